@@ -21,7 +21,7 @@ export interface ComponentContext {
   onPressure(listener: (level: PressureLevel) => void | Promise<void>): () => void
 }
 
-const brand: unique symbol = Symbol.for('spillway.component') as never
+const brand: unique symbol = Symbol.for('spillway.component')
 
 /** What `defineComponent` returns; the default export of a component's module. */
 export interface ComponentModule<Api extends object, Config = unknown> {
