@@ -1,0 +1,37 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** A call while it is being served. The signal is made when somebody first asks for it. */
+export class ServedCall {
+  #controller: AbortController | undefined
+  #aborted: { reason: unknown } | undefined
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== undefined
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#controller?.abort(reason)
+  }
+}
+
+// One storage for all copies of the package in this thread: a component may import another copy than the bootstrap does.
+const key = Symbol.for('spillway.call-context')
+const shared = globalThis as { [key]?: AsyncLocalStorage<ServedCall> }
+export const callContext: AsyncLocalStorage<ServedCall> = (shared[key] ??= new AsyncLocalStorage<ServedCall>())
+
+/**
+ * The AbortSignal of the call being served: aborted when the caller gives up (its timeout passed, its signal was aborted, it broke off
+ * the stream, it is gone). Outside a call: a signal that is never aborted.
+ */
+export function callSignal(): AbortSignal {
+  return callContext.getStore()?.signal ?? new AbortController().signal
+}

@@ -1,0 +1,387 @@
+import { receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort, Transferable } from 'node:worker_threads'
+import { CallTimeoutError, ComponentCrashedError, InvalidOptionsError, OverloadedError } from '../errors.ts'
+import type { CrashReason } from '../errors.ts'
+import { marshal, unmarshal } from './marshal.ts'
+import type { CallbackLinks, Outgoing } from './marshal.ts'
+import { Outbox } from './outbox.ts'
+import { PendingCall } from './pending-call.ts'
+import type { CallOptions } from './pending-call.ts'
+import { methodName, ToCaller, ToServer } from './protocol.ts'
+import type { CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
+import { RemoteStream, StreamHandle } from './remote-stream.ts'
+
+/** How a generation ended, as far as its callers are told. */
+export interface GenerationEnd {
+  readonly reason: CrashReason
+  readonly exitCode?: number | undefined
+  readonly cause?: unknown
+}
+
+export interface CallerOptions {
+  readonly component: string
+  readonly links: CallbackLinks
+  /** Most calls under way and waiting together; further ones reject with OverloadedError. */
+  readonly maxQueue: number
+  /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
+  readonly onWaiting: () => void
+  /** Called with true when the first call or stream begins, with false when the last one is settled. */
+  readonly onBusy?: (busy: boolean) => void
+  /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
+  readonly endGrace?: number
+}
+
+type Connection = {
+  readonly port: MessagePort
+  readonly outbox: Outbox<ServerEntry>
+  readonly generation: number
+}
+type State =
+  | { readonly status: 'detached' }
+  | ({ readonly status: 'open' } & Connection)
+  /** The caller sends no more on this connection, but what it sent is still being answered. */
+  | ({ readonly status: 'fenced' } & Connection)
+  | { readonly status: 'closed' }
+
+/**
+ * A caller's end of its connection to a component, through all generations of it: calls made while there is no connection wait
+ * for the next one and are sent exactly once; calls that were sent settle with their answer or with the end of their generation.
+ */
+export class Caller {
+  readonly component: string
+  readonly #options: CallerOptions
+  readonly #waiting = new Map<number, PendingCall>()
+  readonly #sent = new Map<number, PendingCall>()
+  #state: State = { status: 'detached' }
+  #nextId = 1
+  #graceTimer: NodeJS.Timeout | undefined
+  #onQuiet: (() => void)[] = []
+  #busy = false
+  #stopped: { readonly error: unknown } | undefined
+
+  constructor(options: CallerOptions) {
+    this.component = options.component
+    this.#options = options
+  }
+
+  /** Calls that wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Calls that were sent and are not settled, and open streams. */
+  get underWay(): number {
+    return this.#sent.size
+  }
+
+  call(
+    method: MethodPath,
+    args: readonly unknown[],
+    options: CallOptions,
+    origin: { stack?: string },
+  ): Promise<unknown> {
+    if (this.#stopped) return Promise.reject(this.#stopped.error)
+    if (this.#waiting.size + this.#sent.size >= this.#options.maxQueue) {
+      return Promise.reject(new OverloadedError(this.component, this.#options.maxQueue))
+    }
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason as Error)
+    let outgoing: Outgoing | undefined
+    try {
+      outgoing = marshal(args, this.#options.links)
+      return this.#start(method, outgoing, options, origin)
+    } catch (cause) {
+      outgoing?.discard()
+      return Promise.reject(this.#notCloneable(method, args, cause))
+    }
+  }
+
+  /** Joins a generation: everything that waits is sent. */
+  attach(port: MessagePort, generation: number): void {
+    if (this.#state.status === 'closed') {
+      port.close()
+      return
+    }
+    const connection: Connection = { port, outbox: new Outbox(port), generation }
+    this.#state = { status: 'open', ...connection }
+    port.on('message', (frame: readonly CallerEntry[]) => this.#receiveFrame(frame))
+    port.on('close', () => this.#portClosed(generation))
+    port.unref()
+    this.#sendWaiting(connection)
+  }
+
+  /** Sends no more until `resume` or the next `attach`; tells the component so. */
+  fence(epoch: number): void {
+    const state = this.#state
+    if (state.status !== 'open' && state.status !== 'fenced') return
+    state.outbox.push([ToServer.fenced, epoch])
+    state.outbox.flush()
+    this.#state = { ...state, status: 'fenced' }
+  }
+
+  /** The unload was called off: goes on with the same generation. */
+  resume(): void {
+    if (this.#state.status !== 'fenced') return
+    this.#state = { ...this.#state, status: 'open' }
+    this.#sendWaiting(this.#state)
+  }
+
+  /** Resolves once nothing that was sent is unsettled. */
+  quiet(): Promise<void> {
+    if (this.#sent.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#onQuiet.push(resolve))
+  }
+
+  /** The generation is over: answers that had arrived count, everything else that was sent rejects. Calls that wait stay. */
+  ended(generation: number, end: GenerationEnd): void {
+    const state = this.#state
+    if ((state.status !== 'open' && state.status !== 'fenced') || state.generation !== generation) return
+    clearTimeout(this.#graceTimer)
+    for (let item = receiveMessageOnPort(state.port); item; item = receiveMessageOnPort(state.port)) {
+      this.#receiveFrame(item.message as readonly CallerEntry[])
+    }
+    this.#state = { status: 'detached' }
+    state.port.close()
+    for (const pending of this.#takeAll(this.#sent)) {
+      const details = { reason: end.reason, generation, exitCode: end.exitCode, outcome: 'unknown' as const }
+      pending.reject(
+        pending.withOrigin(
+          new ComponentCrashedError(
+            this.component,
+            details,
+            end.cause === undefined ? undefined : { cause: end.cause },
+          ),
+        ),
+      )
+    }
+    this.#settled()
+    if (this.#waiting.size > 0) this.#options.onWaiting()
+  }
+
+  /** Rejects everything that waits: there will be no connection. */
+  rejectWaiting(error: unknown): void {
+    for (const pending of this.#takeAll(this.#waiting)) pending.reject(error)
+    this.#settled()
+  }
+
+  /** Takes no more calls: new and waiting ones reject with `error`; what was sent goes on. */
+  stop(error: unknown): void {
+    this.#stopped ??= { error }
+    this.rejectWaiting(error)
+  }
+
+  /** For good: everything rejects with `error`, now and later. */
+  close(error: unknown): void {
+    const state = this.#state
+    if (state.status === 'closed') return
+    clearTimeout(this.#graceTimer)
+    this.#stopped ??= { error }
+    this.#state = { status: 'closed' }
+    if ('port' in state) state.port.close()
+    for (const pending of [...this.#takeAll(this.#sent), ...this.#takeAll(this.#waiting)]) pending.reject(error)
+    this.#settled()
+  }
+
+  #start(method: MethodPath, outgoing: Outgoing, options: CallOptions, origin: { stack?: string }): Promise<unknown> {
+    const id = this.#nextId++
+    const deadline = options.timeout ? Date.now() + options.timeout : 0
+    const state = this.#state
+    const direct = state.status === 'open'
+    let { values, transfers } = outgoing
+    if (!direct && !outgoing.plain) {
+      // It will be sent later: what it says now is what travels, and what moves leaves the caller's hands now.
+      const copy = structuredClone({ values, transfers: [...transfers] }, { transfer: [...transfers] })
+      values = copy.values
+      transfers = copy.transfers
+    }
+    const entry: CallEntry = outgoing.handled
+      ? [ToServer.call, id, method, values, deadline, outgoing.handled]
+      : [ToServer.call, id, method, values, deadline]
+    if (direct) {
+      if (outgoing.plain) state.outbox.push(entry)
+      else state.outbox.post(entry, transfers)
+    }
+    const promise = new Promise<unknown>((resolve, reject) => {
+      const pending = new PendingCall(entry, direct ? [] : transfers, origin, resolve, reject)
+      ;(direct ? this.#sent : this.#waiting).set(id, pending)
+      if (options.timeout || options.signal) this.#arm(id, pending, options)
+    })
+    if (!this.#busy) {
+      this.#busy = true
+      this.#options.onBusy?.(true)
+    }
+    if (this.#state.status === 'detached') this.#options.onWaiting()
+    return promise
+  }
+
+  #arm(id: number, pending: PendingCall, options: CallOptions): void {
+    const giveUp = (error: unknown): void => {
+      const waited = this.#waiting.delete(id)
+      const sent = this.#sent.delete(id)
+      if (!waited && !sent) return
+      const state = this.#state
+      if (sent && (state.status === 'open' || state.status === 'fenced')) {
+        state.outbox.push([ToServer.abort, id, abortReason(error)])
+      }
+      pending.reject(error)
+      this.#settled()
+    }
+    pending.arm(
+      options,
+      () => {
+        giveUp(
+          pending.withOrigin(new CallTimeoutError(this.component, methodName(pending.method), options.timeout ?? 0)),
+        )
+      },
+      giveUp,
+    )
+  }
+
+  #sendWaiting({ outbox }: Connection): void {
+    for (const [id, pending] of this.#waiting) {
+      this.#waiting.delete(id)
+      this.#sent.set(id, pending)
+      if (pending.transfers.length > 0) outbox.post(pending.entry, pending.transfers as Transferable[])
+      else outbox.push(pending.entry)
+      pending.transfers = []
+    }
+    outbox.flush()
+  }
+
+  #receiveFrame(frame: readonly CallerEntry[]): void {
+    for (const entry of frame) this.#receive(entry)
+  }
+
+  #receive(entry: CallerEntry): void {
+    switch (entry[0]) {
+      case ToCaller.fence:
+        this.fence(entry[1])
+        return
+      case ToCaller.resume:
+        this.resume()
+        return
+      case ToCaller.value:
+      case ToCaller.error:
+      case ToCaller.stream:
+      case ToCaller.chunk:
+      case ToCaller.end:
+      case ToCaller.fail: {
+        const pending = this.#sent.get(entry[1])
+        // A call that timed out or was aborted has nobody left to tell.
+        if (pending) this.#answer(entry, pending)
+      }
+    }
+  }
+
+  #answer(
+    entry: Exclude<CallerEntry, readonly [typeof ToCaller.fence | typeof ToCaller.resume, ...unknown[]]>,
+    pending: PendingCall,
+  ): void {
+    const id = entry[1]
+    switch (entry[0]) {
+      case ToCaller.stream: {
+        const stream = new RemoteStream({
+          grant: (values) => this.#sendIfConnected([ToServer.credit, id, values]),
+          cancel: () => {
+            this.#sendIfConnected([ToServer.cancel, id])
+            this.#sent.delete(id)
+            pending.finish()
+            this.#settled()
+          },
+        })
+        pending.resolveStream(stream, new StreamHandle(stream))
+        return
+      }
+      case ToCaller.chunk:
+        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.push(value))
+        return
+      case ToCaller.end:
+        this.#sent.delete(id)
+        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.end(value))
+        pending.finish()
+        break
+      case ToCaller.value:
+        this.#sent.delete(id)
+        this.#deliver(entry[2], entry[3], pending, (value) => pending.resolve(value))
+        break
+      case ToCaller.error:
+      case ToCaller.fail:
+        this.#sent.delete(id)
+        pending.rejectEncoded(entry[2], this.#where())
+        break
+    }
+    this.#settled()
+  }
+
+  #deliver(value: unknown, handler: string | undefined, pending: PendingCall, to: (value: unknown) => void): void {
+    try {
+      to(unmarshal(value, handler, this.#options.links))
+    } catch (error) {
+      pending.reject(error)
+    }
+  }
+
+  #sendIfConnected(entry: ServerEntry): void {
+    const state = this.#state
+    if (state.status === 'open' || state.status === 'fenced') state.outbox.push(entry)
+  }
+
+  #portClosed(generation: number): void {
+    const state = this.#state
+    if ((state.status !== 'open' && state.status !== 'fenced') || state.generation !== generation) return
+    // Whoever watches the worker usually knows why within milliseconds; nobody waits longer than the grace for that.
+    this.#state = { ...state, status: 'fenced' }
+    const grace = this.#options.endGrace ?? 250
+    const end = (): void => this.ended(generation, { reason: 'exit' })
+    if (grace === 0 || this.#sent.size === 0) end()
+    else this.#graceTimer = setTimeout(end, grace)
+  }
+
+  #settled(): void {
+    if (this.#sent.size > 0) return
+    for (const resolve of this.#onQuiet.splice(0)) resolve()
+    if (this.#waiting.size > 0 || !this.#busy) return
+    this.#busy = false
+    this.#options.onBusy?.(false)
+  }
+
+  #takeAll(calls: Map<number, PendingCall>): PendingCall[] {
+    const taken = [...calls.values()]
+    calls.clear()
+    return taken
+  }
+
+  #where(): string {
+    const state = this.#state
+    const generation = 'generation' in state ? ` (generation ${state.generation})` : ''
+    return `component "${this.component}"${generation}`
+  }
+
+  #notCloneable(method: MethodPath, args: readonly unknown[], cause: unknown): InvalidOptionsError {
+    const index = args.findIndex((arg) => !isCloneable(arg))
+    return new InvalidOptionsError(
+      index < 0 ? `arguments of ${methodName(method)}()` : `argument ${index + 1} of ${methodName(method)}()`,
+      `something that can be cloned or was marked with transfer() or proxy() (${cause instanceof Error ? cause.message : String(cause)})`,
+      index < 0 ? args : args[index],
+      { cause },
+    )
+  }
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned. */
+function abortReason(error: unknown): unknown {
+  if (error instanceof CallTimeoutError) return new DOMException(error.message, 'TimeoutError')
+  try {
+    return structuredClone(error)
+  } catch {
+    return new DOMException(String(error), 'AbortError')
+  }
+}

@@ -1,0 +1,71 @@
+import type { MethodPath } from './protocol.ts'
+
+/** A method that may be called, bound to the object it was found on. */
+export interface ServedMethod {
+  readonly fn: (...args: never[]) => unknown
+  readonly self: unknown
+}
+
+/** Keys that never name a method: they lead to code execution or to prototypes, or would make a remote a thenable or be called by mere logging. */
+const refused: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype', 'then', 'toJSON'])
+
+/** True for keys that are refused on both sides, whatever the API holds. */
+export function isRefusedKey(key: string): boolean {
+  return refused.has(key)
+}
+
+/**
+ * What of an API may be called: listed once, by string key; what is not in the table does not exist for callers. Own functions, nested plain
+ * objects of functions, and the methods of its class up to but not including Object.prototype. Getters are never run.
+ */
+export class MethodTable {
+  readonly #methods = new Map<string, ServedMethod>()
+
+  constructor(api: unknown) {
+    if (typeof api === 'function') this.#methods.set('', { fn: api as ServedMethod['fn'], self: undefined })
+    else if (typeof api === 'object' && api !== null) this.#list(api, [], new Set())
+  }
+
+  lookup(method: MethodPath): ServedMethod | undefined {
+    return this.#methods.get(typeof method === 'string' ? method : pathKey(method))
+  }
+
+  /** Every callable method, nested ones joined with a dot. */
+  names(): string[] {
+    return [...this.#methods.keys()].map((key) => key.replaceAll(separator, '.'))
+  }
+
+  #list(target: object, path: readonly string[], seen: Set<object>): void {
+    if (seen.has(target)) return
+    seen.add(target)
+    for (let owner: object | null = target; owner && owner !== Object.prototype; owner = protoOf(owner)) {
+      for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+        if (refused.has(key) || !('value' in descriptor)) continue
+        const id = pathKey([...path, key])
+        const value: unknown = descriptor.value
+        if (typeof value === 'function') {
+          if (!this.#methods.has(id)) this.#methods.set(id, { fn: value as ServedMethod['fn'], self: target })
+        } else if (owner === target && isPlainObject(value)) {
+          this.#list(value, [...path, key], seen)
+        }
+      }
+    }
+  }
+}
+
+// A key may hold a dot, so nested paths are joined with a character that no sane key holds.
+const separator = '\u0000'
+
+function pathKey(path: readonly string[]): string {
+  return path.join(separator)
+}
+
+function protoOf(object: object): object | null {
+  return Object.getPrototypeOf(object) as object | null
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = protoOf(value)
+  return prototype === Object.prototype || prototype === null
+}

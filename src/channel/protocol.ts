@@ -1,0 +1,67 @@
+/**
+ * The wire format of calls. One MessagePort joins one caller with one generation of one component; everything on it is a
+ * frame: an array of entries, posted once per microtask, so that all calls of one turn cost one message.
+ *
+ * A connection belongs to one generation. A call is answered by exactly one of `value`, `error` or `stream`; a stream goes on with `chunk`s for
+ * which the caller has given credit and ends with `end` or `fail`. Before an unload both sides agree on a fence: after its `fenced` a caller sends no
+ * further call until `resume` (the unload was called off) or a port to the next generation, so nothing that was sent is lost, and nothing
+ * is ever sent twice.
+ */
+
+/** Entries from the caller to the component. */
+export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4 } as const
+
+/** Entries from the component to the caller. */
+export const ToCaller = { value: 0, error: 1, stream: 2, chunk: 3, end: 4, fail: 5, fence: 6, resume: 7 } as const
+
+/** A method: its name, or its path in nested objects. The empty string is the served function itself (callbacks). */
+export type MethodPath = string | readonly string[]
+
+/** Which top-level values went through a comlink transfer handler: pairs of index and handler name. */
+export type HandledValues = readonly (readonly [index: number, handler: string])[]
+
+export type CallEntry = readonly [
+  op: typeof ToServer.call,
+  id: number,
+  method: MethodPath,
+  args: readonly unknown[],
+  /** Epoch ms after which the call need not be started; 0: none. */
+  deadline: number,
+  handled?: HandledValues,
+]
+
+export type ServerEntry =
+  | CallEntry
+  | readonly [op: typeof ToServer.abort, id: number, reason: unknown]
+  | readonly [op: typeof ToServer.credit, id: number, values: number]
+  | readonly [op: typeof ToServer.cancel, id: number]
+  | readonly [op: typeof ToServer.fenced, epoch: number]
+
+export type CallerEntry =
+  | readonly [op: typeof ToCaller.value, id: number, value: unknown, handler?: string]
+  | readonly [op: typeof ToCaller.error, id: number, error: EncodedError]
+  | readonly [op: typeof ToCaller.stream, id: number]
+  | readonly [op: typeof ToCaller.chunk, id: number, value: unknown, handler?: string]
+  | readonly [op: typeof ToCaller.end, id: number, value: unknown, handler?: string]
+  | readonly [op: typeof ToCaller.fail, id: number, error: EncodedError]
+  | readonly [op: typeof ToCaller.fence, epoch: number]
+  | readonly [op: typeof ToCaller.resume]
+
+/** Something thrown, as it crosses a thread; see error-codec. */
+export type EncodedError =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | {
+      readonly kind: 'error'
+      readonly name: string
+      readonly message: string
+      readonly stack: string | undefined
+      readonly native: string | undefined
+      readonly properties: Readonly<Record<string, unknown>>
+      readonly cause: EncodedError | undefined
+      readonly errors: readonly EncodedError[] | undefined
+    }
+
+/** A method path as people read it. */
+export function methodName(method: MethodPath): string {
+  return typeof method === 'string' ? method : method.join('.')
+}

@@ -1,0 +1,178 @@
+import type { ProxyMarked, UnproxyOrClone } from 'comlink'
+import type { ComponentModule } from '../component/define.ts'
+import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
+import type { Caller } from './caller.ts'
+import { isRefusedKey } from './method-table.ts'
+import type { CallOptions } from './pending-call.ts'
+import type { MethodPath } from './protocol.ts'
+
+/** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
+export type ApiOf<T> =
+  T extends ComponentModule<infer Api, never>
+    ? Api
+    : T extends abstract new (...args: never[]) => infer Instance
+      ? Instance
+      : T extends (...args: never[]) => infer Made
+        ? Awaited<Made>
+        : T
+
+/** A result stream: may be awaited first, or read with `for await` straight away. */
+export type RemoteStreamOf<Value, Return = unknown> = Promise<AsyncGenerator<Value, Return>> &
+  AsyncIterable<Value, Return>
+
+/** A value as it arrives: what was marked with `proxy()` as a remote, all else as a clone. */
+export type Received<T> = T extends ProxyMarked ? Callable<T> : T
+
+type RemoteResult<R> =
+  Awaited<R> extends AsyncIterable<infer Value, infer Return> & object
+    ? RemoteStreamOf<Received<Value>, Return>
+    : Promise<Received<Awaited<R>>>
+
+type Sendable<Args extends readonly unknown[]> = { [I in keyof Args]: UnproxyOrClone<Args[I]> | CallbackFor<Args[I]> }
+
+/** A parameter that is a function is given as a `proxy()`ed callback. */
+type CallbackFor<T> = T extends (...args: infer P) => infer R ? ((...args: P) => R | Awaited<R>) & ProxyMarked : never
+
+type RemoteMethod<F> = F extends (...args: infer Args) => infer R ? (...args: Sendable<Args>) => RemoteResult<R> : never
+
+type Callable<T> = (T extends (...args: never[]) => unknown ? RemoteMethod<T> : unknown) & RemoteMembers<T>
+
+type IsPlain<T> = T extends (...args: never[]) => unknown
+  ? false
+  : T extends readonly unknown[] | Date | Map<unknown, unknown> | Set<unknown> | ArrayBufferView
+    ? false
+    : T extends object
+      ? true
+      : false
+
+type CallableKeys<T> = {
+  [K in keyof T]-?: K extends string
+    ? K extends 'constructor' | 'then' | '__proto__' | 'prototype' | 'toJSON'
+      ? never
+      : T[K] extends (...args: never[]) => unknown
+        ? K
+        : IsPlain<T[K]> extends true
+          ? [CallableKeys<T[K]>] extends [never]
+            ? never
+            : K
+          : never
+    : never
+}[keyof T]
+
+type RemoteMembers<T> = {
+  readonly [K in CallableKeys<T>]: T[K] extends (...args: never[]) => unknown ? RemoteMethod<T[K]> : RemoteMembers<T[K]>
+}
+
+/**
+ * A component as its callers see it: every method is asynchronous, nested objects of functions are reached by their path, an
+ * async iterable arrives as one, a `proxy()`ed callback may be passed, and nothing but methods is there.
+ */
+export type Remote<T> = RemoteMembers<ApiOf<T>>
+
+type Target = { readonly caller: Caller; readonly path: readonly string[]; readonly options: CallOptions }
+
+const targets = new WeakMap<object, Target>()
+
+/** The durable proxy of what `caller` calls. `options` are the defaults of its calls. */
+export function createRemote<T>(caller: Caller, options: CallOptions): Remote<T> {
+  return createNode({ caller, path: [], options }, Object.create(null) as object) as Remote<T>
+}
+
+/** The proxy of a callback: can be called itself, and so can its methods. */
+export function createCallbackRemote(caller: Caller): object {
+  const target: Target = { caller, path: [], options: {} }
+  return createNode(target, () => {})
+}
+
+/**
+ * The same remote, whose calls have a deadline (`timeout`, ms) or a signal. What is not given stays as it was.
+ *
+ * @throws InvalidOptionsError when `remote` is no remote, `timeout` no positive number (0 takes a timeout away), or `signal` no AbortSignal.
+ */
+export function withCallOptions<R extends object>(remote: R, options: CallOptions): R {
+  const target = targets.get(remote)
+  if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
+  const { timeout, signal } = options
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= 2 ** 31 - 1)) {
+    throw new InvalidOptionsError('timeout', 'a number of milliseconds from 0 (none) to 2147483647', timeout)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
+  }
+  const merged: CallOptions = {
+    timeout: timeout ?? target.options.timeout,
+    signal: signal ?? target.options.signal,
+  }
+  const shape = target.path.length === 0 && typeof remote !== 'function' ? (Object.create(null) as object) : () => {}
+  return createNode({ ...target, options: merged }, shape) as R
+}
+
+function createNode(target: Target, shape: object): object {
+  const members = new Map<string, object>()
+  const method: MethodPath =
+    target.path.length === 1 ? (target.path[0] ?? '') : target.path.length === 0 ? '' : target.path
+  const apply = (_: object, __: unknown, args: unknown[]): Promise<unknown> => {
+    const origin: { stack?: string } = {}
+    Error.captureStackTrace(origin, apply)
+    return readable(target.caller.call(method, args, target.options, origin))
+  }
+  const node: object = new Proxy(shape, {
+    apply,
+    get(_, key) {
+      // Symbols never reach the other side; without `then` a remote can be awaited and returned from async functions.
+      if (typeof key !== 'string' || key === 'then' || key === 'toJSON') return undefined
+      const known = members.get(key)
+      if (known) return known
+      const member = isRefusedKey(key)
+        ? refusing(target, key)
+        : createNode({ ...target, path: [...target.path, key] }, () => {})
+      members.set(key, member)
+      return member
+    },
+    has: () => false,
+    set: readOnly,
+    defineProperty: readOnly,
+    deleteProperty: readOnly,
+    setPrototypeOf: readOnly,
+    getPrototypeOf: () => (typeof shape === 'function' ? Function.prototype : null),
+  })
+  targets.set(node, target)
+  return node
+}
+
+/** Lets the promise of a stream be read with `for await` without awaiting it first. */
+function readable(call: Promise<unknown>): Promise<unknown> {
+  ;(call as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] = iterateAnswer
+  return call
+}
+
+async function* iterateAnswer(this: Promise<unknown>): AsyncGenerator<unknown, unknown> {
+  const answer = await this
+  if (typeof answer !== 'object' || answer === null || !(Symbol.asyncIterator in answer)) {
+    throw new TypeError(
+      'The method did not answer with an async iterable: await its result instead of iterating over it',
+    )
+  }
+  return yield* answer as AsyncIterable<unknown>
+}
+
+function refusing({ caller, path }: Target, key: string): () => Promise<never> {
+  const name = [...path, key].join('.')
+  const refuse = (): Promise<never> => Promise.reject(new NoSuchMethodError(caller.component, name))
+  return new Proxy(refuse, {
+    get: (_, inner) =>
+      typeof inner === 'string' && inner !== 'then'
+        ? refusing({ caller, path: [...path, key], options: {} }, inner)
+        : undefined,
+    construct: () => {
+      throw new NoSuchMethodError(caller.component, name)
+    },
+    set: readOnly,
+    setPrototypeOf: readOnly,
+    defineProperty: readOnly,
+  })
+}
+
+function readOnly(): never {
+  throw new TypeError('A remote is read-only: what a component holds can only be changed by calling its methods')
+}

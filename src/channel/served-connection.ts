@@ -1,0 +1,228 @@
+import type { MessagePort } from 'node:worker_threads'
+import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
+import type { ActivityMeter } from './activity.ts'
+import { callContext, ServedCall } from './call-context.ts'
+import { encodeError } from './error-codec.ts'
+import { marshal, unmarshal } from './marshal.ts'
+import type { CallbackLinks } from './marshal.ts'
+import type { MethodTable } from './method-table.ts'
+import { Outbox } from './outbox.ts'
+import { methodName, ToCaller, ToServer } from './protocol.ts'
+import type { CallEntry, CallerEntry, HandledValues, ServerEntry } from './protocol.ts'
+import { StreamSource } from './stream-source.ts'
+
+export interface ServedApi {
+  readonly component: string
+  readonly table: MethodTable
+  readonly links: CallbackLinks
+  /** Counts what is served; callbacks are served without one. */
+  readonly meter?: ActivityMeter
+}
+
+/** The component's end of a connection: runs the calls of one caller and answers each of them once. */
+export class ServedConnection {
+  readonly #api: ServedApi
+  readonly #outbox: Outbox<CallerEntry>
+  readonly #calls = new Map<number, ServedCall>()
+  readonly #streams = new Map<number, StreamSource>()
+  readonly #onClose: (connection: ServedConnection) => void
+  /** The last epoch for which the caller promised to send no more. */
+  #fencedEpoch = 0
+  #onFenced: (() => void) | undefined
+
+  /** Serves `api` on `port` until either side closes it. */
+  static open(
+    port: MessagePort,
+    api: ServedApi,
+    onClose: (connection: ServedConnection) => void = () => {},
+  ): ServedConnection {
+    return new ServedConnection(port, api, onClose)
+  }
+
+  private constructor(port: MessagePort, api: ServedApi, onClose: (connection: ServedConnection) => void) {
+    this.#api = api
+    this.#outbox = new Outbox(port)
+    this.#onClose = onClose
+    port.on('message', (frame: readonly ServerEntry[]) => {
+      for (const entry of frame) this.#receive(entry)
+    })
+    port.on('close', () => this.#closed())
+  }
+
+  /** Asks the caller to send no more, and calls back once everything it sent before has arrived. */
+  fence(epoch: number, onFenced: () => void): void {
+    if (this.#fencedEpoch >= epoch) {
+      onFenced()
+      return
+    }
+    this.#onFenced = onFenced
+    this.#outbox.push([ToCaller.fence, epoch])
+  }
+
+  resume(): void {
+    this.#onFenced = undefined
+    this.#outbox.push([ToCaller.resume])
+  }
+
+  /** Posts the answers that wait for the end of the microtask now. */
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  #closed(): void {
+    const gone = new DOMException('The caller is gone', 'AbortError')
+    for (const call of this.#calls.values()) call.abort(gone)
+    for (const stream of this.#streams.values()) stream.cancel()
+    this.#onFenced?.()
+    this.#onFenced = undefined
+    this.#onClose(this)
+  }
+
+  #receive(entry: ServerEntry): void {
+    switch (entry[0]) {
+      case ToServer.call:
+        this.#serve(entry)
+        break
+      case ToServer.abort:
+        this.#calls.get(entry[1])?.abort(entry[2])
+        this.#streams.get(entry[1])?.cancel()
+        break
+      case ToServer.credit:
+        this.#streams.get(entry[1])?.grant(entry[2])
+        break
+      case ToServer.cancel:
+        this.#calls.get(entry[1])?.abort(new DOMException('The caller ended the stream', 'AbortError'))
+        this.#streams.get(entry[1])?.cancel()
+        break
+      case ToServer.fenced:
+        this.#fencedEpoch = Math.max(this.#fencedEpoch, entry[1])
+        this.#onFenced?.()
+        this.#onFenced = undefined
+        break
+    }
+  }
+
+  #serve(entry: CallEntry): void {
+    const [, id, method, args, deadline, handled] = entry
+    const { meter, table } = this.#api
+    meter?.callStarted()
+    const call = new ServedCall()
+    this.#calls.set(id, call)
+    const served = table.lookup(method)
+    if (!served) {
+      const known = table.names()
+      this.#fail(id, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
+      return
+    }
+    // The caller has given up on it already; running it now would only delay the others.
+    if (deadline !== 0 && deadline < Date.now()) {
+      this.#fail(id, new DOMException('The deadline of the call had passed before it could start', 'TimeoutError'))
+      return
+    }
+    try {
+      const values = handled ? this.#receiveArguments(args, handled) : args
+      const result = callContext.run(call, () => Reflect.apply(served.fn, served.self, values) as unknown)
+      if (isThenable(result)) {
+        result.then(
+          (value) => this.#succeed(id, method, value),
+          (error: unknown) => this.#fail(id, error),
+        )
+      } else this.#succeed(id, method, result)
+    } catch (error) {
+      this.#fail(id, error)
+    }
+  }
+
+  #receiveArguments(args: readonly unknown[], handled: HandledValues): unknown[] {
+    const values = [...args]
+    for (const [index, handler] of handled) values[index] = unmarshal(values[index], handler, this.#api.links)
+    return values
+  }
+
+  #succeed(id: number, method: CallEntry[2], value: unknown): void {
+    const iterator = openIterator(value)
+    if (iterator) {
+      this.#openStream(id, method, iterator)
+      return
+    }
+    const failure = this.#send(ToCaller.value, id, method, value)
+    this.#ended(id, failure !== undefined)
+    if (failure !== undefined) this.#outbox.push([ToCaller.error, id, encodeError(failure)])
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#ended(id, true)
+    this.#outbox.push([ToCaller.error, id, encodeError(error)])
+  }
+
+  #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {
+    this.#outbox.push([ToCaller.stream, id])
+    const call = this.#calls.get(id)
+    if (!call) return
+    const stream = new StreamSource(iterator, {
+      run: (step) => callContext.run(call, step),
+      chunk: (value) => {
+        const failure = this.#send(ToCaller.chunk, id, method, value)
+        if (failure) throw failure
+      },
+      end: (value) => {
+        const failure = this.#send(ToCaller.end, id, method, value)
+        if (failure) throw failure
+      },
+      fail: (error) => this.#outbox.push([ToCaller.fail, id, encodeError(error)]),
+      closed: (failed) => {
+        this.#streams.delete(id)
+        this.#ended(id, failed)
+      },
+    })
+    this.#streams.set(id, stream)
+    // The caller may have given up while the method was still preparing the stream.
+    if (call.aborted) stream.cancel()
+  }
+
+  #ended(id: number, failed: boolean): void {
+    this.#calls.delete(id)
+    this.#api.meter?.callEnded(failed)
+  }
+
+  /** Posts a value; returns what went wrong when it could not be cloned. */
+  #send(
+    op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
+    id: number,
+    method: CallEntry[2],
+    value: unknown,
+  ): Error | undefined {
+    let outgoing
+    try {
+      outgoing = marshal([value], this.#api.links)
+      const handler = outgoing.handled?.[0]?.[1]
+      const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
+      if (outgoing.plain) this.#outbox.push(entry)
+      else this.#outbox.post(entry, outgoing.transfers)
+      return undefined
+    } catch (cause) {
+      outgoing?.discard()
+      return new InvalidOptionsError(
+        `result of ${methodName(method)}()`,
+        `something that can be cloned or was marked with transfer() or proxy() (${cause instanceof Error ? cause.message : String(cause)})`,
+        value,
+        { cause },
+      )
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
+
+function openIterator(value: unknown): AsyncIterator<unknown> | undefined {
+  if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return undefined
+  const open = value[Symbol.asyncIterator]
+  return typeof open === 'function' ? (Reflect.apply(open, value, []) as AsyncIterator<unknown>) : undefined
+}

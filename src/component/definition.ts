@@ -1,0 +1,173 @@
+import { createRequire } from 'node:module'
+import { isAbsolute, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ResourceLimits } from 'node:worker_threads'
+import { InvalidOptionsError } from '../errors.ts'
+import { expectInteger, expectNumber, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
+
+/** How a component that keeps dying is restarted. */
+export interface RestartOptions {
+  /** Failures within `period` that are answered with an immediate new load; one more and the component backs off. Default 5. */
+  readonly intensity?: number
+  /** ms. Default 60,000. */
+  readonly period?: number
+  /** ms of the first back-off, doubled each time up to 60,000. Default 1,000. */
+  readonly backoff?: number
+}
+
+/** What `registerComponent` takes. */
+export interface ComponentDefinition<Config = unknown> {
+  /** Unique; not empty. */
+  readonly name: string
+  /** What it is, for people and dashboards. Default 'component'. */
+  readonly type?: string
+  /** URL of the component's module, a package specifier, or a path (relative to the working directory). */
+  readonly module: URL | string
+  /**
+   * Which export is the component: a `defineComponent` result, a class (constructed with config and context), a factory function, or
+   * a plain object of functions; '*' is the module itself. Default 'default'.
+   */
+  readonly export?: string
+  /** Given to the initialiser; cloned now, and again for each load. */
+  readonly config?: Config
+  /** Names of components that are loaded first and that this one may call. */
+  readonly dependencies?: readonly string[]
+  /** Expected size in bytes, used until one was measured. Default 0: learn it. */
+  readonly memoryEstimate?: number
+  /** 0 to 100; LOWER is more important. Default 50. */
+  readonly priority?: number
+  /** ms to load. Default 30,000. */
+  readonly timeout?: number
+  /** ms for each call. Default none. */
+  readonly callTimeout?: number
+  /** Calls under way and waiting, per caller; more reject with OverloadedError. Default 10,000. */
+  readonly maxQueue?: number
+  /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
+  readonly resourceLimits?: ResourceLimits
+  /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */
+  readonly memoryLimit?: number
+  /** ms it must have been idle before it may be unloaded automatically; overrides the memory manager's. */
+  readonly minIdleTime?: number
+  /** Never unloaded automatically. Default false. */
+  readonly pinned?: boolean
+  /** ms for its dispose hook. Default 5,000. */
+  readonly disposeTimeout?: number
+  readonly restart?: RestartOptions
+  /** The worker's environment. Default: a copy of this process's. */
+  readonly env?: NodeJS.ProcessEnv
+  /** The worker's process.argv beyond the first two. */
+  readonly argv?: readonly string[]
+  /** Node options of the worker; process-wide V8 flags are not possible there. */
+  readonly execArgv?: readonly string[]
+}
+
+/** Defaults that a coordinator sets for all its components. */
+export interface DefinitionDefaults {
+  /** ms to load. */
+  readonly load: number
+  /** ms for each call; undefined: none. */
+  readonly call: number | undefined
+  /** ms for the dispose hook. */
+  readonly dispose: number
+}
+
+/** A definition with everything checked and filled in. */
+export interface ResolvedDefinition {
+  readonly name: string
+  readonly type: string
+  readonly module: string
+  readonly export: string
+  readonly config: unknown
+  readonly dependencies: readonly string[]
+  readonly memoryEstimate: number
+  readonly priority: number
+  readonly timeout: number
+  readonly callTimeout: number | undefined
+  readonly maxQueue: number
+  readonly resourceLimits: ResourceLimits | undefined
+  readonly memoryLimit: number | undefined
+  readonly minIdleTime: number | undefined
+  readonly pinned: boolean
+  readonly disposeTimeout: number
+  readonly restart: Required<RestartOptions>
+  readonly env: NodeJS.ProcessEnv | undefined
+  readonly argv: readonly string[] | undefined
+  readonly execArgv: readonly string[] | undefined
+}
+
+/** setTimeout's own limit: a longer delay would fire at once. */
+const maxDelay = 2 ** 31 - 1
+const duration = { min: 1, max: maxDelay }
+
+/** @throws InvalidOptionsError naming the option, what was expected and what was got. */
+export function resolveDefinition(definition: ComponentDefinition, defaults: DefinitionDefaults): ResolvedDefinition {
+  expectRecord('definition', definition)
+  const name = expectString('name', definition.name)
+  const restart = definition.restart ?? {}
+  expectRecord('restart', restart)
+  return {
+    name,
+    type: expectString('type', definition.type ?? 'component'),
+    module: resolveModule(definition.module),
+    export: expectString('export', definition.export ?? 'default'),
+    config: cloneConfig(definition.config),
+    dependencies: [...new Set(expectStrings('dependencies', definition.dependencies ?? []))],
+    memoryEstimate: expectNumber('memoryEstimate', definition.memoryEstimate ?? 0, { min: 0 }),
+    priority: expectNumber('priority', definition.priority ?? 50, { min: 0, max: 100 }),
+    timeout: expectNumber('timeout', definition.timeout ?? defaults.load, duration),
+    callTimeout: expectOptional(definition.callTimeout ?? defaults.call, (v) =>
+      expectNumber('callTimeout', v, duration),
+    ),
+    maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
+    resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
+    memoryLimit: expectOptional(definition.memoryLimit, (v) => expectNumber('memoryLimit', v, { min: 1 })),
+    minIdleTime: expectOptional(definition.minIdleTime, (v) => expectNumber('minIdleTime', v, { min: 0 })),
+    pinned: expectBoolean('pinned', definition.pinned ?? false),
+    disposeTimeout: expectNumber('disposeTimeout', definition.disposeTimeout ?? defaults.dispose, duration),
+    restart: {
+      intensity: expectInteger('restart.intensity', restart.intensity ?? 5, { min: 0 }),
+      period: expectNumber('restart.period', restart.period ?? 60_000, { min: 1 }),
+      backoff: expectNumber('restart.backoff', restart.backoff ?? 1_000, { min: 0, max: 60_000 }),
+    },
+    env: expectOptional(definition.env, (v) => ({ ...expectRecord('env', v) })),
+    argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
+    execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),
+  }
+}
+
+function resolveModule(module: unknown): string {
+  if (module instanceof URL) return module.href
+  const specifier = expectString('module', module)
+  if (/^(file|data|node|https?):/.test(specifier)) return specifier
+  if (isAbsolute(specifier)) return pathToFileURL(specifier).href
+  const base = join(process.cwd(), 'package.json')
+  if (/^\.\.?\//.test(specifier)) return new URL(specifier, pathToFileURL(base)).href
+  try {
+    return pathToFileURL(createRequire(base).resolve(specifier)).href
+  } catch {
+    // The worker tries again by its own rules, and says what it found when it fails.
+    return specifier
+  }
+}
+
+function cloneConfig(config: unknown): unknown {
+  try {
+    return structuredClone(config)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidOptionsError('config', `something that can be cloned into a worker (${why})`, config, { cause })
+  }
+}
+
+function expectBoolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new InvalidOptionsError(option, 'true or false', value)
+  return value
+}
+
+function expectResourceLimits(limits: ResourceLimits): ResourceLimits {
+  expectRecord('resourceLimits', limits)
+  for (const [key, value] of Object.entries(limits)) {
+    if (value !== undefined) expectNumber(`resourceLimits.${key}`, value, { min: 0 })
+  }
+  return { ...limits }
+}

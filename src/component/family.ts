@@ -1,0 +1,76 @@
+import type { Remote } from '../channel/remote.ts'
+import { expectString } from '../options.ts'
+import type { ComponentDefinition } from './definition.ts'
+import type { UnloadReport } from './unload.ts'
+
+/** What `registerFamily` takes: a definition whose `config` is made for each key. */
+export interface FamilyDefinition<Config = unknown> extends Omit<ComponentDefinition<Config>, 'config' | 'module'> {
+  /** The module of all instances, or a function that gives each key its own. */
+  readonly module: URL | string | ((key: string) => URL | string)
+  readonly config?: (key: string) => Config
+}
+
+/** What a family needs of its coordinator. */
+export interface FamilyHome {
+  registerComponent(definition: ComponentDefinition): unknown
+  unregisterComponent(name: string): Promise<UnloadReport>
+}
+
+/** Instances of one component by key, each registered as `<family>:<key>` in a worker of its own, made on first use. */
+export class ComponentFamily<T> {
+  readonly name: string
+  readonly #definition: FamilyDefinition
+  readonly #home: FamilyHome
+  readonly #members = new Map<string, Remote<T>>()
+
+  constructor(definition: FamilyDefinition, home: FamilyHome) {
+    this.name = expectString('name', definition.name)
+    this.#definition = definition
+    this.#home = home
+  }
+
+  /**
+   * The instance of that key: registered now if it is new, loaded by its first call.
+   *
+   * @throws InvalidOptionsError for an empty key, or when the definition made for it is bad.
+   */
+  get(key: string): Remote<T> {
+    expectString('key', key)
+    const known = this.#members.get(key)
+    if (known) return known
+    const { config, module, ...shared } = this.#definition
+    const member = this.#home.registerComponent({
+      ...shared,
+      name: this.componentName(key),
+      module: typeof module === 'function' ? module(key) : module,
+      config: config?.(key),
+    }) as Remote<T>
+    this.#members.set(key, member)
+    return member
+  }
+
+  has(key: string): boolean {
+    return this.#members.has(key)
+  }
+
+  /** The name its instance is registered under. */
+  componentName(key: string): string {
+    return `${this.name}:${key}`
+  }
+
+  /** Unloads the instance and forgets it; undefined when there is none. */
+  async release(key: string): Promise<UnloadReport | undefined> {
+    if (!this.#members.delete(key)) return undefined
+    return this.#home.unregisterComponent(this.componentName(key))
+  }
+
+  /** The keys of all instances. */
+  list(): string[] {
+    return [...this.#members.keys()]
+  }
+
+  async releaseAll(): Promise<UnloadReport[]> {
+    const reports = await Promise.all(this.list().map(async (key) => this.release(key)))
+    return reports.filter((report) => report !== undefined)
+  }
+}

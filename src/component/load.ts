@@ -1,0 +1,175 @@
+import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError } from '../errors.ts'
+import type { Generation, LoadOutcome } from '../host/generation.ts'
+import { limitThatDidNotTake } from '../host/resource-limits.ts'
+import { WorkerHost } from '../host/worker-host.ts'
+import type { WorkerOptions } from '../host/worker-host.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/**
+ * One load, from `loading` to `ready`: dependencies, memory, worker, module, initialiser, in that order.
+ *
+ * @throws what made it impossible, after the worker was ended; the state is then `unloaded` or `failed`.
+ */
+export async function loadGeneration(supervisor: Supervisor, chain: readonly string[]): Promise<void> {
+  const { surroundings, definition, name } = supervisor
+  const path = [...chain, name]
+  const signal = supervisor.loadSignal
+  let reservation: Disposable | undefined
+  let since = surroundings.now()
+  try {
+    await loadDependencies(supervisor, path)
+    since = surroundings.now()
+    reservation = await surroundings.admission.admit(
+      supervisor,
+      AbortSignal.any([signal, AbortSignal.timeout(definition.timeout)]),
+    )
+    signal.throwIfAborted()
+  } catch (error) {
+    supervisor.apply({ type: 'load-refused' })
+    throw error
+  }
+  try {
+    const generation = supervisor.adopt(takeWorker(supervisor))
+    const outcome = await loadInWorker(
+      supervisor,
+      generation,
+      definition.timeout - (surroundings.now() - since),
+      signal,
+    )
+    if (outcome.type !== 'ready') {
+      const error = failureOf(supervisor, outcome)
+      // First the worker is ended for good, so that a retry does not meet it.
+      await endWorker(supervisor, generation, error)
+      throw error
+    }
+    supervisor.apply({ type: 'loaded' })
+    supervisor.counters.loads++
+    supervisor.lastLoadTime = surroundings.now() - since
+    supervisor.caller.attach(generation.connect(), generation.number)
+    surroundings.loaded({ name, generation: generation.number, duration: supervisor.lastLoadTime })
+    void warnOfLimit(supervisor, generation)
+    surroundings.spares.keep()
+  } finally {
+    reservation[Symbol.dispose]()
+  }
+}
+
+async function loadDependencies(
+  { surroundings, definition, name }: Supervisor,
+  path: readonly string[],
+): Promise<void> {
+  const results = await Promise.allSettled(
+    definition.dependencies.map(async (dependency) => surroundings.supervisorOf(dependency).load(path)),
+  )
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'fulfilled') continue
+    const cause: unknown = result.reason
+    const dependency = definition.dependencies[index] ?? ''
+    const chain =
+      isComponentLoadError(cause) && cause.chain
+        ? [name, ...cause.chain.slice(cause.chain.indexOf(dependency))]
+        : [name, dependency]
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ComponentLoadError(name, `its dependency "${dependency}" failed (${chain.join(' -> ')}): ${why}`, {
+      cause,
+      chain,
+    })
+  }
+}
+
+function takeWorker({ definition, surroundings }: Supervisor): WorkerHost {
+  const { resourceLimits, env, argv, execArgv } = definition
+  if (!resourceLimits && !env && !argv && !execArgv) return surroundings.spares.take()
+  return new WorkerHost({
+    ...surroundings.defaultWorkerOptions,
+    ...definedOnly({ resourceLimits, env, argv, execArgv }),
+  })
+}
+
+function definedOnly(options: WorkerOptions): WorkerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+async function loadInWorker(
+  supervisor: Supervisor,
+  generation: Generation,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<LoadOutcome> {
+  const { definition, surroundings } = supervisor
+  const dependencyOptions = Object.fromEntries(
+    definition.dependencies.map((name) => {
+      const { callTimeout, maxQueue } = surroundings.supervisorOf(name).definition
+      return [name, { callTimeout, maxQueue }]
+    }),
+  )
+  const stop = (): void => void generation.host.terminate(0)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await generation.load(
+      {
+        name: definition.name,
+        module: definition.module,
+        export: definition.export,
+        config: definition.config,
+        dependencies: definition.dependencies,
+        logLevel: surroundings.logger.level,
+        dependencyOptions,
+      },
+      Math.max(1, timeout),
+    )
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function failureOf(
+  { name, definition, loadSignal }: Supervisor,
+  outcome: Exclude<LoadOutcome, { type: 'ready' }>,
+): unknown {
+  switch (outcome.type) {
+    case 'late':
+      return new ComponentLoadTimeoutError(name, definition.timeout)
+    case 'failed': {
+      const { error: cause } = outcome
+      const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw ${String(cause)}`
+      return new ComponentLoadError(name, why, { cause })
+    }
+    case 'ended': {
+      if (loadSignal.aborted) return loadSignal.reason
+      const { reason, exitCode, cause } = outcome.end
+      const why = {
+        exit: `its worker exited${exitCode === undefined ? '' : ` with code ${exitCode}`} while loading`,
+        error: `its worker died while loading: ${cause instanceof Error ? cause.message : String(cause)}`,
+        'out-of-memory': 'its worker ran out of memory while loading',
+        'memory-limit': 'its worker passed its memory limit while loading',
+        terminated: 'its worker was ended while loading',
+      }[reason]
+      return new ComponentLoadError(name, why, { cause })
+    }
+  }
+}
+
+async function endWorker(supervisor: Supervisor, generation: Generation, error: unknown): Promise<void> {
+  void generation.host.terminate(0)
+  const dead = await supervisor.buried(generation)
+  const aborted = supervisor.loadSignal.aborted
+  supervisor.apply(aborted ? { type: 'load-refused' } : { type: 'load-failed', error })
+  supervisor.retire(generation, { reason: 'terminated' })
+  if (!dead && supervisor.state.status === 'unloaded') supervisor.apply({ type: 'still-alive' })
+}
+
+async function warnOfLimit(
+  { definition, surroundings, name }: Supervisor,
+  { host, number }: Generation,
+): Promise<void> {
+  const limits = definition.resourceLimits ?? surroundings.defaultWorkerOptions.resourceLimits
+  if (!host.worker || !limits) return
+  // A worker that is gone by now, or is stuck, has nothing to compare.
+  const actual = await limitThatDidNotTake(host.worker, limits).catch(() => undefined)
+  if (actual === undefined) return
+  surroundings.logger.warn(
+    { component: name, generation: number, asked: limits.maxOldGenerationSizeMb, heapSizeLimit: actual },
+    'resourceLimits did not take: a process-wide V8 flag such as --max-old-space-size overrides the limits of all workers; remove it',
+  )
+}

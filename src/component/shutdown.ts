@@ -1,0 +1,60 @@
+import { withDeadline } from '../host/deadline.ts'
+import type { Registry } from './registry.ts'
+import type { Supervisor } from './supervisor.ts'
+import { terminateDeadline } from './supervisor.ts'
+import type { UnloadReport } from './unload.ts'
+
+/** What a shutdown did. */
+export interface ShutdownReport {
+  readonly unloaded: readonly UnloadReport[]
+  /** Components whose workers were still alive at the end. */
+  readonly left: readonly string[]
+  /** ms */
+  readonly duration: number
+}
+
+/** ms of a component's calls under way, unless the whole shutdown has less. */
+const drainDeadline = 5_000
+
+/**
+ * Unloads everything, dependents before what they depend on, independent ones side by side.
+ *
+ * @param deadline ms for all of it; what is not done by then is ended at once, so a stuck worker never holds the rest.
+ */
+export async function shutdownAll(registry: Registry, deadline: number): Promise<ShutdownReport> {
+  const start = performance.now()
+  // Ending what is left takes time as well.
+  const graceful = Math.max(0, deadline - terminateDeadline)
+  const unloads = new Map<string, Promise<UnloadReport | undefined>>()
+  const unload = (supervisor: Supervisor): Promise<UnloadReport | undefined> => {
+    const known = unloads.get(supervisor.name)
+    if (known) return known
+    const unloading = (async () => {
+      const dependents = registry.dependentsOf(supervisor.name).filter((name) => registry.has(name))
+      await Promise.all(dependents.map(async (name) => unload(registry.get(name))))
+      const remaining = graceful - (performance.now() - start)
+      return isLoaded(supervisor)
+        ? supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
+        : undefined
+    })()
+    unloads.set(supervisor.name, unloading)
+    return unloading
+  }
+  const supervisors = [...registry.all]
+  const all = Promise.all(supervisors.map(async (supervisor) => unload(supervisor)))
+  if (!(await withDeadline(all, graceful))) {
+    await Promise.all(supervisors.map(async ({ generation }) => generation?.host.terminate(terminateDeadline)))
+  }
+  const reports = (await withDeadline(all, terminateDeadline)) ?? []
+  return {
+    unloaded: reports.filter((report) => report !== undefined),
+    left: supervisors
+      .filter(({ zombies, generation }) => zombies.size > 0 || generation?.host.alive === true)
+      .map(({ name }) => name),
+    duration: performance.now() - start,
+  }
+}
+
+function isLoaded({ state: { status } }: Supervisor): boolean {
+  return status !== 'unloaded' && status !== 'failed' && status !== 'zombie'
+}

@@ -1,0 +1,382 @@
+import type { MessagePort, Transferable } from 'node:worker_threads'
+import { Caller } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
+import { Callbacks } from '../channel/callbacks.ts'
+import { encodeError } from '../channel/error-codec.ts'
+import { createRemote } from '../channel/remote.ts'
+import { ComponentCrashedError, ComponentFailedError } from '../errors.ts'
+import type { CrashReason } from '../errors.ts'
+import type { FromWorkerMessage } from '../host/control.ts'
+import { Generation } from '../host/generation.ts'
+import type { WorkerHost } from '../host/worker-host.ts'
+import type { PressureLevel } from './define.ts'
+import type { ResolvedDefinition } from './definition.ts'
+import { initialLifecycle, transition } from './lifecycle.ts'
+import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
+import { loadGeneration } from './load.ts'
+import type { Surroundings } from './surroundings.ts'
+import { unloadGeneration } from './unload.ts'
+import type { UnloadReport } from './unload.ts'
+
+/** ms after which a worker that was told to end, and is still alive, is a zombie. */
+export const terminateDeadline = 2_000
+
+/** One component: owns its state, the one worker it may have, and the main thread's end of its calls. */
+export class Supervisor {
+  readonly definition: ResolvedDefinition
+  readonly remote: object
+  readonly caller: Caller
+  readonly surroundings: Surroundings
+  readonly zombies = new Map<WorkerHost, number>()
+  readonly counters = { loads: 0, unloads: 0, crashes: 0, calls: 0, errors: 0 }
+  /** ms the last load took; undefined before the first. */
+  lastLoadTime: number | undefined
+  #state: Lifecycle
+  #generation: Generation | undefined
+  #loading: Promise<void> | undefined
+  #unloading: Promise<UnloadReport | undefined> | undefined
+  readonly #cancelLoad = new AbortController()
+  #leases = 0
+  #onLeasesOver: (() => void)[] = []
+  #lastAccess = 0
+  #closed: unknown
+
+  constructor(definition: ResolvedDefinition, surroundings: Surroundings) {
+    this.definition = definition
+    this.surroundings = surroundings
+    this.#state = initialLifecycle(surroundings.now())
+    const links = new Callbacks(definition.name, () => this.#state.generation)
+    this.caller = new Caller({
+      component: definition.name,
+      links,
+      maxQueue: definition.maxQueue,
+      onWaiting: () => this.#callWaits(),
+      onBusy: (busy) => this.#keep(busy),
+    })
+    this.remote = createRemote(this.caller, { timeout: definition.callTimeout })
+  }
+
+  get name(): string {
+    return this.definition.name
+  }
+
+  get state(): Lifecycle {
+    return this.#state
+  }
+
+  /** The live generation, from its load until its worker is gone. */
+  get generation(): Generation | undefined {
+    return this.#generation
+  }
+
+  get leases(): number {
+    return this.#leases
+  }
+
+  /** Calls under way or waiting, open streams, live subscriptions and leases. */
+  get inUse(): number {
+    const { active, subscriptions } = this.#generation?.activity ?? { active: 0, subscriptions: 0 }
+    return this.#leases + this.caller.waiting + Math.max(this.caller.underWay, active) + subscriptions
+  }
+
+  /** Epoch ms of the last call; 0 before the first. */
+  get lastAccess(): number {
+    return Math.max(this.#lastAccess, this.#generation?.activity.lastAccess ?? 0)
+  }
+
+  /** ms without use: 0 while in use; before the first call, since it was loaded. */
+  get idleTime(): number {
+    if (this.inUse > 0) return 0
+    return Math.max(0, this.surroundings.now() - Math.max(this.lastAccess, this.#state.since))
+  }
+
+  get calls(): number {
+    return this.counters.calls + (this.#generation?.activity.calls ?? 0)
+  }
+
+  get errors(): number {
+    return this.counters.errors + (this.#generation?.activity.errors ?? 0)
+  }
+
+  /**
+   * Loads the component unless it is loaded; all who ask meanwhile get the same load.
+   *
+   * @param chain who needs it, outermost first, for the error's path.
+   */
+  async load(chain: readonly string[] = []): Promise<void> {
+    for (;;) {
+      if (this.#closed !== undefined) throw this.#closed
+      const state = this.#state
+      switch (state.status) {
+        case 'ready':
+          return
+        case 'loading':
+          await this.#loading
+          return
+        case 'draining':
+        case 'unloading':
+          await this.#unloading
+          break
+        case 'failed':
+          if (this.surroundings.now() < state.retryAt) throw this.#backingOff(state)
+          await this.#startLoad(chain)
+          return
+        case 'unloaded':
+        case 'zombie':
+          await this.#startLoad(chain)
+          return
+      }
+    }
+  }
+
+  /**
+   * Unloads the component; all who ask meanwhile get the same report.
+   *
+   * @param deadline ms that calls under way are given.
+   * @param onlyIfIdle undefined is returned, and nothing changes, when the component is or gets in use.
+   */
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle: true): Promise<UnloadReport | undefined>
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle?: false): Promise<UnloadReport>
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle = false): Promise<UnloadReport | undefined> {
+    for (;;) {
+      switch (this.#state.status) {
+        case 'loading':
+          if (onlyIfIdle) return undefined
+          await this.#loading?.catch(() => {})
+          break
+        case 'draining':
+        case 'unloading': {
+          const report = await this.#unloading
+          if (report || onlyIfIdle) return report
+          // The one that was joined was called off: this one insists.
+          break
+        }
+        case 'ready': {
+          if (onlyIfIdle && this.inUse > 0) return undefined
+          return this.#startUnload(reason, deadline, onlyIfIdle)
+        }
+        case 'unloaded':
+        case 'failed':
+        case 'zombie':
+          return this.#nothingToUnload(reason)
+      }
+    }
+  }
+
+  /** Ends the worker at once, as a crash: for one that passed its memory limit. */
+  async kill(reason: CrashReason): Promise<void> {
+    await this.#generation?.host.terminate(terminateDeadline, reason)
+  }
+
+  /** Asks a loaded component to drop what it can; false when it did not answer within `deadline` ms, or is not loaded. */
+  async trim(level: PressureLevel, deadline: number): Promise<boolean> {
+    return this.#state.status === 'ready' ? (this.#generation?.trim(level, deadline) ?? false) : false
+  }
+
+  lease(): Disposable {
+    this.#leases++
+    this.#keep(true)
+    let release = (): void => {
+      release = () => {}
+      this.#leases--
+      this.#lastAccess = this.surroundings.now()
+      this.#keep(false)
+      if (this.#leases === 0) for (const over of this.#onLeasesOver.splice(0)) over()
+    }
+    return { [Symbol.dispose]: () => release() }
+  }
+
+  /** Resolves when no lease is held. */
+  async leasesOver(): Promise<void> {
+    if (this.#leases > 0) await new Promise<void>((resolve) => this.#onLeasesOver.push(resolve))
+  }
+
+  /** Forgets its failures; a component that backs off may be loaded again at once. */
+  reset(): void {
+    this.apply({ type: 'reset' })
+  }
+
+  /** A connection for another component; loads this one first. */
+  async connectPeer(chain: readonly string[]): Promise<{ port: MessagePort; generation: number }> {
+    for (;;) {
+      await this.load(chain)
+      if (this.#state.status === 'ready' && this.#generation) {
+        return { port: this.#generation.connect(), generation: this.#generation.number }
+      }
+    }
+  }
+
+  /** Tells the worker, if there is one, that a dependency's generation is over. */
+  dependencyEnded(name: string, generation: number, end: GenerationEnd): void {
+    const { reason, exitCode } = end
+    this.#generation?.host.post({ type: 'dependency-ended', name, generation, end: { reason, exitCode } })
+  }
+
+  /** Takes no more: a load under way is given up, new and waiting calls reject with `error`; calls under way go on. */
+  stop(error: unknown): void {
+    this.#closed = error
+    this.#cancelLoad.abort(error)
+    this.caller.stop(error)
+  }
+
+  /** For good, after `stop`: what is still under way rejects. */
+  close(error: unknown): void {
+    this.stop(error)
+    this.caller.close(error)
+  }
+
+  /** The signal that ends a load under way. */
+  get loadSignal(): AbortSignal {
+    return this.#cancelLoad.signal
+  }
+
+  apply(event: LifecycleEvent): void {
+    this.#state = transition(this.#state, event, this.surroundings.now(), this.definition.restart)
+  }
+
+  /** Takes over a worker for the generation being loaded. */
+  adopt(host: WorkerHost): Generation {
+    const generation: Generation = new Generation(this.#state.generation, host, (message) =>
+      this.#receive(message, generation),
+    )
+    this.#generation = generation
+    void host.ended.then((end) => this.#ended(generation, end))
+    return generation
+  }
+
+  /** The generation is over: its calls are settled, its dependents told, its figures kept. */
+  retire(generation: Generation, end: GenerationEnd): void {
+    if (this.#generation !== generation) return
+    const { calls, errors, lastAccess } = generation.activity
+    this.counters.calls += calls
+    this.counters.errors += errors
+    this.#lastAccess = Math.max(this.#lastAccess, lastAccess)
+    this.#generation = undefined
+    this.caller.ended(generation.number, end)
+    this.surroundings.generationEnded(this.name, generation.number, end)
+  }
+
+  /** Watches a worker that was told to end, or is dying; false when it is still alive at the deadline. */
+  async buried(generation: Generation): Promise<boolean> {
+    const { host } = generation
+    if (await host.exited(terminateDeadline)) return true
+    this.zombies.set(host, generation.number)
+    this.surroundings.zombie(this.name, generation.number)
+    host.onExit(() => {
+      this.zombies.delete(host)
+      if (this.#state.status === 'zombie' && this.zombies.size === 0) this.apply({ type: 'gone' })
+    })
+    return false
+  }
+
+  async #startLoad(chain: readonly string[]): Promise<void> {
+    this.apply({ type: 'load' })
+    this.#loading = this.surroundings.keepAlive.during(loadGeneration(this, chain))
+    try {
+      await this.#loading
+    } catch (error) {
+      this.caller.rejectWaiting(error)
+      throw error
+    } finally {
+      this.#loading = undefined
+    }
+  }
+
+  async #startUnload(reason: UnloadReason, deadline: number, onlyIfIdle: boolean): Promise<UnloadReport | undefined> {
+    const generation = this.#generation
+    if (!generation) throw new Error(`Component "${this.name}" is ready without a worker`)
+    this.apply({ type: 'drain', reason })
+    const unloading = this.surroundings.keepAlive.during(
+      unloadGeneration(this, generation, { reason, deadline, onlyIfIdle }),
+    )
+    this.#unloading = unloading
+    try {
+      return await unloading
+    } finally {
+      this.#unloading = undefined
+      if (this.caller.waiting > 0) this.#callWaits()
+    }
+  }
+
+  async #nothingToUnload(reason: UnloadReason): Promise<UnloadReport> {
+    return {
+      name: this.name,
+      generation: this.#state.generation,
+      reason,
+      predicted: 0,
+      released: 0,
+      retained: 0,
+      how: [],
+      times: { drain: 0, dispose: 0, terminate: 0 },
+      zombie: this.zombies.size > 0,
+    }
+  }
+
+  #callWaits(): void {
+    const state = this.#state
+    switch (state.status) {
+      case 'unloaded':
+      case 'zombie':
+      case 'failed':
+        // What goes wrong is told to the calls that wait.
+        this.load().catch((error: unknown) => this.caller.rejectWaiting(error))
+        break
+      case 'loading':
+      case 'ready':
+      case 'draining':
+      case 'unloading':
+        // They are sent, or looked at again, when that is over.
+        break
+    }
+  }
+
+  #ended(generation: Generation, end: GenerationEnd): void {
+    if (this.#generation !== generation) return
+    const { status } = this.#state
+    if (status !== 'ready' && status !== 'draining') return
+    const { number } = generation
+    const error = new ComponentCrashedError(
+      this.name,
+      { reason: end.reason, generation: number, exitCode: end.exitCode },
+      end.cause === undefined ? undefined : { cause: end.cause },
+    )
+    this.counters.crashes++
+    this.apply({ type: 'crashed', reason: end.reason, error })
+    this.retire(generation, end)
+    this.surroundings.crashed({
+      name: this.name,
+      generation: number,
+      reason: end.reason,
+      exitCode: end.exitCode,
+      error,
+    })
+    void this.buried(generation).then((dead) => {
+      if (!dead && this.#state.status === 'unloaded') this.apply({ type: 'still-alive' })
+    })
+    const { state } = this
+    if (state.status === 'failed') this.caller.rejectWaiting(this.#backingOff(state))
+  }
+
+  #receive(message: FromWorkerMessage, generation: Generation): void {
+    if (message.type === 'log') this.surroundings.log(this.name, generation.number, message.records, message.dropped)
+    else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
+  }
+
+  async #supplyDependency(name: string, { host }: Generation): Promise<void> {
+    try {
+      const { port, generation } = await this.surroundings.supervisorOf(name).connectPeer([this.name])
+      host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
+    } catch (error) {
+      host.post({ type: 'dependency-unavailable', name, error: encodeError(error) })
+    }
+  }
+
+  #backingOff(state: Extract<Lifecycle, { status: 'failed' }>): ComponentFailedError {
+    return new ComponentFailedError(this.name, state.retryAt, { cause: state.error })
+  }
+
+  #keep(busy: boolean): void {
+    if (busy) this.surroundings.keepAlive.hold()
+    else this.surroundings.keepAlive.release()
+  }
+}

@@ -1,0 +1,63 @@
+import type { GenerationEnd } from '../channel/caller.ts'
+import type { CrashReason } from '../errors.ts'
+import type { LogRecord } from '../host/control.ts'
+import type { KeepAlive } from '../host/keep-alive.ts'
+import type { SpareWorkers } from '../host/spare-workers.ts'
+import type { WorkerOptions } from '../host/worker-host.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { UnloadReport } from './unload.ts'
+
+/** A load: ms from the decision to load until the component was ready. */
+export interface LoadEvent {
+  readonly name: string
+  readonly generation: number
+  readonly duration: number
+}
+
+export interface CrashEvent {
+  readonly name: string
+  readonly generation: number
+  readonly reason: CrashReason
+  readonly exitCode: number | undefined
+  readonly error: unknown
+}
+
+/** Lets loads in as memory allows. */
+export interface Admission {
+  /**
+   * Reserves memory for a load, waiting for it when need be.
+   *
+   * @throws InsufficientMemoryError when it cannot be had; the signal's reason when aborted.
+   */
+  admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable>
+}
+
+/** What gives memory back to the operating system after an unload. */
+export interface Reclaimer {
+  /** Resident set of this process, bytes. */
+  residentSet(): number
+  /** Does what can be done at once; says what was done. */
+  afterUnload(predicted: number): Promise<readonly string[]>
+}
+
+/** What a supervisor needs of the coordinator it belongs to. */
+export interface Surroundings {
+  readonly now: () => number
+  readonly keepAlive: KeepAlive
+  readonly spares: SpareWorkers
+  readonly admission: Admission
+  readonly reclaimer: Reclaimer
+  readonly logger: Logger
+  /** Of a component without options of its own. */
+  readonly defaultWorkerOptions: WorkerOptions
+  supervisorOf(name: string): Supervisor
+  /** Bytes the component held when last measured; measured now if it answers quickly. */
+  measure(supervisor: Supervisor): Promise<number>
+  log(name: string, generation: number, records: readonly LogRecord[], dropped: number): void
+  generationEnded(name: string, generation: number, end: GenerationEnd): void
+  loaded(event: LoadEvent): void
+  unloaded(report: UnloadReport): void
+  crashed(event: CrashEvent): void
+  zombie(name: string, generation: number): void
+}

@@ -1,0 +1,119 @@
+import type { GenerationEnd } from '../channel/caller.ts'
+import { withDeadline } from '../host/deadline.ts'
+import type { Generation } from '../host/generation.ts'
+import type { UnloadReason } from './lifecycle.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** What an unload did. Bytes and ms. */
+export interface UnloadReport {
+  readonly name: string
+  readonly generation: number
+  readonly reason: UnloadReason
+  /** What the component was measured to hold when the unload began. */
+  readonly predicted: number
+  /** How much smaller the resident set of the process is since; other threads' allocations blur it. */
+  readonly released: number
+  /** What the operating system has not got back of `predicted`: V8 or the allocator keeps it for reuse. */
+  readonly retained: number
+  /** What was done to give memory back, and what will be. */
+  readonly how: readonly string[]
+  readonly times: { readonly drain: number; readonly dispose: number; readonly terminate: number }
+  /** The worker did not die by its deadline: it is still alive, and still counted. */
+  readonly zombie: boolean
+}
+
+export interface UnloadOrder {
+  readonly reason: UnloadReason
+  /** ms that calls under way are given. */
+  readonly deadline: number
+  readonly onlyIfIdle: boolean
+}
+
+/** ms: a worker that has not answered by its drain deadline, and does not even listen for this long, is stuck. */
+const stuckAfter = 1_000
+
+const ended: GenerationEnd = { reason: 'terminated' }
+
+/**
+ * One unload, from `draining` to `unloaded`: fence, drain, dispose, terminate, give memory back, report.
+ *
+ * @returns undefined when `onlyIfIdle` and the component got in use: it is `ready` again.
+ */
+export async function unloadGeneration(
+  supervisor: Supervisor,
+  generation: Generation,
+  order: UnloadOrder,
+): Promise<UnloadReport | undefined> {
+  const { surroundings, definition, name } = supervisor
+  const { now, reclaimer, logger } = surroundings
+  const start = now()
+  const predicted = await surroundings.measure(supervisor)
+  const drained = await drain(supervisor, generation, order, () => order.deadline - (now() - start))
+  if (drained === 'busy') {
+    supervisor.apply({ type: 'drain-called-off' })
+    generation.resume()
+    supervisor.caller.resume()
+    return undefined
+  }
+  const times = { drain: now() - start, dispose: 0, terminate: 0 }
+  const base = { name, generation: generation.number, reason: order.reason, predicted }
+  if (supervisor.state.status !== 'draining') {
+    // It died meanwhile: that was a crash, and all that follows from one is done.
+    return { ...base, released: 0, retained: predicted, how: [], times, zombie: false }
+  }
+  supervisor.apply({ type: 'drained' })
+  // What is still under way at the deadline rejects now; callers do not wait for the dispose hook.
+  supervisor.caller.ended(generation.number, ended)
+
+  const disposing = now()
+  const patience = drained === 'late' ? stuckAfter : definition.disposeTimeout
+  const disposed = await generation.dispose(definition.disposeTimeout, patience)
+  if (disposed === 'late')
+    logger.warn({ component: name }, `worker stuck, or its dispose hook not done in time (${patience} ms); ending it`)
+  else if (disposed !== 'ended' && disposed.error !== undefined) {
+    logger.error({ component: name, err: disposed.error }, 'dispose hook failed')
+  }
+  times.dispose = now() - disposing
+
+  const before = reclaimer.residentSet()
+  const terminating = now()
+  void generation.host.terminate(0)
+  const dead = await supervisor.buried(generation)
+  times.terminate = now() - terminating
+  supervisor.counters.unloads++
+  supervisor.retire(generation, ended)
+  supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
+  const how = dead ? await reclaimer.afterUnload(predicted) : []
+  const released = Math.max(0, before - reclaimer.residentSet())
+  const report = { ...base, released, retained: Math.max(0, predicted - released), how, times, zombie: !dead }
+  surroundings.unloaded(report)
+  return report
+}
+
+async function drain(
+  supervisor: Supervisor,
+  generation: Generation,
+  { onlyIfIdle, deadline }: UnloadOrder,
+  remaining: () => number,
+): Promise<'drained' | 'busy' | 'late' | 'ended'> {
+  if (onlyIfIdle) {
+    if (supervisor.inUse > 0) return 'busy'
+  } else if (deadline > 0) {
+    // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
+    await withDeadline(supervisor.leasesOver(), Math.max(0, remaining()))
+  }
+  const { caller } = supervisor
+  const quiet = async (): Promise<boolean> => {
+    await caller.quiet()
+    return true
+  }
+  // An idle component answers at once, unless it is stuck in something that is no call; it is not worth more than a second.
+  const patience = onlyIfIdle ? 1_000 : Math.max(1, remaining())
+  const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(epoch))
+  if (outcome === 'late' && onlyIfIdle) return 'busy'
+  if (outcome !== 'drained') return outcome
+  // The worker has answered everything; the last answers may still be in the port.
+  if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining())))) return 'late'
+  // Calls that came meanwhile would only load it again.
+  return onlyIfIdle && (caller.waiting > 0 || supervisor.leases > 0) ? 'busy' : 'drained'
+}

@@ -1,0 +1,62 @@
+import type { DefinitionDefaults } from './component/definition.ts'
+import { InvalidOptionsError } from './errors.ts'
+import type { MemoryOptions } from './memory/memory-options.ts'
+import { resolveMemoryOptions } from './memory/memory-options.ts'
+import type { Logger } from './observability/logger.ts'
+import { expectInteger, expectNumber, expectOptional, expectRecord } from './options.ts'
+
+export interface CoordinatorOptions {
+  /** See MemoryManager. */
+  readonly memory?: Partial<MemoryOptions>
+  /** Defaults of all components, ms: `load` 30,000, `call` none, `dispose` 5,000. */
+  readonly timeout?: { readonly load?: number; readonly call?: number; readonly dispose?: number }
+  /** The same as `memory.autoUnloadEnabled`; that one wins. Default true. */
+  readonly autoUnloadEnabled?: boolean
+  /** A pino logger, or anything with its methods. Default: pino at level info (or SPILLWAY_LOG_LEVEL) on standard error. */
+  readonly logger?: Logger
+  /** Workers kept ready once something has loaded. Default 1. */
+  readonly spareWorkers?: number
+  /** ms. Default 25,000. */
+  readonly shutdownTimeout?: number
+}
+
+export interface ResolvedCoordinatorOptions {
+  readonly memory: MemoryOptions
+  readonly defaults: DefinitionDefaults
+  readonly logger: Logger | undefined
+  readonly spareWorkers: number
+  readonly shutdownTimeout: number
+}
+
+const known = new Set(['memory', 'timeout', 'autoUnloadEnabled', 'logger', 'spareWorkers', 'shutdownTimeout'])
+const duration = { min: 1, max: 2 ** 31 - 1 }
+
+/** @throws InvalidOptionsError naming the option, what was expected and what was got. */
+export function resolveCoordinatorOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
+  expectRecord('options', options)
+  for (const key of Object.keys(options)) {
+    if (!known.has(key)) throw new InvalidOptionsError(key, `one of ${[...known].join(', ')}`, key)
+  }
+  const { timeout = {}, autoUnloadEnabled, logger } = options
+  expectRecord('timeout', timeout)
+  if (autoUnloadEnabled !== undefined && typeof autoUnloadEnabled !== 'boolean') {
+    throw new InvalidOptionsError('autoUnloadEnabled', 'true or false', autoUnloadEnabled)
+  }
+  if (
+    logger !== undefined &&
+    (typeof logger !== 'object' || typeof logger?.info !== 'function' || typeof logger.child !== 'function')
+  ) {
+    throw new InvalidOptionsError('logger', 'a pino logger, or an object with its methods', logger)
+  }
+  return {
+    memory: resolveMemoryOptions({ ...(autoUnloadEnabled !== undefined && { autoUnloadEnabled }), ...options.memory }),
+    defaults: {
+      load: expectNumber('timeout.load', timeout.load ?? 30_000, duration),
+      call: expectOptional(timeout.call, (value) => expectNumber('timeout.call', value, duration)),
+      dispose: expectNumber('timeout.dispose', timeout.dispose ?? 5_000, duration),
+    },
+    logger,
+    spareWorkers: expectInteger('spareWorkers', options.spareWorkers ?? 1, { min: 0, max: 64 }),
+    shutdownTimeout: expectNumber('shutdownTimeout', options.shutdownTimeout ?? 25_000, duration),
+  }
+}

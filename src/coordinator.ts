@@ -1,0 +1,332 @@
+import { EventEmitter } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
+import { comlinkCallbacks } from './channel/comlink-callbacks.ts'
+import { serveComlink } from './channel/comlink-endpoint.ts'
+import type { Remote } from './channel/remote.ts'
+import { describeComponent } from './component/component-info.ts'
+import type { ComponentInfo } from './component/component-info.ts'
+import type { PressureLevel } from './component/define.ts'
+import { resolveDefinition } from './component/definition.ts'
+import type { ComponentDefinition } from './component/definition.ts'
+import { ComponentFamily } from './component/family.ts'
+import type { FamilyDefinition } from './component/family.ts'
+import { Registry } from './component/registry.ts'
+import { shutdownAll } from './component/shutdown.ts'
+import type { ShutdownReport } from './component/shutdown.ts'
+import { Supervisor, terminateDeadline } from './component/supervisor.ts'
+import type { CrashEvent, LoadEvent, Surroundings } from './component/surroundings.ts'
+import type { UnloadReport } from './component/unload.ts'
+import { resolveCoordinatorOptions } from './coordinator-options.ts'
+import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
+import { CoordinatorShutdownError, DuplicateComponentError } from './errors.ts'
+import { KeepAlive } from './host/keep-alive.ts'
+import { defaultResourceLimits } from './host/resource-limits.ts'
+import { SpareWorkers } from './host/spare-workers.ts'
+import { trimAllocator } from './memory/allocator-trim.ts'
+import { MemoryManager } from './memory/memory-manager.ts'
+import type { ExhaustedEvent, Ledger, PressureEvent } from './memory/memory-manager.ts'
+import { processEffects, Reclaimer } from './memory/reclaimer.ts'
+import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { expectNumber } from './options.ts'
+
+export interface CoordinatorEvents {
+  load: [LoadEvent]
+  unload: [UnloadReport]
+  crash: [CrashEvent]
+  pressure: [PressureEvent]
+  sample: [Ledger]
+  exhausted: [ExhaustedEvent]
+  zombie: [{ readonly name: string; readonly generation: number }]
+}
+
+/** A component that is not unloaded while this is held. Give it back with `using`, or by `release()`. */
+export interface Lease<T> extends Disposable {
+  readonly component: Remote<T>
+  release(): void
+}
+
+/** ms that calls under way are given when a component is unloaded by name. */
+const defaultDrainDeadline = 5_000
+const longest = 2 ** 31 - 1
+
+/**
+ * Runs each registered component in a worker thread of its own: loads it on first use, keeps an account of its memory, and unloads what
+ * is idle and least important when memory runs short.
+ *
+ * @throws InvalidOptionsError from the constructor and every method, for a bad option.
+ */
+export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implements AsyncDisposable {
+  readonly memory: MemoryManager
+  readonly #options: ResolvedCoordinatorOptions
+  readonly #registry = new Registry()
+  readonly #families = new Map<string, ComponentFamily<unknown>>()
+  readonly #surroundings: Surroundings
+  readonly #endpoints = new Set<MessagePort>()
+  readonly #reclaimer: Reclaimer
+  #shutdown: Promise<ShutdownReport> | undefined
+
+  constructor(options: CoordinatorOptions = {}) {
+    super()
+    this.#options = resolveCoordinatorOptions(options)
+    const logger = this.#options.logger ?? defaultLogger()
+    const logs = new ComponentLogs(logger)
+    this.#reclaimer = new Reclaimer({
+      effects: { ...processEffects, trim: trimAllocator },
+      logger,
+      execArgv: process.execArgv,
+      nodeMajor: Number.parseInt(process.versions.node, 10),
+    })
+    const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
+    const keepAlive = new KeepAlive()
+    const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)
+    this.memory = new MemoryManager({
+      options: this.#options.memory,
+      registry: this.#registry,
+      spares,
+      reclaimer: this.#reclaimer,
+      logger,
+      now: Date.now,
+      emit: {
+        sample: (ledger) => this.emit('sample', ledger),
+        pressure: (event) => this.emit('pressure', event),
+        exhausted: (event) => this.emit('exhausted', event),
+      },
+    })
+    this.#surroundings = {
+      now: Date.now,
+      keepAlive,
+      spares,
+      logger,
+      defaultWorkerOptions,
+      admission: this.memory,
+      reclaimer: this.#reclaimer,
+      supervisorOf: (name) => this.#registry.get(name),
+      measure: async (supervisor) => this.memory.measure(supervisor),
+      log: (name, generation, records, dropped) => logs.write(name, generation, records, dropped),
+      generationEnded: (name, generation, end) => {
+        for (const dependent of this.#registry.dependentsOf(name)) {
+          if (this.#registry.has(dependent)) this.#registry.get(dependent).dependencyEnded(name, generation, end)
+        }
+      },
+      loaded: (event) => {
+        logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
+        this.memory.loaded(event.name)
+        this.emit('load', event)
+      },
+      unloaded: (report) => {
+        logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
+        this.memory.unloaded(report)
+        this.emit('unload', report)
+      },
+      crashed: (event) => {
+        logger.error(
+          { component: event.name, generation: event.generation, reason: event.reason, err: event.error },
+          'component crashed',
+        )
+        this.memory.crashed(event.name)
+        this.emit('crash', event)
+      },
+      zombie: (name, generation) => {
+        logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
+        this.emit('zombie', { name, generation })
+      },
+    }
+  }
+
+  /**
+   * Makes a component known. Nothing is loaded; its first call does that.
+   *
+   * @returns its durable proxy: it stays valid when the component is unloaded or crashes.
+   * @throws DuplicateComponentError, DependencyCycleError, InvalidOptionsError, CoordinatorShutdownError.
+   */
+  registerComponent<T = unknown>(definition: ComponentDefinition): Remote<T> {
+    this.#assertOpen()
+    const resolved = resolveDefinition(definition, this.#options.defaults)
+    this.#registry.check(resolved.name, resolved.dependencies)
+    const supervisor = new Supervisor(resolved, this.#surroundings)
+    this.#registry.add(supervisor)
+    return supervisor.remote as Remote<T>
+  }
+
+  /** Unloads a component and forgets it; its proxies reject with ComponentNotFoundError from then on. */
+  async unregisterComponent(name: string): Promise<UnloadReport> {
+    const supervisor = this.#registry.get(name)
+    const report = await supervisor.unload('unregistered', defaultDrainDeadline)
+    if (this.#registry.has(name) && this.#registry.get(name) === supervisor) this.#registry.remove(supervisor)
+    supervisor.close(this.#notFound(name))
+    this.memory.forget(name)
+    return report
+  }
+
+  /**
+   * Components by key, each in its own worker.
+   *
+   * @throws DuplicateComponentError when there is a family of that name.
+   */
+  registerFamily<T = unknown>(definition: FamilyDefinition): ComponentFamily<T> {
+    this.#assertOpen()
+    const family = new ComponentFamily<T>(definition, this)
+    if (this.#families.has(family.name)) throw new DuplicateComponentError(family.name)
+    this.#families.set(family.name, family)
+    return family
+  }
+
+  /**
+   * Loads a component, its dependencies first, and resolves with its proxy.
+   *
+   * @throws what made the load impossible; the signal's reason when aborted (the load itself goes on for others).
+   */
+  async getComponent<T = unknown>(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Remote<T>> {
+    this.#assertOpen()
+    const supervisor = this.#registry.get(name)
+    const { signal } = options
+    signal?.throwIfAborted()
+    await abortable(supervisor.load(), signal)
+    return supervisor.remote as Remote<T>
+  }
+
+  /** The proxy of a registered component; does not load it. */
+  component<T = unknown>(name: string): Remote<T> {
+    return this.#registry.get(name).remote as Remote<T>
+  }
+
+  /** Loads a component and keeps it loaded until the lease is given back. */
+  async acquire<T = unknown>(name: string): Promise<Lease<T>> {
+    this.#assertOpen()
+    const supervisor = this.#registry.get(name)
+    const lease = supervisor.lease()
+    try {
+      await supervisor.load()
+    } catch (error) {
+      lease[Symbol.dispose]()
+      throw error
+    }
+    const release = (): void => lease[Symbol.dispose]()
+    return { component: supervisor.remote as Remote<T>, release, [Symbol.dispose]: release }
+  }
+
+  /** One component, as it is now. Loads nothing. */
+  info(name: string): ComponentInfo {
+    return this.#describe(this.#registry.get(name))
+  }
+
+  /** All components, in the order of registration. Loads nothing. */
+  list(): ComponentInfo[] {
+    return [...this.#registry.all].map((supervisor) => this.#describe(supervisor))
+  }
+
+  /**
+   * Loads several components, dependencies first, all that can be side by side.
+   *
+   * @throws ComponentNotFoundError before anything is loaded; else the one error, or an AggregateError of all.
+   */
+  async preload(names: Iterable<string>): Promise<void> {
+    this.#assertOpen()
+    const supervisors = [...names].map((name) => this.#registry.get(name))
+    const results = await Promise.allSettled(supervisors.map(async (supervisor) => supervisor.load()))
+    const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown)
+    if (errors.length === 1) throw errors[0] as Error
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} components could not be loaded`)
+  }
+
+  /**
+   * Unloads a component: its calls under way are given `deadline` ms (default 5,000) and then reject; calls that come meanwhile wait
+   * and load it again.
+   */
+  async unloadComponent(name: string, options: { readonly deadline?: number } = {}): Promise<UnloadReport> {
+    const deadline = expectNumber('deadline', options.deadline ?? defaultDrainDeadline, { min: 0, max: longest })
+    return this.#registry.get(name).unload('requested', deadline)
+  }
+
+  /** Clears a component's failed state and its record of failures: the next call loads it at once. */
+  resetComponent(name: string): void {
+    this.#registry.get(name).reset()
+  }
+
+  /**
+   * A port for stock comlink: `Comlink.wrap(port)` calls the component, under the same allow-list and with the same durability.
+   * Only calls are served; reading, setting and constructing are refused. Close the port to end it.
+   */
+  createEndpoint(name: string): MessagePort {
+    this.#assertOpen()
+    const { caller } = this.#registry.get(name)
+    const { ours, theirs } = serveComlink(caller, comlinkCallbacks)
+    this.#endpoints.add(ours)
+    ours.once('close', () => this.#endpoints.delete(ours))
+    return theirs
+  }
+
+  /**
+   * Unloads everything, dependents first, and ends. Further calls of this method get the same report; everything else rejects with
+   * CoordinatorShutdownError.
+   *
+   * @param options.deadline ms; default `shutdownTimeout`.
+   */
+  shutdown(options: { readonly deadline?: number } = {}): Promise<ShutdownReport> {
+    const deadline = expectNumber('deadline', options.deadline ?? this.#options.shutdownTimeout, {
+      min: 0,
+      max: longest,
+    })
+    this.#shutdown ??= this.#surroundings.keepAlive.during(this.#end(deadline))
+    return this.#shutdown
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown()
+  }
+
+  /** The current pressure, as a shorthand of `memory.pressureLevel`. */
+  get pressureLevel(): PressureLevel {
+    return this.memory.pressureLevel
+  }
+
+  async #end(deadline: number): Promise<ShutdownReport> {
+    const error = new CoordinatorShutdownError()
+    for (const supervisor of this.#registry.all) supervisor.stop(error)
+    this.memory.stop()
+    const [report] = await Promise.all([
+      shutdownAll(this.#registry, deadline),
+      this.#surroundings.spares.close(terminateDeadline),
+    ])
+    for (const supervisor of this.#registry.all) supervisor.close(error)
+    for (const port of this.#endpoints) port.close()
+    this.memory[Symbol.dispose]()
+    this.#reclaimer[Symbol.dispose]()
+    if (report.left.length > 0) {
+      this.#surroundings.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
+    }
+    // After the callers of shutdown() have been answered nothing holds the process any more.
+    setImmediate(() => this.#surroundings.keepAlive[Symbol.dispose]())
+    return report
+  }
+
+  #describe(supervisor: Supervisor): ComponentInfo {
+    const dependents = this.#registry.dependentsOf(supervisor.name)
+    return describeComponent(supervisor, dependents, this.memory.memoryOf(supervisor.name))
+  }
+
+  #notFound(name: string): unknown {
+    try {
+      return this.#registry.get(name)
+    } catch (error) {
+      return error
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#shutdown) throw new CoordinatorShutdownError()
+  }
+}
+
+/** `work`, or the signal's reason if that comes first; the work itself goes on. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

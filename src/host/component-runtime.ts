@@ -1,0 +1,220 @@
+import { writeFileSync } from 'node:fs'
+import type { MessagePort } from 'node:worker_threads'
+import { ActivityMeter, readActivity } from '../channel/activity.ts'
+import { Caller } from '../channel/caller.ts'
+import { Callbacks } from '../channel/callbacks.ts'
+import { decodeError, encodeError } from '../channel/error-codec.ts'
+import { MethodTable } from '../channel/method-table.ts'
+import { createRemote } from '../channel/remote.ts'
+import { ServedConnection } from '../channel/served-connection.ts'
+import type { ComponentContext, PressureLevel } from '../component/define.ts'
+import { InvalidOptionsError } from '../errors.ts'
+import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
+import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
+import { collectGarbage } from './collect-garbage.ts'
+import { loadModule } from './load-module.ts'
+
+type PressureListener = (level: PressureLevel) => void | Promise<void>
+type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
+
+/** One generation of a component, inside its worker: loads it, serves its callers, drains and disposes of it when told. */
+export class ComponentRuntime {
+  readonly #control: MessagePort
+  readonly #init: InitMessage
+  readonly #meter: ActivityMeter
+  readonly #links: Callbacks
+  readonly #logs: LogForwarder
+  readonly #unloading = new AbortController()
+  readonly #connections = new Set<ServedConnection>()
+  readonly #dependencies = new Map<string, Caller>()
+  readonly #pressureListeners = new Set<PressureListener>()
+  #table = new MethodTable({})
+  #api: object | undefined
+  #drain: Drain | undefined
+
+  constructor(control: MessagePort, init: InitMessage) {
+    this.#control = control
+    this.#init = init
+    this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
+    this.#links = new Callbacks(init.name, () => init.generation, this.#meter)
+    this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
+    for (const name of init.dependencies) this.#dependencies.set(name, this.#dependencyCaller(name))
+    process.on('exit', () => this.#logs.flush())
+    nameThread(init.name)
+  }
+
+  async load(): Promise<void> {
+    const { module, export: exportName, config } = this.#init
+    try {
+      this.#api = await loadModule(module, exportName, config, this.#context())
+      this.#table = new MethodTable(this.#api)
+      this.#post({ type: 'ready' })
+    } catch (error) {
+      this.#logs.flush()
+      this.#post({ type: 'load-failed', error: encodeError(error) })
+    }
+  }
+
+  receive(message: Exclude<ToWorkerMessage, InitMessage>): void {
+    switch (message.type) {
+      case 'connect':
+        this.#connect(message.port)
+        break
+      case 'drain':
+        this.#startDrain(message.epoch, message.onlyIfIdle)
+        break
+      case 'resume':
+        this.#resume()
+        break
+      case 'dispose':
+        void this.#dispose()
+        break
+      case 'trim':
+        void this.#trim(message.id, message.level)
+        break
+      case 'dependency':
+        this.#dependencies.get(message.name)?.attach(message.port, message.generation)
+        break
+      case 'dependency-unavailable':
+        this.#dependencies.get(message.name)?.rejectWaiting(decodeError(message.error))
+        break
+      case 'dependency-ended':
+        this.#dependencies.get(message.name)?.ended(message.generation, message.end)
+        break
+    }
+  }
+
+  #context(): ComponentContext {
+    const { name, generation, logLevel } = this.#init
+    const remotes: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+    for (const [dependency, caller] of this.#dependencies) {
+      remotes[dependency] = createRemote(caller, { timeout: this.#init.dependencyOptions[dependency]?.callTimeout })
+    }
+    return {
+      name,
+      generation,
+      logger: createForwardedLogger(this.#logs, logLevel),
+      dependencies: Object.freeze(remotes),
+      signal: this.#unloading.signal,
+      reportMemory: (bytes) => {
+        if (!(typeof bytes === 'number' && bytes >= 0 && Number.isFinite(bytes))) {
+          throw new InvalidOptionsError('reportMemory(bytes)', 'a finite number of bytes, 0 or more', bytes)
+        }
+        this.#meter.report(bytes)
+      },
+      onPressure: (listener) => {
+        if (typeof listener !== 'function') {
+          throw new InvalidOptionsError('onPressure(listener)', 'a function', listener)
+        }
+        this.#pressureListeners.add(listener)
+        return () => void this.#pressureListeners.delete(listener)
+      },
+    }
+  }
+
+  #dependencyCaller(name: string): Caller {
+    return new Caller({
+      component: name,
+      links: this.#links,
+      maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
+      onWaiting: () => this.#post({ type: 'dependency-wanted', name }),
+    })
+  }
+
+  #connect(port: MessagePort): void {
+    const api = { component: this.#init.name, table: this.#table, links: this.#links, meter: this.#meter }
+    this.#connections.add(
+      ServedConnection.open(port, api, (closed) => {
+        this.#connections.delete(closed)
+        this.#drain?.unfenced.delete(closed)
+        this.#checkDrained()
+      }),
+    )
+  }
+
+  #startDrain(epoch: number, onlyIfIdle: boolean): void {
+    if (onlyIfIdle && this.#inUse) {
+      this.#post({ type: 'busy', epoch })
+      return
+    }
+    const drain: Drain = { epoch, onlyIfIdle, unfenced: new Set(this.#connections) }
+    this.#drain = drain
+    for (const connection of this.#connections) {
+      connection.fence(epoch, () => {
+        drain.unfenced.delete(connection)
+        this.#checkDrained()
+      })
+    }
+    this.#checkDrained()
+  }
+
+  #checkDrained(): void {
+    const drain = this.#drain
+    if (!drain || drain.unfenced.size > 0) return
+    if (drain.onlyIfIdle ? this.#inUse : this.#meter.active > 0) {
+      // A call slipped in before its caller heard of the fence: whoever unloads idle components lets it be.
+      if (drain.onlyIfIdle) this.#callOff(drain)
+      return
+    }
+    this.#drain = undefined
+    // The last answer may still be on its way into its outbox.
+    setImmediate(() => {
+      for (const connection of this.#connections) connection.flush()
+      this.#post({ type: 'drained', epoch: drain.epoch })
+    })
+  }
+
+  #callOff(drain: Drain): void {
+    this.#resume()
+    this.#post({ type: 'busy', epoch: drain.epoch })
+  }
+
+  #resume(): void {
+    this.#drain = undefined
+    for (const connection of this.#connections) connection.resume()
+  }
+
+  get #inUse(): boolean {
+    return this.#meter.active > 0 || readActivity(this.#init.activity).subscriptions > 0
+  }
+
+  async #dispose(): Promise<void> {
+    let failure: unknown
+    this.#post({ type: 'disposing' })
+    try {
+      this.#unloading.abort(new DOMException(`Component "${this.#init.name}" is being unloaded`, 'AbortError'))
+      const api = this.#api
+      if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
+      else api?.[Symbol.dispose]?.()
+    } catch (error) {
+      failure = error
+    }
+    this.#logs.flush()
+    this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure) })
+  }
+
+  async #trim(id: number, level: PressureLevel): Promise<void> {
+    const results = await Promise.allSettled([...this.#pressureListeners].map(async (listener) => listener(level)))
+    const logger = createForwardedLogger(this.#logs, this.#init.logLevel)
+    for (const result of results) {
+      if (result.status === 'rejected') logger.error({ err: result.reason as unknown }, 'onPressure listener failed')
+    }
+    // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap.
+    if (this.#meter.active === 0) collectGarbage()
+    this.#post({ type: 'trimmed', id })
+  }
+
+  #post(message: FromWorkerMessage): void {
+    this.#control.postMessage(message)
+  }
+}
+
+/** Linux shows a thread's name in top, ps and debuggers; the 15 characters are the kernel's limit. */
+function nameThread(name: string): void {
+  if (process.platform !== 'linux') return
+  try {
+    writeFileSync('/proc/thread-self/comm', name.slice(-15))
+  } catch {
+    // A name is a convenience: without /proc there is none.
+  }
+}

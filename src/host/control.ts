@@ -1,0 +1,62 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { EncodedError } from '../channel/protocol.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
+import type { PressureLevel } from '../component/define.ts'
+
+/** What the main thread and a component's worker say to each other about its life. Calls go over ports of their own. */
+
+/** One log line of a component: pino's level value, epoch ms, the bindings of its child loggers, its own fields, its message. */
+export interface LogRecord {
+  readonly level: string
+  readonly time: number
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly message: string | undefined
+}
+
+/** Everything a worker needs to become one generation of a component. */
+export interface InitMessage {
+  readonly type: 'init'
+  readonly name: string
+  readonly generation: number
+  /** URL of the module. */
+  readonly module: string
+  /** Which export of the module; '*' is the module itself. */
+  readonly export: string
+  readonly config: unknown
+  readonly dependencies: readonly string[]
+  readonly activity: SharedArrayBuffer
+  readonly logLevel: string
+  /** Default deadline (ms) of calls to each dependency, where it has one, and its queue bound. */
+  readonly dependencyOptions: Readonly<Record<string, { callTimeout: number | undefined; maxQueue: number }>>
+}
+
+export type ToWorkerMessage =
+  | InitMessage
+  /** A new caller. */
+  | { readonly type: 'connect'; readonly port: MessagePort }
+  /** Fence all callers and say `drained` once all they sent is answered; `busy` instead when `onlyIfIdle` and something was going on. */
+  | { readonly type: 'drain'; readonly epoch: number; readonly onlyIfIdle: boolean }
+  | { readonly type: 'resume' }
+  | { readonly type: 'dispose' }
+  | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel }
+  | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
+  | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }
+  | {
+      readonly type: 'dependency-ended'
+      readonly name: string
+      readonly generation: number
+      readonly end: GenerationEnd
+    }
+
+export type FromWorkerMessage =
+  | { readonly type: 'online' }
+  | { readonly type: 'ready' }
+  | { readonly type: 'load-failed'; readonly error: EncodedError }
+  | { readonly type: 'drained'; readonly epoch: number }
+  | { readonly type: 'busy'; readonly epoch: number }
+  /** The dispose hook is about to run: the worker is not stuck. */
+  | { readonly type: 'disposing' }
+  | { readonly type: 'disposed'; readonly error: EncodedError | undefined }
+  | { readonly type: 'trimmed'; readonly id: number }
+  | { readonly type: 'dependency-wanted'; readonly name: string }
+  | { readonly type: 'log'; readonly records: readonly LogRecord[]; readonly dropped: number }

@@ -1,0 +1,134 @@
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { createActivityBuffer, readActivity } from '../channel/activity.ts'
+import type { ActivityReading } from '../channel/activity.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
+import { decodeError } from '../channel/error-codec.ts'
+import type { PressureLevel } from '../component/define.ts'
+import type { FromWorkerMessage, InitMessage } from './control.ts'
+import type { WorkerHost } from './worker-host.ts'
+
+export type LoadOutcome =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'ended'; readonly end: GenerationEnd }
+  | { readonly type: 'late' }
+
+type Reply<T extends FromWorkerMessage['type']> = Extract<FromWorkerMessage, { type: T }>
+
+/** One generation of a component as the main thread sees it: what may be asked of its worker, each with a deadline. */
+export class Generation {
+  readonly number: number
+  readonly host: WorkerHost
+  readonly #activity = createActivityBuffer()
+  readonly #waiters = new Set<(message: FromWorkerMessage | 'ended') => void>()
+  #ended = false
+  #epoch = 0
+  #trims = 0
+
+  /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
+  constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
+    this.number = number
+    this.host = host
+    host.onMessage((message) => {
+      onMessage(message)
+      for (const waiter of this.#waiters) waiter(message)
+    })
+    void host.ended.then(() => {
+      this.#ended = true
+      for (const waiter of this.#waiters) waiter('ended')
+    })
+  }
+
+  get activity(): ActivityReading {
+    return readActivity(this.#activity)
+  }
+
+  async load(init: Omit<InitMessage, 'type' | 'generation' | 'activity'>, timeout: number): Promise<LoadOutcome> {
+    const reply = this.#expect(['ready', 'load-failed'], timeout)
+    this.host.post({ ...init, type: 'init', generation: this.number, activity: this.#activity })
+    const outcome = await reply
+    if (outcome === 'late') return { type: 'late' }
+    if (outcome === 'ended') return { type: 'ended', end: await this.host.ended }
+    return outcome.type === 'ready' ? { type: 'ready' } : { type: 'failed', error: decodeError(outcome.error) }
+  }
+
+  /** A new connection to the component; the port is the caller's end. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.host.post({ type: 'connect', port: port2 }, [port2])
+    return port1
+  }
+
+  /**
+   * Fences all callers and waits until what they sent is answered.
+   *
+   * @param onlyIfIdle calls the drain off, and says 'busy', when anything is or gets under way.
+   * @param fence is given the epoch, so that the main thread's caller fences itself at once.
+   */
+  async drain(
+    onlyIfIdle: boolean,
+    deadline: number,
+    fence: (epoch: number) => void,
+  ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
+    const epoch = ++this.#epoch
+    const reply = this.#expect(['drained', 'busy'], deadline, (message) => message.epoch === epoch)
+    this.host.post({ type: 'drain', epoch, onlyIfIdle })
+    fence(epoch)
+    const outcome = await reply
+    return typeof outcome === 'string' ? outcome : outcome.type
+  }
+
+  /** Takes a drain back: all callers go on. */
+  resume(): void {
+    this.host.post({ type: 'resume' })
+  }
+
+  /**
+   * Runs the dispose hook; resolves with what it threw, if it did.
+   *
+   * @param patience ms in which the worker must show that it listens at all.
+   */
+  async dispose(deadline: number, patience: number): Promise<{ readonly error?: unknown } | 'late' | 'ended'> {
+    const listening = this.#expect(['disposing', 'disposed'], Math.min(patience, deadline))
+    const reply = this.#expect(['disposed'], deadline)
+    this.host.post({ type: 'dispose' })
+    const heard = await listening
+    if (typeof heard === 'string') return heard
+    const outcome = await reply
+    if (typeof outcome === 'string') return outcome
+    return outcome.error ? { error: decodeError(outcome.error) } : {}
+  }
+
+  /** Asks the component to drop what it can. Resolves with false when it did not answer in time. */
+  async trim(level: PressureLevel, deadline: number): Promise<boolean> {
+    const id = ++this.#trims
+    const reply = this.#expect(['trimmed'], deadline, (message) => message.id === id)
+    this.host.post({ type: 'trim', id, level })
+    return typeof (await reply) !== 'string'
+  }
+
+  /** The matching answer of the worker, or that it was late, or that the worker ended first. */
+  async #expect<T extends FromWorkerMessage['type']>(
+    types: readonly T[],
+    deadline: number,
+    matches: (message: Reply<T>) => boolean = () => true,
+  ): Promise<Reply<T> | 'late' | 'ended'> {
+    const { promise, resolve } = Promise.withResolvers<Reply<T> | 'late' | 'ended'>()
+    const timer = setTimeout(() => resolve('late'), deadline)
+    const waiter = (message: FromWorkerMessage | 'ended'): void => {
+      if (message === 'ended') resolve('ended')
+      else if ((types as readonly string[]).includes(message.type) && matches(message as Reply<T>)) {
+        resolve(message as Reply<T>)
+      }
+    }
+    this.#waiters.add(waiter)
+    if (this.#ended) resolve('ended')
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiters.delete(waiter)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { initialiserOf } from '../component/define.ts'
+import type { ComponentContext } from '../component/define.ts'
+
+/**
+ * Imports a component's module and makes its API: from a `defineComponent` result, a class, a factory function or a plain object of functions.
+ *
+ * @throws whatever the module or its initialiser throws; Error when the export is missing or is none of these.
+ */
+export async function loadModule(
+  module: string,
+  exportName: string,
+  config: unknown,
+  context: ComponentContext,
+): Promise<object> {
+  const namespace = (await import(module)) as Record<string, unknown>
+  const exported = exportName === '*' ? namespace : namespace[exportName]
+  if (exported === undefined || exported === null) throw new Error(missingExport(exportName, namespace))
+  const initialise = initialiserOf(exported)
+  const api: unknown = initialise
+    ? await initialise(config, context)
+    : typeof exported === 'function'
+      ? await construct(exported, config, context)
+      : exported
+  if ((typeof api !== 'object' && typeof api !== 'function') || api === null) {
+    throw new Error(
+      `export "${exportName}" gave ${api === null ? 'null' : typeof api}; a component is an object whose functions may be called`,
+    )
+  }
+  return api
+}
+
+async function construct(exported: unknown, config: unknown, context: ComponentContext): Promise<unknown> {
+  if (isClass(exported)) return new exported(config, context)
+  return (exported as (config: unknown, context: ComponentContext) => unknown)(config, context)
+}
+
+function isClass(value: unknown): value is new (config: unknown, context: ComponentContext) => object {
+  if (typeof value !== 'function') return false
+  if (/^class\b/.test(Function.prototype.toString.call(value))) return true
+  // A constructor function of the time before classes: it has methods on its prototype.
+  const prototype: unknown = value.prototype
+  return typeof prototype === 'object' && prototype !== null && Object.getOwnPropertyNames(prototype).length > 1
+}
+
+function missingExport(name: string, namespace: Record<string, unknown>): string {
+  const what = name === 'default' ? 'no default export' : `no export named "${name}"`
+  const names = Object.keys(namespace)
+  return `the module has ${what}; it exports ${names.length > 0 ? names.join(', ') : 'nothing'}`
+}

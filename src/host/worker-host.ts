@@ -1,0 +1,158 @@
+import { getCompileCacheDir } from 'node:module'
+import { extname } from 'node:path'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import type { GenerationEnd } from '../channel/caller.ts'
+import type { CrashReason } from '../errors.ts'
+import { withDeadline } from './deadline.ts'
+import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
+
+// Right from the sources and from the compiled package, whose layout is the same.
+const bootstrap = fileURLToPath(new URL(`../../workers/bootstrap${extname(import.meta.filename)}`, import.meta.url))
+
+type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>
+
+/** What a worker thread is started with; what is not given is as Node has it. */
+export interface WorkerOptions {
+  readonly resourceLimits?: ResourceLimits | undefined
+  readonly env?: NodeJS.ProcessEnv | undefined
+  readonly argv?: readonly string[] | undefined
+  readonly execArgv?: readonly string[] | undefined
+}
+
+/**
+ * One worker thread, held by one Piscina task that lasts as long as the worker. `ended` settles on every kind of death.
+ */
+export class WorkerHost {
+  readonly #pool: Piscina
+  readonly #abort = new AbortController()
+  readonly #control: MessagePort
+  readonly #worker: Worker | undefined
+  readonly #exit: Promise<number>
+  #onMessage: (message: FromWorkerMessage) => void = () => {}
+  #reason: CrashReason | undefined
+  #alive = true
+  /** Resolves, never rejects, once the task is over; the thread may take a moment longer to be gone. */
+  readonly ended: Promise<GenerationEnd>
+  /** Resolves once the worker listens. */
+  readonly online: Promise<void>
+
+  constructor(options: WorkerOptions) {
+    this.#pool = new Piscina({
+      filename: bootstrap,
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: 1,
+      recordTiming: false,
+      workerHistogram: false,
+      env: workerEnvironment(options.env),
+      ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
+      ...(options.argv && { argv: [...options.argv] }),
+      ...(options.execArgv && { execArgv: [...options.execArgv] }),
+    })
+    // Without a listener an error outside the task would end this process.
+    this.#pool.on('error', () => {})
+    const { port1, port2 } = new MessageChannel()
+    this.#control = port1
+    const listening = Promise.withResolvers<void>()
+    this.online = listening.promise
+    port1.on('message', (message: FromWorkerMessage) => {
+      if (message.type === 'online') listening.resolve()
+      this.#onMessage(message)
+    })
+    port1.unref()
+    // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
+    const transferList = [port2] as unknown as RunOptions['transferList'] & object
+    const task = this.#pool.run({ control: port2 }, { transferList, signal: this.#abort.signal })
+    const worker = this.#pool.threads[0]
+    this.#worker = worker
+    const exited = Promise.withResolvers<number>()
+    this.#exit = exited.promise
+    let exitCode: number | undefined
+    worker?.once('exit', (code) => {
+      exitCode = code
+      this.#alive = false
+      exited.resolve(code)
+    })
+    this.ended = task.then(
+      () => ({ reason: 'exit' as const }),
+      (error: unknown) => {
+        this.#receiveRest()
+        return this.#classify(error, exitCode)
+      },
+    )
+    void this.ended.then(() => listening.resolve())
+  }
+
+  /** The thread; it may be gone at any moment. */
+  get worker(): Worker | undefined {
+    return this.#worker
+  }
+
+  /** False once the thread is really gone. */
+  get alive(): boolean {
+    return this.#alive
+  }
+
+  onMessage(listener: (message: FromWorkerMessage) => void): void {
+    this.#onMessage = listener
+  }
+
+  post(message: ToWorkerMessage, transfers: readonly Transferable[] = []): void {
+    this.#control.postMessage(message, [...transfers])
+  }
+
+  /**
+   * Ends the worker, whatever it is doing.
+   *
+   * @param deadline ms to wait for the thread to be gone.
+   * @param reason what `ended` reports.
+   * @returns false when it was still alive at the deadline: some native calls and optimised loops cannot be interrupted.
+   */
+  async terminate(deadline: number, reason: CrashReason = 'terminated'): Promise<boolean> {
+    this.#reason ??= reason
+    this.#abort.abort()
+    void this.#pool.destroy()
+    return this.exited(deadline)
+  }
+
+  /** Waits until the thread is gone, at most `deadline` ms. */
+  async exited(deadline: number): Promise<boolean> {
+    if (!this.#alive) return true
+    return (await withDeadline(this.#exit, deadline)) !== undefined
+  }
+
+  /** Calls back once the thread is gone, however late. */
+  onExit(listener: () => void): void {
+    void this.#exit.then(listener)
+  }
+
+  /** What the worker posted last may still be on its way when its task is over. */
+  #receiveRest(): void {
+    for (let item = receiveMessageOnPort(this.#control); item; item = receiveMessageOnPort(this.#control)) {
+      this.#onMessage(item.message as FromWorkerMessage)
+    }
+    this.#control.close()
+  }
+
+  #classify(error: unknown, exitCode: number | undefined): GenerationEnd {
+    if (this.#reason) return { reason: this.#reason }
+    if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out-of-memory', cause: error }
+    if (exitCode !== undefined) return { reason: 'exit', exitCode }
+    return { reason: 'error', cause: error }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+}
+
+/** Workers do not inherit the compile cache of the main thread; their environment can name it. */
+function workerEnvironment(given: NodeJS.ProcessEnv | undefined): NodeJS.ProcessEnv {
+  const env = { ...(given ?? process.env) }
+  const cache = getCompileCacheDir()
+  if (cache !== undefined) env['NODE_COMPILE_CACHE'] ??= cache
+  return env
+}

@@ -1,0 +1,78 @@
+import { InvalidOptionsError } from '../errors.ts'
+import { checkLockName, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
+import type { LockLease } from './lock-lease.ts'
+
+/** Several locks that were acquired together. */
+export interface LockLeases extends Disposable, AsyncDisposable {
+  /** One for each name, in the order they were acquired in: sorted by name. */
+  readonly leases: readonly LockLease[]
+  /** @throws InvalidOptionsError when `name` is not among them. */
+  get(name: string): LockLease
+  /** Releases all of them. */
+  release(): void
+}
+
+/**
+ * Acquires several locks one after the other, sorted by name (UTF-16 code units), so that two callers never take the same
+ * two in opposite orders. All or nothing: on any failure those already granted are released and the failure is rethrown.
+ * `timeout` is for all of them together; a name given twice counts once.
+ *
+ * @throws InvalidOptionsError for no names, or a bad one.
+ */
+export async function acquireAll(
+  acquire: (name: string, options: AcquireOptions) => Promise<LockLease>,
+  names: readonly string[],
+  options: AcquireOptions,
+): Promise<LockLeases> {
+  if (!Array.isArray(names) || names.length === 0) {
+    throw new InvalidOptionsError('names', 'an array of at least one lock name', names)
+  }
+  for (const [index, name] of names.entries()) checkLockName(name, `names[${index}]`)
+  const { timeout } = resolveAcquireOptions(options)
+  const deadline = performance.now() + timeout
+  const leases: LockLease[] = []
+  try {
+    for (const name of [...new Set(names)].sort(byCodeUnits)) {
+      leases.push(await acquire(name, { ...options, timeout: Math.max(0, Math.ceil(deadline - performance.now())) }))
+    }
+  } catch (error) {
+    releaseAll(leases)
+    throw error
+  }
+  return new LeaseGroup(leases)
+}
+
+class LeaseGroup implements LockLeases {
+  readonly leases: readonly LockLease[]
+
+  constructor(leases: readonly LockLease[]) {
+    this.leases = leases
+  }
+
+  get(name: string): LockLease {
+    const lease = this.leases.find((each) => each.name === name)
+    if (lease !== undefined) return lease
+    throw new InvalidOptionsError('name', `one of ${this.leases.map((each) => each.name).join(', ')}`, name)
+  }
+
+  release(): void {
+    releaseAll(this.leases)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    return Promise.resolve()
+  }
+}
+
+function releaseAll(leases: readonly LockLease[]): void {
+  for (const lease of leases.toReversed()) lease.release()
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,61 @@
+import { InvalidOptionsError } from '../errors.ts'
+import type { LockMode } from './lock-table.ts'
+
+/** How a lock is asked for. */
+export interface AcquireOptions {
+  /** Default 'exclusive'. */
+  readonly mode?: LockMode | undefined
+  /** How long to wait, ms, default 5,000. 0: only if it is free now. Infinity: as long as it takes. */
+  readonly timeout?: number | undefined
+  /** Ends the wait; the acquire then rejects with the signal's reason. It has no effect once the lock is granted. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * The sequential task that asks, by a name of the caller's choice: see `LockSession`. Default: the session whose `run` the
+   * caller is in, else none.
+   */
+  readonly session?: string | undefined
+}
+
+export interface ResolvedAcquireOptions {
+  readonly mode: LockMode
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+  readonly session: string | undefined
+}
+
+/** Wait for a lock, ms, where none is given. */
+export const DEFAULT_ACQUIRE_TIMEOUT = 5_000
+
+/** Longest delay a timer takes, ms. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+/** @throws InvalidOptionsError */
+export function resolveAcquireOptions(options: AcquireOptions = {}): ResolvedAcquireOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionsError('options', 'an object', options)
+  }
+  const { mode = 'exclusive', timeout = DEFAULT_ACQUIRE_TIMEOUT, signal, session } = options
+  if (mode !== 'exclusive' && mode !== 'shared') {
+    throw new InvalidOptionsError('mode', "'exclusive' or 'shared'", mode)
+  }
+  if (typeof timeout !== 'number' || !(timeout >= 0 && (timeout <= LONGEST_TIMEOUT || timeout === Infinity))) {
+    throw new InvalidOptionsError('timeout', `milliseconds from 0 to ${LONGEST_TIMEOUT}, or Infinity`, timeout)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
+  }
+  if (session !== undefined && (typeof session !== 'string' || session === '')) {
+    throw new InvalidOptionsError('session', 'a non-empty string', session)
+  }
+  return { mode, timeout, signal, session }
+}
+
+/** @throws InvalidOptionsError */
+export function checkLockName(name: unknown, option = 'name'): asserts name is string {
+  if (typeof name !== 'string' || name === '') throw new InvalidOptionsError(option, 'a non-empty string', name)
+}
+
+/** @throws InvalidOptionsError */
+export function checkToken(token: unknown): asserts token is number {
+  if (!Number.isSafeInteger(token)) throw new InvalidOptionsError('token', 'an integer', token)
+}

@@ -1,0 +1,88 @@
+import {
+  CoordinatorShutdownError,
+  InvalidOptionsError,
+  isCoordinatorShutdownError,
+  isInvalidOptionsError,
+  isLockTimeoutError,
+  isStaleLockError,
+  LockTimeoutError,
+  StaleLockError,
+} from '../errors.ts'
+import type { LockMode } from './lock-table.ts'
+
+/*
+ * The messages between a component and the locks of the coordinator: plain data, over any channel that keeps their order.
+ * `id` is the client's; a lease goes by the id of the acquire that got it.
+ */
+
+export type LockClientMessage =
+  | {
+      readonly op: 'acquire'
+      readonly id: number
+      readonly name: string
+      readonly mode: LockMode
+      /** ms; Infinity for none. */
+      readonly timeout: number
+      readonly session: string | undefined
+    }
+  /** Gives up a wait; where the grant is on its way already, gives it back. */
+  | { readonly op: 'cancel'; readonly id: number }
+  | { readonly op: 'release'; readonly id: number }
+  | { readonly op: 'verify'; readonly id: number; readonly name: string; readonly token: number }
+
+export type LockServerMessage =
+  | { readonly op: 'granted'; readonly id: number; readonly token: number }
+  | { readonly op: 'verified'; readonly id: number }
+  | { readonly op: 'rejected'; readonly id: number; readonly error: WireError }
+  /** The lease of that id was taken away. */
+  | { readonly op: 'revoked'; readonly id: number }
+
+/** An error as plain data. */
+export type WireError = { readonly message: string } & (
+  | {
+      readonly kind: 'timeout'
+      readonly lock: string
+      readonly timeout: number
+      readonly cycle: readonly string[] | undefined
+    }
+  | { readonly kind: 'stale'; readonly lock: string; readonly token: number }
+  | { readonly kind: 'invalid'; readonly option: string; readonly expected: string; readonly received: string }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'other'; readonly name: string }
+)
+
+export function encodeLockError(error: unknown): WireError {
+  const message = error instanceof Error ? error.message : String(error)
+  if (isLockTimeoutError(error)) {
+    return { kind: 'timeout', message, lock: error.lock ?? '', timeout: error.timeout ?? 0, cycle: error.cycle }
+  }
+  if (isStaleLockError(error)) return { kind: 'stale', message, lock: error.lock ?? '', token: error.token ?? 0 }
+  if (isInvalidOptionsError(error)) {
+    const { option = '', expected = '', received = '' } = error
+    return { kind: 'invalid', message, option, expected, received }
+  }
+  if (isCoordinatorShutdownError(error)) return { kind: 'shutdown', message }
+  return { kind: 'other', message, name: error instanceof Error ? error.name : 'Error' }
+}
+
+export function decodeLockError(wire: WireError): Error {
+  const error = revive(wire)
+  // The message of the other side says more than the fields do: who holds the lock, say.
+  error.message = wire.message
+  return error
+}
+
+function revive(wire: WireError): Error {
+  switch (wire.kind) {
+    case 'timeout':
+      return new LockTimeoutError(wire.lock, wire.timeout, { cycle: wire.cycle })
+    case 'stale':
+      return new StaleLockError(wire.lock, wire.token)
+    case 'invalid':
+      return new InvalidOptionsError(wire.option, wire.expected, wire.received)
+    case 'shutdown':
+      return new CoordinatorShutdownError()
+    default:
+      return Object.assign(new Error(), { name: wire.name })
+  }
+}

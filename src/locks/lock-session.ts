@@ -1,0 +1,85 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { acquireAll, type LockLeases } from './acquire-all.ts'
+import { resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
+import type { LockLease } from './lock-lease.ts'
+
+/** What `coordinator.locks` and a component's `context.locks` have in common. */
+export interface Locks {
+  /**
+   * @throws LockTimeoutError not granted in time, or, within a session, a deadlock (then `cycle` is set).
+   * @throws InvalidOptionsError
+   * @throws CoordinatorShutdownError
+   */
+  acquire(name: string, options?: AcquireOptions): Promise<LockLease>
+  /** Several locks in a fixed order, all or nothing; `timeout` is for all of them together. Throws as `acquire` does. */
+  acquireAll(names: readonly string[], options?: AcquireOptions): Promise<LockLeases>
+  /** A new session; `name` is for messages only. */
+  session(name?: string): LockSession
+}
+
+/**
+ * One sequential task that holds several locks at a time; what deadlock detection works on.
+ *
+ * That a program holds lock A while it waits for lock B says nothing by itself: the two may belong to different requests, and
+ * the one that holds A may release it at any moment. Within a session it does: a session promises that it releases
+ * nothing while it waits. So the deadlocks of sessions are found the moment they arise, and no wait is ever taken for a
+ * deadlock that is none; a plain `acquire`, outside any session, is ended by its timeout.
+ *
+ * A session that is seen to break the promise (two acquires at once, a release during a wait) is left out of the detection.
+ */
+export class LockSession implements Disposable {
+  static readonly #current = new AsyncLocalStorage<LockSession>()
+
+  /** What the locks know it by; may be given as `session` in the options of `acquire`. */
+  readonly id: string
+  readonly #locks: Locks
+  readonly #end = new AbortController()
+  #leases: LockLease[] = []
+
+  constructor(locks: Locks, id: string) {
+    this.#locks = locks
+    this.id = id
+  }
+
+  /** The id of the session of these locks in whose `run` the caller is. */
+  static currentId(locks: Locks): string | undefined {
+    const session = LockSession.#current.getStore()
+    return session !== undefined && session.#locks === locks ? session.id : undefined
+  }
+
+  /** As `acquire` of the locks, within this session. Rejects with an AbortError once the session is disposed. */
+  async acquire(name: string, options?: Omit<AcquireOptions, 'session'>): Promise<LockLease> {
+    const { mode, timeout, signal } = resolveAcquireOptions(options)
+    const lease = await this.#locks.acquire(name, {
+      mode,
+      timeout,
+      signal: signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]),
+      session: this.id,
+    })
+    this.#leases = this.#leases.filter((each) => each.held)
+    this.#leases.push(lease)
+    // Disposed between the grant and this continuation.
+    if (this.#end.signal.aborted) {
+      lease.release()
+      throw this.#end.signal.reason
+    }
+    return lease
+  }
+
+  /** As `acquireAll` of the locks, within this session. */
+  async acquireAll(names: readonly string[], options: Omit<AcquireOptions, 'session'> = {}): Promise<LockLeases> {
+    return acquireAll((name, each) => this.acquire(name, each), names, options)
+  }
+
+  /** Runs `task`; every acquire of these locks that it makes, at any depth, belongs to this session. */
+  run<Result>(task: () => Result): Result {
+    return LockSession.#current.run(this, task)
+  }
+
+  /** Ends its waits and releases what it still holds. */
+  [Symbol.dispose](): void {
+    this.#end.abort(new DOMException(`The lock session "${this.id}" was disposed`, 'AbortError'))
+    for (const lease of this.#leases.toReversed()) lease.release()
+    this.#leases = []
+  }
+}

@@ -1,0 +1,351 @@
+import { findCycle, type WaitEdge } from './wait-graph.ts'
+import { WaitQueue } from './wait-queue.ts'
+
+/** `exclusive`: one holder. `shared`: any number of shared holders and no exclusive one. */
+export type LockMode = 'exclusive' | 'shared'
+
+/** What happens to the table. Times are those of the caller's clock, ms. */
+export type LockEvent =
+  | {
+      readonly type: 'request'
+      /** Unique, and larger than the id of every earlier request. */
+      readonly id: number
+      readonly name: string
+      readonly mode: LockMode
+      readonly owner: string
+      /** The sequential task that asks; without one the request is a task of its own. */
+      readonly session?: string | undefined
+    }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'release'; readonly token: number }
+  | { readonly type: 'force-release'; readonly name: string }
+  | { readonly type: 'release-owner'; readonly owner: string }
+  | { readonly type: 'close' }
+
+/** What follows from an event, in order. */
+export type LockEffect =
+  | { readonly type: 'granted'; readonly id: number; readonly token: number }
+  /** Refused: to wait would have been a deadlock. `cycle`: task, lock, task, lock, ... and the first task again. */
+  | { readonly type: 'deadlock'; readonly id: number; readonly cycle: readonly string[] }
+  | { readonly type: 'dropped'; readonly id: number; readonly cause: 'owner-gone' | 'closed' }
+  | { readonly type: 'revoked'; readonly token: number; readonly cause: 'owner-gone' | 'forced' }
+
+/** A lock as `list()` shows it. `since` is the time of the grant, `waitingSince` that of the request. */
+export interface LockInfo {
+  readonly name: string
+  readonly mode: LockMode
+  readonly holders: readonly {
+    readonly owner: string
+    readonly session: string | undefined
+    readonly token: number
+    readonly since: number
+  }[]
+  /** In the order in which they will be served. */
+  readonly waiters: readonly {
+    readonly owner: string
+    readonly session: string | undefined
+    readonly mode: LockMode
+    readonly waitingSince: number
+  }[]
+}
+
+/** A sequential task: the node of the wait-for graph. */
+interface Party {
+  readonly owner: string
+  readonly session: string | undefined
+  readonly key: string | undefined
+  readonly held: Set<Holder>
+  waits: number
+  waiting: Waiter | undefined
+  /**
+   * It has been seen to do two things at once, so that its waiting does not mean that it keeps what it holds: it is
+   * taken to be able to go on, which can hide a deadlock (its timeout ends that) and never invents one.
+   */
+  concurrent: boolean
+}
+
+interface Waiter {
+  readonly id: number
+  readonly lock: Lock
+  readonly mode: LockMode
+  readonly party: Party
+  readonly waitingSince: number
+  previous: Waiter | undefined
+  next: Waiter | undefined
+}
+
+interface Holder {
+  readonly token: number
+  readonly lock: Lock
+  readonly mode: LockMode
+  readonly party: Party
+  readonly since: number
+}
+
+interface Lock {
+  readonly name: string
+  readonly holders: Set<Holder>
+  readonly queue: WaitQueue<Waiter>
+}
+
+/**
+ * Who holds which lock and who waits for it, as a state machine without timers or promises: `apply` takes an event and
+ * says what follows from it.
+ *
+ * A lock serves its requests first come, first served: a shared request does not pass a waiting exclusive one, so
+ * writers do not starve. Tokens are drawn from one counter, so they strictly increase for each lock and a lock that
+ * nobody holds or waits for takes no memory.
+ *
+ * Deadlocks are looked for when a request has to wait, since only a new wait can close a cycle; the newcomer is then
+ * the youngest waiter in it, and is the one refused.
+ */
+export class LockTable {
+  readonly #locks = new Map<string, Lock>()
+  readonly #waiters = new Map<number, Waiter>()
+  readonly #holders = new Map<number, Holder>()
+  readonly #parties = new Map<string, Party>()
+  #lastToken = 0
+
+  get held(): number {
+    return this.#holders.size
+  }
+
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  /** @param now time of the event, ms, on any clock that does not run backwards. */
+  apply(event: LockEvent, now: number): LockEffect[] {
+    const effects: LockEffect[] = []
+    switch (event.type) {
+      case 'request':
+        this.#request(event, now, effects)
+        break
+      case 'cancel': {
+        const waiter = this.#waiters.get(event.id)
+        if (waiter !== undefined) {
+          this.#removeWaiter(waiter)
+          this.#grant(waiter.lock, now, effects)
+        }
+        break
+      }
+      case 'release': {
+        const holder = this.#holders.get(event.token)
+        if (holder !== undefined) {
+          if (holder.party.waits > 0) holder.party.concurrent = true
+          this.#removeHolder(holder)
+          this.#grant(holder.lock, now, effects)
+        }
+        break
+      }
+      case 'force-release': {
+        const lock = this.#locks.get(event.name)
+        if (lock !== undefined) {
+          for (const holder of lock.holders) {
+            this.#removeHolder(holder)
+            effects.push({ type: 'revoked', token: holder.token, cause: 'forced' })
+          }
+          this.#grant(lock, now, effects)
+        }
+        break
+      }
+      case 'release-owner':
+        this.#releaseOwner(event.owner, now, effects)
+        break
+      case 'close':
+        for (const waiter of this.#waiters.values()) {
+          this.#removeWaiter(waiter)
+          effects.push({ type: 'dropped', id: waiter.id, cause: 'closed' })
+        }
+        break
+    }
+    return effects
+  }
+
+  /** True while `token` is the token of a holder of the lock `name`. */
+  isCurrent(name: string, token: number): boolean {
+    return this.#holders.get(token)?.lock.name === name
+  }
+
+  info(name: string): LockInfo | undefined {
+    const lock = this.#locks.get(name)
+    return lock && describe(lock)
+  }
+
+  list(): LockInfo[] {
+    return [...this.#locks.values()].map((lock) => describe(lock))
+  }
+
+  #request(event: LockEvent & { type: 'request' }, now: number, effects: LockEffect[]): void {
+    const lock = this.#lock(event.name)
+    const party = this.#party(event.owner, event.session)
+    const waiter: Waiter = {
+      id: event.id,
+      lock,
+      mode: event.mode,
+      party,
+      waitingSince: now,
+      previous: undefined,
+      next: undefined,
+    }
+    if (party.waits > 0) party.concurrent = true
+    this.#addWaiter(waiter)
+    this.#grant(lock, now, effects)
+    if (!this.#waiters.has(waiter.id)) return
+    const cycle = this.#cycleFrom(party)
+    if (cycle === undefined) return
+    this.#removeWaiter(waiter)
+    effects.push({ type: 'deadlock', id: waiter.id, cycle })
+  }
+
+  #releaseOwner(owner: string, now: number, effects: LockEffect[]): void {
+    const touched = new Set<Lock>()
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.party.owner !== owner) continue
+      this.#removeWaiter(waiter)
+      touched.add(waiter.lock)
+      effects.push({ type: 'dropped', id: waiter.id, cause: 'owner-gone' })
+    }
+    for (const holder of this.#holders.values()) {
+      if (holder.party.owner !== owner) continue
+      this.#removeHolder(holder)
+      touched.add(holder.lock)
+      effects.push({ type: 'revoked', token: holder.token, cause: 'owner-gone' })
+    }
+    for (const lock of touched) this.#grant(lock, now, effects)
+  }
+
+  /** Grants to the head of the queue as long as it is compatible with the holders, and forgets a lock nobody uses. */
+  #grant(lock: Lock, now: number, effects: LockEffect[]): void {
+    for (let head = lock.queue.first; head !== undefined && admits(lock, head.mode); head = lock.queue.first) {
+      this.#removeWaiter(head)
+      this.#lastToken += 1
+      const holder: Holder = { token: this.#lastToken, lock, mode: head.mode, party: head.party, since: now }
+      lock.holders.add(holder)
+      this.#holders.set(holder.token, holder)
+      this.#claim(head.party)
+      head.party.held.add(holder)
+      effects.push({ type: 'granted', id: head.id, token: holder.token })
+    }
+    if (lock.holders.size === 0 && lock.queue.first === undefined) this.#locks.delete(lock.name)
+  }
+
+  #cycleFrom(start: Party): string[] | undefined {
+    // It stands last in its queue: others can only wait for it by what it holds. Mostly nobody does.
+    if (!start.held.values().some((holder) => holder.lock.queue.first !== undefined)) return undefined
+    const furthest = new Map<Lock, Walked>()
+    const path = findCycle(start, (party) => edgesFrom(party, furthest))
+    if (path === undefined) return undefined
+    return [labelOf(start), ...path.flatMap((edge) => [edge.via, labelOf(edge.to)])]
+  }
+
+  #addWaiter(waiter: Waiter): void {
+    this.#waiters.set(waiter.id, waiter)
+    waiter.lock.queue.push(waiter)
+    this.#claim(waiter.party)
+    waiter.party.waits += 1
+    waiter.party.waiting = waiter
+  }
+
+  #removeWaiter(waiter: Waiter): void {
+    this.#waiters.delete(waiter.id)
+    waiter.lock.queue.remove(waiter)
+    waiter.party.waits -= 1
+    if (waiter.party.waiting === waiter) waiter.party.waiting = undefined
+    this.#unclaim(waiter.party)
+  }
+
+  #removeHolder(holder: Holder): void {
+    this.#holders.delete(holder.token)
+    holder.lock.holders.delete(holder)
+    holder.party.held.delete(holder)
+    this.#unclaim(holder.party)
+  }
+
+  #lock(name: string): Lock {
+    let lock = this.#locks.get(name)
+    if (lock === undefined) {
+      lock = { name, holders: new Set(), queue: new WaitQueue() }
+      this.#locks.set(name, lock)
+    }
+    return lock
+  }
+
+  #party(owner: string, session: string | undefined): Party {
+    const key = session === undefined ? undefined : JSON.stringify([owner, session])
+    const known = key === undefined ? undefined : this.#parties.get(key)
+    return known ?? { owner, session, key, held: new Set(), waits: 0, waiting: undefined, concurrent: false }
+  }
+
+  #claim(party: Party): void {
+    if (party.key !== undefined) this.#parties.set(party.key, party)
+  }
+
+  #unclaim(party: Party): void {
+    if (party.key !== undefined && party.held.size === 0 && party.waits === 0) this.#parties.delete(party.key)
+  }
+}
+
+function admits(lock: Lock, mode: LockMode): boolean {
+  for (const holder of lock.holders) return mode === 'shared' && holder.mode === 'shared'
+  return true
+}
+
+/** How much of a lock one search has looked at: all of its holders, and its queue up to which id, for any and for exclusive requests. */
+interface Walked {
+  holders: boolean
+  any: number
+  exclusive: number
+}
+
+/**
+ * Whom a party waits for: the holders its request is not compatible with, and the requests ahead of it in the queue
+ * that it is not compatible with. `furthest` belongs to one search, which so looks at each request once and not once for
+ * every request behind it.
+ */
+function* edgesFrom(party: Party, furthest: Map<Lock, Walked>): Generator<WaitEdge<Party>, void, void> {
+  const { waiting } = party
+  if (waiting === undefined || party.concurrent) return
+  const { lock } = waiting
+  const via = lock.name
+  let walked = furthest.get(lock)
+  if (walked === undefined) furthest.set(lock, (walked = { holders: false, any: -1, exclusive: -1 }))
+  if (!walked.holders) {
+    for (const holder of lock.holders) if (conflicts(waiting, holder)) yield { to: holder.party, via }
+    if (waiting.mode === 'exclusive') walked.holders = true
+  }
+  // Ids grow along the queue: what is at or before the mark has been yielded in this search already.
+  const mark = waiting.mode === 'exclusive' ? walked.any : Math.max(walked.any, walked.exclusive)
+  for (let ahead = waiting.previous; ahead !== undefined && ahead.id > mark; ahead = ahead.previous) {
+    if (conflicts(waiting, ahead)) yield { to: ahead.party, via }
+  }
+  const reached = waiting.previous?.id ?? -1
+  if (waiting.mode === 'exclusive') walked.any = Math.max(walked.any, reached)
+  else walked.exclusive = Math.max(walked.exclusive, reached)
+}
+
+function conflicts(a: { readonly mode: LockMode }, b: { readonly mode: LockMode }): boolean {
+  return a.mode === 'exclusive' || b.mode === 'exclusive'
+}
+
+/** A party in words: its owner, and its session where it has one. */
+export function labelOf(party: { readonly owner: string; readonly session: string | undefined }): string {
+  return party.session === undefined ? party.owner : `${party.owner}/${party.session}`
+}
+
+function describe(lock: Lock): LockInfo {
+  const holders = [...lock.holders].map(({ party, token, since }) => ({
+    owner: party.owner,
+    session: party.session,
+    token,
+    since,
+  }))
+  const waiters = [...lock.queue].map(({ party, mode, waitingSince }) => ({
+    owner: party.owner,
+    session: party.session,
+    mode,
+    waitingSince,
+  }))
+  const [holder] = lock.holders
+  return { name: lock.name, mode: holder?.mode ?? 'exclusive', holders, waiters }
+}

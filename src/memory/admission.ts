@@ -1,0 +1,103 @@
+import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import { planUnload, type UnloadPlan } from './unload-plan.ts'
+
+/** The longest (ms) that a load waits for the minimum residency of others before it takes their place all the same. */
+export const RESIDENCY_PATIENCE = 15_000
+
+/** No wait is shorter (ms): a clock of fractions could otherwise come back a hair too early, for ever. */
+const SHORTEST_RETRY = 1
+
+/** Who holds memory, and why it is not to be had: what InsufficientMemoryError shows. */
+export interface MemoryHolder {
+  readonly name: string
+  readonly bytes: number
+  readonly why: string
+}
+
+/** A load that asks for memory. Sizes in bytes, times in ms. */
+export interface AdmissionRequest {
+  /** Its learned peak; before the first load its estimate. */
+  readonly need: number
+  /** Accounted bytes now: main thread, workers, and the reservations of the other loads under way. */
+  readonly usage: number
+  /** The part of `usage` that is reserved for other loads. */
+  readonly reservations: number
+  /** The part of `usage` that unloads under way will free. */
+  readonly leaving: number
+  readonly limit: number
+  /** Share of the limit. */
+  readonly highThreshold: number
+  readonly candidates: readonly UnloadCandidate[]
+  readonly policy: UnloadPolicy
+  /** False: nothing may be unloaded for it. */
+  readonly autoUnloadEnabled: boolean
+  /** How long the load has waited so far. */
+  readonly waited: number
+  /** How long it may wait at all: its load timeout. */
+  readonly timeout: number
+}
+
+/**
+ * - admit: reserve `need` and load.
+ * - unload: unload the plan's victims, then ask again.
+ * - wait: ask again when memory was freed, a component has become idle, or `retryIn` ms have passed.
+ * - refuse: reject with InsufficientMemoryError.
+ */
+export type AdmissionDecision =
+  | { readonly kind: 'admit' }
+  | { readonly kind: 'unload'; readonly plan: UnloadPlan }
+  | { readonly kind: 'wait'; readonly retryIn: number; readonly plan: UnloadPlan }
+  | { readonly kind: 'refuse'; readonly holders: readonly MemoryHolder[] }
+
+/**
+ * Decides what happens to a load.
+ *
+ * 1. Fits under the high threshold: admitted.
+ * 2. Idle components that the policy names would make it fit under the limit, at best under the high threshold: they are unloaded first.
+ *    Where they would not, they stay: unloading them would help nobody.
+ * 3. Fits under the limit as things are: admitted.
+ * 4. Otherwise it waits, within its timeout; then it is refused. More than the limit is refused at once.
+ *
+ * A minimum residency holds against a load too, or two components that do not fit side by side would take turns as fast as they
+ * are called; but only for 15 s, or half of the load's timeout, so that every load gets its turn.
+ */
+export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
+  const { need, usage, limit, leaving, waited, timeout } = request
+  const target = request.highThreshold * limit
+  const wanted = usage + need
+  if (wanted <= target) return { kind: 'admit' }
+  if (need > limit) return { kind: 'refuse', holders: holdersOf(request) }
+
+  const patience = Math.min(RESIDENCY_PATIENCE, timeout / 2)
+  const candidates = waited >= patience ? request.candidates.map(withoutResidency) : request.candidates
+  // What is on its way out already is not chosen a second time, nor replaced by something else.
+  const missing = wanted - leaving - target
+  const plan = planUnload(request.policy, request.autoUnloadEnabled ? candidates : [], 'demand', Math.max(0, missing))
+  const fits = wanted - leaving - plan.freed <= limit
+  if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
+  if (leaving === 0 && fits) return { kind: 'admit' }
+  if (waited >= timeout) return wanted <= limit ? { kind: 'admit' } : { kind: 'refuse', holders: holdersOf(request) }
+
+  const ends = candidates
+    .filter((candidate) => plan.kept.some(({ name, reason }) => name === candidate.name && reason === 'residency'))
+    .map((candidate) => candidate.minResidency - candidate.residentTime)
+  if (waited < patience && ends.length > 0) ends.push(patience - waited)
+  return { kind: 'wait', plan, retryIn: Math.max(SHORTEST_RETRY, Math.min(timeout - waited, ...ends)) }
+}
+
+const withoutResidency = (candidate: UnloadCandidate): UnloadCandidate => ({ ...candidate, minResidency: 0 })
+
+function holdersOf(request: AdmissionRequest): MemoryHolder[] {
+  const loaded = request.candidates.filter((candidate) => candidate.loaded)
+  const plan = planUnload(request.policy, loaded, 'demand', request.need)
+  const reasons = new Map(plan.kept.map(({ name, reason }) => [name, reason]))
+  const holders: MemoryHolder[] = loaded.map(({ name, bytes }) => ({
+    name,
+    bytes,
+    why: (reasons.get(name) ?? 'idle').replace('-', ' '),
+  }))
+  if (request.reservations > 0) holders.push({ name: 'loads under way', bytes: request.reservations, why: 'reserved' })
+  const known = holders.reduce((sum, holder) => sum + holder.bytes, 0)
+  if (request.usage > known) holders.push({ name: 'main thread and others', bytes: request.usage - known, why: 'not a component' })
+  return holders.sort((a, b) => b.bytes - a.bytes)
+}

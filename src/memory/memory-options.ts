@@ -1,0 +1,110 @@
+import { InvalidOptionsError } from '../errors.ts'
+import { policyNames, type PolicyOption } from './policy-registry.ts'
+import type { PressureThresholds } from './pressure.ts'
+
+export interface MemoryOptions extends PressureThresholds {
+  /** The budget of the whole process in bytes; a real cgroup limit can make it smaller. Default 1 GiB. */
+  readonly totalLimit: number
+  /** From this share of the limit on, components are asked to trim and spare workers go. Default 0.6. */
+  readonly lowThreshold: number
+  /** Share of the limit. Default 0.75. */
+  readonly mediumThreshold: number
+  /** Share of the limit; also what a load may fill it to before idle components have to go. Default 0.85. */
+  readonly highThreshold: number
+  /** Share of the limit. Default 0.95. */
+  readonly criticalThreshold: number
+  /** False: measure and report, unload nothing. Default true. */
+  readonly autoUnloadEnabled: boolean
+  /** How long (ms) a component must have been idle to go at medium pressure; a fifth of it at high, none at critical. Default 300,000. */
+  readonly minIdleTime: number
+  /** The longest gap (ms) between two samples. Default 60,000. */
+  readonly checkInterval: number
+  /** Who goes first: a policy by name, or a function of your own. Default 'priority-idle'. */
+  readonly policy: PolicyOption
+}
+
+export const defaultMemoryOptions: MemoryOptions = Object.freeze({
+  totalLimit: 1024 ** 3,
+  lowThreshold: 0.6,
+  mediumThreshold: 0.75,
+  highThreshold: 0.85,
+  criticalThreshold: 0.95,
+  autoUnloadEnabled: true,
+  minIdleTime: 300_000,
+  checkInterval: 60_000,
+  policy: 'priority-idle',
+})
+
+/** Less than a worker needs to start is a limit in the wrong unit. */
+const SMALLEST_LIMIT = 1024 ** 2
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1
+const SHORTEST_INTERVAL = 25
+/** cgroup v1, constrainedMemory() and 'max' say "unlimited" with numbers beyond any machine; so does this. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+/** What is left for the rest of the container: its other processes, the page cache, our own error. */
+const CGROUP_SHARE = 0.9
+
+/**
+ * The options with defaults filled in from `base`, validated as a whole: a change that is fine by itself is refused when it does not fit the
+ * rest. A key that is undefined keeps its base value.
+ *
+ * @throws InvalidOptionsError naming the option as `memory.<key>`.
+ */
+export function resolveMemoryOptions(
+  partial: Partial<MemoryOptions> | undefined,
+  base: MemoryOptions = defaultMemoryOptions,
+): MemoryOptions {
+  if (partial !== undefined && (typeof partial !== 'object' || partial === null || Array.isArray(partial))) {
+    throw new InvalidOptionsError('memory', 'an object', partial)
+  }
+  const given = Object.entries(partial ?? {}).filter(([, value]) => value !== undefined)
+  for (const [key, value] of given) {
+    if (!Object.hasOwn(defaultMemoryOptions, key)) {
+      throw new InvalidOptionsError(`memory.${key}`, `one of ${Object.keys(defaultMemoryOptions).join(', ')}`, value)
+    }
+  }
+  const options: MemoryOptions = { ...base, ...Object.fromEntries(given) }
+
+  checkNumber('totalLimit', options.totalLimit, SMALLEST_LIMIT, Number.MAX_SAFE_INTEGER, 'bytes')
+  checkNumber('minIdleTime', options.minIdleTime, 0, LONGEST_TIMER, 'ms')
+  checkNumber('checkInterval', options.checkInterval, SHORTEST_INTERVAL, LONGEST_TIMER, 'ms')
+  checkThresholds(options)
+  if (typeof options.autoUnloadEnabled !== 'boolean') {
+    throw new InvalidOptionsError('memory.autoUnloadEnabled', 'a boolean', options.autoUnloadEnabled)
+  }
+  const { policy } = options
+  if (typeof policy !== 'function' && !policyNames.includes(policy)) {
+    const names = policyNames.map((name) => `'${name}'`).join(' or ')
+    throw new InvalidOptionsError('memory.policy', `${names} or a function`, policy)
+  }
+  return Object.freeze(options)
+}
+
+/** min(totalLimit, 90% of a real cgroup limit), bytes. `cgroupLimit` may be any of the ways to say "none": null, undefined, 0, 2^64. */
+export function effectiveLimit(totalLimit: number, cgroupLimit?: number | null): number {
+  return isRealLimit(cgroupLimit) ? Math.min(totalLimit, Math.floor(cgroupLimit * CGROUP_SHARE)) : totalLimit
+}
+
+export const isRealLimit = (limit: number | null | undefined): limit is number =>
+  typeof limit === 'number' && limit > 0 && limit < UNLIMITED
+
+function checkNumber(key: keyof MemoryOptions, value: unknown, least: number, most: number, unit: string): void {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw new InvalidOptionsError(`memory.${key}`, `a number of ${unit} from ${least} to ${most}`, value)
+  }
+}
+
+function checkThresholds(options: MemoryOptions): void {
+  let previous: { key: string; value: number } | undefined
+  for (const key of ['lowThreshold', 'mediumThreshold', 'highThreshold', 'criticalThreshold'] as const) {
+    const value: unknown = options[key]
+    if (typeof value !== 'number' || !(value > 0 && value <= 1)) {
+      throw new InvalidOptionsError(`memory.${key}`, 'a share of the limit, more than 0 and at most 1', value)
+    }
+    if (previous !== undefined && value <= previous.value) {
+      throw new InvalidOptionsError(`memory.${key}`, `more than memory.${previous.key} (${previous.value})`, value)
+    }
+    previous = { key, value }
+  }
+}

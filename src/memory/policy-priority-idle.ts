@@ -1,0 +1,13 @@
+import type { UnloadPolicy } from './policy.ts'
+import { bytesOf, choiceOf, selectInOrder } from './policy-selection.ts'
+
+/** The default: the largest priority number first, then the longest idle, the larger first among equals. */
+export const priorityIdle: UnloadPolicy = (candidates, trigger, need) =>
+  choiceOf(
+    selectInOrder(
+      candidates,
+      trigger,
+      need,
+      (a, b) => b.priority - a.priority || b.idleTime - a.idleTime || bytesOf(b) - bytesOf(a),
+    ),
+  )

@@ -1,0 +1,116 @@
+import {
+  PROTECTED_PRIORITY,
+  type Kept,
+  type KeptReason,
+  type PolicyChoice,
+  type UnloadCandidate,
+  type UnloadTrigger,
+} from './policy.ts'
+
+/** Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the candidates. */
+export type VictimOrder = (a: UnloadCandidate, b: UnloadCandidate) => number
+
+/** How many components one round may take. */
+const mostVictims: Record<UnloadTrigger, number> = {
+  low: 0,
+  medium: 2,
+  high: 5,
+  critical: Number.POSITIVE_INFINITY,
+  demand: Number.POSITIVE_INFINITY,
+}
+
+/** The share of minIdleTime that a component must have been idle for. */
+const idleShare: Record<UnloadTrigger, number> = { low: 1, medium: 1, high: 1 / 5, critical: 0, demand: 0 }
+
+/**
+ * Why the component may not be unloaded, whatever the order, apart from its dependents; undefined when it may. At critical pressure the
+ * minimum residency yields: the limit has to hold.
+ */
+export function fixedReason(candidate: UnloadCandidate, trigger: UnloadTrigger): KeptReason | undefined {
+  if (!candidate.loaded) return 'not-loaded'
+  if (candidate.inUse) return 'in-use'
+  if (candidate.pinned) return 'pinned'
+  if (trigger === 'low') return 'low-pressure'
+  if (candidate.priority <= PROTECTED_PRIORITY && trigger !== 'critical') return 'protected'
+  if (candidate.idleTime < candidate.minIdleTime * idleShare[trigger]) return 'min-idle'
+  if (candidate.residentTime < candidate.minResidency && trigger !== 'critical') return 'residency'
+  return undefined
+}
+
+/**
+ * Takes candidates in `order` until `need` bytes are freed or the round is full. A dependency joins the queue once all its loaded
+ * dependents have been taken before it.
+ */
+export function selectInOrder(
+  candidates: readonly UnloadCandidate[],
+  trigger: UnloadTrigger,
+  need: number,
+  order: VictimOrder,
+): { victims: UnloadCandidate[]; kept: Kept[] } {
+  const fixed = new Map<string, KeptReason>()
+  const waitingFor = new Map<string, Set<string>>()
+  const queue: UnloadCandidate[] = []
+  const dependencies = new Map<string, UnloadCandidate[]>()
+  for (const candidate of candidates) {
+    const reason = fixedReason(candidate, trigger)
+    if (reason !== undefined) {
+      fixed.set(candidate.name, reason)
+    } else if (candidate.dependents.length === 0) {
+      queue.push(candidate)
+    } else {
+      waitingFor.set(candidate.name, new Set(candidate.dependents))
+      for (const dependent of candidate.dependents) {
+        const list = dependencies.get(dependent)
+        if (list === undefined) dependencies.set(dependent, [candidate])
+        else list.push(candidate)
+      }
+    }
+  }
+  const compare: VictimOrder = (a, b) => order(a, b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+  // Last goes first: taking from the end and inserting stay cheap.
+  queue.sort((a, b) => compare(b, a))
+
+  const victims: UnloadCandidate[] = []
+  let freed = 0
+  while (freed < need && victims.length < mostVictims[trigger]) {
+    const victim = queue.pop()
+    if (victim === undefined) break
+    victims.push(victim)
+    freed += bytesOf(victim)
+    for (const dependency of dependencies.get(victim.name) ?? []) {
+      const left = waitingFor.get(dependency.name)
+      left?.delete(victim.name)
+      if (left?.size === 0) {
+        waitingFor.delete(dependency.name)
+        queue.splice(insertionIndex(queue, dependency, compare), 0, dependency)
+      }
+    }
+  }
+
+  const chosen = new Set(victims.map((victim) => victim.name))
+  const rest: KeptReason = freed >= need ? 'enough' : 'cap'
+  const kept: Kept[] = candidates
+    .filter(({ name }) => !chosen.has(name))
+    .map(({ name }) => ({ name, reason: fixed.get(name) ?? (waitingFor.has(name) ? 'has-dependents' : rest) }))
+  return { victims, kept }
+}
+
+/** A measured size that makes no sense frees nothing. */
+export const bytesOf = (candidate: UnloadCandidate): number => (candidate.bytes > 0 ? candidate.bytes : 0)
+
+export const choiceOf = (selection: { victims: readonly UnloadCandidate[]; kept: readonly Kept[] }): PolicyChoice => ({
+  victims: selection.victims.map((victim) => victim.name),
+  kept: selection.kept,
+})
+
+function insertionIndex(queue: readonly UnloadCandidate[], item: UnloadCandidate, compare: VictimOrder): number {
+  let low = 0
+  let high = queue.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const other = queue[middle]
+    if (other !== undefined && compare(item, other) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,103 @@
+import { collectGarbage } from '../host/collect-garbage.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { TrimResult } from './allocator-trim.ts'
+
+const mib = 1024 ** 2
+/** The flag that makes V8 give an isolate's pages back when its thread ends; Node 26 pools them for 8 s and more without it. */
+export const reclaimFlag = '--no-memory-pool-share-memory-on-teardown'
+/** V8 keeps pooled pages for 8 s; a scavenge of the main isolate after that lets them go (measured on Node 26). */
+const poolDelay = 8_500
+/** Less than this is not worth a thread or a collection. */
+const worthwhile = 8 * mib
+const trimDeadline = 1_000
+
+/** What the reclaimer reaches of the process; replaced in tests. */
+export interface ReclaimEffects {
+  residentSet(): number
+  trim(deadline: number): Promise<TrimResult>
+  collectMinor(): void
+}
+
+export interface ReclaimerOptions {
+  readonly effects: ReclaimEffects
+  readonly logger: Logger
+  /** Of this process: tells whether the flag was given. */
+  readonly execArgv: readonly string[]
+  /** Major version of Node. */
+  readonly nodeMajor: number
+}
+
+/**
+ * Gives memory back to the operating system after unloads, where it can be done from inside: the allocator is trimmed off the
+ * main thread, and V8's page pool is emptied by one minor collection of the main isolate when its time has come.
+ */
+export class Reclaimer {
+  readonly #effects: ReclaimEffects
+  readonly #flag: 'given' | 'missing' | 'not needed'
+  #timer: NodeJS.Timeout | undefined
+  #pending = 0
+
+  constructor({ effects, logger, execArgv, nodeMajor }: ReclaimerOptions) {
+    this.#effects = effects
+    this.#flag = nodeMajor < 26 ? 'not needed' : execArgv.includes(reclaimFlag) ? 'given' : 'missing'
+    if (this.#flag === 'missing') {
+      logger.info(
+        { flag: reclaimFlag },
+        `start Node with ${reclaimFlag} to have the memory of unloaded components back at once; without it, it comes back some 9 s later`,
+      )
+    }
+  }
+
+  /** Bytes that unloads have freed and the operating system has not got back yet. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  residentSet(): number {
+    return this.#effects.residentSet()
+  }
+
+  /**
+   * To be called when a worker is gone.
+   *
+   * @param predicted bytes it held.
+   * @returns what was done, and what is still to come.
+   */
+  async afterUnload(predicted: number): Promise<readonly string[]> {
+    if (predicted < worthwhile) return []
+    const how: string[] = this.#flag === 'given' ? [`V8 flag ${reclaimFlag}`] : []
+    const trimmed = await this.#effects.trim(trimDeadline)
+    if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
+    if (this.#flag !== 'given') {
+      how.push(`minor GC of the main isolate in ${poolDelay} ms`)
+      this.#collectLater()
+    }
+    return how
+  }
+
+  /** What an unload could not give back yet; forgotten once the pool is emptied. */
+  retained(bytes: number): void {
+    if (this.#timer) this.#pending += bytes
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#pending = 0
+  }
+
+  #collectLater(): void {
+    // The pool's time runs from the last unload, so the collection does too.
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#pending = 0
+      this.#effects.collectMinor()
+    }, poolDelay).unref()
+  }
+}
+
+export const processEffects: Omit<ReclaimEffects, 'trim'> = {
+  residentSet: () => process.memoryUsage.rss(),
+  collectMinor: () => collectGarbage('minor'),
+}

@@ -1,0 +1,77 @@
+/** A reload this soon (ms) after the unload means that the unload was a mistake. */
+export const RAPID_RELOAD = 60_000
+/** The minimum residency (ms) after the first such reload; it doubles with each further one. */
+export const FIRST_RESIDENCY = 60_000
+/** The longest minimum residency, ms. */
+export const LONGEST_RESIDENCY = 900_000
+/** One doubling is forgotten for each such time (ms) without a rapid reload. */
+export const RESIDENCY_DECAY = 900_000
+/** Churn is counted over this time, ms. */
+const CHURN_WINDOW = 60_000
+/** That many rapid reloads within CHURN_WINDOW, of any components, are thrashing. */
+const THRASHING_RELOADS = 3
+
+const MOST_RAISES = 1 + Math.ceil(Math.log2(LONGEST_RESIDENCY / FIRST_RESIDENCY))
+
+/** What is remembered of a component's unloads and reloads. It outlives its workers. Times in ms, a monotonic clock. */
+export interface ResidencyState {
+  /** How often the minimum residency was raised, less what has been forgotten by `raisedAt`. */
+  readonly raises: number
+  readonly raisedAt: number
+  /** When it was last unloaded automatically, while it has not been loaded since. */
+  readonly unloadedAt: number | undefined
+}
+
+export const initialResidency: ResidencyState = { raises: 0, raisedAt: 0, unloadedAt: undefined }
+
+/** After an automatic unload: pressure, or room for another load. One asked for by name is no mistake of ours and is not noted. */
+export const residencyAfterUnload = (state: ResidencyState, time: number): ResidencyState => ({
+  ...state,
+  unloadedAt: time,
+})
+
+/** True when a load at `time` undoes an unload of the last 60 s. */
+export const isRapidReload = (state: ResidencyState, time: number): boolean =>
+  state.unloadedAt !== undefined && time - state.unloadedAt <= RAPID_RELOAD
+
+export function residencyAfterLoad(state: ResidencyState, time: number): ResidencyState {
+  if (!isRapidReload(state, time)) return { ...state, unloadedAt: undefined }
+  const raises = Math.min(MOST_RAISES, raisesAt(state, time) + 1)
+  return { raises, raisedAt: time, unloadedAt: undefined }
+}
+
+/**
+ * How long (ms) the component has to stay loaded before it may be unloaded automatically: 0 until it has been reloaded within 60 s of
+ * an unload, then 60 s, doubling with each further time up to 15 min. Every 15 min without one takes a doubling back.
+ */
+export function minResidency(state: ResidencyState, time: number): number {
+  const raises = raisesAt(state, time)
+  return raises === 0 ? 0 : Math.min(LONGEST_RESIDENCY, FIRST_RESIDENCY * 2 ** (raises - 1))
+}
+
+function raisesAt(state: ResidencyState, time: number): number {
+  return Math.max(0, state.raises - Math.floor(Math.max(0, time - state.raisedAt) / RESIDENCY_DECAY))
+}
+
+/** The rapid reloads of the last minute, of all components, oldest first. */
+export type ChurnWindow = readonly { readonly time: number; readonly bytes: number }[]
+
+export const emptyChurn: ChurnWindow = []
+
+export const addRapidReload = (window: ChurnWindow, time: number, bytes: number): ChurnWindow => [
+  ...recent(window, time),
+  { time, bytes },
+]
+
+/** Loads and bytes that were loaded again within 60 s of their unload, during the last minute. */
+export function churn(window: ChurnWindow, time: number): { loads: number; bytes: number } {
+  const reloads = recent(window, time)
+  return { loads: reloads.length, bytes: reloads.reduce((sum, reload) => sum + reload.bytes, 0) }
+}
+
+/** True while the last minute saw at least three rapid reloads: what is asked for does not fit. */
+export const isThrashing = (window: ChurnWindow, time: number): boolean =>
+  recent(window, time).length >= THRASHING_RELOADS
+
+const recent = (window: ChurnWindow, time: number): ChurnWindow =>
+  window.filter((reload) => time - reload.time < CHURN_WINDOW)

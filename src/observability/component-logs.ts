@@ -1,0 +1,45 @@
+import { pino } from 'pino'
+import type { LogRecord } from '../host/control.ts'
+import type { Logger } from './logger.ts'
+import { levelValues } from './forwarded-logger.ts'
+
+/** pino on standard error, written synchronously so that the last line before an exit is not lost. */
+export function defaultLogger(): Logger {
+  const level = process.env['SPILLWAY_LOG_LEVEL'] ?? 'info'
+  return pino(
+    { name: 'spillway', level: level in levelValues ? level : 'info' },
+    pino.destination({ fd: 2, sync: true }),
+  )
+}
+
+/** Writes what components log, each with a child logger that carries its name and generation. */
+export class ComponentLogs {
+  readonly #logger: Logger
+  readonly #children = new Map<string, { generation: number; logger: Logger }>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  write(name: string, generation: number, records: readonly LogRecord[], dropped: number): void {
+    const logger = this.#childOf(name, generation)
+    for (const { level, fields, message } of records) {
+      if (level === 'silent' || !(level in levelValues)) continue
+      logger[level as 'info']({ ...fields }, message)
+    }
+    if (dropped > 0)
+      logger.warn({ dropped }, `${dropped} log lines dropped: more than one turn of the event loop may log`)
+  }
+
+  forget(name: string): void {
+    this.#children.delete(name)
+  }
+
+  #childOf(name: string, generation: number): Logger {
+    const known = this.#children.get(name)
+    if (known?.generation === generation) return known.logger
+    const logger = this.#logger.child({ component: name, generation })
+    this.#children.set(name, { generation, logger })
+    return logger
+  }
+}

@@ -1,0 +1,122 @@
+import { format } from 'node:util'
+import type { LogRecord } from '../host/control.ts'
+import type { ComponentLogger, LogMethod } from './logger.ts'
+
+/** pino's levels and their values (pino documentation, "level mapping"). */
+export const levelValues: Readonly<Record<string, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Number.POSITIVE_INFINITY,
+}
+
+/** Most records kept between two turns of the worker's event loop; what a component logs beyond that in one turn is dropped and counted. */
+const maxBatch = 10_000
+
+/** Gathers log records and sends them once per turn of the event loop, in order. */
+export class LogForwarder {
+  readonly #send: (records: readonly LogRecord[], dropped: number) => void
+  #records: LogRecord[] = []
+  #dropped = 0
+  #scheduled = false
+
+  constructor(send: (records: readonly LogRecord[], dropped: number) => void) {
+    this.#send = send
+  }
+
+  add(record: LogRecord): void {
+    if (this.#records.length >= maxBatch) {
+      this.#dropped++
+      return
+    }
+    this.#records.push(record)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.flush()).unref()
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (this.#records.length === 0) return
+    const records = this.#records
+    const dropped = this.#dropped
+    this.#records = []
+    this.#dropped = 0
+    this.#send(records, dropped)
+  }
+}
+
+/**
+ * A logger with pino's methods for code in a worker. pino itself costs a worker 8 to 9 ms to load, and its transports lose lines when a worker is
+ * ended; here only plain records are made, and the main thread's logger formats, redacts and writes them.
+ */
+export function createForwardedLogger(
+  forwarder: LogForwarder,
+  level: string,
+  bindings: Readonly<Record<string, unknown>> = {},
+): ComponentLogger {
+  const logger = { level } as ComponentLogger
+  const method =
+    (name: string): LogMethod =>
+    (first: unknown, ...rest: unknown[]): void => {
+      if (!logger.isLevelEnabled(name)) return
+      forwarder.add(toRecord(name, bindings, first, rest))
+    }
+  return Object.assign(logger, {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    fatal: method('fatal'),
+    isLevelEnabled: (name: string) => (levelValues[name] ?? 0) >= (levelValues[logger.level] ?? 0),
+    bindings: () => ({ ...bindings }),
+    child: (more: Record<string, unknown>) => createForwardedLogger(forwarder, logger.level, { ...bindings, ...more }),
+  })
+}
+
+function toRecord(
+  level: string,
+  bindings: Readonly<Record<string, unknown>>,
+  first: unknown,
+  rest: unknown[],
+): LogRecord {
+  const time = Date.now()
+  const text = (message: unknown, args: unknown[]): string | undefined =>
+    message === undefined ? undefined : format(message, ...args)
+  if (typeof first === 'string') return { level, time, fields: cloneable(bindings), message: text(first, rest) }
+  const [message, ...args] = rest
+  if (first instanceof Error) {
+    const fields = cloneable({ ...bindings, err: first })
+    return { level, time, fields, message: text(message ?? first.message, args) }
+  }
+  return { level, time, fields: cloneable({ ...bindings, ...(first as object) }), message: text(message, args) }
+}
+
+function cloneable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const safe: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(fields)) {
+    if (value instanceof Error) {
+      safe[key] = {
+        ...cloneable(Object.fromEntries(Object.entries(value))),
+        type: value.name,
+        message: value.message,
+        stack: value.stack,
+      }
+      continue
+    }
+    try {
+      safe[key] = typeof value === 'object' && value !== null ? structuredClone(value) : plain(value)
+    } catch {
+      safe[key] = format('%o', value)
+    }
+  }
+  return safe
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === 'function' || typeof value === 'symbol' ? format('%o', value) : value
+}

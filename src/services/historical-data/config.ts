@@ -1,0 +1,36 @@
+import { InvalidOptionsError } from '../../errors.ts'
+import { expectInteger } from '../../options.ts'
+
+export interface HistoricalDataConfig {
+  /** The SQLite file; made when it does not exist, in a directory that does. */
+  path: string
+  /** Open an existing file for reading only. Default false. */
+  readOnly?: boolean
+  /** Bytes of query results kept for reuse; 0 keeps none. Default 100 MiB. */
+  maxCacheSize?: number
+  /** How long a result is kept, ms. Default 3,600,000 (an hour). */
+  cacheTtl?: number
+  /** How long to wait for a database that another connection has locked, ms; 0 does not wait. Default 5,000. */
+  timeout?: number
+}
+
+/** @throws InvalidOptionsError */
+export function parseHistoricalDataConfig(config: unknown): Required<HistoricalDataConfig> {
+  if (typeof config !== 'object' || config === null) {
+    throw new InvalidOptionsError('config', 'an object with at least "path"', config)
+  }
+  const given = config as Record<keyof HistoricalDataConfig, unknown>
+  const { path, readOnly = false } = given
+  // SQLite reads these as databases of its own that vanish with the connection, and so with every unload.
+  if (typeof path !== 'string' || path === '' || path === ':memory:' || path.includes('\0')) {
+    throw new InvalidOptionsError('path', 'the path of a SQLite file', path)
+  }
+  if (typeof readOnly !== 'boolean') throw new InvalidOptionsError('readOnly', 'a boolean', readOnly)
+  return {
+    path,
+    readOnly,
+    maxCacheSize: expectInteger('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { min: 0 }),
+    cacheTtl: expectInteger('cacheTtl', given.cacheTtl ?? 3_600_000, { min: 1 }),
+    timeout: expectInteger('timeout', given.timeout ?? 5_000, { min: 0 }),
+  }
+}

@@ -1,0 +1,47 @@
+import { SpillwayError } from '../../errors.ts'
+import type { SpillwayErrorOptions } from '../../errors.ts'
+
+const hasCode = (value: unknown, code: string): boolean =>
+  typeof value === 'object' && value !== null && 'code' in value && value.code === code
+
+/** A line of a CSV file that is not a candle. `line` counts from 1, the header being the first. */
+export class CsvLineError extends SpillwayError {
+  readonly code = 'ERR_CSV_LINE'
+  readonly file: string
+  readonly line: number
+  readonly reason: string
+
+  static {
+    this.prototype.name = 'CsvLineError'
+  }
+
+  constructor(file: string, line: number, reason: string, options?: SpillwayErrorOptions) {
+    super(`${file}, line ${line}: ${reason}`, options)
+    this.file = file
+    this.line = line
+    this.reason = reason
+  }
+}
+export const isCsvLineError = (e: unknown): e is Pick<CsvLineError, 'code' | 'message'> & Partial<CsvLineError> =>
+  hasCode(e, 'ERR_CSV_LINE')
+
+/** Another connection held the database for longer than the busy timeout (ms). Nothing was written. */
+export class DatabaseLockedError extends SpillwayError {
+  readonly code = 'ERR_DATABASE_LOCKED'
+  readonly path: string
+  readonly timeout: number
+
+  static {
+    this.prototype.name = 'DatabaseLockedError'
+  }
+
+  constructor(path: string, timeout: number, holder: string, options?: SpillwayErrorOptions) {
+    super(`The database is locked by ${holder}: ${path} was not free within ${timeout} ms`, options)
+    this.path = path
+    this.timeout = timeout
+  }
+}
+export const isDatabaseLockedError = (
+  e: unknown,
+): e is Pick<DatabaseLockedError, 'code' | 'message'> & Partial<DatabaseLockedError> =>
+  hasCode(e, 'ERR_DATABASE_LOCKED')

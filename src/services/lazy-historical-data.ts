@@ -1,0 +1,111 @@
+import { extname } from 'node:path'
+import type { ComponentModule } from '../component/define.ts'
+import type { ComponentDefinition } from '../component/definition.ts'
+import type { Remote } from '../channel/remote.ts'
+import type { CsvImportOptions, HistoricalDataApi, SymbolInfo } from './historical-data/api.ts'
+import type { CacheStats } from './historical-data/candle-cache.ts'
+import type { CandleInput } from './historical-data/candle-input.ts'
+import { rows } from './historical-data/candles.ts'
+import type { Candle, CandleColumns, Candles } from './historical-data/candles.ts'
+import { parseHistoricalDataConfig } from './historical-data/config.ts'
+import type { HistoricalDataConfig } from './historical-data/config.ts'
+import type { ImportProgress } from './historical-data/import-progress.ts'
+import type { Interval } from './historical-data/interval.ts'
+import type { SyntheticOptions } from './historical-data/synthetic-candles.ts'
+
+type HistoricalDataModule = ComponentModule<HistoricalDataApi, HistoricalDataConfig>
+
+/** What the service asks of a coordinator; a ComponentCoordinator is one. */
+export interface HistoricalDataCoordinator<Info, Report> {
+  registerComponent<T>(definition: ComponentDefinition<HistoricalDataConfig>): Remote<T>
+  info(name: string): Info
+  unloadComponent(name: string, options?: { deadline?: number }): Promise<Report>
+}
+
+export interface LazyHistoricalDataOptions extends HistoricalDataConfig {
+  /** The component's name. Default 'historical-data'. */
+  name?: string
+}
+
+/** Bytes: a full result cache of the default size, the page cache, a worker with the module loaded, and results on their way. */
+const MEMORY_ESTIMATE = 150 * 1024 ** 2
+
+/**
+ * Historical candles in a worker of their own, which starts with the first call and may be unloaded whenever it is idle. Methods are those of HistoricalDataApi.
+ * @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken.
+ */
+export class LazyHistoricalDataService<Info, Report> {
+  readonly name: string
+  readonly #coordinator: HistoricalDataCoordinator<Info, Report>
+  readonly #remote: Remote<HistoricalDataModule>
+
+  constructor(coordinator: HistoricalDataCoordinator<Info, Report>, options: LazyHistoricalDataOptions) {
+    const { name = 'historical-data', ...config } = options
+    this.name = name
+    this.#coordinator = coordinator
+    this.#remote = coordinator.registerComponent<HistoricalDataModule>({
+      name,
+      type: 'service',
+      // Source and compiled output lie in the same places relative to each other.
+      module: new URL(`../../workers/historical-data${extname(import.meta.filename)}`, import.meta.url),
+      config: parseHistoricalDataConfig(config),
+      memoryEstimate: MEMORY_ESTIMATE,
+      priority: 30,
+      timeout: 30_000,
+    })
+  }
+
+  /** See HistoricalDataApi.getHistoricalData. The columns were moved here, not copied. */
+  async getHistoricalData(symbol: string, from: number, to: number, interval: Interval): Promise<Candles> {
+    return this.#remote.getHistoricalData(symbol, from, to, interval)
+  }
+
+  async getLatestData(symbol: string, interval?: Interval): Promise<Candle | null> {
+    return this.#remote.getLatestData(symbol, interval)
+  }
+
+  async listSymbols(): Promise<SymbolInfo[]> {
+    return this.#remote.listSymbols()
+  }
+
+  async storeCandles(
+    symbol: string,
+    interval: Interval,
+    candles: CandleInput,
+  ): Promise<{ inserted: number; updated: number }> {
+    return this.#remote.storeCandles(symbol, interval, candles)
+  }
+
+  /** See HistoricalDataApi.importCsv: to be read with `for await`, which is what moves the import on. */
+  async *importCsv(file: string, options: CsvImportOptions): AsyncGenerator<ImportProgress, void, undefined> {
+    yield* this.#remote.importCsv(file, options)
+  }
+
+  /** See HistoricalDataApi.importSynthetic: to be read with `for await`. */
+  async *importSynthetic(options: SyntheticOptions): AsyncGenerator<ImportProgress, void, undefined> {
+    yield* this.#remote.importSynthetic(options)
+  }
+
+  async clearCache(): Promise<void> {
+    return this.#remote.clearCache()
+  }
+
+  async getCacheStats(): Promise<CacheStats> {
+    return this.#remote.getCacheStats()
+  }
+
+  /** Walks candles row by row. */
+  rows(candles: CandleColumns): Generator<Candle, void, undefined> {
+    return rows(candles)
+  }
+
+  /** State and figures of the component. Does not load it. */
+  info(): Info {
+    return this.#coordinator.info(this.name)
+  }
+
+  /** Unloads the component; the next call loads it again. */
+  async unload(options?: { deadline?: number }): Promise<Report> {
+    return this.#coordinator.unloadComponent(this.name, options)
+  }
+}

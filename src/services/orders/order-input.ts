@@ -1,0 +1,133 @@
+import { InvalidOptionsError } from '../../errors.ts'
+import { Decimal } from './decimal.ts'
+import { OrderRuleError } from './order-errors.ts'
+import type { OrderTerms } from './order-rules.ts'
+import type { FillInput, OrderChange, OrderInput, OrderSide, OrderType, TimeInForce } from './order.ts'
+
+const sides: readonly OrderSide[] = ['buy', 'sell']
+const types: readonly OrderType[] = ['market', 'limit', 'stop', 'stop-limit']
+const timesInForce: readonly TimeInForce[] = ['gtc', 'ioc', 'fok', 'day']
+const settableStatuses = ['open', 'cancelled', 'rejected', 'expired'] as const
+
+const LONGEST_ID = 128
+const LONGEST_SYMBOL = 64
+const LONGEST_REASON = 1_024
+
+/** A change with its numbers parsed; undefined where nothing is to change. */
+export interface ParsedChange {
+  readonly status: OrderChange['status']
+  readonly quantity: Decimal | undefined
+  readonly price: Decimal | undefined
+  readonly stopPrice: Decimal | undefined
+  readonly exchangeOrderId: string | undefined
+  readonly reason: string | undefined
+}
+
+export interface ParsedFill {
+  readonly id: string
+  readonly quantity: Decimal
+  readonly price: Decimal
+  readonly at: number | undefined
+}
+
+/** @throws InvalidOptionsError @throws OrderRuleError for an unknown side, type, time in force or a malformed symbol. */
+export function parseOrderInput(input: OrderInput): { clientOrderId: string | undefined; terms: OrderTerms } {
+  const known = ['clientOrderId', 'symbol', 'side', 'type', 'quantity', 'price', 'stopPrice', 'timeInForce']
+  checkObject('order', input, known)
+  const { clientOrderId, symbol, side, type = 'limit', quantity, price, stopPrice, timeInForce = 'gtc' } = input
+  if (clientOrderId !== undefined) checkText('clientOrderId', clientOrderId, LONGEST_ID)
+  if (typeof symbol !== 'string' || !/^[!-~]+$/.test(symbol) || symbol.length > LONGEST_SYMBOL) {
+    throw new OrderRuleError('symbol', `1 to ${LONGEST_SYMBOL} printable characters without spaces`, show(symbol))
+  }
+  oneOf('side', sides, side)
+  oneOf('type', types, type)
+  oneOf('time-in-force', timesInForce, timeInForce)
+  const terms = {
+    symbol,
+    side,
+    type,
+    timeInForce,
+    quantity: Decimal.parse(quantity, 'quantity'),
+    price: price === undefined ? null : Decimal.parse(price, 'price'),
+    stopPrice: stopPrice === undefined ? null : Decimal.parse(stopPrice, 'stopPrice'),
+  }
+  return { clientOrderId, terms }
+}
+
+/** @throws InvalidOptionsError @throws OrderRuleError for a status that only fills bring about. */
+export function parseOrderChange(change: OrderChange): ParsedChange {
+  const known = ['status', 'quantity', 'price', 'stopPrice', 'exchangeOrderId', 'reason']
+  checkObject('change', change, known)
+  const { status, quantity, price, stopPrice, exchangeOrderId, reason } = change
+  if (Object.values(change).every((value) => value === undefined)) {
+    throw new InvalidOptionsError('change', `one of ${known.join(', ')} at least`, change)
+  }
+  if (status !== undefined) {
+    const wanted: unknown = status
+    if (wanted === 'filled' || wanted === 'partially-filled') {
+      throw new OrderRuleError('fills-only', 'addFill for a status that follows from the fills', show(wanted))
+    }
+    if (!settableStatuses.includes(status)) {
+      throw new InvalidOptionsError('status', `one of ${settableStatuses.join(', ')}`, status)
+    }
+  }
+  if (exchangeOrderId !== undefined) checkText('exchangeOrderId', exchangeOrderId, LONGEST_ID)
+  if (reason !== undefined) checkReason(reason)
+  return {
+    status,
+    quantity: quantity === undefined ? undefined : Decimal.parse(quantity, 'quantity'),
+    price: price === undefined ? undefined : Decimal.parse(price, 'price'),
+    stopPrice: stopPrice === undefined ? undefined : Decimal.parse(stopPrice, 'stopPrice'),
+    exchangeOrderId,
+    reason,
+  }
+}
+
+/** @throws InvalidOptionsError @throws OrderRuleError for a quantity or a price that is not positive. */
+export function parseFill(fill: FillInput): ParsedFill {
+  checkObject('fill', fill, ['id', 'quantity', 'price', 'at'])
+  const { id, at } = fill
+  checkText('fill.id', id, LONGEST_ID)
+  if (at !== undefined) checkTime('fill.at', at)
+  const quantity = Decimal.parse(fill.quantity, 'fill.quantity')
+  const price = Decimal.parse(fill.price, 'fill.price')
+  if (quantity.sign <= 0) throw new OrderRuleError('positive-quantity', 'a fill of more than 0', String(quantity))
+  if (price.sign <= 0) throw new OrderRuleError('positive-price', 'a fill at a price above 0', String(price))
+  return { id, quantity, price, at }
+}
+
+/** @throws InvalidOptionsError */
+export function checkOrderId(id: unknown, option = 'id'): asserts id is string {
+  checkText(option, id, LONGEST_ID)
+}
+
+/** @throws InvalidOptionsError */
+export function checkReason(reason: unknown): asserts reason is string {
+  checkText('reason', reason, LONGEST_REASON)
+}
+
+/** @throws InvalidOptionsError */
+export function checkTime(option: string, time: unknown): asserts time is number {
+  if (!Number.isSafeInteger(time)) throw new InvalidOptionsError(option, 'whole milliseconds since the epoch', time)
+}
+
+/** @throws InvalidOptionsError for no object, or one with a property that is not known: a misspelt one would be ignored. */
+export function checkObject(option: string, value: unknown, known: readonly string[]): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw new InvalidOptionsError(option, 'an object', value)
+  const unknown = Object.keys(value).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new InvalidOptionsError(option, `properties out of ${known.join(', ')}`, unknown)
+}
+
+function checkText(option: string, value: unknown, longest: number): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.length > longest) {
+    throw new InvalidOptionsError(option, `a string of 1 to ${longest} characters`, value)
+  }
+}
+
+function oneOf(rule: 'side' | 'type' | 'time-in-force', allowed: readonly string[], value: string): void {
+  if (!allowed.includes(value)) throw new OrderRuleError(rule, `one of ${allowed.join(', ')}`, show(value))
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
+}

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import { InvalidOptionsError } from '../../errors.ts'
+import { Decimal } from './decimal.ts'
+import { GroupCommit, type Step } from './group-commit.ts'
+import { OrderDatabase } from './order-database.ts'
+import { OrderConflictError, OrderNotFoundError, OrderRuleError, OrderStoreError } from './order-errors.ts'
+import {
+  checkObject,
+  checkOrderId,
+  checkReason,
+  parseFill,
+  parseOrderChange,
+  parseOrderInput,
+  type ParsedChange,
+  type ParsedFill,
+} from './order-input.ts'
+import { OrderRules, type OrderTerms, type SymbolRules } from './order-rules.ts'
+import { isClosed, transition } from './order-status.ts'
+import { OrderStore, type StoredOrder } from './order-store.ts'
+import type { Fill, FillInput, Order, OrderApi, OrderChange, OrderInput, OrderPage, OrderQuery } from './order.ts'
+
+export interface OrderServiceConfig {
+  /** The SQLite file; made when it does not exist, its directory must. */
+  readonly path: string
+  /** Rules by symbol; those of '*' hold for symbols that have none of their own. Default: none. */
+  readonly rules?: Readonly<Record<string, SymbolRules>> | undefined
+  /** How long to wait for another process that writes to the file, ms, default 2,000. */
+  readonly busyTimeout?: number | undefined
+}
+
+/** What is not data of its configuration. */
+export interface OrderServiceEffects {
+  /** ms since the epoch. */
+  readonly now?: (() => number) | undefined
+  readonly newId?: (() => string) | undefined
+}
+
+/**
+ * Orders in a SQLite file. Changes that arrive together share a transaction; each is answered when it is on disk. Reads
+ * see what has been answered.
+ */
+export class OrderService implements OrderApi, Disposable {
+  readonly #database: OrderDatabase
+  readonly #store: OrderStore
+  readonly #rules: OrderRules
+  readonly #commits: GroupCommit
+  readonly #now: () => number
+  readonly #newId: () => string
+  #closed = false
+
+  /** @throws OrderStoreError @throws InvalidOptionsError */
+  constructor(config: OrderServiceConfig, { now = Date.now, newId = randomUUID }: OrderServiceEffects = {}) {
+    checkObject('config', config, ['path', 'rules', 'busyTimeout'])
+    const { path, rules, busyTimeout } = config
+    this.#rules = new OrderRules(rules)
+    this.#now = now
+    this.#newId = newId
+    this.#database = new OrderDatabase({ path, busyTimeout })
+    this.#store = new OrderStore(this.#database)
+    this.#commits = new GroupCommit((work) => this.#database.transaction(work))
+  }
+
+  async createOrder(input: OrderInput): Promise<Order> {
+    const { clientOrderId, terms } = parseOrderInput(input)
+    return this.#submit(() => this.#create(clientOrderId ?? this.#newId(), terms))
+  }
+
+  async getOrder(id: string): Promise<Order> {
+    checkOrderId(id)
+    return this.#find(id).order
+  }
+
+  async findOrderByClientId(clientOrderId: string): Promise<Order | null> {
+    checkOrderId(clientOrderId, 'clientOrderId')
+    return this.#store.byClientId(clientOrderId)?.order ?? null
+  }
+
+  async updateOrder(id: string, change: OrderChange): Promise<Order> {
+    checkOrderId(id)
+    const parsed = parseOrderChange(change)
+    return this.#submit(() => this.#update(this.#find(id), parsed))
+  }
+
+  async cancelOrder(id: string, reason?: string): Promise<Order> {
+    checkOrderId(id)
+    if (reason !== undefined) checkReason(reason)
+    return this.#submit(() => {
+      const stored = this.#find(id)
+      if (stored.order.status === 'cancelled') return { result: stored.order }
+      const status = transition(id, stored.order.status, 'cancelled')
+      return this.#write(stored, { status, reason: reason ?? stored.order.reason })
+    })
+  }
+
+  async addFill(orderId: string, fill: FillInput): Promise<Order> {
+    checkOrderId(orderId, 'orderId')
+    const parsed = parseFill(fill)
+    return this.#submit(() => this.#fill(this.#find(orderId), parsed))
+  }
+
+  async listFills(orderId: string): Promise<readonly Fill[]> {
+    checkOrderId(orderId, 'orderId')
+    return this.#store.fills(this.#find(orderId))
+  }
+
+  async listOrders(query?: OrderQuery): Promise<OrderPage> {
+    return this.#store.list(query)
+  }
+
+  /** Writes down what has been asked for, and closes the file. */
+  [Symbol.dispose](): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      this.#commits.flush()
+    } finally {
+      this.#database[Symbol.dispose]()
+    }
+  }
+
+  #submit<Result>(decide: () => Step<Result>): Promise<Result> {
+    if (this.#closed) throw new OrderStoreError('closed', this.#database.path, 'the service has been disposed')
+    return this.#commits.submit(decide)
+  }
+
+  #find(id: string): StoredOrder {
+    const stored = this.#store.byId(id)
+    if (stored === undefined) throw new OrderNotFoundError(id)
+    return stored
+  }
+
+  #create(clientOrderId: string, terms: OrderTerms): Step<Order> {
+    const content = contentOf(terms)
+    const known = this.#store.byClientId(clientOrderId)
+    if (known !== undefined) {
+      const fields = differences(content, JSON.parse(known.content) as Content)
+      if (fields.length === 0) return { result: known.order }
+      throw new OrderConflictError('client order id', { key: clientOrderId, orderId: known.order.id, fields })
+    }
+    this.#rules.check(terms)
+    const now = this.#now()
+    const order: Order = {
+      id: this.#newId(),
+      clientOrderId,
+      ...content,
+      status: 'new',
+      filledQuantity: '0',
+      remainingQuantity: content.quantity,
+      filledValue: '0',
+      exchangeOrderId: null,
+      reason: null,
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    }
+    return { result: order, write: () => this.#store.insert(order, JSON.stringify(content)) }
+  }
+
+  #update(stored: StoredOrder, change: ParsedChange): Step<Order> {
+    const { order } = stored
+    const { quantity, price, stopPrice } = change
+    const status = change.status === undefined ? order.status : transition(order.id, order.status, change.status)
+    if (quantity ?? price ?? stopPrice) {
+      if (isClosed(order.status)) {
+        throw new OrderRuleError('order-closed', 'an order that is not closed, to change its terms', order.status)
+      }
+      const terms = { ...termsOf(order), ...defined({ quantity, price, stopPrice }) }
+      this.#rules.check(terms)
+      const filled = Decimal.parse(order.filledQuantity, 'filledQuantity')
+      if (terms.quantity.compare(filled) <= 0 && filled.sign > 0) {
+        throw new OrderRuleError('quantity-below-filled', `more than the ${filled} that are filled`, `${terms.quantity}`)
+      }
+    }
+    return this.#write(stored, {
+      ...defined({
+        quantity: quantity?.toString(),
+        price: price?.toString(),
+        stopPrice: stopPrice?.toString(),
+        exchangeOrderId: change.exchangeOrderId,
+        reason: change.reason,
+      }),
+      status,
+    })
+  }
+
+  #fill(stored: StoredOrder, fill: ParsedFill): Step<Order> {
+    const { seq, order } = stored
+    const content = { quantity: fill.quantity.toString(), price: fill.price.toString() }
+    const known = this.#store.fill(seq, fill.id)
+    if (known !== undefined) {
+      const fields = differences({ ...content, at: fill.at ?? known.at }, known)
+      if (fields.length === 0) return { result: order }
+      throw new OrderConflictError('fill id', { key: fill.id, orderId: order.id, fields })
+    }
+    const quantity = Decimal.parse(order.quantity, 'quantity')
+    const filled = Decimal.parse(order.filledQuantity, 'filledQuantity').plus(fill.quantity)
+    const complete = filled.compare(quantity)
+    const status = transition(order.id, order.status, complete < 0 ? 'partially-filled' : 'filled')
+    if (complete > 0) {
+      throw new OrderRuleError('fill-beyond-quantity', `at most the ${order.remainingQuantity} that remain`, content.quantity)
+    }
+    const filledValue = stored.filledValue.plus(fill.quantity.times(fill.price))
+    const step = this.#write(stored, { status, filledQuantity: `${filled}`, filledValue: `${filledValue}` })
+    return {
+      result: step.result,
+      write: () => {
+        this.#store.insertFill(seq, { id: fill.id, ...content, at: fill.at ?? this.#now() })
+        step.write?.()
+      },
+    }
+  }
+
+  #write({ seq, order }: StoredOrder, change: Partial<Order>): Step<Order> {
+    const changed = { ...order, ...change, updatedAt: this.#now(), version: order.version + 1 }
+    const remaining = Decimal.parse(changed.quantity, 'quantity').minus(
+      Decimal.parse(changed.filledQuantity, 'filledQuantity'),
+    )
+    const result: Order = { ...changed, remainingQuantity: remaining.toString() }
+    return { result, write: () => this.#store.update(seq, result) }
+  }
+}

@@ -1,0 +1,18 @@
+import type { MessagePort } from 'node:worker_threads'
+import { ComponentRuntime } from '../src/host/component-runtime.ts'
+import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
+
+/**
+ * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
+ */
+export default async function run({ control }: { control: MessagePort }): Promise<never> {
+  let runtime: ComponentRuntime | undefined
+  control.on('message', (message: ToWorkerMessage) => {
+    if (message.type === 'init') {
+      runtime = new ComponentRuntime(control, message)
+      void runtime.load()
+    } else runtime?.receive(message)
+  })
+  control.postMessage({ type: 'online' } satisfies FromWorkerMessage)
+  return new Promise<never>(() => {})
+}
