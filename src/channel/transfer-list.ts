@@ -1,4 +1,5 @@
 import { transfer } from 'comlink'
+import type { Transferable } from 'node:worker_threads'
 
 /**
  * What `transfer(value, list)` of comlink was told to move. comlink keeps that in a WeakMap of its own which it does not export, and the only other
@@ -6,8 +7,6 @@ import { transfer } from 'comlink'
  * this module is loaded, by watching the one `WeakMap.prototype.set` that a first `transfer` makes.
  */
 const transferLists: Pick<WeakMap<object, readonly Transferable[]>, 'get'> = catchTransferCache()
-
-type Transferable = import('node:worker_threads').Transferable
 
 /** The transferables noted for `value`; undefined for most values. */
 export function transferListOf(value: object): readonly Transferable[] | undefined {
@@ -21,6 +20,7 @@ function catchTransferCache(): WeakMap<object, readonly Transferable[]> {
   let caught: WeakMap<object, readonly Transferable[]> | undefined
   try {
     prototype.set = function (this: WeakMap<object, readonly Transferable[]>, ...entry) {
+      // oxlint-disable-next-line typescript/no-this-alias -- the map is what is wanted
       caught = this
       return original.apply(this, entry) as WeakMap<WeakKey, unknown>
     } as typeof prototype.set

@@ -39,7 +39,7 @@ export class Supervisor {
   #leases = 0
   #onLeasesOver: (() => void)[] = []
   #lastAccess = 0
-  #closed: unknown
+  #stopped: { readonly error: unknown } | undefined
 
   constructor(definition: ResolvedDefinition, surroundings: Surroundings) {
     this.definition = definition
@@ -105,7 +105,7 @@ export class Supervisor {
    */
   async load(chain: readonly string[] = []): Promise<void> {
     for (;;) {
-      if (this.#closed !== undefined) throw this.#closed
+      if (this.#stopped) throw this.#stopped.error
       const state = this.#state
       switch (state.status) {
         case 'ready':
@@ -214,7 +214,7 @@ export class Supervisor {
 
   /** Takes no more: a load under way is given up, new and waiting calls reject with `error`; calls under way go on. */
   stop(error: unknown): void {
-    this.#closed = error
+    this.#stopped ??= { error }
     this.#cancelLoad.abort(error)
     this.caller.stop(error)
   }

@@ -183,9 +183,7 @@ export class ComponentRuntime {
     this.#post({ type: 'disposing' })
     try {
       this.#unloading.abort(new DOMException(`Component "${this.#init.name}" is being unloaded`, 'AbortError'))
-      const api = this.#api
-      if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
-      else api?.[Symbol.dispose]?.()
+      await disposeOf(this.#api)
     } catch (error) {
       failure = error
     }
@@ -207,6 +205,11 @@ export class ComponentRuntime {
   #post(message: FromWorkerMessage): void {
     this.#control.postMessage(message)
   }
+}
+
+async function disposeOf(api: Partial<AsyncDisposable & Disposable> | undefined): Promise<void> {
+  if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
+  else api?.[Symbol.dispose]?.()
 }
 
 /** Linux shows a thread's name in top, ps and debuggers; the 15 characters are the kernel's limit. */

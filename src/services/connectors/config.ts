@@ -54,24 +54,73 @@ export type UrlOverride = string | Readonly<Record<string, unknown>>
 
 export type ResolvedConnectorConfig = Required<ConnectorConfig>
 
-const ms: Bounds = { min: 1, max: 2 ** 31 - 1 }
+const DEFAULTS = {
+  requestTimeout: 10_000,
+  callTimeout: 30_000,
+  retries: 4,
+  retryDelay: 250,
+  maxRetryDelay: 10_000,
+  reconnectDelay: 500,
+  maxReconnectDelay: 30_000,
+  reconnectTimeout: 120_000,
+  connectTimeout: 10_000,
+  heartbeatInterval: 30_000,
+  streamIdleTimeout: 60_000,
+  pollInterval: 2_000,
+  bufferSize: 1,
+  callbackTimeout: 10_000,
+  closeTimeout: 3_000,
+  maxSubscriptions: 1_000,
+  marketsMaxAge: 300_000,
+} as const satisfies Partial<ConnectorConfig>
 
-const numbers: Readonly<Record<string, { default: number; bounds: Bounds }>> = {
-  requestTimeout: { default: 10_000, bounds: ms },
-  callTimeout: { default: 30_000, bounds: ms },
-  retries: { default: 4, bounds: { min: 0, max: 100 } },
-  retryDelay: { default: 250, bounds: ms },
-  maxRetryDelay: { default: 10_000, bounds: ms },
-  reconnectDelay: { default: 500, bounds: ms },
-  maxReconnectDelay: { default: 30_000, bounds: ms },
-  reconnectTimeout: { default: 120_000, bounds: ms },
-  connectTimeout: { default: 10_000, bounds: ms },
-  heartbeatInterval: { default: 30_000, bounds: ms },
-  streamIdleTimeout: { default: 60_000, bounds: ms },
-  pollInterval: { default: 2_000, bounds: ms },
-  bufferSize: { default: 1, bounds: { min: 1, max: 1_000_000 } },
-  callbackTimeout: { default: 10_000, bounds: ms },
-  closeTimeout: { default: 3_000, bounds: ms },
-  maxSubscriptions: { default: 1_000, bounds: { min: 1 } },
-  marketsMaxAge: { default: 300_000, bounds: { min: 0 } },
+type NumberOption = keyof typeof DEFAULTS
+
+/** setTimeout's own limit: a longer delay would fire at once. */
+const duration: Bounds = { min: 1, max: 2 ** 31 - 1 }
+
+const counts: Partial<Record<NumberOption, Bounds>> = {
+  retries: { min: 0, max: 100 },
+  bufferSize: { min: 1, max: 1_000_000 },
+  maxSubscriptions: { min: 1 },
+}
+
+const OPTIONS: readonly string[] = ['exchange', 'exchangeOptions', 'urls', ...Object.keys(DEFAULTS)]
+
+/** @throws InvalidOptionsError naming the option; of one that does not exist, the nearest that do. */
+export function parseConnectorConfig(config: ConnectorConfig): ResolvedConnectorConfig {
+  expectRecord('config', config)
+  for (const key of Object.keys(config)) {
+    if (!OPTIONS.includes(key)) {
+      throw new InvalidOptionsError('config', `options like ${quoted(nearestNames(key, OPTIONS, 3))}`, key)
+    }
+  }
+  const urls = expectRecord('urls', config.urls ?? {})
+  return {
+    exchange: expectString('exchange', config.exchange),
+    exchangeOptions: expectRecord('exchangeOptions', config.exchangeOptions ?? {}),
+    urls: {
+      ...(urls.rest === undefined ? {} : { rest: parseOverride('urls.rest', urls.rest, 'http') }),
+      ...(urls.ws === undefined ? {} : { ws: parseOverride('urls.ws', urls.ws, 'ws') }),
+    },
+    ...parseNumbers(config),
+  }
+}
+
+function parseNumbers(config: ConnectorConfig): Record<NumberOption, number> {
+  const parsed: Record<NumberOption, number> = { ...DEFAULTS }
+  for (const option of Object.keys(DEFAULTS) as NumberOption[]) {
+    const value = config[option] ?? DEFAULTS[option]
+    const bounds = counts[option]
+    parsed[option] = bounds ? expectInteger(option, value, bounds) : expectNumber(option, value, duration)
+  }
+  return parsed
+}
+
+function parseOverride(option: string, value: UrlOverride, scheme: 'http' | 'ws'): UrlOverride {
+  if (typeof value !== 'string') return expectRecord(option, value)
+  if (!new RegExp(`^${scheme}s?://`).test(value) || !URL.canParse(value)) {
+    throw new InvalidOptionsError(option, `a URL that starts with ${scheme}:// or ${scheme}s://, or an object of URLs`, value)
+  }
+  return value.replace(/\/+$/, '')
 }

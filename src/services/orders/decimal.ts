@@ -29,11 +29,12 @@ export class Decimal {
    * @throws InvalidOptionsError
    */
   static parse(value: unknown, option: string): Decimal {
-    if (typeof value === 'bigint' || Number.isSafeInteger(value)) return Decimal.parse(`${value as bigint | number}`, option)
+    if (typeof value === 'bigint' || Number.isSafeInteger(value))
+      return Decimal.parse(`${value as bigint | number}`, option)
     if (typeof value === 'string' && value.length <= MOST_DIGITS + MOST_DECIMALS + 2 && SYNTAX.test(value)) {
       const [whole = '', decimals = ''] = value.split('.')
       if (whole.replace('-', '').length <= MOST_DIGITS && decimals.length <= MOST_DECIMALS) {
-        return new Decimal(BigInt(whole + decimals), decimals.length)
+        return Decimal.of(value)
       }
     }
     const expected =
@@ -41,6 +42,12 @@ export class Decimal {
         ? `a whole number no larger than 2 ** 53 - 1, or a decimal string such as '0.1'`
         : `a decimal string with at most ${MOST_DIGITS} digits before and ${MOST_DECIMALS} after the point`
     throw new InvalidOptionsError(option, expected, value)
+  }
+
+  /** The number that `toString` of another wrote; unlike what callers give, of any length. */
+  static of(text: string): Decimal {
+    const [whole = '', decimals = ''] = text.split('.')
+    return new Decimal(BigInt(whole + decimals), decimals.length)
   }
 
   plus(other: Decimal): Decimal {

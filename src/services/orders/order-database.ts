@@ -120,7 +120,8 @@ export class OrderDatabase implements Disposable {
     try {
       return work()
     } catch (error) {
-      throw isSpillwayError(error) ? error : this.#storeError(error)
+      if (isSpillwayError(error)) throw error
+      throw this.#storeError(error)
     }
   }
 

@@ -46,17 +46,35 @@ export class OrderRules {
     const rules = this.#bySymbol.get(terms.symbol) ?? this.#bySymbol.get('*')
     if (rules === undefined) return
     const { minQuantity, maxQuantity, quantityStep, priceTick, minNotional } = rules
-    if (minQuantity) demand(quantity.compare(minQuantity) >= 0, 'min-quantity', `a quantity of ${minQuantity} or more`, quantity)
-    if (maxQuantity) demand(quantity.compare(maxQuantity) <= 0, 'max-quantity', `a quantity of ${maxQuantity} or less`, quantity)
+    if (minQuantity)
+      demand(
+        quantity.compare(minQuantity) >= 0,
+        'min-quantity',
+        `a quantity of ${minQuantity.toString()} or more`,
+        quantity,
+      )
+    if (maxQuantity)
+      demand(
+        quantity.compare(maxQuantity) <= 0,
+        'max-quantity',
+        `a quantity of ${maxQuantity.toString()} or less`,
+        quantity,
+      )
     if (quantityStep) {
-      demand(quantity.isMultipleOf(quantityStep), 'quantity-step', `a multiple of ${quantityStep}`, quantity)
+      demand(quantity.isMultipleOf(quantityStep), 'quantity-step', `a multiple of ${quantityStep.toString()}`, quantity)
     }
     for (const each of [price, stopPrice]) {
-      if (priceTick && each) demand(each.isMultipleOf(priceTick), 'price-tick', `a multiple of ${priceTick}`, each)
+      if (priceTick && each)
+        demand(each.isMultipleOf(priceTick), 'price-tick', `a multiple of ${priceTick.toString()}`, each)
     }
     if (minNotional && price) {
       const notional = price.times(quantity)
-      demand(notional.compare(minNotional) >= 0, 'min-notional', `price times quantity of ${minNotional} or more`, notional)
+      demand(
+        notional.compare(minNotional) >= 0,
+        'min-notional',
+        `price times quantity of ${minNotional.toString()} or more`,
+        notional,
+      )
     }
   }
 }

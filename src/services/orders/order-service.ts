@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { InvalidOptionsError } from '../../errors.ts'
 import { Decimal } from './decimal.ts'
 import { GroupCommit, type Step } from './group-commit.ts'
+import { contentOf, differences, termsOf, type OrderContent } from './order-content.ts'
 import { OrderDatabase } from './order-database.ts'
 import { OrderConflictError, OrderNotFoundError, OrderRuleError, OrderStoreError } from './order-errors.ts'
 import {
@@ -107,6 +107,11 @@ export class OrderService implements OrderApi, Disposable {
     return this.#store.list(query)
   }
 
+  /** Gives the memory of cached pages back. */
+  trim(): void {
+    this.#database.shrink()
+  }
+
   /** Writes down what has been asked for, and closes the file. */
   [Symbol.dispose](): void {
     if (this.#closed) return
@@ -133,7 +138,7 @@ export class OrderService implements OrderApi, Disposable {
     const content = contentOf(terms)
     const known = this.#store.byClientId(clientOrderId)
     if (known !== undefined) {
-      const fields = differences(content, JSON.parse(known.content) as Content)
+      const fields = differences(content, JSON.parse(known.content) as OrderContent)
       if (fields.length === 0) return { result: known.order }
       throw new OrderConflictError('client order id', { key: clientOrderId, orderId: known.order.id, fields })
     }
@@ -164,22 +169,30 @@ export class OrderService implements OrderApi, Disposable {
       if (isClosed(order.status)) {
         throw new OrderRuleError('order-closed', 'an order that is not closed, to change its terms', order.status)
       }
-      const terms = { ...termsOf(order), ...defined({ quantity, price, stopPrice }) }
+      const now = termsOf(order)
+      const terms = {
+        ...now,
+        quantity: quantity ?? now.quantity,
+        price: price ?? now.price,
+        stopPrice: stopPrice ?? now.stopPrice,
+      }
       this.#rules.check(terms)
-      const filled = Decimal.parse(order.filledQuantity, 'filledQuantity')
+      const filled = Decimal.of(order.filledQuantity)
       if (terms.quantity.compare(filled) <= 0 && filled.sign > 0) {
-        throw new OrderRuleError('quantity-below-filled', `more than the ${filled} that are filled`, `${terms.quantity}`)
+        throw new OrderRuleError(
+          'quantity-below-filled',
+          `more than the ${filled.toString()} that are filled`,
+          terms.quantity.toString(),
+        )
       }
     }
     return this.#write(stored, {
-      ...defined({
-        quantity: quantity?.toString(),
-        price: price?.toString(),
-        stopPrice: stopPrice?.toString(),
-        exchangeOrderId: change.exchangeOrderId,
-        reason: change.reason,
-      }),
       status,
+      quantity: quantity?.toString() ?? order.quantity,
+      price: price?.toString() ?? order.price,
+      stopPrice: stopPrice?.toString() ?? order.stopPrice,
+      exchangeOrderId: change.exchangeOrderId ?? order.exchangeOrderId,
+      reason: change.reason ?? order.reason,
     })
   }
 
@@ -192,15 +205,18 @@ export class OrderService implements OrderApi, Disposable {
       if (fields.length === 0) return { result: order }
       throw new OrderConflictError('fill id', { key: fill.id, orderId: order.id, fields })
     }
-    const quantity = Decimal.parse(order.quantity, 'quantity')
-    const filled = Decimal.parse(order.filledQuantity, 'filledQuantity').plus(fill.quantity)
-    const complete = filled.compare(quantity)
+    const filled = Decimal.of(order.filledQuantity).plus(fill.quantity)
+    const complete = filled.compare(Decimal.of(order.quantity))
     const status = transition(order.id, order.status, complete < 0 ? 'partially-filled' : 'filled')
     if (complete > 0) {
-      throw new OrderRuleError('fill-beyond-quantity', `at most the ${order.remainingQuantity} that remain`, content.quantity)
+      throw new OrderRuleError(
+        'fill-beyond-quantity',
+        `at most the ${order.remainingQuantity} that remain`,
+        content.quantity,
+      )
     }
-    const filledValue = stored.filledValue.plus(fill.quantity.times(fill.price))
-    const step = this.#write(stored, { status, filledQuantity: `${filled}`, filledValue: `${filledValue}` })
+    const filledValue = Decimal.of(order.filledValue).plus(fill.quantity.times(fill.price))
+    const step = this.#write(stored, { status, filledQuantity: filled.toString(), filledValue: filledValue.toString() })
     return {
       result: step.result,
       write: () => {
@@ -212,9 +228,7 @@ export class OrderService implements OrderApi, Disposable {
 
   #write({ seq, order }: StoredOrder, change: Partial<Order>): Step<Order> {
     const changed = { ...order, ...change, updatedAt: this.#now(), version: order.version + 1 }
-    const remaining = Decimal.parse(changed.quantity, 'quantity').minus(
-      Decimal.parse(changed.filledQuantity, 'filledQuantity'),
-    )
+    const remaining = Decimal.of(changed.quantity).minus(Decimal.of(changed.filledQuantity))
     const result: Order = { ...changed, remainingQuantity: remaining.toString() }
     return { result, write: () => this.#store.update(seq, result) }
   }

@@ -169,7 +169,6 @@ export class OrderStore {
 function storedOf(row: Row): StoredOrder {
   const quantity = String(row['quantity'])
   const filledQuantity = String(row['filled_quantity'])
-  const remaining = Decimal.parse(quantity, 'quantity').minus(Decimal.parse(filledQuantity, 'filledQuantity'))
   return {
     seq: Number(row['seq']),
     content: String(row['content']),
@@ -185,7 +184,7 @@ function storedOf(row: Row): StoredOrder {
       stopPrice: textOrNull(row['stop_price']),
       status: row['status'] as OrderStatus,
       filledQuantity,
-      remainingQuantity: remaining.toString(),
+      remainingQuantity: Decimal.of(quantity).minus(Decimal.of(filledQuantity)).toString(),
       filledValue: String(row['filled_value']),
       exchangeOrderId: textOrNull(row['exchange_order_id']),
       reason: textOrNull(row['reason']),
