@@ -23,8 +23,9 @@ import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
 import { SpareWorkers } from './host/spare-workers.ts'
 import { trimAllocator } from './memory/allocator-trim.ts'
+import type { Ledger } from './memory/ledger.ts'
 import { MemoryManager } from './memory/memory-manager.ts'
-import type { ExhaustedEvent, Ledger, PressureEvent } from './memory/memory-manager.ts'
+import type { ExhaustedEvent, PressureEvent } from './memory/memory-manager.ts'
 import { processEffects, Reclaimer } from './memory/reclaimer.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
 import { expectNumber } from './options.ts'
@@ -87,9 +88,9 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       now: Date.now,
       emit: {
-        sample: (ledger) => this.emit('sample', ledger),
-        pressure: (event) => this.emit('pressure', event),
-        exhausted: (event) => this.emit('exhausted', event),
+        sample: (ledger) => this.#tell('sample', ledger),
+        pressure: (event) => this.#tell('pressure', event),
+        exhausted: (event) => this.#tell('exhausted', event),
       },
     })
     this.#surroundings = {
@@ -108,27 +109,30 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
           if (this.#registry.has(dependent)) this.#registry.get(dependent).dependencyEnded(name, generation, end)
         }
       },
-      loaded: (event) => {
+      workerStarted: (supervisor) => this.memory.workerStarted(supervisor),
+      workerEnded: (supervisor, reason) => this.memory.workerEnded(supervisor, reason),
+      busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
+      loaded: (supervisor, event) => {
         logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
-        this.memory.loaded(event.name)
-        this.emit('load', event)
+        this.memory.loaded(supervisor)
+        this.#tell('load', event)
       },
       unloaded: (report) => {
         logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
         this.memory.unloaded(report)
-        this.emit('unload', report)
+        this.#tell('unload', report)
       },
       crashed: (event) => {
         logger.error(
           { component: event.name, generation: event.generation, reason: event.reason, err: event.error },
           'component crashed',
         )
-        this.memory.crashed(event.name)
-        this.emit('crash', event)
+        this.#tell('crash', event)
       },
       zombie: (name, generation) => {
         logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
-        this.emit('zombie', { name, generation })
+        this.#registry.haunt(name)
+        this.#tell('zombie', { name, generation })
       },
     }
   }
@@ -298,6 +302,16 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     // After the callers of shutdown() have been answered nothing holds the process any more.
     setImmediate(() => this.#surroundings.keepAlive[Symbol.dispose]())
     return report
+  }
+
+  /** Emits; a listener that throws is the program's mistake, and must not take a worker's supervision with it. */
+  #tell<E extends keyof CoordinatorEvents>(event: E, payload: CoordinatorEvents[E][0]): void {
+    try {
+      // Node types a generic event's arguments as a union that no single payload fits.
+      ;(this as EventEmitter).emit(event, payload)
+    } catch (error) {
+      this.#surroundings.logger.error({ err: error, event }, 'a listener threw')
+    }
   }
 
   #describe(supervisor: Supervisor): ComponentInfo {

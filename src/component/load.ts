@@ -21,7 +21,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
     since = surroundings.now()
     reservation = await surroundings.admission.admit(
       supervisor,
-      AbortSignal.any([signal, AbortSignal.timeout(definition.timeout)]),
+      signal,
     )
     signal.throwIfAborted()
   } catch (error) {
@@ -46,7 +46,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
     supervisor.counters.loads++
     supervisor.lastLoadTime = surroundings.now() - since
     supervisor.caller.attach(generation.connect(), generation.number)
-    surroundings.loaded({ name, generation: generation.number, duration: supervisor.lastLoadTime })
+    surroundings.loaded(supervisor, { name, generation: generation.number, duration: supervisor.lastLoadTime })
     void warnOfLimit(supervisor, generation)
     surroundings.spares.keep()
   } finally {

@@ -51,7 +51,10 @@ export class Supervisor {
       links,
       maxQueue: definition.maxQueue,
       onWaiting: () => this.#callWaits(),
-      onBusy: (busy) => this.#keep(busy),
+      onBusy: (busy) => {
+        this.#keep(busy)
+        surroundings.busy(this, busy)
+      },
     })
     this.remote = createRemote(this.caller, { timeout: definition.callTimeout })
   }
@@ -240,6 +243,7 @@ export class Supervisor {
       this.#receive(message, generation),
     )
     this.#generation = generation
+    this.surroundings.workerStarted(this)
     void host.ended.then((end) => this.#ended(generation, end))
     return generation
   }
@@ -253,6 +257,8 @@ export class Supervisor {
     this.#lastAccess = Math.max(this.#lastAccess, lastAccess)
     this.#generation = undefined
     this.caller.ended(generation.number, end)
+    const { state } = this
+    this.surroundings.workerEnded(this, state.status === 'unloading' ? state.reason : undefined)
     this.surroundings.generationEnded(this.name, generation.number, end)
   }
 

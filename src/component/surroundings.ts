@@ -6,6 +6,7 @@ import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Supervisor } from './supervisor.ts'
+import type { UnloadReason } from './lifecycle.ts'
 import type { UnloadReport } from './unload.ts'
 
 /** A load: ms from the decision to load until the component was ready. */
@@ -56,7 +57,12 @@ export interface Surroundings {
   measure(supervisor: Supervisor): Promise<number>
   log(name: string, generation: number, records: readonly LogRecord[], dropped: number): void
   generationEnded(name: string, generation: number, end: GenerationEnd): void
-  loaded(event: LoadEvent): void
+  workerStarted(supervisor: Supervisor): void
+  /** Its generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */
+  workerEnded(supervisor: Supervisor, reason: UnloadReason | undefined): void
+  /** Calls of the main thread are under way, or no longer. */
+  busy(supervisor: Supervisor, busy: boolean): void
+  loaded(supervisor: Supervisor, event: LoadEvent): void
   unloaded(report: UnloadReport): void
   crashed(event: CrashEvent): void
   zombie(name: string, generation: number): void

@@ -4,6 +4,9 @@ import { planUnload, type UnloadPlan } from './unload-plan.ts'
 /** The longest (ms) that a load waits for the minimum residency of others before it takes their place all the same. */
 export const RESIDENCY_PATIENCE = 15_000
 
+/** A load may take this share of the limit from components within their minimum residency without waiting. */
+const RESIDENCY_SHARE = 1 / 3
+
 /** No wait is shorter (ms): a clock of fractions could otherwise come back a hair too early, for ever. */
 const SHORTEST_RETRY = 1
 
@@ -68,11 +71,13 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   if (wanted <= target) return { kind: 'admit' }
   if (need > limit) return { kind: 'refuse', holders: holdersOf(request) }
 
-  const patience = Math.min(RESIDENCY_PATIENCE, timeout / 2)
-  const candidates = waited >= patience ? request.candidates.map(withoutResidency) : request.candidates
   // What is on its way out already is not chosen a second time, nor replaced by something else.
-  const missing = wanted - leaving - target
-  const plan = planUnload(request.policy, request.autoUnloadEnabled ? candidates : [], 'demand', Math.max(0, missing))
+  const missing = Math.max(0, wanted - leaving - target)
+  const patience = Math.min(RESIDENCY_PATIENCE, timeout / 2)
+  const candidates = request.autoUnloadEnabled ? request.candidates : []
+  const regardless = planUnload(request.policy, candidates.map(withoutResidency), 'demand', missing)
+  const breaksResidency = residentBytes(candidates, regardless) > RESIDENCY_SHARE * limit && waited < patience
+  const plan = breaksResidency ? planUnload(request.policy, candidates, 'demand', missing) : regardless
   const fits = wanted - leaving - plan.freed <= limit
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   if (leaving === 0 && fits) return { kind: 'admit' }
@@ -83,6 +88,14 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
     .map((candidate) => candidate.minResidency - candidate.residentTime)
   if (waited < patience && ends.length > 0) ends.push(patience - waited)
   return { kind: 'wait', plan, retryIn: Math.max(SHORTEST_RETRY, Math.min(timeout - waited, ...ends)) }
+}
+
+/** What the plan takes of components within their minimum residency, bytes. */
+function residentBytes(candidates: readonly UnloadCandidate[], plan: UnloadPlan): number {
+  const victims = new Set(plan.victims.map(({ name }) => name))
+  return candidates
+    .filter(({ name, residentTime, minResidency }) => victims.has(name) && residentTime < minResidency)
+    .reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 const withoutResidency = (candidate: UnloadCandidate): UnloadCandidate => ({ ...candidate, minResidency: 0 })

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CgroupMemory } from './ledger.ts'
+import { isRealLimit } from './memory-options.ts'
+
+/** The content of a file, or undefined when it cannot be read. */
+export type FileReader = (path: string) => string | undefined
+
+export const readRealFile: FileReader = (path) => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What the control group of this process allows and uses, version 2 or 1; null where there is none.
+ *
+ * `current` is without `inactive_file`: page cache that the kernel drops before anybody runs out of memory. Of nested groups the
+ * smallest limit counts.
+ */
+export function readCgroupMemory(read: FileReader = readRealFile): CgroupMemory | null {
+  const own = read('/proc/self/cgroup')
+  if (own === undefined) return null
+  return readVersion2(own, read) ?? readVersion1(own, read)
+}
+
+function readVersion2(own: string, read: FileReader): CgroupMemory | null {
+  const path = /^0::(.*)$/m.exec(own)?.[1]
+  if (path === undefined) return null
+  const root = '/sys/fs/cgroup'
+  const folders = upwards(path).map((folder) => join(root, folder))
+  const home = folders.find((folder) => read(join(folder, 'memory.current')) !== undefined)
+  if (home === undefined) return null
+  const limits = folders.map((folder) => numberIn(read(join(folder, 'memory.max'))))
+  return usageOf(read(join(home, 'memory.current')), read(join(home, 'memory.stat')), 'inactive_file', limits)
+}
+
+function readVersion1(own: string, read: FileReader): CgroupMemory | null {
+  const path = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(own)?.[1]
+  if (path === undefined) return null
+  const root = '/sys/fs/cgroup/memory'
+  const folders = upwards(path).map((folder) => join(root, folder))
+  const home = folders.find((folder) => read(join(folder, 'memory.usage_in_bytes')) !== undefined)
+  if (home === undefined) return null
+  const limits = folders.map((folder) => numberIn(read(join(folder, 'memory.limit_in_bytes'))))
+  return usageOf(read(join(home, 'memory.usage_in_bytes')), read(join(home, 'memory.stat')), 'total_inactive_file', limits)
+}
+
+/** The group and all that contain it. Inside a container the path may name a folder that only the host has: then the root is what is left. */
+function upwards(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '..')
+  return [...parts.map((_, i) => parts.slice(0, parts.length - i).join('/')), '']
+}
+
+function usageOf(
+  current: string | undefined,
+  stat: string | undefined,
+  inactive: string,
+  limits: readonly (number | undefined)[],
+): CgroupMemory {
+  const cache = numberIn(new RegExp(`^${inactive} (\\d+)$`, 'm').exec(stat ?? '')?.[1]) ?? 0
+  const real = limits.filter((limit) => isRealLimit(limit))
+  return {
+    limit: real.length > 0 ? Math.min(...real) : null,
+    current: Math.max(0, (numberIn(current) ?? 0) - cache),
+  }
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  const value = Number(text?.trim() || Number.NaN)
+  return Number.isFinite(value) ? value : undefined
+}

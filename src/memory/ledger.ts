@@ -1,0 +1,85 @@
+import type { ComponentMemory } from '../component/component-info.ts'
+import type { PressureLevel } from '../component/define.ts'
+
+/** The control group's view, bytes; `current` is without reclaimable page cache. */
+export interface CgroupMemory {
+  readonly limit: number | null
+  readonly current: number
+}
+
+/** The main thread's isolate, bytes. */
+export interface MainMemory {
+  readonly used: number
+  readonly physical: number
+  readonly external: number
+  readonly malloced: number
+  readonly total: number
+}
+
+/** A worker that is no component's current one, bytes: a spare, or a zombie. */
+export interface ExtraWorker {
+  readonly name: string
+  readonly kind: 'spare' | 'zombie'
+  readonly total: number
+}
+
+/** Where the memory is. Bytes; times in epoch ms. */
+export interface Ledger {
+  readonly time: number
+  /** Loaded and loading components by name. */
+  readonly components: Readonly<Record<string, ComponentMemory>>
+  readonly extra: readonly ExtraWorker[]
+  readonly main: MainMemory
+  /** What loads under way may still grow by. */
+  readonly reservations: number
+  /** main + components + extra + reservations. */
+  readonly usage: number
+  readonly limit: number
+  readonly rss: number
+  readonly cgroup: CgroupMemory | null
+  /** Resident set that none of the figures explains: code, stacks, native memory nobody reported; negative where pages are not resident. */
+  readonly unattributed: number
+  /** What unloads have freed and the operating system has not got back yet. */
+  readonly pending: number
+  readonly pressureLevel: PressureLevel
+}
+
+export type LedgerEntries = Omit<Ledger, 'usage' | 'unattributed'>
+
+/** Adds up: usage is everything accounted for, and what is left of the resident set is unattributed. */
+export function buildLedger(entries: LedgerEntries): Ledger {
+  let total = entries.main.total
+  for (const { total: bytes } of Object.values(entries.components)) total += bytes
+  for (const { total: bytes } of entries.extra) total += bytes
+  return { ...entries, usage: total + entries.reservations, unattributed: entries.rss - total }
+}
+
+/** The ledger as an aligned table in MiB, one row a line. */
+export function formatLedger(ledger: Ledger): string {
+  const mib = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1)
+  const rows: string[][] = [['', 'used', 'physical', 'external', 'malloced', 'reported', 'total', 'peak', '']]
+  for (const [name, m] of Object.entries(ledger.components)) {
+    const figures = [m.used, m.physical, m.external, m.malloced, m.reported, m.total, m.peak]
+    rows.push([name, ...figures.map(mib), m.stale ? 'stale' : ''])
+  }
+  for (const { name, kind, total } of ledger.extra) rows.push([name, '', '', '', '', '', mib(total), '', kind])
+  const { main } = ledger
+  const own = [main.used, main.physical, main.external, main.malloced]
+  rows.push(['main thread', ...own.map(mib), '', mib(main.total), '', ''])
+  const sum = (label: string, bytes: number, note = ''): string[] => [label, '', '', '', '', '', mib(bytes), '', note]
+  const share = ledger.limit > 0 ? `${((100 * ledger.usage) / ledger.limit).toFixed(1)}% of the limit` : ''
+  rows.push(sum('reservations', ledger.reservations))
+  rows.push(sum('usage', ledger.usage, `${share}, pressure ${ledger.pressureLevel}`))
+  rows.push(sum('limit', ledger.limit))
+  rows.push(sum('resident set', ledger.rss))
+  rows.push(sum('unattributed', ledger.unattributed))
+  rows.push(sum('pending', ledger.pending))
+  if (ledger.cgroup) {
+    const { limit, current } = ledger.cgroup
+    rows.push(sum('cgroup', current, limit === null ? 'no limit' : `of ${mib(limit)}`))
+  }
+  const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), [])
+  const line = (row: string[]): string =>
+    row.map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
+}
