@@ -19,10 +19,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
   try {
     await loadDependencies(supervisor, path)
     since = surroundings.now()
-    reservation = await surroundings.admission.admit(
-      supervisor,
-      signal,
-    )
+    reservation = await surroundings.admission.admit(supervisor, signal)
     signal.throwIfAborted()
   } catch (error) {
     supervisor.apply({ type: 'load-refused' })

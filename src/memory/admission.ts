@@ -111,6 +111,7 @@ function holdersOf(request: AdmissionRequest): MemoryHolder[] {
   }))
   if (request.reservations > 0) holders.push({ name: 'loads under way', bytes: request.reservations, why: 'reserved' })
   const known = holders.reduce((sum, holder) => sum + holder.bytes, 0)
-  if (request.usage > known) holders.push({ name: 'main thread and others', bytes: request.usage - known, why: 'not a component' })
+  if (request.usage > known)
+    holders.push({ name: 'main thread and others', bytes: request.usage - known, why: 'not a component' })
   return holders.sort((a, b) => b.bytes - a.bytes)
 }

@@ -7,6 +7,7 @@ const SLOW = +(process.env.SLOW ?? 0.98)
 const FORGET = +(process.env.FORGET ?? 0.95)
 const TAIL = +(process.env.TAIL ?? 0.1)
 const CLIP = +(process.env.CLIP ?? 5)
+const WIDE = +(process.env.WIDE ?? 0.17)
 const MODE = process.env.MODE ?? 'fsh'
 
 export class CallGaps {
@@ -69,7 +70,7 @@ export class CallGaps {
       if (w < 1e-3) continue
       const m = this.sum[i]! / this.weight[i]!
       const variance = Math.max(0, this.squares[i]! / this.weight[i]! - m * m)
-      const half = Math.sqrt(3 * variance) + (0.17 * m) / (w + 1) + 5
+      const half = Math.sqrt(3 * variance) + (WIDE * m) / (w + 1) + 5
       yield [Math.max(0, m - half), m + half, w * norm]
     }
   }
@@ -96,7 +97,7 @@ export class CallGaps {
     for (const p of this.pieces()) if (p[1] > idle) live.push(p)
     const ef = wf * Math.exp(-idle / mf)
     const es = wsl * Math.exp(-idle / ms)
-    const tail = TAIL / (this.total / this.unit + TAIL) * wh
+    const tail = (TAIL / (this.total / this.unit + TAIL)) * wh
     const t0 = 1 + idle / ms
     let best = 0
     const at = (x: number): void => {

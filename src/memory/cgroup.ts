@@ -45,7 +45,12 @@ function readVersion1(own: string, read: FileReader): CgroupMemory | null {
   const home = folders.find((folder) => read(join(folder, 'memory.usage_in_bytes')) !== undefined)
   if (home === undefined) return null
   const limits = folders.map((folder) => numberIn(read(join(folder, 'memory.limit_in_bytes'))))
-  return usageOf(read(join(home, 'memory.usage_in_bytes')), read(join(home, 'memory.stat')), 'total_inactive_file', limits)
+  return usageOf(
+    read(join(home, 'memory.usage_in_bytes')),
+    read(join(home, 'memory.stat')),
+    'total_inactive_file',
+    limits,
+  )
 }
 
 /** The group and all that contain it. Inside a container the path may name a folder that only the host has: then the root is what is left. */

@@ -51,7 +51,10 @@ export function buildLedger(entries: LedgerEntries): Ledger {
   let total = entries.main.total
   for (const { total: bytes } of Object.values(entries.components)) total += bytes
   for (const { total: bytes } of entries.extra) total += bytes
-  return { ...entries, usage: total + entries.reservations, unattributed: entries.rss - total }
+  const unattributed = entries.rss - total
+  // What is pending is resident and nobody's: other workers may have come to use those pages since.
+  const pending = Math.max(0, Math.min(entries.pending, unattributed))
+  return { ...entries, pending, usage: total + entries.reservations, unattributed }
 }
 
 /** The ledger as an aligned table in MiB, one row a line. */
@@ -80,6 +83,8 @@ export function formatLedger(ledger: Ledger): string {
   }
   const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), [])
   const line = (row: string[]): string =>
-    row.map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
+    row
+      .map((cell, i) => (i === 0 || i === row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
   return rows.map((row) => line(row).trimEnd()).join('\n')
 }

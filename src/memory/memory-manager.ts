@@ -81,6 +81,8 @@ const exhaustedCooldown = 1_000
 const settleTime = 1_000
 /** ms that an unload is taken to need before one was measured. */
 const assumedUnloadTime = 50
+/** ms between two warnings of the same thing. */
+const tellAgain = 60_000
 /** ms after which figures are too old to decide a load by. */
 const freshEnough = 100
 /** Unloads that a reload soon after shows to have been a mistake of ours. */
@@ -112,6 +114,7 @@ export class MemoryManager implements Admission, Disposable {
   #trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
   #unloadTime = assumedUnloadTime
   #churn = emptyChurn
+  #thrashingToldAt = Number.NEGATIVE_INFINITY
 
   constructor({ options, registry, spares, reclaimer, logger, now, emit }: MemoryManagerOptions) {
     this.#options = options
@@ -270,7 +273,7 @@ export class MemoryManager implements Admission, Disposable {
     const account = this.#book.account(supervisor.name)
     if (isRapidReload(account.residency, now)) {
       this.#churn = addRapidReload(this.#churn, now, account.learnedPeak ?? 0)
-      if (this.thrashing) this.#logger.warn({ component: supervisor.name, ...this.churn }, 'thrashing: components push each other out; raise the limit')
+      this.#warnOfThrashing(now)
     }
     account.loaded(now)
     this.#loop.request()
@@ -330,6 +333,15 @@ export class MemoryManager implements Admission, Disposable {
     this.#emit.pressure({ level, previous, usage, limit })
   }
 
+  #warnOfThrashing(now: number): void {
+    if (!this.thrashing || now - this.#thrashingToldAt < tellAgain) return
+    this.#thrashingToldAt = now
+    this.#logger.warn(
+      { ...this.churn },
+      'thrashing: components push each other out; raise totalLimit, or let fewer of them be used at a time',
+    )
+  }
+
   /** What a sample asks for: trims, spares, and a round. */
   async #relieve({ usage, limit }: Ledger): Promise<void> {
     const { level, trim } = this.#pressure
@@ -355,10 +367,14 @@ export class MemoryManager implements Admission, Disposable {
     const names = unloaded.map(({ name }) => name)
     if (names.length > 0) {
       this.#exhausted = undefined
-      this.#logger.info({ level, need: plan.need, unloaded: names, missing, kept: plan.kept }, 'unloaded for want of memory')
+      this.#logger.info(
+        { level, need: plan.need, unloaded: names, missing, kept: plan.kept },
+        'unloaded for want of memory',
+      )
       return
     }
-    if (missing <= 0) return
+    // What loads under way have reserved, and unloads under way will free, is not there to be unloaded.
+    if (missing <= this.#ledger.reservations + this.#book.leaving) return
     if (this.#exhausted?.level !== level) {
       this.#logger.warn({ level, missing, kept: plan.kept }, 'memory pressure, and nothing that may be unloaded')
       this.#emit.exhausted({ level, missing, kept: plan.kept })
@@ -496,7 +512,11 @@ export class MemoryManager implements Admission, Disposable {
   }
 
   #makeLedger(): Ledger {
-    return this.#book.ledger({ limit: this.limit, pending: this.#reclaimer.pending, pressureLevel: this.#pressure.level })
+    return this.#book.ledger({
+      limit: this.limit,
+      pending: this.#reclaimer.pending,
+      pressureLevel: this.#pressure.level,
+    })
   }
 
   #interval(): number {

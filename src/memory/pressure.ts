@@ -84,7 +84,11 @@ export const predictUsage = (input: PressureInput): number =>
  *
  * Between two inputs usage is taken to stay what the earlier one said. Thresholds may differ from step to step.
  */
-export function stepPressure(state: PressureState, input: PressureInput, thresholds: PressureThresholds): PressureState {
+export function stepPressure(
+  state: PressureState,
+  input: PressureInput,
+  thresholds: PressureThresholds,
+): PressureState {
   const { time } = input
   const judged = predictUsage(input)
   const share = shareOf(judged, input.limit)
@@ -105,8 +109,7 @@ export function stepPressure(state: PressureState, input: PressureInput, thresho
   }
 
   const trim = share >= thresholds.lowThreshold || (state.trim && !hasCleared('trim'))
-  const pendingSince =
-    state.level === 'low' && isAtLeast(reached, 'medium') ? (state.pendingSince ?? time) : undefined
+  const pendingSince = state.level === 'low' && isAtLeast(reached, 'medium') ? (state.pendingSince ?? time) : undefined
 
   const level = nextLevel()
   function nextLevel(): PressureLevel {

@@ -44,7 +44,11 @@ export function planUnload(
   for (const name of choice.victims) {
     const candidate = byName.get(name)
     const objection =
-      candidate === undefined ? 'it is no candidate' : victims.has(name) ? 'it was named before' : objectionTo(candidate)
+      candidate === undefined
+        ? 'it is no candidate'
+        : victims.has(name)
+          ? 'it was named before'
+          : objectionTo(candidate)
     if (candidate === undefined || objection !== undefined) {
       notes.push(`"${name}" was not taken: ${objection}`)
     } else if (freed >= need) {
