@@ -20,8 +20,8 @@ const REDRAW_INTERVAL = 100
 const BAR_WIDTH = 24
 
 /**
- * Shows how far something is: on a terminal one line, drawn anew, with percentage, rate and the time left at that rate; elsewhere (a file, a pipe) a line for every
- * tenth of the way.
+ * Shows how far something is: on a terminal one line, drawn anew, with percentage, rate and the time left at that rate;
+ * elsewhere (a file, a pipe) a line for every tenth of the way.
  */
 export class ProgressBar implements Disposable {
   readonly #options: Required<ProgressBarOptions>

@@ -1,6 +1,8 @@
 import { extname } from 'node:path'
 import type { ComponentModule } from '../component/define.ts'
-import type { ComponentDefinition } from '../component/definition.ts'
+import type { ComponentInfo } from '../component/component-info.ts'
+import type { UnloadReport } from '../component/unload.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Remote } from '../channel/remote.ts'
 import type { CsvImportOptions, HistoricalDataApi, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'
@@ -15,31 +17,31 @@ import type { SyntheticOptions } from './historical-data/synthetic-candles.ts'
 
 type HistoricalDataModule = ComponentModule<HistoricalDataApi, HistoricalDataConfig>
 
-/** What the service asks of a coordinator; a ComponentCoordinator is one. */
-export interface HistoricalDataCoordinator<Info, Report> {
-  registerComponent<T>(definition: ComponentDefinition<HistoricalDataConfig>): Remote<T>
-  info(name: string): Info
-  unloadComponent(name: string, options?: { deadline?: number }): Promise<Report>
-}
+/** What the service asks of a coordinator. */
+export type HistoricalDataCoordinator = Pick<ComponentCoordinator, 'registerComponent' | 'info' | 'unloadComponent'>
 
 export interface LazyHistoricalDataOptions extends HistoricalDataConfig {
   /** The component's name. Default 'historical-data'. */
   name?: string
 }
 
-/** Bytes: a full result cache of the default size, the page cache, a worker with the module loaded, and results on their way. */
+/**
+ * Bytes: a full result cache of the default size, the page cache, a worker with the module loaded, and results on their
+ * way.
+ */
 const MEMORY_ESTIMATE = 150 * 1024 ** 2
 
 /**
- * Historical candles in a worker of their own, which starts with the first call and may be unloaded whenever it is idle. Methods are those of HistoricalDataApi.
+ * Historical candles in a worker of their own, which starts with the first call and may be unloaded whenever it is
+ * idle. Methods are those of HistoricalDataApi.
  * @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken.
  */
-export class LazyHistoricalDataService<Info, Report> {
+export class LazyHistoricalDataService {
   readonly name: string
-  readonly #coordinator: HistoricalDataCoordinator<Info, Report>
+  readonly #coordinator: HistoricalDataCoordinator
   readonly #remote: Remote<HistoricalDataModule>
 
-  constructor(coordinator: HistoricalDataCoordinator<Info, Report>, options: LazyHistoricalDataOptions) {
+  constructor(coordinator: HistoricalDataCoordinator, options: LazyHistoricalDataOptions) {
     const { name = 'historical-data', ...config } = options
     this.name = name
     this.#coordinator = coordinator
@@ -100,12 +102,12 @@ export class LazyHistoricalDataService<Info, Report> {
   }
 
   /** State and figures of the component. Does not load it. */
-  info(): Info {
+  info(): ComponentInfo {
     return this.#coordinator.info(this.name)
   }
 
   /** Unloads the component; the next call loads it again. */
-  async unload(options?: { deadline?: number }): Promise<Report> {
+  async unload(options?: { deadline?: number }): Promise<UnloadReport> {
     return this.#coordinator.unloadComponent(this.name, options)
   }
 }

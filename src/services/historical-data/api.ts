@@ -22,28 +22,31 @@ export interface CsvImportOptions {
   /** Lines per batch: one write, after which other calls have their turn. Default 10,000. */
   batchSize?: number
   /**
-   * What a bad line means. 'abort' (default): the import fails with a CsvLineError that names it. 'skip': the line is left out and reported in the last
-   * progress, and all the others are stored.
+   * What a bad line means. 'abort' (default): the import fails with a CsvLineError that names it. 'skip': the line is
+   * left out and reported in the last progress, and all the others are stored.
    */
   onError?: 'abort' | 'skip'
   /**
-   * True: all or nothing. Nothing is stored, or seen by others, unless the whole import succeeds; until then no one else can write to the
-   * database. False: each batch is stored as it is read, and stays. Default: true with 'abort', false with 'skip'.
+   * True: all or nothing. Nothing is stored, or seen by others, unless the whole import succeeds; until then no one
+   * else can write to the database. False: each batch is stored as it is read, and stays. Default: true with 'abort',
+   * false with 'skip'.
    */
   atomic?: boolean
 }
 
 /**
- * What the historical-data component offers. Any method can also reject with DatabaseLockedError: another connection held the database for longer than
- * the `timeout` of the configuration.
+ * What the historical-data component offers. Any method can also reject with DatabaseLockedError: another connection
+ * held the database for longer than the `timeout` of the configuration.
  */
 export interface HistoricalDataApi extends Disposable {
   /**
-   * Bars made of the candles with `from` <= time < `to` (epoch ms), and of no others: a result never looks ahead of `to`, and where the range
-   * begins or ends within a bar, that bar is partial. It still has the start of the whole bar as its time, which may be before `from`.
+   * Bars made of the candles with `from` <= time < `to` (epoch ms), and of no others: where the range begins or
+   * ends within a bar, that bar is partial, so that nothing after `to` shows in it. It still has the start of the whole
+   * bar as its time, which may be before `from`.
    *
-   * Bars are aligned to UTC, weeks to Monday, months to the 1st; where there are no candles there is no bar. They are read as they are where the interval is stored, else
-   * built from the finest stored interval that divides it. An unknown symbol gives no bars.
+   * Bars are aligned to UTC, weeks to Monday, months to the 1st; where there are no candles there is no bar. They are
+   * read as they are where the interval is stored, else built from the finest stored interval that divides it. An
+   * unknown symbol gives no bars.
    *
    * @throws InvalidOptionsError for a bad argument, or an interval that cannot be built from what is stored.
    */
@@ -56,22 +59,26 @@ export interface HistoricalDataApi extends Disposable {
   /** What is stored, a row per symbol and interval, by symbol. */
   listSymbols(): Promise<SymbolInfo[]>
   /**
-   * Stores candles in one transaction, in place of those that are stored at the same times. `updated` counts those that had other values.
+   * Stores candles in one transaction, in place of those that are stored at the same times. `updated` counts those that
+   * had other values.
    * @throws InvalidOptionsError naming the first candle that is none
    */
   storeCandles(symbol: string, interval: Interval, candles: CandleInput): Promise<{ inserted: number; updated: number }>
   /**
-   * Imports a CSV file as it is iterated: nothing happens before the first step, and ending the iteration early ends the import. Progress comes at most every
-   * 100 ms, and once at the end, with `done: true`. Importing a file again changes nothing. Files ordered by time, either way, import fastest.
+   * Imports a CSV file as it is iterated: nothing happens before the first step, and ending the iteration early ends
+   * the import. Progress comes at most every 100 ms, and once at the end, with `done: true`. Importing a file again
+   * changes nothing. Files ordered by time, either way, import fastest.
    *
-   * The first line names the columns, in any order and case: timestamp, time or date; open, high, low, close, volume; others are ignored. Times are ISO 8601
-   * (UTC unless they have an offset) or whole epoch seconds or milliseconds, and must be starts of bars.
+   * The first line names the columns, in any order and case: timestamp, time or date; open, high, low, close, volume;
+   * others are ignored. Times are ISO 8601 (UTC unless they have an offset) or whole epoch seconds or milliseconds, and
+   * must be starts of bars.
    *
    * @throws CsvLineError, InvalidOptionsError
    */
   importCsv(file: string, options: CsvImportOptions): AsyncGenerator<ImportProgress, void, undefined>
   /**
-   * Stores what generateCandles gives for these options, as an import: `bytes` are those of the candles as columns. What is stored already is not written again.
+   * Stores what generateCandles gives for these options, as an import: `bytes` are those of the candles as columns.
+   * What is stored already is not written again.
    * @throws InvalidOptionsError
    */
   importSynthetic(options: SyntheticOptions): AsyncGenerator<ImportProgress, void, undefined>

@@ -16,8 +16,8 @@ export interface BusyRetryOptions {
 }
 
 /**
- * Runs `attempt`, again and again while the database is locked, until `timeout`. SQLite's own busy timeout would do the same but
- * block the thread: no other call would be served, and the worker could be neither measured nor ended.
+ * Runs `attempt`, again and again while the database is locked, until `timeout`. SQLite's own busy timeout would do the
+ * same but block the thread: no other call would be served, and the worker could be neither measured nor ended.
  *
  * `attempt` must leave nothing behind when it fails.
  * @throws DatabaseLockedError after the timeout, InvalidOptionsError for a file that is damaged or may not be written.

@@ -1,7 +1,10 @@
 import { copyRow, createColumns } from './candles.ts'
 import type { Candle, CandleColumns } from './candles.ts'
 
-/** Collects a bounded number of candles in any order and hands them out as the store wants them: ascending, without repeats. */
+/**
+ * Collects a bounded number of candles in any order and hands them out as the store wants them: ascending, without
+ * repeats.
+ */
 export class CandleBatch {
   readonly capacity: number
   readonly #columns: CandleColumns
@@ -29,7 +32,10 @@ export class CandleBatch {
     volume[i] = candle.volume
   }
 
-  /** Empties the batch. Of candles with the same time the one pushed last is kept. The result is valid until the next `push`. */
+  /**
+   * Empties the batch. Of candles with the same time the one pushed last is kept. The result is valid until the next
+   * `push`.
+   */
   take(): CandleColumns {
     const length = this.#length
     const columns = this.#ascending ? this.#columns : this.#sorted()

@@ -5,10 +5,15 @@ import { COLUMNS, candleAt } from './candles.ts'
 import type { Candle, CandleColumns } from './candles.ts'
 import type { Interval } from './interval.ts'
 
-/** Candles to store: rows, or columns of the same length. In any order; of candles with the same time the last counts. */
+/**
+ * Candles to store: rows, or columns of the same length. In any order; of candles with the same time the last counts.
+ */
 export type CandleInput = readonly Readonly<Candle>[] | Readonly<CandleColumns<ArrayLike<number>>>
 
-/** Checks candles and makes columns of them, ascending and without repeats. @throws InvalidOptionsError naming the first that is none. */
+/**
+ * Checks candles and makes columns of them, ascending and without repeats.
+ * @throws InvalidOptionsError naming the first that is none.
+ */
 export function parseCandles(input: CandleInput, interval: Interval): CandleColumns {
   const { length, at } = reader(input)
   const batch = new CandleBatch(length)

@@ -5,7 +5,9 @@ import { chunkSpan, decodeChunk, encodeChunk, lowerBound, mergeChunk } from './c
 import type { ChunkMerge } from './chunk.ts'
 import type { Interval } from './interval.ts'
 
-/** What is stored of one symbol at one interval. `first` and `last` are the times of its outermost candles, epoch ms. */
+/**
+ * What is stored of one symbol at one interval. `first` and `last` are the times of its outermost candles, epoch ms.
+ */
 export interface Series {
   id: number
   symbol: string
@@ -82,7 +84,10 @@ export class CandleStore {
     return last
   }
 
-  /** Inserts candles, or updates those whose time is stored already. `columns`: ascending, without repeats, at least one row. */
+  /**
+   * Inserts candles, or updates those whose time is stored already. `columns`: ascending, without repeats, at least one
+   * row.
+   */
   write(symbol: string, interval: Interval, columns: CandleColumns): WriteResult {
     const { time } = columns
     const known = this.#seriesId.get(symbol, interval)
@@ -115,7 +120,10 @@ export class CandleStore {
     })
   }
 
-  /** Adds to a series' count and widens its range to `time`, ascending; makes the series first where there is none. Returns its id. */
+  /**
+   * Adds to a series' count and widens its range to `time`, ascending; makes the series first where there is none.
+   * Returns its id.
+   */
   #count(symbol: string, interval: Interval, count: number, time: Float64Array): number {
     const row = this.#putSeries.get({ symbol, interval, count, first: time[0]!, last: time.at(-1)! })
     return row?.['id'] as number

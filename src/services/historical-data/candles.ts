@@ -22,7 +22,10 @@ export interface CandleColumns<Column extends ArrayLike<number> = Float64Array> 
   volume: Column
 }
 
-/** Bars of one symbol, oldest first. Each column owns its buffer, so a result can be moved between threads instead of copied. */
+/**
+ * Bars of one symbol, oldest first. Each column owns its buffer, so a result can be moved between threads instead of
+ * copied.
+ */
 export interface Candles extends CandleColumns<Float64Array<ArrayBuffer>> {
   symbol: string
   interval: Interval
@@ -80,7 +83,10 @@ export function buffersOf(candles: CandleColumns<Float64Array<ArrayBuffer>>): Ar
   return COLUMNS.map((column) => candles[column].buffer)
 }
 
-/** Walks columns row by row. One object per row is made as it is asked for, so a loop that ends early costs only what it read. */
+/**
+ * Walks columns row by row. One object per row is made as it is asked for, so a loop that ends early costs only what it
+ * read.
+ */
 export function* rows(candles: CandleColumns): Generator<Candle, void, undefined> {
   for (let i = 0; i < candles.time.length; i++) yield candleAt(candles, i)
 }

@@ -4,13 +4,16 @@ import { shortestBar } from './interval.ts'
 import type { Interval } from './interval.ts'
 
 /**
- * Candles are stored as chunks: one row of the database holds all candles of a fixed span of time, column after column, as
- * doubles in the machine's byte order (little-endian wherever Node is released for but s390x and AIX). Reading a month of minutes is then some 40 rows instead of 43,200, and took 0.7 ms instead of 22-32 ms
- * with a row per candle (SQL GROUP BY, or rows as arrays); a million candles were written in 0.25 s instead of 1.2-1.4 s.
+ * Candles are stored as chunks: one row of the database holds all candles of a fixed span of time, column after column,
+ * as doubles in the machine's byte order (little-endian wherever Node is released for but s390x and AIX). Reading a
+ * month of minutes is then some 40 rows instead of 43,200, and took 0.7 ms instead of 22-32 ms with a row per candle
+ * (SQL GROUP BY, or rows as arrays); a million candles were written in 0.25 s instead of 1.2-1.4 s.
  */
 export const CANDLES_PER_CHUNK = 1024
 
-/** The span of time of a chunk, ms. For months it is nominal: chunks only divide time, they need not line up with bars. */
+/**
+ * The span of time of a chunk, ms. For months it is nominal: chunks only divide time, they need not line up with bars.
+ */
 export const chunkSpan = (interval: Interval): number => shortestBar(interval) * CANDLES_PER_CHUNK
 
 export function encodeChunk(columns: CandleColumns): Uint8Array {

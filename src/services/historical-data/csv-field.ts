@@ -18,8 +18,9 @@ const textOf = (bytes: Uint8Array, start: number, end: number): string =>
 /**
  * A decimal number in `bytes` from `start` to `end` (exclusive), as Number() reads it; NaN for anything else.
  *
- * Up to 15 digits are read without making a string: such an integer, and the power of ten it is divided by, are exact as doubles, so the
- * one division rounds correctly (W. D. Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990).
+ * Up to 15 digits are read without making a string: such an integer, and the power of ten it is divided by, are exact
+ * as doubles, so the one division rounds correctly (W. D. Clinger, "How to Read Floating Point Numbers Accurately",
+ * PLDI 1990).
  */
 export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
   let at = start
@@ -54,9 +55,10 @@ const SECONDS_BELOW = 1e11
 const MILLISECONDS_BELOW = 1e14
 
 /**
- * A point in time in `bytes` from `start` to `end` (exclusive), as epoch ms; NaN for anything else. Read are whole epoch seconds or milliseconds, told apart by size, and
- * ISO 8601 dates with or without a time of day ('T' or a space between), seconds, their fraction (kept to the ms) and offset ('Z', '+hh:mm', '+hhmm'). Without an
- * offset it is UTC, and a date alone is its midnight.
+ * A point in time in `bytes` from `start` to `end` (exclusive), as epoch ms; NaN for anything else. Read are whole
+ * epoch seconds or milliseconds, told apart by size, and ISO 8601 dates with or without a time of day ('T' or a space
+ * between), seconds, their fraction (kept to the ms) and offset ('Z', '+hh:mm', '+hhmm'). Without an offset it is UTC,
+ * and a date alone is its midnight.
  */
 export function parseTime(bytes: Uint8Array, start: number, end: number): number {
   while (start < end && (bytes[start] === SPACE || bytes[start] === TAB)) start++

@@ -12,16 +12,19 @@ const MAX_FIELDS = 1024
 export type CsvStep = 'record' | 'malformed' | 'end'
 
 /**
- * Reads a file of comma-separated values (RFC 4180) record by record. Fields are given as ranges of bytes, so that numbers can be read without making
- * strings. Lines end with LF, CRLF or CR; a quoted field may hold commas, line ends and doubled quotes; empty lines and a byte order mark
- * are passed over.
+ * Reads a file of comma-separated values (RFC 4180) record by record. Fields are given as ranges of bytes, so that
+ * numbers can be read without making strings. Lines end with LF, CRLF or CR; a quoted field may hold commas, line ends
+ * and doubled quotes; empty lines and a byte order mark are passed over.
  *
- * After a malformed record reading goes on with the line that follows the one it started on: a quote that is never closed spoils one line, not
- * the rest of the file.
+ * After a malformed record reading goes on with the line that follows the one it started on: a quote that is never
+ * closed spoils one line, not the rest of the file.
  */
 export class CsvReader {
   readonly buffer = new Uint8Array(BUFFER_SIZE)
-  /** Of the record read last: where each field starts and ends (exclusive) in `buffer`, without its quotes. Valid until the next `next`. */
+  /**
+   * Of the record read last: where each field starts and ends (exclusive) in `buffer`, without its quotes. Valid until
+   * the next `next`.
+   */
   readonly starts = new Int32Array(MAX_FIELDS)
   readonly ends = new Int32Array(MAX_FIELDS)
   fields = 0

@@ -63,6 +63,8 @@ export class CsvSource implements CandleSource {
   }
 
   fill(batch: CandleBatch): boolean {
+    // The number of a closed file may be another file's by now.
+    if (!this.#open) throw new Error(`The import of ${this.#options.file} was ended: the service was closed`)
     for (let lines = 0; lines < batch.capacity; lines++) {
       const step = this.#reader.next()
       if (step === 'end') return false

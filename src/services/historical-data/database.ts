@@ -36,8 +36,8 @@ const LOG_LIMIT = 16 * 1024 ** 2
 /**
  * Opens, and where need be makes, a candle database. Writes nothing to one that exists.
  *
- * @throws InvalidOptionsError naming `path` for a file that cannot be used. Where another connection holds a lock, SQLite's own error, at once:
- * see retryWhileLocked.
+ * @throws InvalidOptionsError naming `path` for a file that cannot be used. Where another connection holds a lock,
+ * SQLite's own error, at once: see retryWhileLocked.
  */
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   checkPath(path, readOnly)
@@ -61,7 +61,9 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   }
 }
 
-/** Runs `work` in a transaction: all of it or nothing. Reads in it see one state of the database, whoever else writes. */
+/**
+ * Runs `work` in a transaction: all of it or nothing. Reads in it see one state of the database, whoever else writes.
+ */
 export function inTransaction<T>(db: DatabaseSync, mode: 'DEFERRED' | 'IMMEDIATE', work: () => T): T {
   db.exec(`BEGIN ${mode}`)
   try {
@@ -120,7 +122,7 @@ function checkIdentity(db: DatabaseSync, path: string): void {
 /** SQLite opens a file that may not be written for reading only, without a word; the first write would then fail. */
 function checkWritable(db: DatabaseSync): void {
   try {
-    db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    inTransaction(db, 'DEFERRED', () => db.exec('DELETE FROM series WHERE false'))
   } catch (error) {
     // That another connection is writing right now says that it can be written.
     if (!isBusy(error)) throw error

@@ -14,7 +14,9 @@ export interface ImportProgress {
   rows: number
   /** Lines left out as they are no candles; see `badLines`. */
   skipped: number
-  /** Of the candles read, those that were not stored before; what is neither inserted nor updated was stored just so. */
+  /**
+   * Of the candles read, those that were not stored before; what is neither inserted nor updated was stored just so.
+   */
   inserted: number
   updated: number
   /** The first lines that were left out, at most 20; empty before the last progress. */

@@ -15,7 +15,9 @@ export interface CandleSource extends Disposable {
   fill(batch: CandleBatch): boolean
 }
 
-/** Where they go. What was written but not committed by the time of disposal is undone, where the target can do that. */
+/**
+ * Where they go. What was written but not committed by the time of disposal is undone, where the target can do that.
+ */
 export interface CandleTarget extends Disposable {
   write(candles: CandleColumns): Promise<WriteResult>
   commit(): void
@@ -25,8 +27,8 @@ export interface CandleTarget extends Disposable {
 const REPORT_INTERVAL = 100
 
 /**
- * Moves everything from `source` to `target`, a batch at a time. After each batch the thread's other work has its turn; nothing is
- * held over one but what the target holds. Ending the iteration early ends the import, and disposes of both.
+ * Moves everything from `source` to `target`, a batch at a time. After each batch the thread's other work has its turn;
+ * nothing is held over one but what the target holds. Ending the iteration early ends the import, and disposes of both.
  */
 export async function* runImport(
   source: CandleSource,

@@ -30,15 +30,17 @@ export function perBatch(db: DatabaseSync, store: CandleStore, options: ImportTa
 }
 
 /**
- * One transaction for everything, on a connection of its own: others read the state from before until it is committed, and where it is not,
- * nothing has changed. Meanwhile no one else can write.
+ * One transaction for everything, on a connection of its own: others read the state from before until it is committed,
+ * and where it is not, nothing has changed. Meanwhile no one else can write.
  */
 export function allOrNothing(open: () => DatabaseSync, options: ImportTargetOptions): CandleTarget {
   const { symbol, interval, retry, onWritten } = options
   let connection: { db: DatabaseSync; store: CandleStore } | undefined
+  let closed = false
   let written: { result: WriteResult; first: number; last: number } | undefined
 
   const begin = (): { db: DatabaseSync; store: CandleStore } => {
+    if (closed) throw new Error('The import was ended: the service was closed')
     const db = open()
     try {
       db.exec('BEGIN IMMEDIATE')
@@ -65,6 +67,7 @@ export function allOrNothing(open: () => DatabaseSync, options: ImportTargetOpti
       if (written) onWritten(written.result, written.first, written.last)
     },
     [Symbol.dispose]() {
+      closed = true
       // Closing rolls back what is not committed.
       if (connection?.db.isOpen) connection.db.close()
     },

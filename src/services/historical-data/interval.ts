@@ -25,7 +25,8 @@ const SHORTEST_LENGTH: Record<Interval, number> = {
 export const shortestBar = (interval: Interval): number => SHORTEST_LENGTH[interval]
 
 /**
- * The start (epoch ms) of the bar that holds `time` (epoch ms). Everything is UTC, so there is no daylight saving: days start at midnight, weeks on Monday (ISO 8601), months on the 1st.
+ * The start (epoch ms) of the bar that holds `time` (epoch ms). Everything is UTC, so there is no daylight saving: days
+ * start at midnight, weeks on Monday (ISO 8601), months on the 1st.
  */
 export function barStart(interval: Interval, time: number): number {
   if (interval === '1M') {
@@ -46,14 +47,17 @@ export function barEnd(interval: Interval, start: number): number {
   return start + SHORTEST_LENGTH[interval]
 }
 
-/** Whether bars of `coarse` can be built from bars of `fine`. Every interval divides all coarser ones, but a week may lie in two months. */
+/**
+ * Whether bars of `coarse` can be built from bars of `fine`. Every interval divides all coarser ones, but a week may
+ * lie in two months.
+ */
 export function divides(fine: Interval, coarse: Interval): boolean {
   return INTERVALS.indexOf(fine) <= INTERVALS.indexOf(coarse) && !(fine === '1w' && coarse === '1M')
 }
 
 /**
- * Which of the stored intervals a request is answered from: the interval itself where it is stored, else the finest one that divides it.
- * Undefined when none does.
+ * Which of the stored intervals a request is answered from: the interval itself where it is stored, else the finest one
+ * that divides it. Undefined when none does.
  */
 export function chooseSource(stored: readonly Interval[], wanted: Interval): Interval | undefined {
   if (stored.includes(wanted)) return wanted

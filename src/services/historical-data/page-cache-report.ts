@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { pragma } from './database.ts'
 
 /**
- * Reports the native memory of a connection. The source is an upper bound, as SQLite as built into Node keeps no count of its memory: the size of the
- * database (page_count * page_size), at most what the page cache may hold (cache_size). Everything else that SQLite allocates is small
- * and short-lived; results are ArrayBuffers, which V8 counts itself.
+ * Reports the native memory of a connection. The source is an upper bound, as SQLite as built into Node keeps no count
+ * of its memory: the size of the database (page_count * page_size), at most what the page cache may hold (cache_size).
+ * Everything else that SQLite allocates is small and short-lived; results are ArrayBuffers, which V8 counts itself.
  */
 export class PageCacheReport {
   readonly #db: DatabaseSync

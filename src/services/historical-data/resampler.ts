@@ -4,8 +4,8 @@ import { barEnd, barStart } from './interval.ts'
 import type { Interval } from './interval.ts'
 
 /**
- * Builds bars from candles pushed oldest first, piece by piece: open of the first, highest high, lowest low, close of the last, sum of
- * the volumes. Where no candle lies there is no bar.
+ * Builds bars from candles pushed oldest first, piece by piece: open of the first, highest high, lowest low, close of
+ * the last, sum of the volumes. Where no candle lies there is no bar.
  */
 export class Resampler {
   readonly #interval: Interval

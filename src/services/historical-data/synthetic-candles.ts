@@ -23,13 +23,16 @@ export interface SyntheticOptions {
   interval?: Interval
   /** Above 0. Default 100. */
   startPrice?: number
-  /** Standard deviation of a candle's logarithmic return, above 0 up to 0.5. Default 0.0005, half a percent in a hundred minutes. */
+  /**
+   * Standard deviation of a candle's logarithmic return, above 0 up to 0.5. Default 0.0005, half a percent in a hundred
+   * minutes.
+   */
   volatility?: number
 }
 
 /**
- * SYNTHETIC candles, not a market's: a seeded random walk of the logarithm of the price, drawn back to `startPrice` just enough to
- * stay near it (mostly between half and double) over any number of candles.
+ * SYNTHETIC candles, not a market's: a seeded random walk of the logarithm of the price, drawn back to `startPrice`
+ * just enough to stay near it (mostly between half and double) over any number of candles.
  *
  * @throws InvalidOptionsError
  */
@@ -109,7 +112,8 @@ function createWalk({ seed, start, interval, startPrice, volatility }: Required<
   const candle: Candle = { time: start, open: startPrice, high: 0, low: 0, close: startPrice, volume: 0 }
   let nextTime = start
   let logPrice = 0
-  // An autoregressive step x' = (1 - k) x + v n has, for small v, a standard deviation of v / sqrt(2 k): with k = v^2, of 0.7.
+  // An autoregressive step x' = (1 - k) x + v n has, for small v, a standard deviation of v / sqrt(2 k): with
+  // k = v^2, of 0.7.
   const pull = volatility ** 2
   return () => {
     // The sum of three uniform numbers, scaled to mean 0 and standard deviation 1: near enough to normal, and bounded.
