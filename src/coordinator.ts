@@ -28,6 +28,7 @@ import { MemoryManager } from './memory/memory-manager.ts'
 import type { ExhaustedEvent, PressureEvent } from './memory/memory-manager.ts'
 import { processEffects, Reclaimer } from './memory/reclaimer.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { LockManager } from './locks/lock-manager.ts'
 import { expectNumber } from './options.ts'
 
 export interface CoordinatorEvents {
@@ -58,6 +59,8 @@ const longest = 2 ** 31 - 1
  */
 export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implements AsyncDisposable {
   readonly memory: MemoryManager
+  /** Named locks for this thread and, as `context.locks`, for components. */
+  readonly locks: LockManager
   readonly #options: ResolvedCoordinatorOptions
   readonly #registry = new Registry()
   readonly #families = new Map<string, ComponentFamily<unknown>>()
@@ -76,6 +79,9 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       execArgv: process.execArgv,
       nodeMajor: Number.parseInt(process.versions.node, 10),
+    })
+    this.locks = new LockManager({
+      onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long'),
     })
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
@@ -98,6 +104,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       keepAlive,
       spares,
       logger,
+      locks: this.locks,
       defaultWorkerOptions,
       admission: this.memory,
       reclaimer: this.#reclaimer,
@@ -294,6 +301,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     ])
     for (const supervisor of this.#registry.all) supervisor.close(error)
     for (const port of this.#endpoints) port.close()
+    this.locks.close()
     this.memory[Symbol.dispose]()
     this.#reclaimer[Symbol.dispose]()
     if (report.left.length > 0) {

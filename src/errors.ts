@@ -314,6 +314,19 @@ export class StaleLockError extends SpillwayError {
 }
 export const isStaleLockError = (e: unknown): e is Coded<StaleLockError> => hasCode(e, 'ERR_LOCK_STALE')
 
+/** A component's state could not be kept, so it was not unloaded. `cause` says why. */
+export class SnapshotError extends SpillwayError {
+  readonly code = 'ERR_SNAPSHOT'
+  readonly component: string
+
+  constructor(component: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`The snapshot of component "${component}" could not be kept, so it stays loaded: ${why}`, { cause })
+    this.component = component
+  }
+}
+export const isSnapshotError = (e: unknown): e is Coded<SnapshotError> => hasCode(e, 'ERR_SNAPSHOT')
+
 /** The coordinator is shutting down or has shut down. */
 export class CoordinatorShutdownError extends SpillwayError {
   readonly code = 'ERR_COORDINATOR_SHUTDOWN'
@@ -341,6 +354,7 @@ export const errorClasses = {
   ERR_INSUFFICIENT_MEMORY: InsufficientMemoryError,
   ERR_LOCK_TIMEOUT: LockTimeoutError,
   ERR_LOCK_STALE: StaleLockError,
+  ERR_SNAPSHOT: SnapshotError,
   ERR_COORDINATOR_SHUTDOWN: CoordinatorShutdownError,
 } as const
 

@@ -2,6 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** A call while it is being served. The signal is made when somebody first asks for it. */
 export class ServedCall {
+  static #count = 0
+  /** What locks the call acquires are told apart by. */
+  readonly session = `call#${++ServedCall.#count}`
   #controller: AbortController | undefined
   #aborted: { reason: unknown } | undefined
 

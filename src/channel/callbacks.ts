@@ -1,17 +1,19 @@
-import { releaseProxy } from 'comlink'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { ComponentCrashedError } from '../errors.ts'
+import type { ActivityMeter } from './activity.ts'
 import { Caller } from './caller.ts'
+import type { GenerationEnd } from './caller.ts'
 import type { CallbackLinks } from './marshal.ts'
 import { MethodTable } from './method-table.ts'
 import { createCallbackRemote } from './remote.ts'
 import { ServedConnection } from './served-connection.ts'
 
-/** Told of callbacks that keep a component in use. */
-export interface SubscriptionCounter {
-  subscriptionOpened(): void
-  subscriptionClosed(): void
+export interface CallbackHooks {
+  /** Counts the calls served here, and the callbacks that keep a component in use. */
+  readonly meter?: ActivityMeter
+  /** Told, for each callback of the other side, when the first call of it begins and when the last one is settled. */
+  readonly onBusy?: (busy: boolean) => void
 }
 
 /**
@@ -21,7 +23,8 @@ export interface SubscriptionCounter {
 export class Callbacks implements CallbackLinks {
   readonly #owner: string
   readonly #generation: () => number
-  readonly #counter: SubscriptionCounter | undefined
+  readonly #hooks: CallbackHooks
+  readonly #adopted = new Set<Caller>()
   readonly #forgotten = new FinalizationRegistry<Caller>((caller) => {
     // A call may still be under way although nobody can make another one.
     void caller.quiet().then(() => caller.close(released()))
@@ -31,45 +34,52 @@ export class Callbacks implements CallbackLinks {
    * @param owner the component the callbacks are passed to or come from, for messages.
    * @param generation its generation at the time.
    */
-  constructor(owner: string, generation: () => number, counter?: SubscriptionCounter) {
+  constructor(owner: string, generation: () => number, hooks: CallbackHooks = {}) {
     this.#owner = owner
     this.#generation = generation
-    this.#counter = counter
+    this.#hooks = hooks
   }
 
   expose(value: object): MessagePort {
+    const { meter } = this.#hooks
     const { port1, port2 } = new MessageChannel()
-    this.#counter?.subscriptionOpened()
-    const api = { component: `${this.#owner}:callback`, table: new MethodTable(value), links: this }
-    ServedConnection.open(port1, api, () => this.#counter?.subscriptionClosed())
+    meter?.subscriptionOpened()
+    const api = { component: this.#name, table: new MethodTable(value), links: this, ...(meter && { meter }) }
+    ServedConnection.open(port1, api, () => meter?.subscriptionClosed())
     port1.unref()
     return port2
   }
 
   adopt(port: MessagePort): object {
-    this.#counter?.subscriptionOpened()
-    const component = `${this.#owner}:callback`
+    const { meter, onBusy } = this.#hooks
+    meter?.subscriptionOpened()
+    port.once('close', () => meter?.subscriptionClosed())
+    const component = this.#name
     const generation = this.#generation()
-    const gone = (): Error => new ComponentCrashedError(component, { reason: 'exit', generation, outcome: 'not-sent' })
     const caller = new Caller({
       component,
       links: this,
       maxQueue: Number.POSITIVE_INFINITY,
-      endGrace: 0,
-      onWaiting: () => caller.close(gone()),
+      // There is no next generation of a callback.
+      onWaiting: () =>
+        caller.close(new ComponentCrashedError(component, { reason: 'exit', generation, outcome: 'not-sent' })),
+      onEnded: () => this.#adopted.delete(caller),
+      ...(onBusy && { onBusy }),
     })
+    this.#adopted.add(caller)
     caller.attach(port, generation)
-    port.once('close', () => {
-      this.#counter?.subscriptionClosed()
-      caller.close(gone())
-    })
-    const remote = createCallbackRemote(caller)
-    const withRelease = new Proxy(remote, {
-      get: (target, key) =>
-        key === releaseProxy ? () => caller.close(released()) : (Reflect.get(target, key) as unknown),
-    })
-    this.#forgotten.register(withRelease, caller)
-    return withRelease
+    const release = (): void => caller.close(released())
+    this.#forgotten.register(release, caller)
+    return createCallbackRemote(caller, release)
+  }
+
+  /** A generation of the component is over: so are the callbacks that came from it. */
+  ended(generation: number, end: GenerationEnd): void {
+    for (const caller of this.#adopted) caller.ended(generation, end)
+  }
+
+  get #name(): string {
+    return `${this.#owner}:callback`
   }
 }
 

@@ -1,6 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
-import type { MessagePort, Transferable } from 'node:worker_threads'
-import { CallTimeoutError, ComponentCrashedError, InvalidOptionsError, OverloadedError } from '../errors.ts'
+import type { MessagePort } from 'node:worker_threads'
+import { CallTimeoutError, ComponentCrashedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
@@ -10,6 +10,7 @@ import type { CallOptions } from './pending-call.ts'
 import { methodName, ToCaller, ToServer } from './protocol.ts'
 import type { CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { RemoteStream, StreamHandle } from './remote-stream.ts'
+import { uncloneableArguments } from './uncloneable.ts'
 
 /** How a generation ended, as far as its callers are told. */
 export interface GenerationEnd {
@@ -27,6 +28,8 @@ export interface CallerOptions {
   readonly onWaiting: () => void
   /** Called with true when the first call or stream begins, with false when the last one is settled. */
   readonly onBusy?: (busy: boolean) => void
+  /** Called when a connection is over, or closed for good. */
+  readonly onEnded?: () => void
   /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
   readonly endGrace?: number
 }
@@ -35,12 +38,16 @@ type Connection = {
   readonly port: MessagePort
   readonly outbox: Outbox<ServerEntry>
   readonly generation: number
+  /** Of the last fence. */
+  readonly epoch: number
 }
 type State =
   | { readonly status: 'detached' }
   | ({ readonly status: 'open' } & Connection)
   /** The caller sends no more on this connection, but what it sent is still being answered. */
   | ({ readonly status: 'fenced' } & Connection)
+  /** The port is closed, and nobody has said yet why. */
+  | ({ readonly status: 'lost' } & Connection)
   | { readonly status: 'closed' }
 
 /**
@@ -91,7 +98,7 @@ export class Caller {
       return this.#start(method, outgoing, options, origin)
     } catch (cause) {
       outgoing?.discard()
-      return Promise.reject(this.#notCloneable(method, args, cause))
+      return Promise.reject(uncloneableArguments(method, args, cause))
     }
   }
 
@@ -101,28 +108,30 @@ export class Caller {
       port.close()
       return
     }
-    const connection: Connection = { port, outbox: new Outbox(port), generation }
+    if ('port' in this.#state) this.ended(this.#state.generation, { reason: 'terminated' })
+    const connection: Connection = { port, outbox: new Outbox(port), generation, epoch: 0 }
     this.#state = { status: 'open', ...connection }
     port.on('message', (frame: readonly CallerEntry[]) => this.#receiveFrame(frame))
-    port.on('close', () => this.#portClosed(generation))
+    port.on('close', () => this.#portClosed(port))
     port.unref()
     this.#sendWaiting(connection)
   }
 
-  /** Sends no more until `resume` or the next `attach`; tells the component so. */
+  /** Sends no more until `resume` or the next `attach`; tells the component so. A fence that was raised already is not raised again. */
   fence(epoch: number): void {
     const state = this.#state
-    if (state.status !== 'open' && state.status !== 'fenced') return
+    if ((state.status !== 'open' && state.status !== 'fenced') || epoch <= state.epoch) return
     state.outbox.push([ToServer.fenced, epoch])
     state.outbox.flush()
-    this.#state = { ...state, status: 'fenced' }
+    this.#state = { ...state, status: 'fenced', epoch }
   }
 
-  /** The unload was called off: goes on with the same generation. */
-  resume(): void {
-    if (this.#state.status !== 'fenced') return
-    this.#state = { ...this.#state, status: 'open' }
-    this.#sendWaiting(this.#state)
+  /** The unload was called off: goes on with the same generation. What comes late, when the next fence is up, changes nothing. */
+  resume(epoch: number): void {
+    const state = this.#state
+    if (state.status !== 'fenced' || epoch < state.epoch) return
+    this.#state = { ...state, status: 'open' }
+    this.#sendWaiting(state)
   }
 
   /** Resolves once nothing that was sent is unsettled. */
@@ -134,8 +143,10 @@ export class Caller {
   /** The generation is over: answers that had arrived count, everything else that was sent rejects. Calls that wait stay. */
   ended(generation: number, end: GenerationEnd): void {
     const state = this.#state
-    if ((state.status !== 'open' && state.status !== 'fenced') || state.generation !== generation) return
+    if (!('port' in state) || state.generation !== generation) return
     clearTimeout(this.#graceTimer)
+    // Answers that have arrived count; a fence or its end does not any more.
+    this.#state = { ...state, status: 'lost' }
     for (let item = receiveMessageOnPort(state.port); item; item = receiveMessageOnPort(state.port)) {
       this.#receiveFrame(item.message as readonly CallerEntry[])
     }
@@ -154,6 +165,7 @@ export class Caller {
       )
     }
     this.#settled()
+    this.#options.onEnded?.()
     if (this.#waiting.size > 0) this.#options.onWaiting()
   }
 
@@ -179,6 +191,7 @@ export class Caller {
     if ('port' in state) state.port.close()
     for (const pending of [...this.#takeAll(this.#sent), ...this.#takeAll(this.#waiting)]) pending.reject(error)
     this.#settled()
+    this.#options.onEnded?.()
   }
 
   #start(method: MethodPath, outgoing: Outgoing, options: CallOptions, origin: { stack?: string }): Promise<unknown> {
@@ -201,7 +214,7 @@ export class Caller {
       else state.outbox.post(entry, transfers)
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const pending = new PendingCall(entry, direct ? [] : transfers, origin, resolve, reject)
+      const pending = new PendingCall(method, direct ? undefined : { entry, transfers }, origin, resolve, reject)
       ;(direct ? this.#sent : this.#waiting).set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
     })
@@ -222,7 +235,7 @@ export class Caller {
       if (sent && (state.status === 'open' || state.status === 'fenced')) {
         state.outbox.push([ToServer.abort, id, abortReason(error)])
       }
-      pending.reject(error)
+      pending.abandon(error)
       this.#settled()
     }
     pending.arm(
@@ -239,12 +252,21 @@ export class Caller {
   #sendWaiting({ outbox }: Connection): void {
     for (const [id, pending] of this.#waiting) {
       this.#waiting.delete(id)
-      this.#sent.set(id, pending)
-      if (pending.transfers.length > 0) outbox.post(pending.entry, pending.transfers as Transferable[])
-      else outbox.push(pending.entry)
-      pending.transfers = []
+      const { unsent } = pending
+      if (!unsent) continue
+      const { entry, transfers } = unsent
+      try {
+        if (transfers.length > 0) outbox.post(entry, transfers)
+        else outbox.push(entry)
+        pending.unsent = undefined
+        this.#sent.set(id, pending)
+      } catch (cause) {
+        // A port among its arguments was closed from the other end while the call waited.
+        pending.reject(uncloneableArguments(entry[2], entry[3], cause))
+      }
     }
     outbox.flush()
+    this.#settled()
   }
 
   #receiveFrame(frame: readonly CallerEntry[]): void {
@@ -257,7 +279,7 @@ export class Caller {
         this.fence(entry[1])
         return
       case ToCaller.resume:
-        this.resume()
+        this.resume(entry[1])
         return
       case ToCaller.value:
       case ToCaller.error:
@@ -325,15 +347,14 @@ export class Caller {
     if (state.status === 'open' || state.status === 'fenced') state.outbox.push(entry)
   }
 
-  #portClosed(generation: number): void {
+  #portClosed(port: MessagePort): void {
     const state = this.#state
-    if ((state.status !== 'open' && state.status !== 'fenced') || state.generation !== generation) return
-    // Whoever watches the worker usually knows why within milliseconds; nobody waits longer than the grace for that.
-    this.#state = { ...state, status: 'fenced' }
-    const grace = this.#options.endGrace ?? 250
-    const end = (): void => this.ended(generation, { reason: 'exit' })
-    if (grace === 0 || this.#sent.size === 0) end()
-    else this.#graceTimer = setTimeout(end, grace)
+    if (!('port' in state) || state.port !== port) return
+    // Whoever watches the worker usually knows why within milliseconds; nobody waits longer than the grace for that. New calls wait as
+    // well: before the worker's end is known, another connection would lead to the same dead worker.
+    this.#state = { ...state, status: 'lost' }
+    const end = (): void => this.ended(state.generation, { reason: 'exit' })
+    this.#graceTimer = setTimeout(end, this.#options.endGrace ?? 250).unref()
   }
 
   #settled(): void {
@@ -354,25 +375,6 @@ export class Caller {
     const state = this.#state
     const generation = 'generation' in state ? ` (generation ${state.generation})` : ''
     return `component "${this.component}"${generation}`
-  }
-
-  #notCloneable(method: MethodPath, args: readonly unknown[], cause: unknown): InvalidOptionsError {
-    const index = args.findIndex((arg) => !isCloneable(arg))
-    return new InvalidOptionsError(
-      index < 0 ? `arguments of ${methodName(method)}()` : `argument ${index + 1} of ${methodName(method)}()`,
-      `something that can be cloned or was marked with transfer() or proxy() (${cause instanceof Error ? cause.message : String(cause)})`,
-      index < 0 ? args : args[index],
-      { cause },
-    )
-  }
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    structuredClone(value)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -16,14 +16,35 @@ const natives: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 }
 
-/** Deep enough for any real chain of causes, small enough to end on a cyclic one. */
-const maxDepth = 8
-const standard = new Set(['name', 'message', 'stack', 'cause', 'errors'])
+/** More causes and aggregated errors than anybody reads; fewer than a web of errors that refer to each other can be unrolled into. */
+const maxErrors = 100
+const standard = new Set(['name', 'message', 'stack', 'cause'])
 
-export function encodeError(thrown: unknown, depth = 0): EncodedError {
-  if (!(thrown instanceof Error) && !isErrorLike(thrown)) return encodeValue(thrown)
-  const nested = (value: unknown): EncodedError | undefined =>
-    value === undefined || depth >= maxDepth ? undefined : encodeError(value, depth + 1)
+export function encodeError(thrown: unknown): EncodedError {
+  try {
+    return encode(thrown, { ancestors: [], count: 0 })
+  } catch (error) {
+    // A proxy whose traps throw even on being looked at.
+    return unshowable(thrown, error)
+  }
+}
+
+function encode(thrown: unknown, walk: { readonly ancestors: unknown[]; count: number }): EncodedError {
+  if (!isErrorLike(thrown)) return encodeValue(thrown)
+  const nested = (value: unknown): EncodedError | undefined => {
+    // A cycle of causes is cut where it comes back to itself.
+    if (value === undefined || walk.ancestors.includes(value) || ++walk.count > maxErrors) return undefined
+    return encode(value, walk)
+  }
+  walk.ancestors.push(thrown)
+  try {
+    return encodeErrorObject(thrown, nested)
+  } finally {
+    walk.ancestors.pop()
+  }
+}
+
+function encodeErrorObject(thrown: object, nested: (value: unknown) => EncodedError | undefined): EncodedError {
   const errors = read(thrown, 'errors')
   return {
     kind: 'error',
@@ -33,7 +54,7 @@ export function encodeError(thrown: unknown, depth = 0): EncodedError {
     native: nativeNameOf(thrown),
     properties: cloneableProperties(thrown),
     cause: nested(read(thrown, 'cause')),
-    errors: Array.isArray(errors) ? errors.map((e) => nested(e)).filter((e) => e !== undefined) : undefined,
+    errors: isArray(errors) ? errors.map((e) => nested(e)).filter((e) => e !== undefined) : undefined,
   }
 }
 
@@ -71,9 +92,8 @@ function construct(encoded: Extract<EncodedError, { kind: 'error' }>): Error {
   const code = encoded.properties['code']
   if (typeof code === 'string' && Object.hasOwn(errorClasses, code)) {
     const { prototype } = errorClasses[code as keyof typeof errorClasses]
-    const error = Object.create(prototype) as Error
-    Object.defineProperty(error, 'message', { value: encoded.message, writable: true, configurable: true })
-    return error
+    // A real Error, so that inspection, cloning and loggers know it for one; its constructor would make the message anew.
+    return Object.setPrototypeOf(new Error(encoded.message), prototype) as Error
   }
   if (encoded.native === 'DOMException') return new DOMException(encoded.message, encoded.name)
   if (encoded.native === 'AggregateError') return new AggregateError([], encoded.message)
@@ -85,16 +105,20 @@ function encodeValue(value: unknown): EncodedError {
   try {
     return { kind: 'value', value: structuredClone(value) }
   } catch (cause) {
-    return {
-      kind: 'error',
-      name: 'Error',
-      message: `The component threw something that cannot be cloned: ${describe(value)} (${describe(cause)})`,
-      stack: undefined,
-      native: undefined,
-      properties: {},
-      cause: undefined,
-      errors: undefined,
-    }
+    return unshowable(value, cause)
+  }
+}
+
+function unshowable(value: unknown, why: unknown): EncodedError {
+  return {
+    kind: 'error',
+    name: 'Error',
+    message: `The component threw something that cannot be cloned: ${describe(value)} (${describe(why)})`,
+    stack: undefined,
+    native: undefined,
+    properties: {},
+    cause: undefined,
+    errors: undefined,
   }
 }
 
@@ -102,7 +126,11 @@ function isErrorLike(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   try {
     // An error of another realm (a vm context) is no instance of this one's Error.
-    return Object.prototype.toString.call(value) === '[object Error]' || value instanceof DOMException
+    return (
+      value instanceof Error ||
+      Object.prototype.toString.call(value) === '[object Error]' ||
+      value instanceof DOMException
+    )
   } catch {
     return false
   }
@@ -119,6 +147,7 @@ function cloneableProperties(error: object): Record<string, unknown> {
   for (const key of keys) {
     if (standard.has(key) || key === '__proto__') continue
     const value = read(error, key)
+    if (key === 'errors' && isArray(value)) continue
     if (isPrimitive(value)) {
       if (typeof value !== 'symbol') properties[key] = value
       continue
@@ -155,6 +184,15 @@ function read(target: object, key: string): unknown {
   } catch {
     // A getter that throws must not take the reply with it.
     return undefined
+  }
+}
+
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    // A revoked proxy.
+    return false
   }
 }
 

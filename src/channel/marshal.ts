@@ -44,10 +44,25 @@ export function marshal(values: readonly unknown[], links: CallbackLinks): Outgo
 }
 
 function marshalObjects(values: readonly unknown[], links: CallbackLinks): Outgoing {
+  const opened: MessagePort[] = []
+  const discard = (): void => opened.forEach((port) => port.close())
+  try {
+    return { ...marshalEach(values, links, opened), discard: opened.length > 0 ? discard : keep }
+  } catch (error) {
+    // A getter or a transfer handler threw: the callbacks among the values before it reach nobody.
+    discard()
+    throw error
+  }
+}
+
+function marshalEach(
+  values: readonly unknown[],
+  links: CallbackLinks,
+  opened: MessagePort[],
+): Omit<Outgoing, 'discard'> {
   const sent: unknown[] = []
   const handled: [number, string][] = []
   const transfers: Transferable[] = []
-  const opened: MessagePort[] = []
   let plain = true
   for (const [index, value] of values.entries()) {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
@@ -83,7 +98,6 @@ function marshalObjects(values: readonly unknown[], links: CallbackLinks): Outgo
     handled: handled.length > 0 ? handled : undefined,
     transfers,
     plain,
-    discard: opened.length > 0 ? () => opened.forEach((port) => port.close()) : keep,
   }
 }
 
@@ -105,7 +119,7 @@ export function unmarshal(value: unknown, handler: string | undefined, links: Ca
   return known.deserialize(value)
 }
 
-function isProxyMarked(value: object): boolean {
+export function isProxyMarked(value: object): boolean {
   return Boolean((value as { [proxyMarker]?: unknown })[proxyMarker])
 }
 

@@ -9,6 +9,9 @@ export interface ServedMethod {
 /** Keys that never name a method: they lead to code execution or to prototypes, or would make a remote a thenable or be called by mere logging. */
 const refused: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype', 'then', 'toJSON'])
 
+/** Levels of nested objects: more than any API has, few enough for one that is a web of objects. */
+const maxDepth = 8
+
 /** True for keys that are refused on both sides, whatever the API holds. */
 export function isRefusedKey(key: string): boolean {
   return refused.has(key)
@@ -23,7 +26,7 @@ export class MethodTable {
 
   constructor(api: unknown) {
     if (typeof api === 'function') this.#methods.set('', { fn: api as ServedMethod['fn'], self: undefined })
-    else if (typeof api === 'object' && api !== null) this.#list(api, [], new Set())
+    else if (typeof api === 'object' && api !== null) this.#list(api, [], [])
   }
 
   lookup(method: MethodPath): ServedMethod | undefined {
@@ -35,9 +38,9 @@ export class MethodTable {
     return [...this.#methods.keys()].map((key) => key.replaceAll(separator, '.'))
   }
 
-  #list(target: object, path: readonly string[], seen: Set<object>): void {
-    if (seen.has(target)) return
-    seen.add(target)
+  #list(target: object, path: readonly string[], ancestors: readonly object[]): void {
+    if (ancestors.includes(target) || ancestors.length >= maxDepth) return
+    const inside = [...ancestors, target]
     for (let owner: object | null = target; owner && owner !== Object.prototype; owner = protoOf(owner)) {
       for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
         if (refused.has(key) || !('value' in descriptor)) continue
@@ -46,7 +49,7 @@ export class MethodTable {
         if (typeof value === 'function') {
           if (!this.#methods.has(id)) this.#methods.set(id, { fn: value as ServedMethod['fn'], self: target })
         } else if (owner === target && isPlainObject(value)) {
-          this.#list(value, [...path, key], seen)
+          this.#list(value, [...path, key], inside)
         }
       }
     }

@@ -1,3 +1,4 @@
+import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import { decodeError } from './error-codec.ts'
 import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
@@ -12,29 +13,43 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Where a call was made, for the stacks of what it rejects with. */
+export interface CallOrigin {
+  /** Captured when the call was made; undefined: whoever awaits the call adds its own frames to `error`. */
+  stack?: string
+  /** What the call rejects with, when it has no frames of the caller yet. */
+  error?: unknown
+}
+
+/** A call that waits for a connection, ready to be posted. */
+export interface Unsent {
+  readonly entry: CallEntry
+  readonly transfers: readonly Transferable[]
+}
+
+const nothingToDo = (): void => {}
+
 /** A call that has not been settled: waiting for a connection, or sent. */
 export class PendingCall {
   readonly method: MethodPath
-  readonly entry: CallEntry
-  /** What moves with the entry; emptied once it was sent. */
-  transfers: readonly Transferable[]
+  /** Until it is sent; then its arguments are not held any longer. */
+  unsent: Unsent | undefined
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   readonly #resolve: (value: unknown) => void
   readonly #reject: (reason: unknown) => void
-  readonly #origin: { stack?: string }
+  readonly #origin: CallOrigin
   #cleanup: (() => void) | undefined
 
   constructor(
-    entry: CallEntry,
-    transfers: readonly Transferable[],
-    origin: { stack?: string },
+    method: MethodPath,
+    unsent: Unsent | undefined,
+    origin: CallOrigin,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.method = entry[2]
-    this.entry = entry
-    this.transfers = transfers
+    this.method = method
+    this.unsent = unsent
     this.#origin = origin
     this.#resolve = resolve
     this.#reject = reject
@@ -55,7 +70,7 @@ export class PendingCall {
   }
 
   /** The first answer has come: the timeout no longer counts. */
-  answered: () => void = () => {}
+  answered: () => void = nothingToDo
 
   resolve(value: unknown): void {
     this.#cleanup?.()
@@ -71,8 +86,16 @@ export class PendingCall {
 
   reject(reason: unknown): void {
     this.#cleanup?.()
+    // What would have moved with a call that was never sent is nobody's now; the other ends of its ports learn of that.
+    for (const moved of this.unsent?.transfers ?? []) if (moved instanceof MessagePort) moved.close()
     if (this.stream) this.stream.fail(reason)
     else this.#reject(reason)
+  }
+
+  /** The caller gives up: unlike after a failure of the component, values that a stream has in store are not delivered any more. */
+  abandon(reason: unknown): void {
+    this.stream?.discard()
+    this.reject(reason)
   }
 
   /** The stream came to its end. */
@@ -81,13 +104,16 @@ export class PendingCall {
   }
 
   rejectEncoded(error: EncodedError, where: string): void {
-    this.reject(decodeError(error, this.#joinedFrames(where)))
+    const decoded = decodeError(error, this.#joinedFrames(where))
+    this.#origin.error = decoded
+    this.reject(decoded)
   }
 
   /** Adds the caller's frames to an error made here. */
   withOrigin<E extends Error>(error: E): E {
     const frames = framesOf(this.#origin)
-    if (frames) error.stack = `${error.name}: ${error.message}\n${frames}`
+    error.stack = `${error.name}: ${error.message}${frames ? `\n${frames}` : ''}`
+    this.#origin.error = error
     return error
   }
 
@@ -97,7 +123,9 @@ export class PendingCall {
   }
 }
 
-function framesOf(origin: { stack?: string }): string {
-  const { stack } = origin
-  return stack ? stack.slice(stack.indexOf('\n') + 1) : ''
+/** The lines of a captured stack without its first, the message. */
+export function framesOf(origin: { readonly stack?: string }): string {
+  const stack = origin.stack ?? ''
+  const message = stack.indexOf('\n')
+  return message < 0 ? '' : stack.slice(message + 1)
 }

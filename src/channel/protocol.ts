@@ -5,7 +5,8 @@
  * A connection belongs to one generation. A call is answered by exactly one of `value`, `error` or `stream`; a stream goes on with `chunk`s for
  * which the caller has given credit and ends with `end` or `fail`. Before an unload both sides agree on a fence: after its `fenced` a caller sends no
  * further call until `resume` (the unload was called off) or a port to the next generation, so nothing that was sent is lost, and nothing
- * is ever sent twice.
+ * is ever sent twice. Fences are numbered by epoch: what is said about one fence can be overtaken by the next, since caller, component and main
+ * thread speak on different ports.
  */
 
 /** Entries from the caller to the component. */
@@ -45,7 +46,7 @@ export type CallerEntry =
   | readonly [op: typeof ToCaller.end, id: number, value: unknown, handler?: string]
   | readonly [op: typeof ToCaller.fail, id: number, error: EncodedError]
   | readonly [op: typeof ToCaller.fence, epoch: number]
-  | readonly [op: typeof ToCaller.resume]
+  | readonly [op: typeof ToCaller.resume, epoch: number]
 
 /** Something thrown, as it crosses a thread; see error-codec. */
 export type EncodedError =
@@ -60,6 +61,40 @@ export type EncodedError =
       readonly cause: EncodedError | undefined
       readonly errors: readonly EncodedError[] | undefined
     }
+
+/**
+ * True for what a caller may send. A connection is as open as the thread at its other end, so what arrives is looked at before it is
+ * acted on; what has not this form is dropped.
+ */
+export function isServerEntry(entry: unknown): entry is ServerEntry {
+  if (!Array.isArray(entry) || !Number.isSafeInteger(entry[1])) return false
+  switch (entry[0]) {
+    case ToServer.call:
+      return isMethodPath(entry[2]) && Array.isArray(entry[3]) && typeof entry[4] === 'number' && isHandled(entry[5])
+    case ToServer.credit:
+      return Number.isSafeInteger(entry[2]) && entry[2] > 0
+    case ToServer.abort:
+    case ToServer.cancel:
+    case ToServer.fenced:
+      return true
+    default:
+      return false
+  }
+}
+
+function isMethodPath(path: unknown): path is MethodPath {
+  return typeof path === 'string' || (Array.isArray(path) && path.every((key) => typeof key === 'string'))
+}
+
+function isHandled(handled: unknown): handled is HandledValues | undefined {
+  return (
+    handled === undefined ||
+    (Array.isArray(handled) &&
+      handled.every(
+        (pair: unknown) => Array.isArray(pair) && Number.isSafeInteger(pair[0]) && typeof pair[1] === 'string',
+      ))
+  )
+}
 
 /** A method path as people read it. */
 export function methodName(method: MethodPath): string {

@@ -42,6 +42,11 @@ export class RemoteStream {
     if (this.#state.status === 'open') this.#settle({ status: 'failed', error })
   }
 
+  /** Drops the values that nobody has read yet. */
+  discard(): void {
+    this.#values = []
+  }
+
   async next(): Promise<IteratorResult<unknown>> {
     if (this.#values.length > 0) {
       const value = this.#values.shift()

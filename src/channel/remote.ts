@@ -1,9 +1,11 @@
+import { releaseProxy } from 'comlink'
 import type { ProxyMarked, UnproxyOrClone } from 'comlink'
 import type { ComponentModule } from '../component/define.ts'
 import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import { isRefusedKey } from './method-table.ts'
-import type { CallOptions } from './pending-call.ts'
+import { framesOf } from './pending-call.ts'
+import type { CallOptions, CallOrigin } from './pending-call.ts'
 import type { MethodPath } from './protocol.ts'
 
 /** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
@@ -69,7 +71,19 @@ type RemoteMembers<T> = {
  */
 export type Remote<T> = RemoteMembers<ApiOf<T>>
 
-type Target = { readonly caller: Caller; readonly path: readonly string[]; readonly options: CallOptions }
+type Target = {
+  readonly caller: Caller
+  readonly path: readonly string[]
+  readonly options: CallOptions
+  /** Of callbacks: gives them back. As long as any part of the remote is reachable, so is this. */
+  readonly release?: () => void
+}
+
+/**
+ * Capturing a stack costs 2 µs, more than all the rest of a call that shares its messages with others. So only calls made while fewer than this many are under
+ * way capture theirs; they are too few to share.
+ */
+const capturedUnderWay = 8
 
 const targets = new WeakMap<object, Target>()
 
@@ -78,10 +92,9 @@ export function createRemote<T>(caller: Caller, options: CallOptions): Remote<T>
   return createNode({ caller, path: [], options }, Object.create(null) as object) as Remote<T>
 }
 
-/** The proxy of a callback: can be called itself, and so can its methods. */
-export function createCallbackRemote(caller: Caller): object {
-  const target: Target = { caller, path: [], options: {} }
-  return createNode(target, () => {})
+/** The proxy of a callback: can be called itself, and so can its methods; `remote[releaseProxy]()` calls `release`. */
+export function createCallbackRemote(caller: Caller, release: () => void): object {
+  return createNode({ caller, path: [], options: {}, release }, () => {})
 }
 
 /**
@@ -112,15 +125,18 @@ function createNode(target: Target, shape: object): object {
   const method: MethodPath =
     target.path.length === 1 ? (target.path[0] ?? '') : target.path.length === 0 ? '' : target.path
   const apply = (_: object, __: unknown, args: unknown[]): Promise<unknown> => {
-    const origin: { stack?: string } = {}
+    const { caller, options } = target
+    if (caller.underWay >= capturedUnderWay) return readable(callAwaited(caller, method, args, options))
+    const origin: CallOrigin = {}
     Error.captureStackTrace(origin, apply)
-    return readable(target.caller.call(method, args, target.options, origin))
+    return readable(caller.call(method, args, options, origin))
   }
   const node: object = new Proxy(shape, {
     apply,
     get(_, key) {
       // Symbols never reach the other side; without `then` a remote can be awaited and returned from async functions.
-      if (typeof key !== 'string' || key === 'then' || key === 'toJSON') return undefined
+      if (typeof key === 'symbol') return localMember(target, key)
+      if (key === 'then' || key === 'toJSON') return undefined
       const known = members.get(key)
       if (known) return known
       const member = isRefusedKey(key)
@@ -138,6 +154,36 @@ function createNode(target: Target, shape: object): object {
   })
   targets.set(node, target)
   return node
+}
+
+/**
+ * A call whose stack is not captured when it is made. When it rejects, V8 finds the functions that await it, which usually are those that made it;
+ * only where nobody awaits it the caller's frames are missing.
+ */
+async function callAwaited(
+  caller: Caller,
+  method: MethodPath,
+  args: readonly unknown[],
+  options: CallOptions,
+): Promise<unknown> {
+  const origin: CallOrigin = {}
+  try {
+    return await caller.call(method, args, options, origin)
+  } catch (error) {
+    if (error instanceof Error && error === origin.error) {
+      const here: { stack?: string } = {}
+      Error.captureStackTrace(here, callAwaited)
+      const frames = framesOf(here)
+      if (frames) error.stack += `\n${frames}`
+    }
+    throw error
+  }
+}
+
+/** What a remote answers itself: comlink's release, and its name when it is put into a string, which would else call `toString` over there. */
+function localMember({ caller, path, release }: Target, key: symbol): unknown {
+  if (key === Symbol.toPrimitive) return () => `[remote ${[caller.component, ...path].join('.')}]`
+  return key === releaseProxy ? release : undefined
 }
 
 /** Lets the promise of a stream be read with `for await` without awaiting it first. */

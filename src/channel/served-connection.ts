@@ -1,15 +1,17 @@
 import type { MessagePort } from 'node:worker_threads'
-import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
+import { NoSuchMethodError } from '../errors.ts'
 import type { ActivityMeter } from './activity.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { encodeError } from './error-codec.ts'
-import { marshal, unmarshal } from './marshal.ts'
+import { isProxyMarked, marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { MethodTable } from './method-table.ts'
 import { Outbox } from './outbox.ts'
-import { methodName, ToCaller, ToServer } from './protocol.ts'
+import { isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { CallEntry, CallerEntry, HandledValues, ServerEntry } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
+import { transferListOf } from './transfer-list.ts'
+import { uncloneableResult } from './uncloneable.ts'
 
 export interface ServedApi {
   readonly component: string
@@ -28,7 +30,7 @@ export class ServedConnection {
   readonly #onClose: (connection: ServedConnection) => void
   /** The last epoch for which the caller promised to send no more. */
   #fencedEpoch = 0
-  #onFenced: (() => void) | undefined
+  #fence: { readonly epoch: number; readonly onFenced: () => void } | undefined
 
   /** Serves `api` on `port` until either side closes it. */
   static open(
@@ -43,8 +45,9 @@ export class ServedConnection {
     this.#api = api
     this.#outbox = new Outbox(port)
     this.#onClose = onClose
-    port.on('message', (frame: readonly ServerEntry[]) => {
-      for (const entry of frame) this.#receive(entry)
+    port.on('message', (frame: unknown) => {
+      if (!Array.isArray(frame)) return
+      for (const entry of frame as unknown[]) if (isServerEntry(entry)) this.#receive(entry)
     })
     port.on('close', () => this.#closed())
   }
@@ -55,13 +58,14 @@ export class ServedConnection {
       onFenced()
       return
     }
-    this.#onFenced = onFenced
+    this.#fence = { epoch, onFenced }
     this.#outbox.push([ToCaller.fence, epoch])
   }
 
-  resume(): void {
-    this.#onFenced = undefined
-    this.#outbox.push([ToCaller.resume])
+  /** Takes the fence of that epoch back. */
+  resume(epoch: number): void {
+    this.#fence = undefined
+    this.#outbox.push([ToCaller.resume, epoch])
   }
 
   /** Posts the answers that wait for the end of the microtask now. */
@@ -73,8 +77,7 @@ export class ServedConnection {
     const gone = new DOMException('The caller is gone', 'AbortError')
     for (const call of this.#calls.values()) call.abort(gone)
     for (const stream of this.#streams.values()) stream.cancel()
-    this.#onFenced?.()
-    this.#onFenced = undefined
+    this.#fenced(Number.POSITIVE_INFINITY)
     this.#onClose(this)
   }
 
@@ -95,11 +98,17 @@ export class ServedConnection {
         this.#streams.get(entry[1])?.cancel()
         break
       case ToServer.fenced:
-        this.#fencedEpoch = Math.max(this.#fencedEpoch, entry[1])
-        this.#onFenced?.()
-        this.#onFenced = undefined
+        this.#fenced(entry[1])
         break
     }
+  }
+
+  #fenced(epoch: number): void {
+    this.#fencedEpoch = Math.max(this.#fencedEpoch, epoch)
+    const waiting = this.#fence
+    if (!waiting || waiting.epoch > this.#fencedEpoch) return
+    this.#fence = undefined
+    waiting.onFenced()
   }
 
   #serve(entry: CallEntry): void {
@@ -140,7 +149,13 @@ export class ServedConnection {
   }
 
   #succeed(id: number, method: CallEntry[2], value: unknown): void {
-    const iterator = openIterator(value)
+    let iterator
+    try {
+      iterator = openIterator(value)
+    } catch (error) {
+      this.#fail(id, error)
+      return
+    }
     if (iterator) {
       this.#openStream(id, method, iterator)
       return
@@ -202,12 +217,7 @@ export class ServedConnection {
       return undefined
     } catch (cause) {
       outgoing?.discard()
-      return new InvalidOptionsError(
-        `result of ${methodName(method)}()`,
-        `something that can be cloned or was marked with transfer() or proxy() (${cause instanceof Error ? cause.message : String(cause)})`,
-        value,
-        { cause },
-      )
+      return uncloneableResult(method, value, cause)
     }
   }
 }
@@ -221,8 +231,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   )
 }
 
+/** What was marked with `proxy()` or `transfer()` arrives as its maker said, also when it could be iterated over. */
 function openIterator(value: unknown): AsyncIterator<unknown> | undefined {
   if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return undefined
+  if (isProxyMarked(value) || transferListOf(value)) return undefined
   const open = value[Symbol.asyncIterator]
   return typeof open === 'function' ? (Reflect.apply(open, value, []) as AsyncIterator<unknown>) : undefined
 }

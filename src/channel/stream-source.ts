@@ -73,9 +73,7 @@ export class StreamSource {
 
   #finish(): void {
     // A generator that never settles must not hold anything up; what its cleanup throws has no one to go to.
-    this.#iterator.return?.(undefined).then(
-      () => {},
-      () => {},
-    )
+    const cleanup = async (): Promise<unknown> => this.#iterator.return?.(undefined)
+    cleanup().catch(() => {})
   }
 }

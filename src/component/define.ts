@@ -1,3 +1,4 @@
+import type { Locks } from '../locks/lock-session.ts'
 import type { ComponentLogger } from '../observability/logger.ts'
 
 /** How full the memory budget is; see MemoryManager. */
@@ -15,6 +16,13 @@ export interface ComponentContext {
   readonly dependencies: Readonly<Record<string, unknown>>
   /** Aborted when unloading starts. */
   readonly signal: AbortSignal
+  /** The coordinator's locks; those the component holds are released when its worker ends. */
+  readonly locks: Locks
+  /**
+   * What `snapshot()` of the last generation returned, when the component offers that method and was unloaded, not crashed;
+   * undefined otherwise.
+   */
+  readonly restored: unknown
   /** Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. */
   reportMemory(bytes: number): void
   /** Called when memory runs short, before anything is unloaded: drop caches here. Returns a function that removes the listener. */

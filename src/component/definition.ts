@@ -3,6 +3,8 @@ import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ResourceLimits } from 'node:worker_threads'
 import { InvalidOptionsError } from '../errors.ts'
+import { resolveHibernateOptions } from './hibernation.ts'
+import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
 import { expectInteger, expectNumber, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
 
 /** How a component that keeps dying is restarted. */
@@ -53,6 +55,8 @@ export interface ComponentDefinition<Config = unknown> {
   /** ms for its dispose hook. Default 5,000. */
   readonly disposeTimeout?: number
   readonly restart?: RestartOptions
+  /** Where what its `snapshot()` returns is kept between an unload and the next load. */
+  readonly hibernate?: HibernateOptions
   /** The worker's environment. Default: a copy of this process's. */
   readonly env?: NodeJS.ProcessEnv
   /** The worker's process.argv beyond the first two. */
@@ -90,6 +94,7 @@ export interface ResolvedDefinition {
   readonly pinned: boolean
   readonly disposeTimeout: number
   readonly restart: Required<RestartOptions>
+  readonly hibernate: ResolvedHibernateOptions
   readonly env: NodeJS.ProcessEnv | undefined
   readonly argv: readonly string[] | undefined
   readonly execArgv: readonly string[] | undefined
@@ -129,6 +134,7 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
       period: expectNumber('restart.period', restart.period ?? 60_000, { min: 1 }),
       backoff: expectNumber('restart.backoff', restart.backoff ?? 1_000, { min: 0, max: 60_000 }),
     },
+    hibernate: resolveHibernateOptions(definition.hibernate ?? {}),
     env: expectOptional(definition.env, (v) => ({ ...expectRecord('env', v) })),
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),

@@ -40,6 +40,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
       throw error
     }
     supervisor.apply({ type: 'loaded' })
+    await supervisor.hibernation.restored()
     supervisor.counters.loads++
     supervisor.lastLoadTime = surroundings.now() - since
     supervisor.caller.attach(generation.connect(), generation.number)
@@ -111,6 +112,7 @@ async function loadInWorker(
         config: definition.config,
         dependencies: definition.dependencies,
         logLevel: surroundings.logger.level,
+        snapshot: await supervisor.hibernation.restore(),
         dependencyOptions,
       },
       Math.max(1, timeout),

@@ -9,8 +9,11 @@ import type { CrashReason } from '../errors.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
+import { serveLocks } from '../locks/remote-locks.ts'
+import type { LockServer } from '../locks/remote-locks.ts'
 import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
+import { Hibernation } from './hibernation.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
@@ -27,6 +30,8 @@ export class Supervisor {
   readonly remote: object
   readonly caller: Caller
   readonly surroundings: Surroundings
+  /** What the component left to its next generation. */
+  readonly hibernation: Hibernation
   readonly zombies = new Map<WorkerHost, number>()
   readonly counters = { loads: 0, unloads: 0, crashes: 0, calls: 0, errors: 0 }
   /** ms the last load took; undefined before the first. */
@@ -36,6 +41,7 @@ export class Supervisor {
   #loading: Promise<void> | undefined
   #unloading: Promise<UnloadReport | undefined> | undefined
   readonly #cancelLoad = new AbortController()
+  #lockServer: LockServer | undefined
   #leases = 0
   #onLeasesOver: (() => void)[] = []
   #lastAccess = 0
@@ -45,6 +51,7 @@ export class Supervisor {
     this.definition = definition
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
+    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger)
     const links = new Callbacks(definition.name, () => this.#state.generation)
     this.caller = new Caller({
       component: definition.name,
@@ -256,6 +263,8 @@ export class Supervisor {
     this.counters.errors += errors
     this.#lastAccess = Math.max(this.#lastAccess, lastAccess)
     this.#generation = undefined
+    this.#lockServer?.close()
+    this.#lockServer = undefined
     this.caller.ended(generation.number, end)
     const { state } = this
     this.surroundings.workerEnded(this, state.status === 'unloading' ? state.reason : undefined)
@@ -365,7 +374,15 @@ export class Supervisor {
 
   #receive(message: FromWorkerMessage, generation: Generation): void {
     if (message.type === 'log') this.surroundings.log(this.name, generation.number, message.records, message.dropped)
+    else if (message.type === 'lock') this.#locksOf(generation).handle(message.message)
     else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
+  }
+
+  #locksOf({ host, number }: Generation): LockServer {
+    this.#lockServer ??= serveLocks(this.surroundings.locks, `component:${this.name}#${number}`, (message) =>
+      host.post({ type: 'lock', message }),
+    )
+    return this.#lockServer
   }
 
   async #supplyDependency(name: string, { host }: Generation): Promise<void> {

@@ -4,6 +4,7 @@ import type { LogRecord } from '../host/control.ts'
 import type { KeepAlive } from '../host/keep-alive.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import type { LockManager } from '../locks/lock-manager.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { UnloadReason } from './lifecycle.ts'
@@ -50,6 +51,7 @@ export interface Surroundings {
   readonly admission: Admission
   readonly reclaimer: Reclaimer
   readonly logger: Logger
+  readonly locks: LockManager
   /** Of a component without options of its own. */
   readonly defaultWorkerOptions: WorkerOptions
   supervisorOf(name: string): Supervisor

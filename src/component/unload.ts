@@ -50,10 +50,16 @@ export async function unloadGeneration(
   const predicted = await surroundings.measure(supervisor)
   const drained = await drain(supervisor, generation, order, () => order.deadline - (now() - start))
   if (drained === 'busy') {
-    supervisor.apply({ type: 'drain-called-off' })
-    generation.resume()
-    supervisor.caller.resume()
+    callOff(supervisor, generation)
     return undefined
+  }
+  if (drained === 'drained' && supervisor.state.status === 'draining') {
+    const failure = await supervisor.hibernation.take(generation, order.reason)
+    if (failure) {
+      callOff(supervisor, generation)
+      if (order.onlyIfIdle) return undefined
+      throw failure
+    }
   }
   const times = { drain: now() - start, dispose: 0, terminate: 0 }
   const base = { name, generation: generation.number, reason: order.reason, predicted }
@@ -88,6 +94,13 @@ export async function unloadGeneration(
   const report = { ...base, released, retained: Math.max(0, predicted - released), how, times, zombie: !dead }
   surroundings.unloaded(report)
   return report
+}
+
+/** The component goes on as if nothing had been. A crash meanwhile has said so itself. */
+function callOff(supervisor: Supervisor, generation: Generation): void {
+  if (supervisor.state.status !== 'draining') return
+  supervisor.apply({ type: 'drain-called-off' })
+  generation.resume((epoch) => supervisor.caller.resume(epoch))
 }
 
 async function drain(

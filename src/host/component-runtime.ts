@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import { ActivityMeter, readActivity } from '../channel/activity.ts'
+import { callContext } from '../channel/call-context.ts'
 import { Caller } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { decodeError, encodeError } from '../channel/error-codec.ts'
@@ -9,10 +10,13 @@ import { createRemote } from '../channel/remote.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
 import type { ComponentContext, PressureLevel } from '../component/define.ts'
 import { InvalidOptionsError } from '../errors.ts'
+import { createLockClient } from '../locks/remote-locks.ts'
+import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { loadModule } from './load-module.ts'
+import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
 
 type PressureListener = (level: PressureLevel) => void | Promise<void>
 type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
@@ -24,9 +28,12 @@ export class ComponentRuntime {
   readonly #meter: ActivityMeter
   readonly #links: Callbacks
   readonly #logs: LogForwarder
+  readonly #locks: LockClient
   readonly #unloading = new AbortController()
   readonly #connections = new Set<ServedConnection>()
   readonly #dependencies = new Map<string, Caller>()
+  /** Dependencies that a connection was asked for and has not come. */
+  readonly #wanted = new Set<string>()
   readonly #pressureListeners = new Set<PressureListener>()
   #table = new MethodTable({})
   #api: object | undefined
@@ -36,8 +43,12 @@ export class ComponentRuntime {
     this.#control = control
     this.#init = init
     this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
-    this.#links = new Callbacks(init.name, () => init.generation, this.#meter)
+    this.#links = new Callbacks(init.name, () => init.generation, { meter: this.#meter })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
+    this.#locks = createLockClient((message) => this.#post({ type: 'lock', message }), {
+      // What one call acquires one after another is one task: a cycle of such tasks is a deadlock.
+      currentSession: () => callContext.getStore()?.session,
+    })
     for (const name of init.dependencies) this.#dependencies.set(name, this.#dependencyCaller(name))
     process.on('exit', () => this.#logs.flush())
     nameThread(init.name)
@@ -64,7 +75,13 @@ export class ComponentRuntime {
         this.#startDrain(message.epoch, message.onlyIfIdle)
         break
       case 'resume':
-        this.#resume()
+        this.#resume(message.epoch)
+        break
+      case 'take-snapshot':
+        void this.#takeSnapshot()
+        break
+      case 'lock':
+        this.#locks.handle(message.message)
         break
       case 'dispose':
         void this.#dispose()
@@ -73,9 +90,11 @@ export class ComponentRuntime {
         void this.#trim(message.id, message.level)
         break
       case 'dependency':
+        this.#wanted.delete(message.name)
         this.#dependencies.get(message.name)?.attach(message.port, message.generation)
         break
       case 'dependency-unavailable':
+        this.#wanted.delete(message.name)
         this.#dependencies.get(message.name)?.rejectWaiting(decodeError(message.error))
         break
       case 'dependency-ended':
@@ -96,6 +115,8 @@ export class ComponentRuntime {
       logger: createForwardedLogger(this.#logs, logLevel),
       dependencies: Object.freeze(remotes),
       signal: this.#unloading.signal,
+      locks: this.#locks,
+      restored: restoreSnapshot(this.#init.snapshot),
       reportMemory: (bytes) => {
         if (!(typeof bytes === 'number' && bytes >= 0 && Number.isFinite(bytes))) {
           throw new InvalidOptionsError('reportMemory(bytes)', 'a finite number of bytes, 0 or more', bytes)
@@ -117,8 +138,15 @@ export class ComponentRuntime {
       component: name,
       links: this.#links,
       maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
-      onWaiting: () => this.#post({ type: 'dependency-wanted', name }),
+      onWaiting: () => this.#want(name),
     })
+  }
+
+  /** Asks for a connection to a dependency, once for all calls that wait for it. */
+  #want(name: string): void {
+    if (this.#wanted.has(name)) return
+    this.#wanted.add(name)
+    this.#post({ type: 'dependency-wanted', name })
   }
 
   #connect(port: MessagePort): void {
@@ -165,17 +193,26 @@ export class ComponentRuntime {
   }
 
   #callOff(drain: Drain): void {
-    this.#resume()
+    this.#resume(drain.epoch)
     this.#post({ type: 'busy', epoch: drain.epoch })
   }
 
-  #resume(): void {
+  #resume(epoch: number): void {
     this.#drain = undefined
-    for (const connection of this.#connections) connection.resume()
+    for (const connection of this.#connections) connection.resume(epoch)
   }
 
   get #inUse(): boolean {
     return this.#meter.active > 0 || readActivity(this.#init.activity).subscriptions > 0
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    try {
+      const value = await takeSnapshot(this.#api)
+      this.#control.postMessage({ type: 'snapshot', value } satisfies FromWorkerMessage, value ? [value.buffer] : [])
+    } catch (error) {
+      this.#post({ type: 'snapshot-failed', error: encodeError(error) })
+    }
   }
 
   async #dispose(): Promise<void> {

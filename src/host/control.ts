@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { PressureLevel } from '../component/define.ts'
+import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
 
 /** What the main thread and a component's worker say to each other about its life. Calls go over ports of their own. */
 
@@ -25,6 +26,8 @@ export interface InitMessage {
   readonly config: unknown
   readonly dependencies: readonly string[]
   readonly activity: SharedArrayBuffer
+  /** What the last generation's `snapshot` gave, serialized by V8. */
+  readonly snapshot: Uint8Array | undefined
   readonly logLevel: string
   /** Default deadline (ms) of calls to each dependency, where it has one, and its queue bound. */
   readonly dependencyOptions: Readonly<Record<string, { callTimeout: number | undefined; maxQueue: number }>>
@@ -36,7 +39,11 @@ export type ToWorkerMessage =
   | { readonly type: 'connect'; readonly port: MessagePort }
   /** Fence all callers and say `drained` once all they sent is answered; `busy` instead when `onlyIfIdle` and something was going on. */
   | { readonly type: 'drain'; readonly epoch: number; readonly onlyIfIdle: boolean }
-  | { readonly type: 'resume' }
+  /** Takes the fence of that epoch back. */
+  | { readonly type: 'resume'; readonly epoch: number }
+  /** Ask the component for its snapshot, if it offers one. */
+  | { readonly type: 'take-snapshot' }
+  | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel }
   | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
@@ -59,4 +66,8 @@ export type FromWorkerMessage =
   | { readonly type: 'disposed'; readonly error: EncodedError | undefined }
   | { readonly type: 'trimmed'; readonly id: number }
   | { readonly type: 'dependency-wanted'; readonly name: string }
+  | { readonly type: 'lock'; readonly message: LockClientMessage }
+  /** `value` is serialized by V8; undefined: the component offers no snapshot. */
+  | { readonly type: 'snapshot'; readonly value: Uint8Array | undefined }
+  | { readonly type: 'snapshot-failed'; readonly error: EncodedError }
   | { readonly type: 'log'; readonly records: readonly LogRecord[]; readonly dropped: number }

@@ -40,6 +40,11 @@ export class Generation {
     })
   }
 
+  /** The worker's task is over, and `host.ended` tells how. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
   get activity(): ActivityReading {
     return readActivity(this.#activity)
   }
@@ -79,9 +84,26 @@ export class Generation {
     return typeof outcome === 'string' ? outcome : outcome.type
   }
 
-  /** Takes a drain back: all callers go on. */
-  resume(): void {
-    this.host.post({ type: 'resume' })
+  /**
+   * Takes the last drain back: all callers go on.
+   *
+   * @param resume is given its epoch, for the main thread's caller.
+   */
+  resume(resume: (epoch: number) => void): void {
+    const epoch = this.#epoch
+    this.host.post({ type: 'resume', epoch })
+    resume(epoch)
+  }
+
+  /** The component's snapshot, serialized by V8; undefined when it offers none. */
+  async takeSnapshot(
+    deadline: number,
+  ): Promise<{ readonly value: Uint8Array | undefined } | { readonly error: unknown } | 'late' | 'ended'> {
+    const reply = this.#expect(['snapshot', 'snapshot-failed'], deadline)
+    this.host.post({ type: 'take-snapshot' })
+    const outcome = await reply
+    if (typeof outcome === 'string') return outcome
+    return outcome.type === 'snapshot' ? { value: outcome.value } : { error: decodeError(outcome.error) }
   }
 
   /**

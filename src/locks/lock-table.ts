@@ -233,8 +233,8 @@ export class LockTable {
   #cycleFrom(start: Party): string[] | undefined {
     // It stands last in its queue: others can only wait for it by what it holds. Mostly nobody does.
     if (!start.held.values().some((holder) => holder.lock.queue.first !== undefined)) return undefined
-    const furthest = new Map<Lock, Walked>()
-    const path = findCycle(start, (party) => edgesFrom(party, furthest))
+    const expanded = new Set<Lock>()
+    const path = findCycle(start, (party) => edgesFrom(party, expanded))
     if (path === undefined) return undefined
     return [labelOf(start), ...path.flatMap((edge) => [edge.via, labelOf(edge.to)])]
   }
@@ -286,46 +286,33 @@ export class LockTable {
   }
 }
 
-function admits(lock: Lock, mode: LockMode): boolean {
-  for (const holder of lock.holders) return mode === 'shared' && holder.mode === 'shared'
-  return true
+/** How the lock is held; undefined when it is free. */
+function modeOf(lock: Lock): LockMode | undefined {
+  for (const holder of lock.holders) return holder.mode
+  return undefined
 }
 
-/** How much of a lock one search has looked at: all of its holders, and its queue up to which id, for any and for exclusive requests. */
-interface Walked {
-  holders: boolean
-  any: number
-  exclusive: number
+function admits(lock: Lock, mode: LockMode): boolean {
+  const held = modeOf(lock)
+  return held === undefined || (held === 'shared' && mode === 'shared')
 }
 
 /**
- * Whom a party waits for: the holders its request is not compatible with, and the requests ahead of it in the queue
- * that it is not compatible with. `furthest` belongs to one search, which so looks at each request once and not once for
- * every request behind it.
+ * Whom a party waits for: the holders of the lock, or, where readers hold it and a writer in the queue keeps this reader
+ * out, that writer, which waits for them. Others ahead of it in the queue wait for those same holders, so they add nothing.
+ * `expanded`: the locks whose holders this search has been told of already.
  */
-function* edgesFrom(party: Party, furthest: Map<Lock, Walked>): Generator<WaitEdge<Party>, void, void> {
+function* edgesFrom(party: Party, expanded: Set<Lock>): Generator<WaitEdge<Party>, void, void> {
   const { waiting } = party
-  if (waiting === undefined || party.concurrent) return
+  if (waiting === undefined || party.concurrent || expanded.has(waiting.lock)) return
   const { lock } = waiting
-  const via = lock.name
-  let walked = furthest.get(lock)
-  if (walked === undefined) furthest.set(lock, (walked = { holders: false, any: -1, exclusive: -1 }))
-  if (!walked.holders) {
-    for (const holder of lock.holders) if (conflicts(waiting, holder)) yield { to: holder.party, via }
-    if (waiting.mode === 'exclusive') walked.holders = true
+  if (waiting.mode === 'shared' && modeOf(lock) === 'shared') {
+    // Only a writer stands first in the queue of a lock that readers hold.
+    if (lock.queue.first !== undefined) yield { to: lock.queue.first.party, via: lock.name }
+    return
   }
-  // Ids grow along the queue: what is at or before the mark has been yielded in this search already.
-  const mark = waiting.mode === 'exclusive' ? walked.any : Math.max(walked.any, walked.exclusive)
-  for (let ahead = waiting.previous; ahead !== undefined && ahead.id > mark; ahead = ahead.previous) {
-    if (conflicts(waiting, ahead)) yield { to: ahead.party, via }
-  }
-  const reached = waiting.previous?.id ?? -1
-  if (waiting.mode === 'exclusive') walked.any = Math.max(walked.any, reached)
-  else walked.exclusive = Math.max(walked.exclusive, reached)
-}
-
-function conflicts(a: { readonly mode: LockMode }, b: { readonly mode: LockMode }): boolean {
-  return a.mode === 'exclusive' || b.mode === 'exclusive'
+  expanded.add(lock)
+  for (const holder of lock.holders) yield { to: holder.party, via: lock.name }
 }
 
 /** A party in words: its owner, and its session where it has one. */
@@ -346,6 +333,5 @@ function describe(lock: Lock): LockInfo {
     mode,
     waitingSince,
   }))
-  const [holder] = lock.holders
-  return { name: lock.name, mode: holder?.mode ?? 'exclusive', holders, waiters }
+  return { name: lock.name, mode: modeOf(lock) ?? 'exclusive', holders, waiters }
 }

@@ -34,6 +34,8 @@ export class OrderRules {
 
   /** @throws InvalidOptionsError for a rule that is no positive decimal, or that is unknown. */
   constructor(rules: Readonly<Record<string, SymbolRules>> = {}) {
+    if (typeof rules !== 'object' || rules === null)
+      throw new InvalidOptionsError('rules', 'an object by symbol', rules)
     for (const [symbol, each] of Object.entries(rules)) this.#bySymbol.set(symbol, parseRules(symbol, each))
   }
 
@@ -46,37 +48,22 @@ export class OrderRules {
     const rules = this.#bySymbol.get(terms.symbol) ?? this.#bySymbol.get('*')
     if (rules === undefined) return
     const { minQuantity, maxQuantity, quantityStep, priceTick, minNotional } = rules
-    if (minQuantity)
-      demand(
-        quantity.compare(minQuantity) >= 0,
-        'min-quantity',
-        `a quantity of ${minQuantity.toString()} or more`,
-        quantity,
-      )
-    if (maxQuantity)
-      demand(
-        quantity.compare(maxQuantity) <= 0,
-        'max-quantity',
-        `a quantity of ${maxQuantity.toString()} or less`,
-        quantity,
-      )
-    if (quantityStep) {
-      demand(quantity.isMultipleOf(quantityStep), 'quantity-step', `a multiple of ${quantityStep.toString()}`, quantity)
+    atLeast(minQuantity, 'min-quantity', quantity)
+    if (maxQuantity) {
+      demand(quantity.compare(maxQuantity) <= 0, 'max-quantity', `${maxQuantity.toString()} or less`, quantity)
     }
-    for (const each of [price, stopPrice]) {
-      if (priceTick && each)
-        demand(each.isMultipleOf(priceTick), 'price-tick', `a multiple of ${priceTick.toString()}`, each)
-    }
-    if (minNotional && price) {
-      const notional = price.times(quantity)
-      demand(
-        notional.compare(minNotional) >= 0,
-        'min-notional',
-        `price times quantity of ${minNotional.toString()} or more`,
-        notional,
-      )
-    }
+    multipleOf(quantityStep, 'quantity-step', quantity)
+    for (const each of [price, stopPrice]) if (each) multipleOf(priceTick, 'price-tick', each)
+    if (price) atLeast(minNotional, 'min-notional', price.times(quantity))
   }
+}
+
+function atLeast(least: Decimal | undefined, rule: OrderRule, value: Decimal): void {
+  if (least) demand(value.compare(least) >= 0, rule, `${least.toString()} or more`, value)
+}
+
+function multipleOf(step: Decimal | undefined, rule: OrderRule, value: Decimal): void {
+  if (step) demand(value.isMultipleOf(step), rule, `a multiple of ${step.toString()}`, value)
 }
 
 function checkPrice(name: 'price' | 'stop-price', needed: boolean, type: OrderType, price: Decimal | null): void {

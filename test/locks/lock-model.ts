@@ -1,0 +1,153 @@
+import { ok, strictEqual } from 'node:assert/strict'
+import { LockTable, type LockEffect, type LockMode } from '../../src/locks/lock-table.ts'
+
+export const modelNames = ['a', 'b', 'c'] as const
+export const modelOwners = ['x', 'y'] as const
+
+export type ModelCommand =
+  | { type: 'request'; name: string; mode: LockMode; session: string | undefined; owner: string }
+  | { type: 'release'; pick: number }
+  | { type: 'cancel'; pick: number }
+  | { type: 'force-release'; name: string }
+  | { type: 'release-owner'; owner: string }
+
+interface Entry {
+  id: number
+  name: string
+  mode: LockMode
+  owner: string
+  party: string
+  token: number
+}
+
+/** Runs a table and a list of who holds and who waits side by side, and throws where the table breaks a promise. */
+export class LockModel {
+  readonly #table = new LockTable()
+  readonly #seen: Record<LockEffect['type'], number>
+  #held: Entry[] = []
+  #queue: Entry[] = []
+  #lastId = 0
+  #lastToken = 0
+
+  constructor(seen: Record<LockEffect['type'], number>) {
+    this.#seen = seen
+  }
+
+  run(command: ModelCommand): void {
+    switch (command.type) {
+      case 'request':
+        this.#request(command)
+        break
+      case 'release': {
+        // The model is of sessions that keep their promise: one that waits releases nothing.
+        const free = this.#held.filter((entry) => !this.#queue.some((waiter) => waiter.party === entry.party))
+        const entry = free[command.pick % Math.max(1, free.length)]
+        if (entry !== undefined) this.#release(entry)
+        break
+      }
+      case 'cancel': {
+        const entry = this.#queue[command.pick % Math.max(1, this.#queue.length)]
+        if (entry === undefined) break
+        this.#queue = this.#queue.filter((other) => other !== entry)
+        this.#take(this.#table.apply({ type: 'cancel', id: entry.id }, 0))
+        break
+      }
+      case 'force-release':
+        this.#take(this.#table.apply(command, 0))
+        break
+      case 'release-owner':
+        this.#take(this.#table.apply(command, 0))
+        ok(![...this.#held, ...this.#queue].some((entry) => entry.owner === command.owner), 'the owner is gone')
+        break
+    }
+    this.#check()
+  }
+
+  /** Everyone who holds something gives it back, until nobody waits. */
+  drain(): void {
+    while (this.#held.length > 0) for (const entry of this.#held) this.#release(entry)
+    strictEqual(this.#queue.length, 0, 'nobody waits for locks that nobody holds')
+    strictEqual(this.#table.list().length, 0, 'a lock nobody uses is forgotten')
+  }
+
+  #request({ name, mode, session, owner }: ModelCommand & { type: 'request' }): void {
+    const party = session === undefined ? `anonymous ${this.#lastId + 1}` : `${owner} ${session}`
+    if (this.#queue.some((entry) => entry.party === party)) return
+    this.#lastId += 1
+    const entry = { id: this.#lastId, name, mode, owner, party, token: 0 }
+    this.#queue.push(entry)
+    this.#take(this.#table.apply({ type: 'request', id: entry.id, name, mode, owner, session }, 0), entry)
+  }
+
+  #release(entry: Entry): void {
+    this.#held = this.#held.filter((other) => other !== entry)
+    this.#take(this.#table.apply({ type: 'release', token: entry.token }, 0))
+  }
+
+  #take(effects: LockEffect[], newcomer?: Entry): void {
+    for (const effect of effects) {
+      this.#seen[effect.type] += 1
+      switch (effect.type) {
+        case 'granted': {
+          const entry = this.#queue.find((each) => each.id === effect.id)
+          ok(entry, 'granted to one who waits')
+          strictEqual(
+            this.#queue.find((each) => each.name === entry.name),
+            entry,
+            'granted in order',
+          )
+          ok(!this.#held.some((other) => clash(entry, other)), 'granted to one at a time')
+          ok(effect.token > this.#lastToken, 'tokens strictly increase')
+          this.#lastToken = effect.token
+          this.#queue = this.#queue.filter((each) => each !== entry)
+          this.#held.push({ ...entry, token: effect.token })
+          break
+        }
+        case 'deadlock':
+          ok(newcomer?.id === effect.id, 'the youngest waiter is refused')
+          ok(this.#stuck().has(newcomer.party), 'and it was a deadlock')
+          strictEqual(effect.cycle.at(0), effect.cycle.at(-1))
+          this.#queue = this.#queue.filter((each) => each.id !== effect.id)
+          break
+        case 'dropped':
+          this.#queue = this.#queue.filter((each) => each.id !== effect.id)
+          break
+        case 'revoked':
+          this.#held = this.#held.filter((each) => each.token !== effect.token)
+          break
+      }
+    }
+  }
+
+  #check(): void {
+    strictEqual(this.#table.held, this.#held.length)
+    strictEqual(this.#table.waiting, this.#queue.length)
+    for (const name of modelNames) {
+      const head = this.#queue.find((entry) => entry.name === name)
+      ok(!head || this.#held.some((other) => clash(head, other)), 'the first waiter waits for a holder in its way')
+    }
+    for (const entry of this.#held)
+      ok(this.#table.isCurrent(entry.name, entry.token), 'the token of a holder is current')
+    strictEqual(this.#stuck().size, 0, 'no deadlock is left standing')
+  }
+
+  /**
+   * Who can never get on, worked out without a graph: whoever does not wait gets on, and gives back all it holds; whose
+   * request then clashes with nobody who is stuck gets on too; and so on until nothing changes.
+   */
+  #stuck(): Set<string> {
+    const left = new Set(this.#queue.map((entry) => entry.party))
+    for (let before = -1; before !== left.size;) {
+      before = left.size
+      for (const [index, entry] of this.#queue.entries()) {
+        const ahead = [...this.#held, ...this.#queue.slice(0, index)]
+        if (!ahead.some((other) => left.has(other.party) && clash(entry, other))) left.delete(entry.party)
+      }
+    }
+    return left
+  }
+}
+
+function clash(a: Entry, b: Entry): boolean {
+  return a.name === b.name && (a.mode === 'exclusive' || b.mode === 'exclusive')
+}

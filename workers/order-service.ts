@@ -1,0 +1,9 @@
+import { OrderService, type OrderServiceConfig } from '../src/services/orders/order-service.ts'
+import { defineComponent } from '../src/worker.ts'
+
+/** Orders in a SQLite file, in a thread of their own. */
+export default defineComponent((config: OrderServiceConfig, context) => {
+  const service = new OrderService(config)
+  context.onPressure(() => service.trim())
+  return service
+})
