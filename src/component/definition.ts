@@ -5,17 +5,8 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { InvalidOptionsError } from '../errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
+import type { RestartOptions } from './lifecycle.ts'
 import { expectInteger, expectNumber, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
-
-/** How a component that keeps dying is restarted. */
-export interface RestartOptions {
-  /** Failures within `period` that are answered with an immediate new load; one more and the component backs off. Default 5. */
-  readonly intensity?: number
-  /** ms. Default 60,000. */
-  readonly period?: number
-  /** ms of the first back-off, doubled each time up to 60,000. Default 1,000. */
-  readonly backoff?: number
-}
 
 /** What `registerComponent` takes. */
 export interface ComponentDefinition<Config = unknown> {

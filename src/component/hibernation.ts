@@ -121,9 +121,15 @@ export class Hibernation {
       if (checksumOf(bytes) === checksum) return bytes
       const aside = `${path}.corrupt`
       await rename(path, aside)
-      this.#logger.error({ component: this.#name, file: aside }, 'snapshot is corrupt: it was set aside, the component starts without it')
+      this.#logger.error(
+        { component: this.#name, file: aside },
+        'snapshot is corrupt: it was set aside, the component starts without it',
+      )
     } catch (error) {
-      this.#logger.error({ component: this.#name, file: path, err: error }, 'snapshot cannot be read: the component starts without it')
+      this.#logger.error(
+        { component: this.#name, file: path, err: error },
+        'snapshot cannot be read: the component starts without it',
+      )
     }
     this.#kept = { where: 'nowhere' }
     return undefined

@@ -1,5 +1,14 @@
 import type { CrashReason } from '../errors.ts'
-import type { RestartOptions } from './definition.ts'
+
+/** How a component that keeps dying is restarted. */
+export interface RestartOptions {
+  /** Failures within `period` that are answered with an immediate new load; one more and the component backs off. Default 5. */
+  readonly intensity?: number
+  /** ms. Default 60,000. */
+  readonly period?: number
+  /** ms of the first back-off, doubled each time up to 60,000. Default 1,000. */
+  readonly backoff?: number
+}
 
 /** Why a component is being unloaded. */
 export type UnloadReason = 'requested' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'

@@ -1,8 +1,10 @@
+import type { ResourceLimits } from 'node:worker_threads'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError } from '../errors.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
-import { limitThatDidNotTake } from '../host/resource-limits.ts'
+import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /**
@@ -40,7 +42,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
       throw error
     }
     supervisor.apply({ type: 'loaded' })
-    await supervisor.hibernation.restored()
+    void supervisor.hibernation.restored()
     supervisor.counters.loads++
     supervisor.lastLoadTime = surroundings.now() - since
     supervisor.caller.attach(generation.connect(), generation.number)
@@ -76,12 +78,24 @@ async function loadDependencies(
 }
 
 function takeWorker({ definition, surroundings }: Supervisor): WorkerHost {
-  const { resourceLimits, env, argv, execArgv } = definition
+  const { env, argv, execArgv } = definition
+  const resourceLimits = ownLimits(definition, surroundings.defaultWorkerOptions)
   if (!resourceLimits && !env && !argv && !execArgv) return surroundings.spares.take()
   return new WorkerHost({
     ...surroundings.defaultWorkerOptions,
     ...definedOnly({ resourceLimits, env, argv, execArgv }),
   })
+}
+
+/** Limits of its own, or those that a memory limit beyond the default's reach asks for; undefined: the default's will do. */
+function ownLimits(
+  { resourceLimits, memoryLimit }: ResolvedDefinition,
+  defaults: WorkerOptions,
+): ResourceLimits | undefined {
+  if (resourceLimits || memoryLimit === undefined) return resourceLimits
+  const needed = defaultResourceLimits(memoryLimit)
+  const given = defaults.resourceLimits?.maxOldGenerationSizeMb ?? 0
+  return (needed.maxOldGenerationSizeMb ?? 0) > given ? needed : undefined
 }
 
 function definedOnly(options: WorkerOptions): WorkerOptions {
@@ -162,7 +176,8 @@ async function warnOfLimit(
   { definition, surroundings, name }: Supervisor,
   { host, number }: Generation,
 ): Promise<void> {
-  const limits = definition.resourceLimits ?? surroundings.defaultWorkerOptions.resourceLimits
+  const defaults = surroundings.defaultWorkerOptions
+  const limits = ownLimits(definition, defaults) ?? defaults.resourceLimits
   if (!host.worker || !limits) return
   // A worker that is gone by now, or is stuck, has nothing to compare.
   const actual = await limitThatDidNotTake(host.worker, limits).catch(() => undefined)

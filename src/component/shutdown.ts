@@ -24,30 +24,31 @@ const drainDeadline = 5_000
 export async function shutdownAll(registry: Registry, deadline: number): Promise<ShutdownReport> {
   const start = performance.now()
   // Ending what is left takes time as well.
-  const graceful = Math.max(0, deadline - terminateDeadline)
-  const unloads = new Map<string, Promise<UnloadReport | undefined>>()
-  const unload = (supervisor: Supervisor): Promise<UnloadReport | undefined> => {
+  const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
+  const unloaded: UnloadReport[] = []
+  const unloads = new Map<string, Promise<void>>()
+  const unload = (supervisor: Supervisor): Promise<void> => {
     const known = unloads.get(supervisor.name)
     if (known) return known
     const unloading = (async () => {
       const dependents = registry.dependentsOf(supervisor.name).filter((name) => registry.has(name))
       await Promise.all(dependents.map(async (name) => unload(registry.get(name))))
+      if (!isLoaded(supervisor)) return
       const remaining = graceful - (performance.now() - start)
-      return isLoaded(supervisor)
-        ? supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
-        : undefined
+      unloaded.push(await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining))))
     })()
     unloads.set(supervisor.name, unloading)
     return unloading
   }
   const supervisors = [...registry.all]
-  const all = Promise.all(supervisors.map(async (supervisor) => unload(supervisor)))
+  const all = Promise.allSettled(supervisors.map(async (supervisor) => unload(supervisor)))
   if (!(await withDeadline(all, graceful))) {
-    await Promise.all(supervisors.map(async ({ generation }) => generation?.host.terminate(terminateDeadline)))
+    const rest = Math.max(0, deadline - (performance.now() - start))
+    await Promise.all(supervisors.map(async ({ generation }) => generation?.host.terminate(rest)))
+    await withDeadline(all, Math.max(0, deadline - (performance.now() - start)))
   }
-  const reports = (await withDeadline(all, terminateDeadline)) ?? []
   return {
-    unloaded: reports.filter((report) => report !== undefined),
+    unloaded,
     left: supervisors
       .filter(({ zombies, generation }) => zombies.size > 0 || generation?.host.alive === true)
       .map(({ name }) => name),

@@ -18,11 +18,20 @@ import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
-import { unloadGeneration } from './unload.ts'
+import { endGeneration, reclaimAfter } from './unload.ts'
 import type { UnloadReport } from './unload.ts'
 
 /** ms after which a worker that was told to end, and is still alive, is a zombie. */
 export const terminateDeadline = 2_000
+
+/** The last unload that was begun. */
+interface Unload {
+  /** Settled when the component has left `draining` and `unloading`. */
+  readonly over: Promise<unknown>
+  /** Undefined when it was called off. */
+  readonly report: Promise<UnloadReport | undefined>
+  readonly hurry: AbortController
+}
 
 /** One component: owns its state, the one worker it may have, and the main thread's end of its calls. */
 export class Supervisor {
@@ -39,7 +48,8 @@ export class Supervisor {
   #state: Lifecycle
   #generation: Generation | undefined
   #loading: Promise<void> | undefined
-  #unloading: Promise<UnloadReport | undefined> | undefined
+  #unload: Unload | undefined
+  readonly #links: Callbacks
   readonly #cancelLoad = new AbortController()
   #lockServer: LockServer | undefined
   #leases = 0
@@ -52,10 +62,12 @@ export class Supervisor {
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
     this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger)
-    const links = new Callbacks(definition.name, () => this.#state.generation)
+    this.#links = new Callbacks(definition.name, () => this.#state.generation, {
+      onBusy: (busy) => this.#keep(busy),
+    })
     this.caller = new Caller({
       component: definition.name,
-      links,
+      links: this.#links,
       maxQueue: definition.maxQueue,
       onWaiting: () => this.#callWaits(),
       onBusy: (busy) => {
@@ -115,8 +127,9 @@ export class Supervisor {
    */
   async load(chain: readonly string[] = []): Promise<void> {
     for (;;) {
-      if (this.#stopped) throw this.#stopped.error
       const state = this.#state
+      // What is loaded still serves its dependents while they finish what they were asked before a stop.
+      if (this.#stopped && state.status !== 'ready') throw this.#stopped.error
       switch (state.status) {
         case 'ready':
           return
@@ -125,7 +138,7 @@ export class Supervisor {
           return
         case 'draining':
         case 'unloading':
-          await this.#unloading
+          await this.#unload?.over
           break
         case 'failed':
           if (this.surroundings.now() < state.retryAt) throw this.#backingOff(state)
@@ -140,7 +153,7 @@ export class Supervisor {
   }
 
   /**
-   * Unloads the component; all who ask meanwhile get the same report.
+   * Unloads the component; all who ask meanwhile get the same report, and the earliest of their deadlines counts.
    *
    * @param deadline ms that calls under way are given.
    * @param onlyIfIdle undefined is returned, and nothing changes, when the component is or gets in use.
@@ -156,7 +169,7 @@ export class Supervisor {
           break
         case 'draining':
         case 'unloading': {
-          const report = await this.#unloading
+          const report = await this.#joinUnload(onlyIfIdle ? undefined : deadline)
           if (report || onlyIfIdle) return report
           // The one that was joined was called off: this one insists.
           break
@@ -191,14 +204,15 @@ export class Supervisor {
       this.#leases--
       this.#lastAccess = this.surroundings.now()
       this.#keep(false)
-      if (this.#leases === 0) for (const over of this.#onLeasesOver.splice(0)) over()
+      if (this.#leases === 0) this.#tellLeasesOver()
     }
     return { [Symbol.dispose]: () => release() }
   }
 
-  /** Resolves when no lease is held. */
-  async leasesOver(): Promise<void> {
-    if (this.#leases > 0) await new Promise<void>((resolve) => this.#onLeasesOver.push(resolve))
+  /** Resolves when no lease is held, or the generation is over, or nobody can call any more. */
+  async leasesOver(generation: Generation): Promise<void> {
+    if (this.#leases === 0 || this.#generation !== generation || this.#stopped) return
+    await new Promise<void>((resolve) => this.#onLeasesOver.push(resolve))
   }
 
   /** Forgets its failures; a component that backs off may be loaded again at once. */
@@ -227,6 +241,7 @@ export class Supervisor {
     this.#stopped ??= { error }
     this.#cancelLoad.abort(error)
     this.caller.stop(error)
+    this.#tellLeasesOver()
   }
 
   /** For good, after `stop`: what is still under way rejects. */
@@ -255,6 +270,13 @@ export class Supervisor {
     return generation
   }
 
+  /** Nothing that was sent to the generation will be answered any more: its calls and callbacks end, its dependents are told. */
+  settle(generation: Generation, end: GenerationEnd): void {
+    this.caller.ended(generation.number, end)
+    this.#links.ended(generation.number, end)
+    this.surroundings.generationEnded(this.name, generation.number, end)
+  }
+
   /** The generation is over: its calls are settled, its dependents told, its figures kept. */
   retire(generation: Generation, end: GenerationEnd): void {
     if (this.#generation !== generation) return
@@ -265,10 +287,10 @@ export class Supervisor {
     this.#generation = undefined
     this.#lockServer?.close()
     this.#lockServer = undefined
-    this.caller.ended(generation.number, end)
+    this.settle(generation, end)
+    this.#tellLeasesOver()
     const { state } = this
     this.surroundings.workerEnded(this, state.status === 'unloading' ? state.reason : undefined)
-    this.surroundings.generationEnded(this.name, generation.number, end)
   }
 
   /** Watches a worker that was told to end, or is dying; false when it is still alive at the deadline. */
@@ -292,8 +314,6 @@ export class Supervisor {
     } catch (error) {
       this.caller.rejectWaiting(error)
       throw error
-    } finally {
-      this.#loading = undefined
     }
   }
 
@@ -301,15 +321,26 @@ export class Supervisor {
     const generation = this.#generation
     if (!generation) throw new Error(`Component "${this.name}" is ready without a worker`)
     this.apply({ type: 'drain', reason })
-    const unloading = this.surroundings.keepAlive.during(
-      unloadGeneration(this, generation, { reason, deadline, onlyIfIdle }),
+    const hurry = new AbortController()
+    const ending = endGeneration(this, generation, { reason, deadline, onlyIfIdle, hurry: hurry.signal })
+    const over = ending.then(
+      () => this.#wake(),
+      () => this.#wake(),
     )
-    this.#unloading = unloading
+    const report = ending.then(async (ended) => (ended ? reclaimAfter(this, ended) : undefined))
+    this.#unload = { over, report, hurry }
+    return this.surroundings.keepAlive.during(report)
+  }
+
+  /** @param deadline ms after which what is under way is given no more time. */
+  async #joinUnload(deadline: number | undefined): Promise<UnloadReport | undefined> {
+    if (!this.#unload) throw new Error(`Component "${this.name}" is ${this.#state.status} without an unload`)
+    const { report, hurry } = this.#unload
+    const timer = deadline === undefined ? undefined : setTimeout(() => hurry.abort(), deadline)
     try {
-      return await unloading
+      return await report
     } finally {
-      this.#unloading = undefined
-      if (this.caller.waiting > 0) this.#callWaits()
+      clearTimeout(timer)
     }
   }
 
@@ -325,6 +356,15 @@ export class Supervisor {
       times: { drain: 0, dispose: 0, terminate: 0 },
       zombie: this.zombies.size > 0,
     }
+  }
+
+  /** Looks again at what had to wait for a change of state. */
+  #wake(): void {
+    if (this.caller.waiting > 0) this.#callWaits()
+  }
+
+  #tellLeasesOver(): void {
+    for (const over of this.#onLeasesOver.splice(0)) over()
   }
 
   #callWaits(): void {
@@ -346,30 +386,36 @@ export class Supervisor {
   }
 
   #ended(generation: Generation, end: GenerationEnd): void {
-    if (this.#generation !== generation) return
     const { status } = this.#state
-    if (status !== 'ready' && status !== 'draining') return
-    const { number } = generation
-    const error = new ComponentCrashedError(
-      this.name,
-      { reason: end.reason, generation: number, exitCode: end.exitCode },
-      end.cause === undefined ? undefined : { cause: end.cause },
-    )
-    this.counters.crashes++
-    this.apply({ type: 'crashed', reason: end.reason, error })
-    this.retire(generation, end)
-    this.surroundings.crashed({
-      name: this.name,
-      generation: number,
-      reason: end.reason,
-      exitCode: end.exitCode,
-      error,
-    })
+    if (this.#generation !== generation || (status !== 'ready' && status !== 'draining')) return
+    if (this.#stopped && end.reason === 'terminated') this.#endedByStop(generation, end)
+    else this.#crashed(generation, end)
     void this.buried(generation).then((dead) => {
-      if (!dead && this.#state.status === 'unloaded') this.apply({ type: 'still-alive' })
+      const { status } = this.#state
+      if (status === 'unloading') this.apply({ type: dead ? 'gone' : 'still-alive' })
+      else if (!dead && status === 'unloaded') this.apply({ type: 'still-alive' })
     })
+  }
+
+  #crashed(generation: Generation, end: GenerationEnd): void {
+    const { number } = generation
+    const { reason, exitCode, cause } = end
+    const details = { reason, generation: number, exitCode }
+    const error = new ComponentCrashedError(this.name, details, cause === undefined ? undefined : { cause })
+    this.counters.crashes++
+    this.apply({ type: 'crashed', reason, error })
+    this.retire(generation, end)
+    this.surroundings.crashed({ name: this.name, generation: number, reason, exitCode, error })
     const { state } = this
     if (state.status === 'failed') this.caller.rejectWaiting(this.#backingOff(state))
+    else this.#wake()
+  }
+
+  /** What has not ended by itself when time is up is ended; that is no crash. */
+  #endedByStop(generation: Generation, end: GenerationEnd): void {
+    if (this.#state.status === 'ready') this.apply({ type: 'drain', reason: 'shutdown' })
+    this.apply({ type: 'drained' })
+    this.retire(generation, end)
   }
 
   #receive(message: FromWorkerMessage, generation: Generation): void {

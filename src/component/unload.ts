@@ -27,6 +27,14 @@ export interface UnloadOrder {
   /** ms that calls under way are given. */
   readonly deadline: number
   readonly onlyIfIdle: boolean
+  /** Aborted when somebody cannot wait for `deadline`: what is under way is given no more time. */
+  readonly hurry: AbortSignal
+}
+
+/** A worker that is gone, or was given up on; what is left is to give its memory back. */
+export interface Ending extends Omit<UnloadReport, 'released' | 'retained' | 'how'> {
+  /** Resident set just before it was ended, bytes; undefined when it died by itself. */
+  readonly residentSet: number | undefined
 }
 
 /** ms: a worker that has not answered by its drain deadline, and does not even listen for this long, is stuck. */
@@ -35,25 +43,26 @@ const stuckAfter = 1_000
 const ended: GenerationEnd = { reason: 'terminated' }
 
 /**
- * One unload, from `draining` to `unloaded`: fence, drain, dispose, terminate, give memory back, report.
+ * The first part of an unload, from `draining` to `unloaded`: fence, drain, dispose, terminate. With its end the component may be loaded again.
  *
  * @returns undefined when `onlyIfIdle` and the component got in use: it is `ready` again.
  */
-export async function unloadGeneration(
+export async function endGeneration(
   supervisor: Supervisor,
   generation: Generation,
   order: UnloadOrder,
-): Promise<UnloadReport | undefined> {
+): Promise<Ending | undefined> {
   const { surroundings, definition, name } = supervisor
   const { now, reclaimer, logger } = surroundings
   const start = now()
   const predicted = await surroundings.measure(supervisor)
-  const drained = await drain(supervisor, generation, order, () => order.deadline - (now() - start))
+  const remaining = (): number => (order.hurry.aborted ? 0 : order.deadline - (now() - start))
+  const drained = await drain(supervisor, generation, order, remaining)
   if (drained === 'busy') {
     callOff(supervisor, generation)
     return undefined
   }
-  if (drained === 'drained' && supervisor.state.status === 'draining') {
+  if (drained === 'drained' && supervisor.generation === generation) {
     const failure = await supervisor.hibernation.take(generation, order.reason)
     if (failure) {
       callOff(supervisor, generation)
@@ -63,13 +72,11 @@ export async function unloadGeneration(
   }
   const times = { drain: now() - start, dispose: 0, terminate: 0 }
   const base = { name, generation: generation.number, reason: order.reason, predicted }
-  if (supervisor.state.status !== 'draining') {
-    // It died meanwhile: that was a crash, and all that follows from one is done.
-    return { ...base, released: 0, retained: predicted, how: [], times, zombie: false }
-  }
+  // It died meanwhile: that was a crash, and all that follows from one is done.
+  if (supervisor.generation !== generation) return { ...base, times, zombie: false, residentSet: undefined }
   supervisor.apply({ type: 'drained' })
   // What is still under way at the deadline rejects now; callers do not wait for the dispose hook.
-  supervisor.caller.ended(generation.number, ended)
+  supervisor.settle(generation, ended)
 
   const disposing = now()
   const patience = drained === 'late' ? stuckAfter : definition.disposeTimeout
@@ -81,7 +88,7 @@ export async function unloadGeneration(
   }
   times.dispose = now() - disposing
 
-  const before = reclaimer.residentSet()
+  const residentSet = reclaimer.residentSet()
   const terminating = now()
   void generation.host.terminate(0)
   const dead = await supervisor.buried(generation)
@@ -89,16 +96,26 @@ export async function unloadGeneration(
   supervisor.counters.unloads++
   supervisor.retire(generation, ended)
   supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
-  const how = dead ? await reclaimer.afterUnload(predicted) : []
-  const released = Math.max(0, before - reclaimer.residentSet())
-  const report = { ...base, released, retained: Math.max(0, predicted - released), how, times, zombie: !dead }
-  surroundings.unloaded(report)
+  return { ...base, times, zombie: !dead, residentSet }
+}
+
+/** The second part: gives the memory back to the operating system as far as that can be done now, and reports. */
+export async function reclaimAfter(
+  { surroundings: { reclaimer, unloaded } }: Supervisor,
+  { residentSet, ...ending }: Ending,
+): Promise<UnloadReport> {
+  const { predicted, zombie } = ending
+  if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
+  const how = zombie ? [] : await reclaimer.afterUnload(predicted)
+  const released = Math.max(0, residentSet - reclaimer.residentSet())
+  const report = { ...ending, released, retained: Math.max(0, predicted - released), how }
+  unloaded(report)
   return report
 }
 
 /** The component goes on as if nothing had been. A crash meanwhile has said so itself. */
 function callOff(supervisor: Supervisor, generation: Generation): void {
-  if (supervisor.state.status !== 'draining') return
+  if (supervisor.generation !== generation) return
   supervisor.apply({ type: 'drain-called-off' })
   generation.resume((epoch) => supervisor.caller.resume(epoch))
 }
@@ -106,14 +123,14 @@ function callOff(supervisor: Supervisor, generation: Generation): void {
 async function drain(
   supervisor: Supervisor,
   generation: Generation,
-  { onlyIfIdle, deadline }: UnloadOrder,
+  { onlyIfIdle, deadline, hurry }: UnloadOrder,
   remaining: () => number,
 ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
   if (onlyIfIdle) {
     if (supervisor.inUse > 0) return 'busy'
   } else if (deadline > 0) {
     // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
-    await withDeadline(supervisor.leasesOver(), Math.max(0, remaining()))
+    await withDeadline(supervisor.leasesOver(generation), Math.max(0, remaining()), hurry)
   }
   const { caller } = supervisor
   const quiet = async (): Promise<boolean> => {
@@ -122,11 +139,11 @@ async function drain(
   }
   // An idle component answers at once, unless it is stuck in something that is no call; it is not worth more than a second.
   const patience = onlyIfIdle ? 1_000 : Math.max(1, remaining())
-  const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(epoch))
+  const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(epoch), hurry)
   if (outcome === 'late' && onlyIfIdle) return 'busy'
   if (outcome !== 'drained') return outcome
   // The worker has answered everything; the last answers may still be in the port.
-  if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining())))) return 'late'
+  if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining()), hurry))) return 'late'
   // Calls that came meanwhile would only load it again.
   return onlyIfIdle && (caller.waiting > 0 || supervisor.leases > 0) ? 'busy' : 'drained'
 }
