@@ -3,11 +3,17 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // What users install is tested by vitest.package.config.ts.
     exclude: ['test/package/**', 'node_modules/**', 'dist/**'],
+    // A process for each file: tests start workers, watch memory and die of it on purpose.
     pool: 'forks',
+    isolate: true,
+    maxWorkers: 2,
+    // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    maxWorkers: 2,
-    typecheck: { enabled: false },
+    teardownTimeout: 10_000,
+    // One line for each file, what failed, and the totals as the last lines.
+    reporters: ['default'],
   },
 })

@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events'
+import { resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
+import { CallWatch } from './channel/call-watch.ts'
+import type { CallListener } from './channel/call-watch.ts'
 import { comlinkCallbacks } from './channel/comlink-callbacks.ts'
 import { serveComlink } from './channel/comlink-endpoint.ts'
 import type { Remote } from './channel/remote.ts'
@@ -9,30 +12,36 @@ import type { PressureLevel } from './component/define.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ComponentDefinition } from './component/definition.ts'
 import { ComponentFamily } from './component/family.ts'
+import { inspectComponent } from './component/inspect.ts'
 import type { FamilyDefinition } from './component/family.ts'
 import { Registry } from './component/registry.ts'
 import { shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
-import type { CrashEvent, LoadEvent, Surroundings } from './component/surroundings.ts'
+import type { CrashEvent, LoadErrorEvent, LoadEvent, Surroundings } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
-import { CoordinatorShutdownError, DuplicateComponentError } from './errors.ts'
+import { ComponentNotFoundError, CoordinatorShutdownError, DuplicateComponentError } from './errors.ts'
+import { abortable } from './host/abortable.ts'
 import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
 import { SpareWorkers } from './host/spare-workers.ts'
 import { trimAllocator } from './memory/allocator-trim.ts'
 import type { Ledger } from './memory/ledger.ts'
+import type { ExhaustedEvent, PressureEvent } from './memory/memory-events.ts'
 import { MemoryManager } from './memory/memory-manager.ts'
-import type { ExhaustedEvent, PressureEvent } from './memory/memory-manager.ts'
 import { processEffects, Reclaimer } from './memory/reclaimer.ts'
+import type { Advice } from './observability/advice.ts'
+import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { joinCoordinators } from './observability/live-coordinators.ts'
 import { LockManager } from './locks/lock-manager.ts'
 import { expectNumber } from './options.ts'
 
 export interface CoordinatorEvents {
   load: [LoadEvent]
+  loadError: [LoadErrorEvent]
   unload: [UnloadReport]
   crash: [CrashEvent]
   pressure: [PressureEvent]
@@ -50,6 +59,8 @@ export interface Lease<T> extends Disposable {
 /** ms that calls under way are given when a component is unloaded by name. */
 const defaultDrainDeadline = 5_000
 const longest = 2 ** 31 - 1
+/** ms that a heap snapshot may take. */
+const inspectDeadline = 120_000
 
 /**
  * Runs each registered component in a worker thread of its own: loads it on first use, keeps an account of its memory, and unloads what
@@ -66,12 +77,16 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #families = new Map<string, ComponentFamily<unknown>>()
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
+  readonly #calls = new CallWatch()
   readonly #reclaimer: Reclaimer
+  readonly #advisor: Advisor
+  readonly #membership: Disposable
   #shutdown: Promise<ShutdownReport> | undefined
 
   constructor(options: CoordinatorOptions = {}) {
     super()
     this.#options = resolveCoordinatorOptions(options)
+    this.#membership = joinCoordinators()
     const logger = this.#options.logger ?? defaultLogger()
     const logs = new ComponentLogs(logger)
     this.#reclaimer = new Reclaimer({
@@ -86,6 +101,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
     const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)
+    this.#advisor = new Advisor({
+      components: () => this.list(),
+      memory: () => this.memory,
+      logger,
+      now: () => performance.now(),
+    })
     this.memory = new MemoryManager({
       options: this.#options.memory,
       registry: this.#registry,
@@ -94,9 +115,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       now: Date.now,
       emit: {
-        sample: (ledger) => this.#tell('sample', ledger),
+        sample: (ledger) => {
+          this.#advisor.sampled(ledger)
+          this.#tell('sample', ledger)
+        },
         pressure: (event) => this.#tell('pressure', event),
-        exhausted: (event) => this.#tell('exhausted', event),
+        exhausted: (event) => {
+          this.#advisor.exhausted(event)
+          this.#tell('exhausted', event)
+        },
       },
     })
     this.#surroundings = {
@@ -105,6 +132,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       spares,
       logger,
       locks: this.locks,
+      calls: this.#calls,
       defaultWorkerOptions,
       admission: this.memory,
       reclaimer: this.#reclaimer,
@@ -117,13 +145,21 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         }
       },
       workerStarted: (supervisor) => this.memory.workerStarted(supervisor),
-      workerEnded: (supervisor, reason) => this.memory.workerEnded(supervisor, reason),
+      workerEnded: (supervisor, generation, reason) => this.memory.workerEnded(supervisor, generation, reason),
       busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
       loaded: (supervisor, event) => {
         logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
         this.memory.loaded(supervisor)
         this.#tell('load', event)
       },
+      loadFailed: (event) => {
+        logger.warn(
+          { component: event.name, generation: event.generation, err: event.error },
+          'component could not be loaded',
+        )
+        this.#tell('loadError', event)
+      },
+      limitIgnored: (name, limit) => this.#advisor.limitIgnored(name, limit),
       unloaded: (report) => {
         logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
         this.memory.unloaded(report)
@@ -138,7 +174,6 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       },
       zombie: (name, generation) => {
         logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
-        this.#registry.haunt(name)
         this.#tell('zombie', { name, generation })
       },
     }
@@ -162,10 +197,14 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   /** Unloads a component and forgets it; its proxies reject with ComponentNotFoundError from then on. */
   async unregisterComponent(name: string): Promise<UnloadReport> {
     const supervisor = this.#registry.get(name)
+    const notFound = new ComponentNotFoundError(name)
+    supervisor.stop(notFound)
     const report = await supervisor.unload('unregistered', defaultDrainDeadline)
     if (this.#registry.has(name) && this.#registry.get(name) === supervisor) this.#registry.remove(supervisor)
-    supervisor.close(this.#notFound(name))
+    supervisor.close(notFound)
     this.memory.forget(name)
+    this.#advisor.forget(name)
+    await supervisor.hibernation.discard()
     return report
   }
 
@@ -260,11 +299,59 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   createEndpoint(name: string): MessagePort {
     this.#assertOpen()
-    const { caller } = this.#registry.get(name)
-    const { ours, theirs } = serveComlink(caller, comlinkCallbacks)
+    const { caller, definition } = this.#registry.get(name)
+    const { ours, theirs } = serveComlink(
+      {
+        name,
+        call: async (path, args, signal) => caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
+      },
+      comlinkCallbacks,
+    )
     this.#endpoints.add(ours)
     ours.once('close', () => this.#endpoints.delete(ours))
     return theirs
+  }
+
+  /** What is set up in a way that costs, and what to do about it. Each piece of advice is also logged, once. */
+  advice(): Advice[] {
+    return this.#advisor.advice()
+  }
+
+  /**
+   * Tells `listener` of every call from the main thread that settles, until the result is disposed of. Calls cost nothing more while
+   * nobody listens.
+   */
+  watchCalls(listener: CallListener): Disposable {
+    return this.#calls.add(listener)
+  }
+
+  /**
+   * Has a component write everything on its heap into a file, for Chrome's developer tools. Loads it if need be; it answers no calls meanwhile,
+   * and is not unloaded. The file holds whatever the component holds, secrets included.
+   *
+   * @param options.deadline ms; default 120,000.
+   * @throws CallTimeoutError when it takes longer.
+   */
+  async writeHeapSnapshot(name: string, file: string, options: { readonly deadline?: number } = {}): Promise<void> {
+    this.#assertOpen()
+    const deadline = expectNumber('deadline', options.deadline ?? inspectDeadline, { min: 1, max: longest })
+    await inspectComponent(this.#registry.get(name), { what: 'heap-snapshot', file: resolve(file) }, deadline)
+  }
+
+  /**
+   * Has a component write a CPU profile of its next `duration` ms (default 5,000) into a file, for Chrome's developer tools. Loads it if need be;
+   * it is not unloaded meanwhile.
+   */
+  async writeCpuProfile(name: string, file: string, options: { readonly duration?: number } = {}): Promise<void> {
+    this.#assertOpen()
+    const duration = expectNumber('duration', options.duration ?? 5_000, { min: 1, max: 600_000 })
+    const inspection = { what: 'cpu-profile', file: resolve(file), duration } as const
+    await inspectComponent(this.#registry.get(name), inspection, duration + inspectDeadline)
+  }
+
+  /** True from the first call of `shutdown` on. */
+  get isShutdown(): boolean {
+    return this.#shutdown !== undefined
   }
 
   /**
@@ -300,9 +387,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       this.#surroundings.spares.close(terminateDeadline),
     ])
     for (const supervisor of this.#registry.all) supervisor.close(error)
+    await Promise.all([...this.#registry.all].map(async ({ hibernation }) => hibernation.discard()))
     for (const port of this.#endpoints) port.close()
     this.locks.close()
     this.memory[Symbol.dispose]()
+    this.#membership[Symbol.dispose]()
     this.#reclaimer[Symbol.dispose]()
     if (report.left.length > 0) {
       this.#surroundings.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
@@ -324,31 +413,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   #describe(supervisor: Supervisor): ComponentInfo {
     const dependents = this.#registry.dependentsOf(supervisor.name)
-    return describeComponent(supervisor, dependents, this.memory.memoryOf(supervisor.name))
-  }
-
-  #notFound(name: string): unknown {
-    try {
-      return this.#registry.get(name)
-    } catch (error) {
-      return error
-    }
+    const { name } = supervisor
+    return describeComponent(supervisor, dependents, this.memory.memoryOf(name), this.memory.learnedPeakOf(name))
   }
 
   #assertOpen(): void {
     if (this.#shutdown) throw new CoordinatorShutdownError()
-  }
-}
-
-/** `work`, or the signal's reason if that comes first; the work itself goes on. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

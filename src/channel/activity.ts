@@ -3,10 +3,10 @@
  * when the worker is stuck. Each slot is a 64-bit float, written whole on every platform Node supports.
  */
 
-const slots = ['calls', 'errors', 'active', 'subscriptions', 'lastAccess', 'reported'] as const
+const slots = ['calls', 'errors', 'active', 'subscriptions', 'lastAccess', 'reported', 'wasm'] as const
 type Slot = (typeof slots)[number]
 
-/** A reading. `active`: calls being served and open streams; `lastAccess`: epoch ms, 0 = never; `reported`: bytes. */
+/** A reading. `active`: calls being served and open streams; `lastAccess`: epoch ms, 0 = never; `reported` and `wasm`: bytes. */
 export type ActivityReading = Readonly<Record<Slot, number>>
 
 export function createActivityBuffer(): SharedArrayBuffer {
@@ -23,6 +23,7 @@ export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
     subscriptions: at('subscriptions'),
     lastAccess: at('lastAccess'),
     reported: at('reported'),
+    wasm: at('wasm'),
   }
 }
 
@@ -64,6 +65,11 @@ export class ActivityMeter {
 
   report(bytes: number): void {
     this.#view[5] = bytes
+  }
+
+  /** What WebAssembly memories hold that V8 does not count. */
+  reportWasm(bytes: number): void {
+    this.#view[6] = bytes
   }
 
   #add(slot: number, by: number): void {

@@ -2,6 +2,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { CallTimeoutError, ComponentCrashedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
+import type { CallWatch } from './call-watch.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
@@ -32,6 +33,8 @@ export interface CallerOptions {
   readonly onEnded?: () => void
   /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
   readonly endGrace?: number
+  /** Is told of calls that settle. */
+  readonly watch?: CallWatch
 }
 
 type Connection = {
@@ -87,19 +90,24 @@ export class Caller {
     options: CallOptions,
     origin: { stack?: string },
   ): Promise<unknown> {
-    if (this.#stopped) return Promise.reject(this.#stopped.error)
+    if (this.#stopped) return this.#refuse(this.#stopped.error)
     if (this.#waiting.size + this.#sent.size >= this.#options.maxQueue) {
-      return Promise.reject(new OverloadedError(this.component, this.#options.maxQueue))
+      return this.#refuse(new OverloadedError(this.component, this.#options.maxQueue))
     }
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason as Error)
+    if (options.signal?.aborted) return this.#refuse(options.signal.reason)
     let outgoing: Outgoing | undefined
     try {
       outgoing = marshal(args, this.#options.links)
       return this.#start(method, outgoing, options, origin)
     } catch (cause) {
       outgoing?.discard()
-      return Promise.reject(uncloneableArguments(method, args, cause))
+      return this.#refuse(uncloneableArguments(method, args, cause))
     }
+  }
+
+  #refuse(error: unknown): Promise<never> {
+    this.#options.watch?.refused(this.component, error)
+    return Promise.reject(error as Error)
   }
 
   /** Joins a generation: everything that waits is sent. */
@@ -214,7 +222,10 @@ export class Caller {
       else state.outbox.post(entry, transfers)
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const pending = new PendingCall(method, direct ? undefined : { entry, transfers }, origin, resolve, reject)
+      const { watch } = this.#options
+      const settle = watch?.on ? watch.timed(this.component, resolve, reject) : undefined
+      const unsent = direct ? undefined : { entry, transfers }
+      const pending = new PendingCall(method, unsent, origin, settle?.resolve ?? resolve, settle?.reject ?? reject)
       ;(direct ? this.#sent : this.#waiting).set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
     })

@@ -1,9 +1,9 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
-import type { Caller } from './caller.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
+import { StreamHandle } from './remote-stream.ts'
 
 /** The requests of stock comlink's wire protocol (comlink 4, src/protocol.ts) as they arrive; nothing in them is trusted. */
 interface ComlinkRequest {
@@ -13,37 +13,59 @@ interface ComlinkRequest {
   readonly argumentList?: unknown
 }
 
+/** What a stock comlink peer may call. */
+export interface ComlinkTarget {
+  /** For messages. */
+  readonly name: string
+  /** @param path of the method; empty: the served function itself. @param signal aborted when the peer is gone. */
+  call(path: readonly string[], args: readonly unknown[], signal: AbortSignal): Promise<unknown>
+}
+
 /**
- * A port that stock `Comlink.wrap` can use: calls are passed on to the component, within its allow-list; everything else that
+ * A port that stock `Comlink.wrap` can use: calls are passed on to the target, which has the allow-list; everything else that
  * comlink could ask for (reading, setting, constructing) is refused.
  */
-export function serveComlink(caller: Caller, links: CallbackLinks): { ours: MessagePort; theirs: MessagePort } {
+export function serveComlink(target: ComlinkTarget, links: CallbackLinks): { ours: MessagePort; theirs: MessagePort } {
   const { port1: ours, port2: theirs } = new MessageChannel()
+  const gone = new AbortController()
   ours.on('message', (request: ComlinkRequest) => {
     if (typeof request !== 'object' || request === null) return
     if (request.type === 'RELEASE') {
       reply(ours, request.id, undefined, links)
       ours.close()
-    } else void answer(ours, request, caller, links)
+    } else void answer(ours, request, target, links, gone.signal)
   })
+  ours.once('close', () => gone.abort(new DOMException('The caller is gone', 'AbortError')))
   ours.unref()
   return { ours, theirs }
 }
 
-async function answer(port: MessagePort, request: ComlinkRequest, caller: Caller, links: CallbackLinks): Promise<void> {
+async function answer(
+  port: MessagePort,
+  request: ComlinkRequest,
+  target: ComlinkTarget,
+  links: CallbackLinks,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const path = Array.isArray(request.path) ? request.path.map(String) : []
-    const name = path.join('.')
-    if (request.type !== 'APPLY' || path.length === 0) throw new NoSuchMethodError(caller.component, name || '(root)')
+    if (request.type !== 'APPLY') throw new NoSuchMethodError(target.name, path.join('.') || '(itself)')
     const args = Array.isArray(request.argumentList) ? request.argumentList.map((arg) => fromWire(arg, links)) : []
-    const method = path.length === 1 ? name : path
-    reply(port, request.id, await caller.call(method, args, {}, {}), links)
+    const result = await target.call(path, args, signal)
+    if (result instanceof StreamHandle) {
+      await result.return()
+      throw new TypeError("The method answers with a stream, which comlink's protocol has no way to carry")
+    }
+    reply(port, request.id, result, links)
   } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : { name: '', message: '', stack: '' }
-    const value =
-      error instanceof Error ? { isError: true, value: { name, message, stack } } : { isError: false, value: error }
-    port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value })
+    port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value: thrown(error) })
   }
+}
+
+function thrown(error: unknown): unknown {
+  if (!(error instanceof Error)) return { isError: false, value: error }
+  const { name, message, stack } = error
+  return { isError: true, value: { name, message, stack } }
 }
 
 function reply(port: MessagePort, id: unknown, value: unknown, links: CallbackLinks): void {

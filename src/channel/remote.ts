@@ -1,4 +1,4 @@
-import { releaseProxy } from 'comlink'
+import { proxyMarker, releaseProxy } from 'comlink'
 import type { ProxyMarked, UnproxyOrClone } from 'comlink'
 import type { ComponentModule } from '../component/define.ts'
 import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
@@ -25,10 +25,13 @@ export type RemoteStreamOf<Value, Return = unknown> = Promise<AsyncGenerator<Val
 /** A value as it arrives: what was marked with `proxy()` as a remote, all else as a clone. */
 export type Received<T> = T extends ProxyMarked ? Callable<T> : T
 
-type RemoteResult<R> =
-  Awaited<R> extends AsyncIterable<infer Value, infer Return> & object
-    ? RemoteStreamOf<Received<Value>, Return>
-    : Promise<Received<Awaited<R>>>
+type RemoteResult<R> = [Awaited<R>] extends [never]
+  ? Promise<never>
+  : unknown extends Awaited<R>
+    ? Promise<Awaited<R>>
+    : Awaited<R> extends AsyncIterable<infer Value, infer Return> & object
+      ? RemoteStreamOf<Received<Value>, Return>
+      : Promise<Received<Awaited<R>>>
 
 type Sendable<Args extends readonly unknown[]> = { [I in keyof Args]: UnproxyOrClone<Args[I]> | CallbackFor<Args[I]> }
 
@@ -77,6 +80,8 @@ type Target = {
   readonly options: CallOptions
   /** Of callbacks: gives them back. As long as any part of the remote is reachable, so is this. */
   readonly release?: () => void
+  /** Members of the remote itself that read as undefined. */
+  readonly hidden?: ReadonlySet<string>
 }
 
 /**
@@ -120,6 +125,16 @@ export function withCallOptions<R extends object>(remote: R, options: CallOption
   return createNode({ ...target, options: merged }, shape) as R
 }
 
+/**
+ * The same remote, of which some members read as undefined: for a framework that looks for methods of its own on every object it is given,
+ * and would call them.
+ */
+export function withoutMembers<R extends object>(remote: R, hidden: ReadonlySet<string>): R {
+  const target = targets.get(remote)
+  if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
+  return createNode({ ...target, hidden }, Object.create(null) as object) as R
+}
+
 function createNode(target: Target, shape: object): object {
   const members = new Map<string, object>()
   const method: MethodPath =
@@ -137,6 +152,7 @@ function createNode(target: Target, shape: object): object {
       // Symbols never reach the other side; without `then` a remote can be awaited and returned from async functions.
       if (typeof key === 'symbol') return localMember(target, key)
       if (key === 'then' || key === 'toJSON') return undefined
+      if (target.path.length === 0 && target.hidden?.has(key)) return undefined
       const known = members.get(key)
       if (known) return known
       const member = isRefusedKey(key)
@@ -180,9 +196,13 @@ async function callAwaited(
   }
 }
 
-/** What a remote answers itself: comlink's release, and its name when it is put into a string, which would else call `toString` over there. */
+/**
+ * What a remote answers itself: its name when it is put into a string, which would else call `toString` over there; and for callbacks
+ * comlink's release, and its mark of what is passed by reference, so that a callback can be passed on.
+ */
 function localMember({ caller, path, release }: Target, key: symbol): unknown {
   if (key === Symbol.toPrimitive) return () => `[remote ${[caller.component, ...path].join('.')}]`
+  if (key === proxyMarker) return release && true
   return key === releaseProxy ? release : undefined
 }
 
@@ -204,7 +224,10 @@ async function* iterateAnswer(this: Promise<unknown>): AsyncGenerator<unknown, u
 
 function refusing({ caller, path }: Target, key: string): () => Promise<never> {
   const name = [...path, key].join('.')
-  const refuse = (): Promise<never> => Promise.reject(new NoSuchMethodError(caller.component, name))
+  // A function of the old kind, so that `new` reaches the trap.
+  const refuse = function (): Promise<never> {
+    return Promise.reject(new NoSuchMethodError(caller.component, name))
+  }
   return new Proxy(refuse, {
     get: (_, inner) =>
       typeof inner === 'string' && inner !== 'then'

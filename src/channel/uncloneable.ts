@@ -1,6 +1,8 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
+import { notPlain, snapshot } from './snapshot.ts'
+import { transferListOf } from './transfer-list.ts'
 
 /** What a call rejects with when its arguments cannot be sent; names the first that is to blame. */
 export function uncloneableArguments(
@@ -29,8 +31,10 @@ function uncloneable(what: string, value: unknown, cause: unknown): InvalidOptio
 }
 
 function isCloneable(value: unknown): boolean {
+  // What moves cannot be tried without moving it.
+  if (typeof value === 'object' && value !== null && transferListOf(value)) return true
   try {
-    structuredClone(value)
+    if (snapshot(value) === notPlain) structuredClone(value)
     return true
   } catch {
     return false

@@ -47,6 +47,18 @@ export interface ComponentInfo {
   /** ms the last load took; null before the first. */
   readonly lastLoadTime: number | null
   readonly memoryEstimate: number
+  /** Its own limit, bytes; null: the total limit. */
+  readonly memoryLimit: number | null
+  /** ms it must have been idle to be unloaded automatically, where it has a floor of its own. */
+  readonly minIdleTime: number | null
+  /** Largest total (bytes) of the last generations, this one included; null before the first was measured. */
+  readonly learnedPeak: number | null
+  /** Calls that wait for it to be loaded. */
+  readonly waiting: number
+  /** Epoch ms since when it has been in its state. */
+  readonly since: number
+  /** While it backs off: what made it fail last, and until when (epoch ms). */
+  readonly failure: { readonly message: string; readonly retryAt: number } | null
   /** null while it is not loaded, and before its first sample. */
   readonly memory: ComponentMemory | null
 }
@@ -55,6 +67,7 @@ export function describeComponent(
   supervisor: Supervisor,
   dependents: readonly string[],
   memory: ComponentMemory | null,
+  learnedPeak: number | undefined,
 ): ComponentInfo {
   const { definition, state, counters } = supervisor
   return {
@@ -76,6 +89,16 @@ export function describeComponent(
     errors: supervisor.errors,
     lastLoadTime: supervisor.lastLoadTime ?? null,
     memoryEstimate: definition.memoryEstimate,
+    memoryLimit: definition.memoryLimit ?? null,
+    minIdleTime: definition.minIdleTime ?? null,
+    learnedPeak: learnedPeak ?? null,
+    waiting: supervisor.caller.waiting,
+    since: state.since,
+    failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: state.retryAt } : null,
     memory,
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -1,4 +1,4 @@
-import type { Locks } from '../locks/lock-session.ts'
+import type { ComponentLocks } from '../locks/remote-locks.ts'
 import type { ComponentLogger } from '../observability/logger.ts'
 
 /** How full the memory budget is; see MemoryManager. */
@@ -17,7 +17,7 @@ export interface ComponentContext {
   /** Aborted when unloading starts. */
   readonly signal: AbortSignal
   /** The coordinator's locks; those the component holds are released when its worker ends. */
-  readonly locks: Locks
+  readonly locks: ComponentLocks
   /**
    * What `snapshot()` of the last generation returned, when the component offers that method and was unloaded, not crashed;
    * undefined otherwise.

@@ -7,6 +7,7 @@ import { resolveHibernateOptions } from './hibernation.ts'
 import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
 import type { RestartOptions } from './lifecycle.ts'
 import { expectInteger, expectNumber, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
+import type { Bounds } from '../options.ts'
 
 /** What `registerComponent` takes. */
 export interface ComponentDefinition<Config = unknown> {
@@ -91,6 +92,18 @@ export interface ResolvedDefinition {
   readonly execArgv: readonly string[] | undefined
 }
 
+/** Bytes: less than a blank worker holds is a limit in the wrong unit. */
+const smallestMemoryLimit = 1024 ** 2
+/**
+ * MB. With an old generation below 4 MB, or a stack below 0.5 MB, V8 ends not the worker but the whole process (measured on Node 24 and 26);
+ * the lower bounds leave room for Node's own start-up. The upper bounds catch bytes given for megabytes.
+ */
+const resourceLimitBounds: Readonly<Record<keyof ResourceLimits, Bounds>> = {
+  maxOldGenerationSizeMb: { min: 16, max: 2 ** 20 },
+  maxYoungGenerationSizeMb: { min: 1, max: 2 ** 20 },
+  codeRangeSizeMb: { min: 1, max: 2 ** 20 },
+  stackSizeMb: { min: 1, max: 2 ** 10 },
+}
 /** setTimeout's own limit: a longer delay would fire at once. */
 const maxDelay = 2 ** 31 - 1
 const duration = { min: 1, max: maxDelay }
@@ -116,7 +129,9 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
     ),
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
-    memoryLimit: expectOptional(definition.memoryLimit, (v) => expectNumber('memoryLimit', v, { min: 1 })),
+    memoryLimit: expectOptional(definition.memoryLimit, (v) =>
+      expectNumber('memoryLimit', v, { min: smallestMemoryLimit }),
+    ),
     minIdleTime: expectOptional(definition.minIdleTime, (v) => expectNumber('minIdleTime', v, { min: 0 })),
     pinned: expectBoolean('pinned', definition.pinned ?? false),
     disposeTimeout: expectNumber('disposeTimeout', definition.disposeTimeout ?? defaults.dispose, duration),
@@ -164,7 +179,15 @@ function expectBoolean(option: string, value: unknown): boolean {
 function expectResourceLimits(limits: ResourceLimits): ResourceLimits {
   expectRecord('resourceLimits', limits)
   for (const [key, value] of Object.entries(limits)) {
-    if (value !== undefined) expectNumber(`resourceLimits.${key}`, value, { min: 0 })
+    const bounds = resourceLimitBounds[key as keyof ResourceLimits]
+    if (!bounds) {
+      throw new InvalidOptionsError(
+        `resourceLimits.${key}`,
+        `one of ${Object.keys(resourceLimitBounds).join(', ')}`,
+        value,
+      )
+    }
+    if (value !== undefined) expectNumber(`resourceLimits.${key}`, value, bounds)
   }
   return { ...limits }
 }

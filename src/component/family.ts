@@ -33,6 +33,7 @@ export class ComponentFamily<T> {
    * The instance of that key: registered now if it is new, loaded by its first call.
    *
    * @throws InvalidOptionsError for an empty key, or when the definition made for it is bad.
+   * @throws DuplicateComponentError while the last instance of that key is still being released.
    */
   get(key: string): Remote<T> {
     expectString('key', key)

@@ -39,34 +39,64 @@ type Kept =
   | { readonly where: 'memory'; readonly bytes: Uint8Array }
   | { readonly where: 'file'; readonly path: string; readonly checksum: string }
 
-/** Unloads after which nobody comes back for the state. */
 const final: ReadonlySet<UnloadReason> = new Set(['shutdown', 'unregistered'])
+
+/** False for unloads after which nobody comes back for the state. */
+export const keepsState = (reason: UnloadReason): boolean => !final.has(reason)
+
+/** ms after a snapshot failed in which the component is not unloaded automatically: it would only fail again, and hold up calls. */
+const retryAfter = 60_000
 
 /** What one component left behind when it was unloaded, until its next generation has taken it over. */
 export class Hibernation {
   readonly #name: string
   readonly #options: ResolvedHibernateOptions
   readonly #logger: Logger
+  readonly #now: () => number
   #kept: Kept = { where: 'nowhere' }
+  #removing: Promise<void> = Promise.resolve()
+  #failedAt = Number.NEGATIVE_INFINITY
 
-  constructor(name: string, options: ResolvedHibernateOptions, logger: Logger) {
+  /** @param now epoch ms. */
+  constructor(name: string, options: ResolvedHibernateOptions, logger: Logger, now: () => number) {
     this.#name = name
     this.#options = options
     this.#logger = logger
+    this.#now = now
   }
 
-  /** Takes the component's snapshot, if it offers one. Returns what went wrong: then it had better stay loaded. */
-  async take(generation: Generation, reason: UnloadReason): Promise<SnapshotError | undefined> {
-    if (final.has(reason)) return undefined
+  /** True for a minute after a snapshot failed. */
+  get failedLately(): boolean {
+    return this.#now() - this.#failedAt < retryAfter
+  }
+
+  /**
+   * Takes the component's snapshot, if it offers one.
+   *
+   * @param patience ms in which the worker must show that it listens at all.
+   * @returns what went wrong: then it had better stay loaded; 'stuck' when it does not listen: it can only be ended.
+   */
+  async take(
+    generation: Generation,
+    reason: UnloadReason,
+    patience: number = this.#options.timeout,
+  ): Promise<SnapshotError | 'stuck' | undefined> {
+    if (!keepsState(reason)) return undefined
     try {
-      const taken = await generation.takeSnapshot(this.#options.timeout)
-      if (taken === 'late') throw new Error(`snapshot() was not done within ${this.#options.timeout} ms`)
+      const { timeout } = this.#options
+      const taken = await generation.takeSnapshot(timeout, patience)
       if (taken === 'ended') return undefined
+      if (taken === 'stuck' && patience < timeout) {
+        this.#logger.error({ component: this.#name }, 'worker stuck: it is ended, and its state is lost')
+        return taken
+      }
+      if (taken === 'stuck' || taken === 'late') throw new Error(`snapshot() was not done within ${timeout} ms`)
       if ('error' in taken) throw taken.error
       if (taken.value) await this.#keep(taken.value)
       return undefined
     } catch (cause) {
       const error = new SnapshotError(this.#name, cause)
+      this.#failedAt = this.#now()
       this.#logger.error({ component: this.#name, err: error }, 'snapshot failed: the component stays loaded')
       return error
     }
@@ -89,7 +119,14 @@ export class Hibernation {
   async restored(): Promise<void> {
     const kept = this.#kept
     this.#kept = { where: 'nowhere' }
-    if (kept.where === 'file') await rm(kept.path, { force: true }).catch(() => {})
+    // A file that cannot be removed is in nobody's way: its name is never used again.
+    if (kept.where === 'file') this.#removing = rm(kept.path, { force: true }).catch(() => {})
+    await this.#removing
+  }
+
+  /** There is no next generation: nothing is kept, and nothing is left behind. */
+  async discard(): Promise<void> {
+    await this.restored()
   }
 
   async #keep(bytes: Uint8Array): Promise<void> {

@@ -1,11 +1,15 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError } from '../errors.ts'
+import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
+import { withDeadline } from '../host/deadline.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
+
+/** ms: a worker that is stuck does not answer. */
+const statisticsDeadline = 1_000
 
 /**
  * One load, from `loading` to `ready`: dependencies, memory, worker, module, initialiser, in that order.
@@ -23,24 +27,14 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
     since = surroundings.now()
     reservation = await surroundings.admission.admit(supervisor, signal)
     signal.throwIfAborted()
-  } catch (error) {
-    supervisor.apply({ type: 'load-refused' })
+  } catch (cause) {
+    reservation?.[Symbol.dispose]()
+    const error: unknown = signal.aborted ? signal.reason : cause
+    supervisor.loadOver({ type: 'load-refused' }, error)
     throw error
   }
   try {
-    const generation = supervisor.adopt(takeWorker(supervisor))
-    const outcome = await loadInWorker(
-      supervisor,
-      generation,
-      definition.timeout - (surroundings.now() - since),
-      signal,
-    )
-    if (outcome.type !== 'ready') {
-      const error = failureOf(supervisor, outcome)
-      // First the worker is ended for good, so that a retry does not meet it.
-      await endWorker(supervisor, generation, error)
-      throw error
-    }
+    const generation = await startGeneration(supervisor, definition.timeout - (surroundings.now() - since))
     supervisor.apply({ type: 'loaded' })
     void supervisor.hibernation.restored()
     supervisor.counters.loads++
@@ -52,6 +46,33 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
   } finally {
     reservation[Symbol.dispose]()
   }
+}
+
+/**
+ * @param timeout ms.
+ * @throws what went wrong, after the worker was ended for good: a retry does not meet it.
+ */
+async function startGeneration(supervisor: Supervisor, timeout: number): Promise<Generation> {
+  let generation: Generation | undefined
+  try {
+    generation = supervisor.adopt(takeWorker(supervisor))
+    const outcome = await loadInWorker(supervisor, generation, timeout)
+    if (outcome.type === 'ready') return generation
+    throw failureOf(supervisor, outcome)
+  } catch (cause) {
+    const { name, loadSignal } = supervisor
+    const error =
+      isSpillwayError(cause) || loadSignal.aborted
+        ? cause
+        : new ComponentLoadError(name, `its worker could not be started: ${messageOf(cause)}`, { cause })
+    if (generation) await endWorker(supervisor, generation, error)
+    else supervisor.loadOver({ type: 'load-failed', error }, error)
+    throw error
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function loadDependencies(
@@ -69,8 +90,8 @@ async function loadDependencies(
       isComponentLoadError(cause) && cause.chain
         ? [name, ...cause.chain.slice(cause.chain.indexOf(dependency))]
         : [name, dependency]
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ComponentLoadError(name, `its dependency "${dependency}" failed (${chain.join(' -> ')}): ${why}`, {
+    const reason = `its dependency "${dependency}" failed (${chain.join(' -> ')}): ${messageOf(cause)}`
+    throw new ComponentLoadError(name, reason, {
       cause,
       chain,
     })
@@ -102,13 +123,8 @@ function definedOnly(options: WorkerOptions): WorkerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-async function loadInWorker(
-  supervisor: Supervisor,
-  generation: Generation,
-  timeout: number,
-  signal: AbortSignal,
-): Promise<LoadOutcome> {
-  const { definition, surroundings } = supervisor
+async function loadInWorker(supervisor: Supervisor, generation: Generation, timeout: number): Promise<LoadOutcome> {
+  const { definition, surroundings, loadSignal: signal } = supervisor
   const dependencyOptions = Object.fromEntries(
     definition.dependencies.map((name) => {
       const { callTimeout, maxQueue } = surroundings.supervisorOf(name).definition
@@ -153,7 +169,7 @@ function failureOf(
       const { reason, exitCode, cause } = outcome.end
       const why = {
         exit: `its worker exited${exitCode === undefined ? '' : ` with code ${exitCode}`} while loading`,
-        error: `its worker died while loading: ${cause instanceof Error ? cause.message : String(cause)}`,
+        error: `its worker died while loading: ${messageOf(cause)}`,
         'out-of-memory': 'its worker ran out of memory while loading',
         'memory-limit': 'its worker passed its memory limit while loading',
         terminated: 'its worker was ended while loading',
@@ -167,7 +183,7 @@ async function endWorker(supervisor: Supervisor, generation: Generation, error: 
   void generation.host.terminate(0)
   const dead = await supervisor.buried(generation)
   const aborted = supervisor.loadSignal.aborted
-  supervisor.apply(aborted ? { type: 'load-refused' } : { type: 'load-failed', error })
+  supervisor.loadOver(aborted ? { type: 'load-refused' } : { type: 'load-failed', error }, error)
   supervisor.retire(generation, { reason: 'terminated' })
   if (!dead && supervisor.state.status === 'unloaded') supervisor.apply({ type: 'still-alive' })
 }
@@ -180,8 +196,9 @@ async function warnOfLimit(
   const limits = ownLimits(definition, defaults) ?? defaults.resourceLimits
   if (!host.worker || !limits) return
   // A worker that is gone by now, or is stuck, has nothing to compare.
-  const actual = await limitThatDidNotTake(host.worker, limits).catch(() => undefined)
+  const actual = await withDeadline(limitThatDidNotTake(host.worker, limits), statisticsDeadline).catch(() => undefined)
   if (actual === undefined) return
+  surroundings.limitIgnored(name, { asked: (limits.maxOldGenerationSizeMb ?? 0) * 1024 ** 2, actual })
   surroundings.logger.warn(
     { component: name, generation: number, asked: limits.maxOldGenerationSizeMb, heapSizeLimit: actual },
     'resourceLimits did not take: a process-wide V8 flag such as --max-old-space-size overrides the limits of all workers; remove it',

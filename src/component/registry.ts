@@ -4,23 +4,11 @@ import type { Supervisor } from './supervisor.ts'
 /** The registered components and who depends on whom. */
 export class Registry {
   readonly #supervisors = new Map<string, Supervisor>()
-  readonly #haunted = new Set<Supervisor>()
   /** For each name, also one not registered yet: who declared it as a dependency. */
   readonly #dependents = new Map<string, Set<string>>()
 
   get all(): Iterable<Supervisor> {
     return this.#supervisors.values()
-  }
-
-  /** Components with workers that did not die. */
-  get haunted(): Iterable<Supervisor> {
-    for (const supervisor of this.#haunted) if (supervisor.zombies.size === 0) this.#haunted.delete(supervisor)
-    return this.#haunted
-  }
-
-  haunt(name: string): void {
-    const supervisor = this.#supervisors.get(name)
-    if (supervisor) this.#haunted.add(supervisor)
   }
 
   /** @throws ComponentNotFoundError */

@@ -4,7 +4,7 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { encodeError } from '../channel/error-codec.ts'
 import { createRemote } from '../channel/remote.ts'
-import { ComponentCrashedError, ComponentFailedError } from '../errors.ts'
+import { ComponentCrashedError, ComponentFailedError, isSnapshotError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
 import { Generation } from '../host/generation.ts'
@@ -13,7 +13,7 @@ import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
 import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import { Hibernation } from './hibernation.ts'
+import { Hibernation, keepsState } from './hibernation.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
@@ -61,7 +61,7 @@ export class Supervisor {
     this.definition = definition
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
-    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger)
+    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
     this.#links = new Callbacks(definition.name, () => this.#state.generation, {
       onBusy: (busy) => this.#keep(busy),
     })
@@ -69,6 +69,7 @@ export class Supervisor {
       component: definition.name,
       links: this.#links,
       maxQueue: definition.maxQueue,
+      watch: surroundings.calls,
       onWaiting: () => this.#callWaits(),
       onBusy: (busy) => {
         this.#keep(busy)
@@ -169,13 +170,13 @@ export class Supervisor {
           break
         case 'draining':
         case 'unloading': {
-          const report = await this.#joinUnload(onlyIfIdle ? undefined : deadline)
+          const report = await this.#joinUnload(reason, onlyIfIdle ? undefined : deadline)
           if (report || onlyIfIdle) return report
           // The one that was joined was called off: this one insists.
           break
         }
         case 'ready': {
-          if (onlyIfIdle && this.inUse > 0) return undefined
+          if (onlyIfIdle && (this.inUse > 0 || this.hibernation.failedLately)) return undefined
           return this.#startUnload(reason, deadline, onlyIfIdle)
         }
         case 'unloaded':
@@ -204,7 +205,9 @@ export class Supervisor {
       this.#leases--
       this.#lastAccess = this.surroundings.now()
       this.#keep(false)
-      if (this.#leases === 0) this.#tellLeasesOver()
+      if (this.#leases > 0) return
+      this.#tellLeasesOver()
+      this.surroundings.busy(this, false)
     }
     return { [Symbol.dispose]: () => release() }
   }
@@ -259,6 +262,12 @@ export class Supervisor {
     this.#state = transition(this.#state, event, this.surroundings.now(), this.definition.restart)
   }
 
+  /** The load came to nothing. The calls that waited for it are told at once: one made from now on asks for another load. */
+  loadOver(event: Extract<LifecycleEvent, { type: 'load-failed' | 'load-refused' }>, error: unknown): void {
+    this.apply(event)
+    this.caller.rejectWaiting(error)
+  }
+
   /** Takes over a worker for the generation being loaded. */
   adopt(host: WorkerHost): Generation {
     const generation: Generation = new Generation(this.#state.generation, host, (message) =>
@@ -290,7 +299,7 @@ export class Supervisor {
     this.settle(generation, end)
     this.#tellLeasesOver()
     const { state } = this
-    this.surroundings.workerEnded(this, state.status === 'unloading' ? state.reason : undefined)
+    this.surroundings.workerEnded(this, generation, state.status === 'unloading' ? state.reason : undefined)
   }
 
   /** Watches a worker that was told to end, or is dying; false when it is still alive at the deadline. */
@@ -312,7 +321,9 @@ export class Supervisor {
     try {
       await this.#loading
     } catch (error) {
-      this.caller.rejectWaiting(error)
+      if (!this.loadSignal.aborted) {
+        this.surroundings.loadFailed({ name: this.name, generation: this.#state.generation, error })
+      }
       throw error
     }
   }
@@ -333,12 +344,16 @@ export class Supervisor {
   }
 
   /** @param deadline ms after which what is under way is given no more time. */
-  async #joinUnload(deadline: number | undefined): Promise<UnloadReport | undefined> {
+  /** Undefined when the unload under way was called off, and that is no reason for this one not to go on, or nobody's concern. */
+  async #joinUnload(reason: UnloadReason, deadline: number | undefined): Promise<UnloadReport | undefined> {
     if (!this.#unload) throw new Error(`Component "${this.name}" is ${this.#state.status} without an unload`)
     const { report, hurry } = this.#unload
     const timer = deadline === undefined ? undefined : setTimeout(() => hurry.abort(), deadline)
     try {
       return await report
+    } catch (error) {
+      if (isSnapshotError(error) && (deadline === undefined || !keepsState(reason))) return undefined
+      throw error
     } finally {
       clearTimeout(timer)
     }
@@ -370,11 +385,14 @@ export class Supervisor {
   #callWaits(): void {
     const state = this.#state
     switch (state.status) {
+      case 'failed':
+        if (this.surroundings.now() < state.retryAt) this.caller.rejectWaiting(this.#backingOff(state))
+        else this.load().catch(() => {})
+        break
       case 'unloaded':
       case 'zombie':
-      case 'failed':
-        // What goes wrong is told to the calls that wait.
-        this.load().catch((error: unknown) => this.caller.rejectWaiting(error))
+        // What goes wrong is told to the calls that wait, by then.
+        this.load().catch(() => {})
         break
       case 'loading':
       case 'ready':
@@ -420,8 +438,10 @@ export class Supervisor {
 
   #receive(message: FromWorkerMessage, generation: Generation): void {
     if (message.type === 'log') this.surroundings.log(this.name, generation.number, message.records, message.dropped)
-    else if (message.type === 'lock') this.#locksOf(generation).handle(message.message)
-    else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
+    // What a worker that was given up on still asks for would never be released.
+    else if (message.type === 'lock' && this.#generation === generation) {
+      this.#locksOf(generation).handle(message.message)
+    } else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
   }
 
   #locksOf({ host, number }: Generation): LockServer {

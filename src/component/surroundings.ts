@@ -1,6 +1,8 @@
 import type { GenerationEnd } from '../channel/caller.ts'
+import type { CallWatch } from '../channel/call-watch.ts'
 import type { CrashReason } from '../errors.ts'
 import type { LogRecord } from '../host/control.ts'
+import type { Generation } from '../host/generation.ts'
 import type { KeepAlive } from '../host/keep-alive.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
@@ -15,6 +17,13 @@ export interface LoadEvent {
   readonly name: string
   readonly generation: number
   readonly duration: number
+}
+
+/** A load that came to nothing. */
+export interface LoadErrorEvent {
+  readonly name: string
+  readonly generation: number
+  readonly error: unknown
 }
 
 export interface CrashEvent {
@@ -52,6 +61,7 @@ export interface Surroundings {
   readonly reclaimer: Reclaimer
   readonly logger: Logger
   readonly locks: LockManager
+  readonly calls: CallWatch
   /** Of a component without options of its own. */
   readonly defaultWorkerOptions: WorkerOptions
   supervisorOf(name: string): Supervisor
@@ -60,11 +70,14 @@ export interface Surroundings {
   log(name: string, generation: number, records: readonly LogRecord[], dropped: number): void
   generationEnded(name: string, generation: number, end: GenerationEnd): void
   workerStarted(supervisor: Supervisor): void
-  /** Its generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */
-  workerEnded(supervisor: Supervisor, reason: UnloadReason | undefined): void
-  /** Calls of the main thread are under way, or no longer. */
+  /** A generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */
+  workerEnded(supervisor: Supervisor, generation: Generation, reason: UnloadReason | undefined): void
+  /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
   busy(supervisor: Supervisor, busy: boolean): void
   loaded(supervisor: Supervisor, event: LoadEvent): void
+  loadFailed(event: LoadErrorEvent): void
+  /** V8 did not take over its heap limit (bytes). */
+  limitIgnored(name: string, limit: { readonly asked: number; readonly actual: number }): void
   unloaded(report: UnloadReport): void
   crashed(event: CrashEvent): void
   zombie(name: string, generation: number): void

@@ -62,9 +62,12 @@ export async function endGeneration(
     callOff(supervisor, generation)
     return undefined
   }
-  if (drained === 'drained' && supervisor.generation === generation) {
-    const failure = await supervisor.hibernation.take(generation, order.reason)
-    if (failure) {
+  // A worker that does not answer in time may be stuck, and is not waited for twice.
+  let patience = drained === 'late' ? stuckAfter : undefined
+  if (drained !== 'ended' && supervisor.generation === generation) {
+    const failure = await supervisor.hibernation.take(generation, order.reason, patience)
+    if (failure === 'stuck') patience = 1
+    else if (failure) {
       callOff(supervisor, generation)
       if (order.onlyIfIdle) return undefined
       throw failure
@@ -78,17 +81,17 @@ export async function endGeneration(
   // What is still under way at the deadline rejects now; callers do not wait for the dispose hook.
   supervisor.settle(generation, ended)
 
+  // From here on: what the dispose hook frees is part of what the unload gives back.
+  const residentSet = reclaimer.residentSet()
   const disposing = now()
-  const patience = drained === 'late' ? stuckAfter : definition.disposeTimeout
-  const disposed = await generation.dispose(definition.disposeTimeout, patience)
+  const disposed = await generation.dispose(definition.disposeTimeout, patience ?? definition.disposeTimeout)
   if (disposed === 'late')
-    logger.warn({ component: name }, `worker stuck, or its dispose hook not done in time (${patience} ms); ending it`)
+    logger.warn({ component: name }, 'worker stuck, or its dispose hook not done in time; ending it')
   else if (disposed !== 'ended' && disposed.error !== undefined) {
     logger.error({ component: name, err: disposed.error }, 'dispose hook failed')
   }
   times.dispose = now() - disposing
 
-  const residentSet = reclaimer.residentSet()
   const terminating = now()
   void generation.host.terminate(0)
   const dead = await supervisor.buried(generation)
@@ -101,15 +104,16 @@ export async function endGeneration(
 
 /** The second part: gives the memory back to the operating system as far as that can be done now, and reports. */
 export async function reclaimAfter(
-  { surroundings: { reclaimer, unloaded } }: Supervisor,
+  { surroundings }: Supervisor,
   { residentSet, ...ending }: Ending,
 ): Promise<UnloadReport> {
+  const { reclaimer } = surroundings
   const { predicted, zombie } = ending
   if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
   const how = zombie ? [] : await reclaimer.afterUnload(predicted)
   const released = Math.max(0, residentSet - reclaimer.residentSet())
   const report = { ...ending, released, retained: Math.max(0, predicted - released), how }
-  unloaded(report)
+  surroundings.unloaded(report)
   return report
 }
 

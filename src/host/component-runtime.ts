@@ -5,6 +5,7 @@ import { callContext } from '../channel/call-context.ts'
 import { Caller } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { decodeError, encodeError } from '../channel/error-codec.ts'
+import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
 import { createRemote } from '../channel/remote.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
@@ -15,7 +16,10 @@ import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { inspect } from './inspect.ts'
+import type { Inspection } from './inspect.ts'
 import { loadModule } from './load-module.ts'
+import { watchWasmMemory } from './wasm-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
 
 type PressureListener = (level: PressureLevel) => void | Promise<void>
@@ -52,6 +56,7 @@ export class ComponentRuntime {
     for (const name of init.dependencies) this.#dependencies.set(name, this.#dependencyCaller(name))
     process.on('exit', () => this.#logs.flush())
     nameThread(init.name)
+    watchWasmMemory((bytes) => this.#meter.reportWasm(bytes))
   }
 
   async load(): Promise<void> {
@@ -88,6 +93,9 @@ export class ComponentRuntime {
         break
       case 'trim':
         void this.#trim(message.id, message.level)
+        break
+      case 'inspect':
+        void this.#inspect(message.id, message.inspection)
         break
       case 'dependency':
         this.#wanted.delete(message.name)
@@ -207,6 +215,7 @@ export class ComponentRuntime {
   }
 
   async #takeSnapshot(): Promise<void> {
+    this.#post({ type: 'taking-snapshot' })
     try {
       const value = await takeSnapshot(this.#api)
       this.#control.postMessage({ type: 'snapshot', value } satisfies FromWorkerMessage, value ? [value.buffer] : [])
@@ -226,6 +235,16 @@ export class ComponentRuntime {
     }
     this.#logs.flush()
     this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure) })
+  }
+
+  async #inspect(id: number, inspection: Inspection): Promise<void> {
+    let error: EncodedError | undefined
+    try {
+      await inspect(inspection)
+    } catch (failure) {
+      error = encodeError(failure)
+    }
+    this.#post({ type: 'inspected', id, error })
   }
 
   async #trim(id: number, level: PressureLevel): Promise<void> {

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { PressureLevel } from '../component/define.ts'
+import type { Inspection } from './inspect.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
 
 /** What the main thread and a component's worker say to each other about its life. Calls go over ports of their own. */
@@ -45,6 +46,7 @@ export type ToWorkerMessage =
   | { readonly type: 'take-snapshot' }
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
+  | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel }
   | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
   | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }
@@ -65,8 +67,11 @@ export type FromWorkerMessage =
   | { readonly type: 'disposing' }
   | { readonly type: 'disposed'; readonly error: EncodedError | undefined }
   | { readonly type: 'trimmed'; readonly id: number }
+  | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
   | { readonly type: 'dependency-wanted'; readonly name: string }
   | { readonly type: 'lock'; readonly message: LockClientMessage }
+  /** `snapshot()` is about to run: the worker is not stuck. */
+  | { readonly type: 'taking-snapshot' }
   /** `value` is serialized by V8; undefined: the component offers no snapshot. */
   | { readonly type: 'snapshot'; readonly value: Uint8Array | undefined }
   | { readonly type: 'snapshot-failed'; readonly error: EncodedError }

@@ -1,12 +1,16 @@
-/** The promise's value, or undefined when it has not settled after `ms`. The timer goes with whichever comes first. */
-export async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
-  })
+/**
+ * The promise's value, or undefined when it has not settled after `ms`, or when `hurry` is aborted. Timer and listener go with whichever
+ * comes first.
+ */
+export async function withDeadline<T>(promise: Promise<T>, ms: number, hurry?: AbortSignal): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const giveUp = (): void => late.resolve(undefined)
+  const timer = setTimeout(giveUp, hurry?.aborted ? 0 : ms)
+  hurry?.addEventListener('abort', giveUp, { once: true })
   try {
-    return await Promise.race([promise, deadline])
+    return await Promise.race([promise, late.promise])
   } finally {
     clearTimeout(timer)
+    hurry?.removeEventListener('abort', giveUp)
   }
 }

@@ -6,6 +6,8 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { PressureLevel } from '../component/define.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
+import type { Inspection } from './inspect.ts'
+import { withDeadline } from './deadline.ts'
 import type { WorkerHost } from './worker-host.ts'
 
 export type LoadOutcome =
@@ -25,6 +27,7 @@ export class Generation {
   #ended = false
   #epoch = 0
   #trims = 0
+  #inspections = 0
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
   constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
@@ -54,7 +57,10 @@ export class Generation {
     this.host.post({ ...init, type: 'init', generation: this.number, activity: this.#activity })
     const outcome = await reply
     if (outcome === 'late') return { type: 'late' }
-    if (outcome === 'ended') return { type: 'ended', end: await this.host.ended }
+    // It may have said that it is ready with its last breath.
+    if (outcome === 'ended' || (outcome.type === 'ready' && this.#ended)) {
+      return { type: 'ended', end: await this.host.ended }
+    }
     return outcome.type === 'ready' ? { type: 'ready' } : { type: 'failed', error: decodeError(outcome.error) }
   }
 
@@ -70,14 +76,16 @@ export class Generation {
    *
    * @param onlyIfIdle calls the drain off, and says 'busy', when anything is or gets under way.
    * @param fence is given the epoch, so that the main thread's caller fences itself at once.
+   * @param hurry ends the wait before the deadline.
    */
   async drain(
     onlyIfIdle: boolean,
     deadline: number,
     fence: (epoch: number) => void,
+    hurry: AbortSignal,
   ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
     const epoch = ++this.#epoch
-    const reply = this.#expect(['drained', 'busy'], deadline, (message) => message.epoch === epoch)
+    const reply = this.#expect(['drained', 'busy'], deadline, (message) => message.epoch === epoch, hurry)
     this.host.post({ type: 'drain', epoch, onlyIfIdle })
     fence(epoch)
     const outcome = await reply
@@ -95,12 +103,19 @@ export class Generation {
     resume(epoch)
   }
 
-  /** The component's snapshot, serialized by V8; undefined when it offers none. */
+  /**
+   * The component's snapshot, serialized by V8; undefined when it offers none.
+   *
+   * @param patience ms in which the worker must show that it listens at all: else it is 'stuck'.
+   */
   async takeSnapshot(
     deadline: number,
-  ): Promise<{ readonly value: Uint8Array | undefined } | { readonly error: unknown } | 'late' | 'ended'> {
+    patience: number,
+  ): Promise<{ readonly value: Uint8Array | undefined } | { readonly error: unknown } | 'late' | 'stuck' | 'ended'> {
+    const listening = this.#expect(['taking-snapshot'], Math.min(patience, deadline))
     const reply = this.#expect(['snapshot', 'snapshot-failed'], deadline)
     this.host.post({ type: 'take-snapshot' })
+    if ((await listening) === 'late') return 'stuck'
     const outcome = await reply
     if (typeof outcome === 'string') return outcome
     return outcome.type === 'snapshot' ? { value: outcome.value } : { error: decodeError(outcome.error) }
@@ -130,14 +145,24 @@ export class Generation {
     return typeof (await reply) !== 'string'
   }
 
+  /** Has the worker write about itself; resolves with what went wrong, if anything did. */
+  async inspect(inspection: Inspection, deadline: number): Promise<{ readonly error?: unknown } | 'late' | 'ended'> {
+    const id = ++this.#inspections
+    const reply = this.#expect(['inspected'], deadline, (message) => message.id === id)
+    this.host.post({ type: 'inspect', id, inspection })
+    const outcome = await reply
+    if (typeof outcome === 'string') return outcome
+    return outcome.error ? { error: decodeError(outcome.error) } : {}
+  }
+
   /** The matching answer of the worker, or that it was late, or that the worker ended first. */
   async #expect<T extends FromWorkerMessage['type']>(
     types: readonly T[],
     deadline: number,
     matches: (message: Reply<T>) => boolean = () => true,
+    hurry?: AbortSignal,
   ): Promise<Reply<T> | 'late' | 'ended'> {
-    const { promise, resolve } = Promise.withResolvers<Reply<T> | 'late' | 'ended'>()
-    const timer = setTimeout(() => resolve('late'), deadline)
+    const { promise, resolve } = Promise.withResolvers<Reply<T> | 'ended'>()
     const waiter = (message: FromWorkerMessage | 'ended'): void => {
       if (message === 'ended') resolve('ended')
       else if ((types as readonly string[]).includes(message.type) && matches(message as Reply<T>)) {
@@ -147,9 +172,8 @@ export class Generation {
     this.#waiters.add(waiter)
     if (this.#ended) resolve('ended')
     try {
-      return await promise
+      return (await withDeadline(promise, deadline, hurry)) ?? 'late'
     } finally {
-      clearTimeout(timer)
       this.#waiters.delete(waiter)
     }
   }

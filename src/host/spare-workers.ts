@@ -57,11 +57,14 @@ export class SpareWorkers {
 
   #fill(): void {
     if (this.#state !== 'keeping') return
-    while (this.#spares.size < this.#wanted) {
-      const spare = new WorkerHost(this.#options)
-      this.#spares.add(spare)
-      // One that cannot start is not tried again before the next load.
-      void spare.ended.then(() => this.#spares.delete(spare))
+    try {
+      while (this.#spares.size < this.#wanted) {
+        const spare = new WorkerHost(this.#options)
+        this.#spares.add(spare)
+        void spare.ended.then(() => this.#spares.delete(spare))
+      }
+    } catch {
+      // One that cannot start (no more threads, no more descriptors) is not tried again before the next load.
     }
   }
 

@@ -29,7 +29,7 @@ export class WorkerHost {
   readonly #pool: Piscina
   readonly #abort = new AbortController()
   readonly #control: MessagePort
-  readonly #worker: Worker | undefined
+  readonly #worker: Worker
   readonly #exit: Promise<number>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   #reason: CrashReason | undefined
@@ -52,8 +52,11 @@ export class WorkerHost {
       ...(options.argv && { argv: [...options.argv] }),
       ...(options.execArgv && { execArgv: [...options.execArgv] }),
     })
-    // Without a listener an error outside the task would end this process.
-    this.#pool.on('error', () => {})
+    // Without a listener an error outside the task would end this process. One before the task was taken is told here only.
+    let startError: unknown
+    this.#pool.on('error', (error) => {
+      startError = error
+    })
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
     const listening = Promise.withResolvers<void>()
@@ -63,31 +66,49 @@ export class WorkerHost {
       this.#onMessage(message)
     })
     port1.unref()
-    // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
-    const transferList = [port2] as unknown as RunOptions['transferList'] & object
-    const task = this.#pool.run({ control: port2 }, { transferList, signal: this.#abort.signal })
-    const worker = this.#pool.threads[0]
-    this.#worker = worker
+    const worker = this.#start(port2)
+    this.#worker = worker.thread
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
     let exitCode: number | undefined
-    worker?.once('exit', (code) => {
+    const ended = Promise.withResolvers<GenerationEnd>()
+    this.ended = ended.promise
+    const end = (error: unknown, code: number | undefined): void => {
+      this.#receiveRest()
+      ended.resolve(this.#classify(error, code))
+      listening.resolve()
+    }
+    worker.task.then(
+      () => end(undefined, exitCode),
+      (error: unknown) => end(error, exitCode),
+    )
+    worker.thread.once('exit', (code) => {
       exitCode = code
       this.#alive = false
       exited.resolve(code)
+      // A task that a worker has taken ends before this; one that it died too early to take is never told.
+      setImmediate(() => end(startError, startError === undefined ? code : undefined))
     })
-    this.ended = task.then(
-      () => ({ reason: 'exit' as const }),
-      (error: unknown) => {
-        this.#receiveRest()
-        return this.#classify(error, exitCode)
-      },
-    )
-    void this.ended.then(() => listening.resolve())
+  }
+
+  /** @throws when the thread cannot be started. */
+  #start(control: MessagePort): { task: Promise<unknown>; thread: Worker } {
+    // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
+    const transferList = [control] as unknown as RunOptions['transferList'] & object
+    try {
+      const task = this.#pool.run({ control }, { transferList, signal: this.#abort.signal })
+      const thread = this.#pool.threads[0]
+      if (thread) return { task, thread }
+      task.catch(() => {})
+      throw new Error('No thread was started')
+    } catch (error) {
+      this.#control.close()
+      throw error
+    }
   }
 
   /** The thread; it may be gone at any moment. */
-  get worker(): Worker | undefined {
+  get worker(): Worker {
     return this.#worker
   }
 

@@ -106,10 +106,18 @@ export function serveLocks(
   }
 }
 
-/** The side of the component: the locks of the coordinator, behind messages. */
-export interface LockClient extends Locks {
-  /** As `verify` of the LockManager. */
+/** The coordinator's locks as a component sees them. */
+export interface ComponentLocks extends Locks {
+  /**
+   * Fulfils while `token` is that of a lease of the lock `name` that is still held, by whomever.
+   *
+   * @throws StaleLockError when it was released or taken away, or never given out.
+   */
   verify(name: string, token: number): Promise<void>
+}
+
+/** The side of the component: the locks of the coordinator, behind messages. */
+export interface LockClient extends ComponentLocks {
   handle(message: LockServerMessage): void
   /** The other side is gone: what waits rejects with `reason`, and so does every later acquire; leases are lost. */
   close(reason: unknown): void

@@ -1,10 +1,13 @@
 import { InsufficientMemoryError } from '../errors.ts'
 import type { AdmissionDecision, MemoryHolder } from './admission.ts'
+import { Serial } from './serial.ts'
 
 /** A load that asks to be let in. Bytes and ms. */
 export interface LoadRequest {
   readonly name: string
   readonly need: number
+  /** What it needs in any case: where `need` is only a guess, that much has to be enough when the guess cannot be had. */
+  readonly least: number
   readonly timeout: number
 }
 
@@ -13,11 +16,11 @@ export interface AdmissionEffects {
   now(): number
   /** Measures anew when the last figures are too old to decide by. */
   refresh(need: number): Promise<void>
-  decide(request: LoadRequest, waited: number): AdmissionDecision
-  /** Unloads those, in their order, as far as they are still idle; false when none could be. */
-  unload(names: readonly string[]): Promise<boolean>
+  decide(request: LoadRequest, need: number, waited: number): AdmissionDecision
+  /** Unloads it if it is still idle; false when it is not. */
+  unload(name: string): Promise<boolean>
   /** Takes the bytes into account from now on. */
-  reserve(request: LoadRequest): Disposable
+  reserve(name: string, bytes: number): Disposable
   usage(): { readonly usage: number; readonly limit: number }
 }
 
@@ -27,7 +30,7 @@ export interface AdmissionEffects {
  */
 export class AdmissionQueue {
   readonly #effects: AdmissionEffects
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Serial()
   #changed = Promise.withResolvers<void>()
   #waiting = 0
 
@@ -58,24 +61,25 @@ export class AdmissionQueue {
       for (;;) {
         signal.throwIfAborted()
         const change = this.#changed.promise
-        const decision = await this.#inTurn(async () => this.#decide(request, start))
-        if (decision.kind === 'admitted') return decision.reservation
-        if (decision.kind === 'wait') await settledOr(change, decision.retryIn, signal)
+        const step = await this.#turns.run(async () => this.#step(request, start))
+        if (step.kind === 'admitted') return step.reservation
+        if (step.kind === 'wait') await settledOr(change, step.retryIn, signal)
       }
     } finally {
       this.#waiting--
     }
   }
 
-  async #decide(request: LoadRequest, start: number): Promise<Step> {
+  async #step(request: LoadRequest, start: number): Promise<Step> {
     await this.#effects.refresh(request.need)
-    const decision = this.#effects.decide(request, this.#effects.now() - start)
+    const { bytes, decision } = this.#decide(request, this.#effects.now() - start)
     switch (decision.kind) {
       case 'admit':
-        return { kind: 'admitted', reservation: this.#effects.reserve(request) }
+        return { kind: 'admitted', reservation: this.#effects.reserve(request.name, bytes) }
       case 'unload': {
-        const unloaded = await this.#effects.unload(decision.plan.victims.map(({ name }) => name))
-        // They got in use in the meantime: something else will be idle soon.
+        const [victim] = decision.plan.victims
+        const unloaded = victim !== undefined && (await this.#effects.unload(victim.name))
+        // It got in use in the meantime: something else may be idle.
         return unloaded ? { kind: 'again' } : { kind: 'wait', retryIn: busyRetry }
       }
       case 'wait':
@@ -85,14 +89,15 @@ export class AdmissionQueue {
     }
   }
 
-  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(step)
-    this.#last = turn.catch(() => {})
-    return turn
+  #decide(request: LoadRequest, waited: number): { bytes: number; decision: AdmissionDecision } {
+    const { need, least } = request
+    const decision = this.#effects.decide(request, need, waited)
+    if (need <= least || decision.kind === 'admit' || decision.kind === 'unload') return { bytes: need, decision }
+    return { bytes: least, decision: this.#effects.decide(request, least, waited) }
   }
 
-  #refusal({ name, need }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
-    return new InsufficientMemoryError(name, { needed: need, ...this.#effects.usage(), holders })
+  #refusal({ name, least }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
+    return new InsufficientMemoryError(name, { needed: least, ...this.#effects.usage(), holders })
   }
 }
 

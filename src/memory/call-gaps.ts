@@ -1,132 +1,162 @@
-const SHORTEST = 16
-const BINS_PER_OCTAVE = 2
-const BINS = 52
-const DECAY = +(process.env.DECAY ?? 0.97)
-const FAST = +(process.env.FAST ?? 0.8)
-const SLOW = +(process.env.SLOW ?? 0.98)
-const FORGET = +(process.env.FORGET ?? 0.95)
-const TAIL = +(process.env.TAIL ?? 0.1)
-const CLIP = +(process.env.CLIP ?? 5)
-const WIDE = +(process.env.WIDE ?? 0.17)
-const MODE = process.env.MODE ?? 'fsh'
+import { GapHistogram, type GapPiece } from './gap-histogram.ts'
 
+/** The two rates: one that follows a change within five gaps, one that is sure of itself after fifty. */
+const RECENT_DECAY = 0.8
+const LONG_TERM_DECAY = 0.98
+/** How much a model's success at one gap counts relative to the next. */
+const SCORE_DECAY = 0.95
+/** A single surprise costs a model at most this much more than the best one (natural logarithm of the likelihood). */
+const WORST_SURPRISE = 50
+/** How many gaps must speak for a time to keep before it is believed half as much as the whole distribution. */
+const DOUBT = 2
+/** Times to keep that are tried for calls at random, in mean gaps. */
+const TRIED_MEANS = [0.25, 1, 4] as const
+/** Shorter gaps (ms) count as this: a clock's resolution says nothing about calls. */
+const SHORTEST_GAP = 1
+
+/** Calls at random: the sum of gaps (ms) and their number, older ones counting less, and how well this has predicted. */
+interface RandomCalls {
+  readonly decay: number
+  weight: number
+  sum: number
+  score: number
+}
+
+/**
+ * What is known of the times between a component's calls: from its becoming idle to the next call, and from its registration to the
+ * first one. It outlives the component's workers, as gaps do.
+ *
+ * Three models of the next gap are kept: calls at random with the recent rate, calls at random with the long-term rate, and a
+ * histogram of gaps, which sees timers and bursts. Each is believed as far as it predicted the gaps so far: by its likelihood, with older
+ * gaps counting less. So a change of popularity is noticed after a few calls, a steady rate is estimated from many, and neither has to be
+ * configured.
+ */
 export class CallGaps {
-  private readonly weight = new Float64Array(BINS)
-  private readonly sum = new Float64Array(BINS)
-  private readonly squares = new Float64Array(BINS)
-  private total = 0
-  private unit = 1
-  count = 0
-  private fastW = 0
-  private fastS = 0
-  private slowW = 0
-  private slowS = 0
-  private score = { f: 0, s: 0, h: 0 }
+  private readonly recent: RandomCalls = { decay: RECENT_DECAY, weight: 0, sum: 0, score: 0 }
+  private readonly longTerm: RandomCalls = { decay: LONG_TERM_DECAY, weight: 0, sum: 0, score: 0 }
+  private histogramScore = 0
+  /** Made with the first gap: of many registered components most may never be called. */
+  private histogram: GapHistogram | undefined
 
+  /** Adds a gap, ms. Takes about a microsecond. */
   record(gap: number): void {
-    const g = Math.max(gap, 1)
-    if (this.count > 0) {
-      const mf = this.fastS / this.fastW
-      const ms = this.slowS / this.slowW
-      const lf = -Math.log(mf) - g / mf
-      const ls = -Math.log(ms) - g / ms
-      const lh = Math.log(this.density(g))
-      const floor = Math.max(lf, ls, lh) - CLIP
-      this.score.f = FORGET * this.score.f + Math.max(floor, lf)
-      this.score.s = FORGET * this.score.s + Math.max(floor, ls)
-      this.score.h = FORGET * this.score.h + Math.max(floor, lh)
+    const value = gap > SHORTEST_GAP ? gap : SHORTEST_GAP
+    if (this.histogram !== undefined) this.judge(value, this.histogram)
+    for (const model of [this.recent, this.longTerm]) {
+      model.weight = model.weight * model.decay + 1
+      model.sum = model.sum * model.decay + value
     }
-    this.fastW = this.fastW * FAST + 1
-    this.fastS = this.fastS * FAST + g
-    this.slowW = this.slowW * SLOW + 1
-    this.slowS = this.slowS * SLOW + g
-    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(Math.log2(g / SHORTEST) * BINS_PER_OCTAVE)))
-    this.unit /= DECAY
-    const u = this.unit
-    this.weight[bin]! += u
-    this.sum[bin]! += u * g
-    this.squares[bin]! += u * g * g
-    this.total += u
-    this.count++
-    if (this.unit > 1e100) this.rescale()
+    this.histogram ??= new GapHistogram()
+    this.histogram.add(value)
   }
 
-  private rescale(): void {
-    const f = 1 / this.unit
-    for (let i = 0; i < BINS; i++) {
-      this.weight[i]! *= f
-      this.sum[i]! *= f
-      this.squares[i]! *= f
+  /**
+   * What keeping the component loaded is worth after `idle` ms without a call: the chance of a call within some time from now, divided
+   * by how long (ms) it is kept for that (to the call, or to the end of that time), for the time at which this is highest. 0 while no
+   * gap is known.
+   *
+   * Multiplied by the cost of a reload and divided by bytes, it is the highest price of memory (cost per byte and ms) at which keeping
+   * the component still pays: the index by which Gittins and Whittle rank what competes for one resource. For random calls it is
+   * their rate; for a timer one by the time left; for a burst the rate within it, and soon after its end the rate of bursts.
+   *
+   * A short time for which a few gaps happen to speak looks better than it is, so its value is drawn towards that of the whole
+   * distribution, the more the fewer they are.
+   */
+  keepValue(idle: number): number {
+    const { histogram } = this
+    if (histogram === undefined) return 0
+    const ahead = this.gapsBeyond(idle, histogram)
+    const ends = ahead.pieces.map(({ to }) => to)
+    for (const { mean } of ahead.random) for (const times of TRIED_MEANS) ends.push(idle + times * mean)
+    const whole = worthUntil(Math.max(...ends), idle, ahead)
+    const overall = whole.kept > 0 ? whole.chance / whole.kept : 0
+    let value = overall
+    for (const end of ends) {
+      const { chance, kept } = worthUntil(end, idle, ahead)
+      if (!(kept > 0)) continue
+      const worth = chance / kept
+      if (worth > value)
+        value = Math.max(value, worth * (overall / worth) ** (DOUBT / (histogram.gaps * chance + DOUBT)))
     }
-    this.total *= f
-    this.unit = 1
+    return value
   }
 
-  private *pieces(): Generator<[number, number, number]> {
-    const u = 1 / this.unit
-    const norm = 1 / (this.total * u + TAIL)
-    for (let i = 0; i < BINS; i++) {
-      const w = this.weight[i]! * u
-      if (w < 1e-3) continue
-      const m = this.sum[i]! / this.weight[i]!
-      const variance = Math.max(0, this.squares[i]! / this.weight[i]! - m * m)
-      const half = Math.sqrt(3 * variance) + (WIDE * m) / (w + 1) + 5
-      yield [Math.max(0, m - half), m + half, w * norm]
+  private gapsBeyond(idle: number, histogram: GapHistogram): GapsAhead {
+    const best = Math.max(this.recent.score, this.longTerm.score, this.histogramScore)
+    const belief = Math.exp(this.histogramScore - best)
+    return {
+      random: [this.recent, this.longTerm].map(({ score, sum, weight }) => {
+        const mean = sum / weight
+        return { mean, left: Math.exp(score - best - idle / mean) }
+      }),
+      pieces: histogram.pieces(idle).map(({ from, to, share }) => ({
+        from: from > idle ? from : idle,
+        to,
+        density: (belief * share) / (to - from),
+      })),
+      unseen: histogram.unseenShare,
+      scale: this.longTerm.sum / this.longTerm.weight,
     }
   }
 
-  private density(g: number): number {
-    const scale = this.slowS / this.slowW
-    const tail = TAIL / (this.total / this.unit + TAIL)
-    let d = (tail / scale) * (1 + g / scale) ** -2
-    for (const [lo, hi, w] of this.pieces()) if (g >= lo && g < hi) d += w / (hi - lo)
-    return d
+  /** Scores each model by the likelihood that it gave to the gap. */
+  private judge(gap: number, histogram: GapHistogram): void {
+    const scale = this.longTerm.sum / this.longTerm.weight
+    const unseen = (histogram.unseenShare * scale) / (scale + gap) ** 2
+    const byHistogram = Math.log(unseen + densityAt(histogram.pieces(), gap))
+    const byRecent = logDensity(this.recent, gap)
+    const byLongTerm = logDensity(this.longTerm, gap)
+    const worst = Math.max(byHistogram, byRecent, byLongTerm) - WORST_SURPRISE
+    const scored = (score: number, likelihood: number): number => score * SCORE_DECAY + Math.max(worst, likelihood)
+    this.recent.score = scored(this.recent.score, byRecent)
+    this.longTerm.score = scored(this.longTerm.score, byLongTerm)
+    this.histogramScore = scored(this.histogramScore, byHistogram)
   }
+}
 
-  /** Highest ratio over horizons of P(call within horizon) to expected time kept, 1/ms. */
-  index(idle: number): number {
-    if (this.total === 0) return 0
-    const mf = this.fastS / this.fastW
-    const ms = this.slowS / this.slowW
-    const { f, s, h } = this.score
-    const top = Math.max(f, s, h)
-    const wf = MODE.includes('f') ? Math.exp(f - top) : 0
-    const wsl = MODE.includes('s') ? Math.exp(s - top) : 0
-    const wh = MODE.includes('h') ? Math.exp(h - top) : 1e-9
-    const live: [number, number, number][] = []
-    for (const p of this.pieces()) if (p[1] > idle) live.push(p)
-    const ef = wf * Math.exp(-idle / mf)
-    const es = wsl * Math.exp(-idle / ms)
-    const tail = (TAIL / (this.total / this.unit + TAIL)) * wh
-    const t0 = 1 + idle / ms
-    let best = 0
-    const at = (x: number): void => {
-      const d = x - idle
-      if (!(d > 0)) return
-      const pf = ef * -Math.expm1(-d / mf)
-      const ps = es * -Math.expm1(-d / ms)
-      const t1 = 1 + x / ms
-      let p = pf + ps + tail * (1 / t0 - 1 / t1)
-      let t = pf * mf + ps * ms + tail * ms * Math.log(t1 / t0)
-      for (const [lo, hi, ww] of live) {
-        const w = (wh * ww) / (hi - lo)
-        const a = Math.max(lo, idle)
-        const b = Math.min(hi, x)
-        const mass = b > a ? w * (b - a) : 0
-        p += mass
-        t += mass * ((a + b) / 2 - idle)
-        if (hi > x) t += w * (hi - Math.max(a, x)) * d
-      }
-      const r = p / t
-      if (r > best) best = r
-    }
-    for (const [, hi] of live) at(hi)
-    at(idle + ms * 0.25)
-    at(idle + ms)
-    at(idle + ms * 4)
-    at(idle + mf * 0.25)
-    at(idle + mf)
-    at(idle + mf * 4)
-    return best
+/** What may be left of a gap that has lasted for `idle` already. All parts have the same scale, which need not add up to 1. */
+interface GapsAhead {
+  /** Exponentially distributed rest with this mean; `left` is how much of the model is left. */
+  readonly random: readonly { readonly mean: number; readonly left: number }[]
+  /** From `from` (not before idle) to `to`, evenly. */
+  readonly pieces: readonly { readonly from: number; readonly to: number; readonly density: number }[]
+  /** What is like nothing seen: a Pareto tail, so the longer it has lasted, the longer it will. */
+  readonly unseen: number
+  readonly scale: number
+}
+
+/** The chance that the gap ends before `end`, and the time that it takes until then, each times what is left of the gap. */
+function worthUntil(end: number, idle: number, ahead: GapsAhead): { chance: number; kept: number } {
+  const { unseen, scale } = ahead
+  const span = end - idle
+  if (!(span > 0)) return { chance: 0, kept: 0 }
+  let chance = unseen * (scale / (scale + idle) - scale / (scale + end))
+  let kept = unseen * scale * Math.log((scale + end) / (scale + idle))
+  for (const { mean, left } of ahead.random) {
+    const ends = left * -Math.expm1(-span / mean)
+    chance += ends
+    kept += ends * mean
   }
+  for (const { from, to, density } of ahead.pieces) {
+    if (from >= end) {
+      kept += density * (to - from) * span
+      continue
+    }
+    const inside = (to < end ? to : end) - from
+    chance += density * inside
+    kept += density * inside * (from - idle + inside / 2)
+    if (to > end) kept += density * (to - end) * span
+  }
+  return { chance, kept }
+}
+
+function logDensity({ sum, weight }: RandomCalls, gap: number): number {
+  const mean = sum / weight
+  return -Math.log(mean) - gap / mean
+}
+
+function densityAt(pieces: readonly GapPiece[], gap: number): number {
+  let density = 0
+  for (const { from, to, share } of pieces) if (gap >= from && gap < to) density += share / (to - from)
+  return density
 }

@@ -1,23 +1,18 @@
 import type { ComponentMemory } from '../component/component-info.ts'
 import { CallGaps } from './call-gaps.ts'
-import { addGrowthSample, emptyGrowth, peakGrowth } from './growth.ts'
+import { addGrowthSample, emptyGrowth, peakGrowth, sustainedGrowth } from './growth.ts'
 import type { GrowthWindow } from './growth.ts'
 import { initialResidency, residencyAfterLoad, residencyAfterUnload } from './residency.ts'
 import type { ResidencyState } from './residency.ts'
 import { totalOf } from './worker-memory.ts'
-import type { WorkerMemory } from './worker-memory.ts'
+import type { SelfReported, WorkerMemory } from './worker-memory.ts'
 
 /** Peaks of the last generations that are remembered: enough to forget an odd one in time. */
 const rememberedPeaks = 4
-/** Bytes to expect of a component nobody has measured or estimated: a worker with a small module. */
-export const unknownComponent = 16 * 1024 ** 2
-
 /** What is known of one component's memory: the last figures of its worker, and what was learned over all its generations. Outlives its workers. */
 export class ComponentAccount {
   readonly gaps = new CallGaps()
   residency: ResidencyState = initialResidency
-  /** Bytes that a load under way, or one just finished, may still grow by. */
-  reserved = 0
   #memory: ComponentMemory | null = null
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
@@ -29,8 +24,13 @@ export class ComponentAccount {
   }
 
   /** Bytes per ms, 0 or more: the steepest of late. */
-  get growth(): number {
+  get peakGrowth(): number {
     return peakGrowth(this.#growth)
+  }
+
+  /** Bytes per ms, 0 or more: growth that has lasted. */
+  get sustainedGrowth(): number {
+    return sustainedGrowth(this.#growth)
   }
 
   /** Largest total (bytes) of the last generations, this one included; undefined before the first. */
@@ -40,24 +40,22 @@ export class ComponentAccount {
     return peaks.length > 0 ? Math.max(...peaks) : undefined
   }
 
-  /** What the next load should reserve (bytes): the learned peak, before the first load the estimate. */
-  expected(estimate: number): number {
-    return this.learnedPeak ?? (estimate > 0 ? estimate : unknownComponent)
-  }
-
-  /** Bytes still reserved beyond what was measured. */
-  get outstanding(): number {
-    return Math.max(0, this.reserved - (this.#memory?.total ?? 0))
-  }
-
   /** @param time ms of a monotonic clock; `epoch` is the same moment as people read it. */
-  measured(memory: WorkerMemory, reported: number, time: number, epoch: number): ComponentMemory {
-    const total = totalOf(memory, reported)
-    const { used, physical, external, malloced } = memory
+  measured(memory: WorkerMemory, self: SelfReported, time: number, epoch: number): void {
+    const total = totalOf(memory, self)
+    const { used, physical, malloced } = memory
+    const { reported } = self
+    const external = memory.external + self.wasm
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#growth = addGrowthSample(this.#growth, time, total)
     this.#memory = { used, physical, external, malloced, reported, total, peak, stale: false, sampledAt: epoch }
-    return this.#memory
+  }
+
+  /** The worker has done nothing since it was measured, so the figures still stand. */
+  unchanged(time: number, epoch: number): void {
+    if (!this.#memory) return
+    this.#growth = addGrowthSample(this.#growth, time, this.#memory.total)
+    this.#memory = { ...this.#memory, sampledAt: epoch }
   }
 
   /** The worker did not answer in time: the last figures stand, and say so. */

@@ -16,10 +16,10 @@ export interface MainMemory {
   readonly total: number
 }
 
-/** A worker that is no component's current one, bytes: a spare, or a zombie. */
+/** A worker that is no component's current one, bytes: a spare, one that is about to be gone, or a zombie, which does not go. */
 export interface ExtraWorker {
   readonly name: string
-  readonly kind: 'spare' | 'zombie'
+  readonly kind: 'spare' | 'ending' | 'zombie'
   readonly total: number
 }
 

@@ -1,19 +1,20 @@
-import type { Worker } from 'node:worker_threads'
 import { getHeapStatistics } from 'node:v8'
 import type { ComponentMemory } from '../component/component-info.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
+import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import { readCgroupMemory } from './cgroup.ts'
 import { ComponentAccount } from './component-account.ts'
+import { ExtraWorkers } from './extra-workers.ts'
 import type { ComponentGrowth } from './growth.ts'
 import { buildLedger } from './ledger.ts'
-import type { CgroupMemory, ExtraWorker, Ledger, LedgerEntries, MainMemory } from './ledger.ts'
+import type { CgroupMemory, Ledger, LedgerEntries, MainMemory } from './ledger.ts'
+import { Measurement } from './measurement.ts'
+import type { MeasuredWorker } from './measurement.ts'
 import type { UnloadCandidate } from './policy.ts'
+import { Reservations } from './reservations.ts'
 import { minResidency } from './residency.ts'
-import { totalOf } from './worker-memory.ts'
-import { WorkerSampler } from './worker-sampler.ts'
-import type { SampleTarget } from './worker-sampler.ts'
 
 export interface MemoryBookOptions {
   readonly registry: Registry
@@ -22,7 +23,7 @@ export interface MemoryBookOptions {
   /** ms of a monotonic clock, and of the epoch. */
   readonly now: () => number
   readonly epoch: () => number
-  /** A worker has been measured: heap and external memory (bytes), against its limit. */
+  /** A component's worker has been measured: heap and external memory (bytes), which its limit is held against. */
   readonly onMeasured: (supervisor: Supervisor, held: number) => void
 }
 
@@ -31,24 +32,33 @@ export type LedgerFrame = Pick<LedgerEntries, 'limit' | 'pending' | 'pressureLev
 
 /** ms for which the control group's figures are taken to stand. */
 const cgroupAge = 1_000
+/** Bytes to expect of a component of which nothing is known: a worker with a small module. */
+const smallComponent = 16 * 1024 ** 2
+/** The share of the limit that a component of which nothing is known is taken to need at most. */
+const unknownShare = 1 / 4
 
 /** Who holds how much: the accounts of all components, and the last figures of every worker. */
 export class MemoryBook {
+  readonly measurement: Measurement
+  readonly reservations: Reservations
   readonly #options: MemoryBookOptions
-  readonly #sampler = new WorkerSampler()
   readonly #accounts = new Map<string, ComponentAccount>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
-  readonly #live = new Set<Supervisor>()
-  readonly #reserving = new Set<ComponentAccount>()
-  readonly #extra = new WeakMap<Worker, number>()
+  readonly #live = new Map<Supervisor, MeasuredWorker>()
+  readonly #extra: ExtraWorkers
   #cgroup: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
+    this.#extra = new ExtraWorkers(options.spares)
+    this.measurement = new Measurement(() => this.#targets(), options.now)
+    this.reservations = new Reservations(options.now, (name) =>
+      this.#isLive(name) ? (this.memoryOf(name)?.total ?? 0) : undefined,
+    )
   }
 
-  get live(): ReadonlySet<Supervisor> {
-    return this.#live
+  get live(): Iterable<Supervisor> & { readonly size: number } {
+    return { size: this.#live.size, [Symbol.iterator]: () => this.#live.keys() }
   }
 
   account(name: string): ComponentAccount {
@@ -64,62 +74,80 @@ export class MemoryBook {
     return this.#accounts.get(name)?.memory ?? null
   }
 
-  workerStarted(supervisor: Supervisor): void {
-    this.#live.add(supervisor)
+  /** Bytes; undefined before it was first measured. */
+  learnedPeakOf(name: string): number | undefined {
+    return this.#accounts.get(name)?.learnedPeak
   }
 
-  workerEnded(supervisor: Supervisor, automatic: boolean): void {
+  /** ms it has to stay loaded because it was reloaded too soon after unloads. */
+  minResidencyOf(name: string): number {
+    const account = this.#accounts.get(name)
+    return account ? minResidency(account.residency, this.#options.now()) : 0
+  }
+
+  workerStarted(supervisor: Supervisor): void {
+    const { generation } = supervisor
+    if (generation) this.#live.set(supervisor, this.#targetOf(supervisor, generation))
+  }
+
+  /** @param onGone called with the bytes it held when its thread is gone, which may be now. */
+  workerEnded(
+    supervisor: Supervisor,
+    generation: Generation,
+    automatic: boolean,
+    onGone: (bytes: number) => void,
+  ): void {
+    const { name } = supervisor
+    const held = this.memoryOf(name)?.total ?? 0
     this.#live.delete(supervisor)
-    this.account(supervisor.name).ended(this.#options.now(), automatic)
+    this.account(name).ended(this.#options.now(), automatic)
+    this.reservations.drop(name)
+    if (generation.host.alive) this.#extra.ended(supervisor, generation, held, onGone)
+    else onGone(held)
   }
 
   forget(name: string): void {
     this.#accounts.delete(name)
   }
 
-  /** What loads under way, and components that have just been loaded, may still grow by. */
-  get reservations(): number {
-    let sum = 0
-    for (const account of this.#reserving) sum += account.outstanding
+  /** Measures one component's worker, at the latest after `patience` ms. */
+  async measureOne(supervisor: Supervisor, patience: number): Promise<void> {
+    const target = this.#live.get(supervisor)
+    if (target) await this.measurement.measureOne(target, patience)
+  }
+
+  /**
+   * What the next load of a component should reserve (bytes): its learned peak, before the first load its estimate. `least` is what it needs
+   * in any case: of a component of which nothing is known, the largest of the others is only a guess.
+   */
+  expected({ name, definition }: Supervisor, limit: number): { readonly need: number; readonly least: number } {
+    const known = this.account(name).learnedPeak ?? definition.memoryEstimate
+    if (known > 0) return { need: known, least: known }
+    let largest = smallComponent
+    for (const { learnedPeak = 0 } of this.#accounts.values()) largest = Math.max(largest, learnedPeak)
+    return { need: Math.max(smallComponent, Math.min(largest, limit * unknownShare)), least: smallComponent }
+  }
+
+  /** Accounted bytes, by the last figures. */
+  get usage(): number {
+    let sum = measureMain().total + this.#extra.total + this.reservations.outstanding
+    for (const { name } of this.#live.keys()) sum += this.memoryOf(name)?.total ?? 0
     return sum
   }
 
-  reserve(name: string, bytes: number): void {
-    const account = this.account(name)
-    account.reserved = bytes
-    this.#reserving.add(account)
-  }
-
-  release(name: string): void {
-    const account = this.account(name)
-    account.reserved = 0
-    this.#reserving.delete(account)
-  }
-
-  /** Measures all workers side by side; one that does not answer within `deadline` ms is stale. */
-  async measure(deadline: number): Promise<void> {
-    await this.#sampler.sample(this.#targets(), deadline)
-  }
-
-  /** Measures one component's worker. */
-  async measureOne(supervisor: Supervisor, deadline: number): Promise<void> {
-    const target = this.#targetOf(supervisor)
-    if (target) await this.#sampler.sample([target], deadline)
-  }
-
   ledger(frame: LedgerFrame): Ledger {
-    const components: Record<string, ComponentMemory> = {}
-    for (const { name } of this.#live) {
+    const components: [string, ComponentMemory][] = []
+    for (const { name } of this.#live.keys()) {
       const memory = this.memoryOf(name)
-      if (memory) components[name] = memory
+      if (memory) components.push([name, memory])
     }
     return buildLedger({
       ...frame,
       time: this.#options.epoch(),
-      components,
-      extra: this.#extraWorkers(),
+      components: Object.fromEntries(components),
+      extra: this.#extra.list(),
       main: measureMain(),
-      reservations: this.reservations,
+      reservations: this.reservations.outstanding,
       rss: this.#options.residentSet(),
       cgroup: this.cgroup,
     })
@@ -133,27 +161,37 @@ export class MemoryBook {
 
   /** What a policy may choose from. `idleFloor` is the manager's minIdleTime. */
   candidates(idleFloor: number): UnloadCandidate[] {
-    return [...this.#live].map((supervisor) => this.#candidate(supervisor, idleFloor))
+    return Array.from(this.#live.keys(), (supervisor) => this.#candidate(supervisor, idleFloor))
   }
 
+  /** Of the components that run: the heap of one that does nothing stays as it is. */
   growths(limit: number): ComponentGrowth[] {
-    return [...this.#live].map(({ name, definition }) => {
-      const account = this.account(name)
-      return {
-        total: account.memory?.total ?? 0,
+    const growths: ComponentGrowth[] = []
+    for (const [{ name, definition }, target] of this.#live) {
+      if (!this.measurement.isRunning(target)) continue
+      const { memory, peakGrowth } = this.account(name)
+      growths.push({
+        total: memory?.total ?? 0,
         memoryLimit: definition.memoryLimit ?? limit,
-        growth: account.growth,
-      }
-    })
+        growth: peakGrowth,
+      })
+    }
+    return growths
   }
 
   /** Bytes of components that are on their way out. */
   get leaving(): number {
     let sum = 0
-    for (const { name, state } of this.#live) {
+    for (const { name, state } of this.#live.keys()) {
       if (state.status === 'draining' || state.status === 'unloading') sum += this.memoryOf(name)?.total ?? 0
     }
     return sum
+  }
+
+  /** Whether a load has a worker already and is not over. */
+  get loading(): boolean {
+    for (const { state } of this.#live.keys()) if (state.status === 'loading') return true
+    return false
   }
 
   #candidate(supervisor: Supervisor, idleFloor: number): UnloadCandidate {
@@ -163,8 +201,10 @@ export class MemoryBook {
     return {
       name,
       loaded: state.status === 'ready',
-      inUse: supervisor.inUse > 0,
-      pinned: definition.pinned,
+      // One that does not even answer is at something, call or not, and would not let itself be unloaded.
+      inUse: supervisor.inUse > 0 || account.memory?.stale === true,
+      // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.
+      pinned: definition.pinned || supervisor.hibernation.failedLately,
       priority: definition.priority,
       bytes: account.memory?.total ?? 0,
       idleTime: supervisor.idleTime,
@@ -178,54 +218,30 @@ export class MemoryBook {
   }
 
   #isLive(name: string): boolean {
-    return this.#options.registry.has(name) && this.#live.has(this.#options.registry.get(name))
+    const { registry } = this.#options
+    return registry.has(name) && this.#live.has(registry.get(name))
   }
 
-  *#targets(): Iterable<SampleTarget> {
-    for (const supervisor of this.#live) {
-      const target = this.#targetOf(supervisor)
-      if (target) yield target
-    }
-    for (const { worker } of this.#extraHosts()) {
-      if (!worker) continue
-      yield { worker, answered: (memory) => this.#extra.set(worker, totalOf(memory, 0)), late: () => {} }
-    }
+  *#targets(): Iterable<MeasuredWorker> {
+    yield* this.#live.values()
+    yield* this.#extra.targets()
   }
 
-  #targetOf(supervisor: Supervisor): SampleTarget | undefined {
-    const { generation, name } = supervisor
-    const worker = generation?.host.worker
-    if (!generation || !worker) return undefined
-    const account = this.account(name)
+  #targetOf(supervisor: Supervisor, generation: Generation): MeasuredWorker {
+    const account = this.account(supervisor.name)
+    const { now, epoch, onMeasured } = this.#options
     return {
-      worker,
+      worker: generation.host.worker,
       answered: (memory) => {
         // An answer that comes after the generation is over says nothing about the next one.
         if (supervisor.generation !== generation) return
-        account.measured(memory, generation.activity.reported, this.#options.now(), this.#options.epoch())
-        this.#options.onMeasured(supervisor, memory.heap + memory.external)
+        const { reported, wasm } = generation.activity
+        account.measured(memory, { reported, wasm }, now(), epoch())
+        onMeasured(supervisor, memory.heap + memory.external + wasm)
       },
       late: () => account.stale(),
+      unchanged: () => account.unchanged(now(), epoch()),
     }
-  }
-
-  *#extraHosts(): Iterable<{ name: string; kind: ExtraWorker['kind']; worker: Worker | undefined }> {
-    for (const [index, { worker }] of this.#options.spares.hosts.entries()) {
-      yield { name: `spare worker ${index + 1}`, kind: 'spare', worker }
-    }
-    for (const supervisor of this.#options.registry.haunted) {
-      for (const [{ worker }, generation] of supervisor.zombies) {
-        yield { name: `${supervisor.name} (generation ${generation})`, kind: 'zombie', worker }
-      }
-    }
-  }
-
-  #extraWorkers(): ExtraWorker[] {
-    return [...this.#extraHosts()].map(({ name, kind, worker }) => ({
-      name,
-      kind,
-      total: (worker && this.#extra.get(worker)) ?? 0,
-    }))
   }
 }
 

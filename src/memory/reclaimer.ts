@@ -39,7 +39,7 @@ export class Reclaimer {
 
   constructor({ effects, logger, execArgv, nodeMajor }: ReclaimerOptions) {
     this.#effects = effects
-    this.#flag = nodeMajor < 26 ? 'not needed' : execArgv.includes(reclaimFlag) ? 'given' : 'missing'
+    this.#flag = nodeMajor < 26 ? 'not needed' : hasFlag(execArgv) ? 'given' : 'missing'
     if (this.#flag === 'missing') {
       logger.info(
         { flag: reclaimFlag },
@@ -67,7 +67,8 @@ export class Reclaimer {
     if (predicted < worthwhile) return []
     const how: string[] = this.#flag === 'given' ? [`V8 flag ${reclaimFlag}`] : []
     const trimmed = await this.#effects.trim(trimDeadline)
-    if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
+    if (trimmed === 'under way') how.push('malloc_trim is under way')
+    else if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
     if (this.#flag !== 'given') {
       how.push(`minor GC of the main isolate in ${poolDelay} ms`)
       this.#collectLater()
@@ -95,6 +96,11 @@ export class Reclaimer {
       this.#effects.collectMinor()
     }, poolDelay).unref()
   }
+}
+
+/** V8 takes underscores for hyphens. */
+function hasFlag(execArgv: readonly string[]): boolean {
+  return execArgv.some((argument) => argument.replaceAll('_', '-') === reclaimFlag)
 }
 
 export const processEffects: Omit<ReclaimEffects, 'trim'> = {

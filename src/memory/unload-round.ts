@@ -1,50 +1,39 @@
-import type { PressureLevel } from '../component/define.ts'
-import type { UnloadReason } from '../component/lifecycle.ts'
-import type { UnloadReport } from '../component/unload.ts'
 import type { UnloadPlan } from './unload-plan.ts'
 
 /** What a round works with. All bytes. */
 export interface RoundEffects {
-  /** Asks loaded components to drop what they can. */
-  trim(level: PressureLevel): Promise<void>
   /** Measures everything anew. */
-  sample(): Promise<void>
+  sample(): Promise<unknown>
   /** How much would have to go now; 0: enough. */
   need(): number
   plan(need: number): UnloadPlan
-  /** Unloads one component if it is idle; undefined when it was not after all. */
-  unload(name: string, reason: UnloadReason): Promise<UnloadReport | undefined>
+  /** Unloads one component if it is idle; false when it was not after all. */
+  unload(name: string): Promise<boolean>
 }
 
 export interface RoundResult {
-  /** The plan that was followed; undefined when trimming was enough. */
-  readonly plan: UnloadPlan | undefined
-  readonly unloaded: readonly UnloadReport[]
+  /** The plan that was followed. */
+  readonly plan: UnloadPlan
+  /** Names, in the order they went. */
+  readonly unloaded: readonly string[]
   /** What the round could not free, as measured after it. */
   readonly missing: number
 }
 
 /**
- * One round of unloading: trim, measure, choose, then unload one by one and measure after each, until enough is free. What went is measured,
- * not estimated, so a round never frees more than one victim beyond its target.
+ * One round of unloading: choose, then unload one by one and measure after each, until enough is free. What went is measured, not estimated,
+ * so a round never frees more than one victim beyond its target.
+ *
+ * @returns undefined when there was no need for it.
  */
-export async function unloadRound(
-  effects: RoundEffects,
-  reason: UnloadReason,
-  trimAt: PressureLevel | undefined,
-): Promise<RoundResult> {
-  if (trimAt) {
-    await effects.trim(trimAt)
-    await effects.sample()
-  }
+export async function unloadRound(effects: RoundEffects): Promise<RoundResult | undefined> {
   const need = effects.need()
-  if (need <= 0) return { plan: undefined, unloaded: [], missing: 0 }
+  if (need <= 0) return undefined
   const plan = effects.plan(need)
-  const unloaded: UnloadReport[] = []
+  const unloaded: string[] = []
   for (const { name } of plan.victims) {
     if (effects.need() <= 0) break
-    const report = await effects.unload(name, reason)
-    if (report) unloaded.push(report)
+    if (await effects.unload(name)) unloaded.push(name)
     await effects.sample()
   }
   return { plan, unloaded, missing: Math.max(0, effects.need()) }

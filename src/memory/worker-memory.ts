@@ -1,5 +1,4 @@
 import type { Worker } from 'node:worker_threads'
-import { withDeadline } from '../host/deadline.ts'
 
 /** What a worker's isolate holds, in bytes, as V8 tells from outside. */
 export interface WorkerMemory {
@@ -15,25 +14,27 @@ export interface WorkerMemory {
   readonly heap: number
 }
 
-/** One reading of a worker's memory; undefined when it did not answer within `deadline` ms, or is gone. */
-export async function measureWorker(worker: Worker, deadline: number): Promise<WorkerMemory | undefined> {
-  try {
-    const heap = await withDeadline(worker.getHeapStatistics(), deadline)
-    if (!heap) return undefined
-    return {
-      used: heap.used_heap_size,
-      physical: heap.total_physical_size,
-      external: heap.external_memory,
-      malloced: heap.malloced_memory,
-      heap: heap.total_heap_size,
-    }
-  } catch {
-    // ERR_WORKER_NOT_RUNNING: it has not started yet, or is gone.
-    return undefined
+/** What a worker says itself of memory that V8 does not count, in bytes. */
+export interface SelfReported {
+  /** What the component reported. */
+  readonly reported: number
+  /** WebAssembly memories, where V8 does not count them as external. */
+  readonly wasm: number
+}
+
+/** @throws ERR_WORKER_NOT_RUNNING while it is only starting, or when it is gone; it may take as long as the worker is stuck. */
+export async function readWorkerMemory(worker: Worker): Promise<WorkerMemory> {
+  const heap = await worker.getHeapStatistics()
+  return {
+    used: heap.used_heap_size,
+    physical: heap.total_physical_size,
+    external: heap.external_memory,
+    malloced: heap.malloced_memory,
+    heap: heap.total_heap_size,
   }
 }
 
-/** What counts against the budget (bytes); `reported` is the native memory the component told of. */
-export function totalOf(memory: WorkerMemory, reported: number): number {
-  return memory.physical + memory.external + memory.malloced + reported
+/** What counts against the budget, bytes. */
+export function totalOf(memory: WorkerMemory, { reported, wasm }: SelfReported = { reported: 0, wasm: 0 }): number {
+  return memory.physical + memory.external + memory.malloced + reported + wasm
 }

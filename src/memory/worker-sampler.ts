@@ -1,60 +1,77 @@
 import type { Worker } from 'node:worker_threads'
+import { withDeadline } from '../host/deadline.ts'
+import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
-/** Something whose worker is sampled. */
+/** Something whose worker is measured. */
 export interface SampleTarget {
   readonly worker: Worker
-  /** The figures, as soon as they are there; possibly long after the sample that asked for them. */
+  /** The figures, as soon as they are there; possibly long after they were asked for. */
   answered(memory: WorkerMemory): void
-  /** It has not answered by the sample's deadline. */
+  /** It has not answered in time. */
   late(): void
 }
 
+interface Question {
+  /** ms of a monotonic clock. */
+  readonly at: number
+  readonly over: Promise<void>
+}
+
+/** ms without an answer after which a worker's figures are stale. */
+const staleAfter = 100
+
 /**
- * Asks all workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it
- * delays nobody: not the sample beyond its deadline, and not the next one at all.
+ * Asks workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it
+ * delays nobody: not a sample beyond its patience, and not the next one at all.
  */
 export class WorkerSampler {
-  readonly #asked = new WeakSet<Worker>()
+  readonly #open = new WeakMap<Worker, Question>()
+  readonly #now: () => number
 
-  /** Resolves when all have answered, at the latest after `deadline` ms. */
-  async sample(targets: Iterable<SampleTarget>, deadline: number): Promise<void> {
-    let open = 0
-    const done = Promise.withResolvers<void>()
-    const waiting = new Set<SampleTarget>()
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Asks without waiting for the answer. */
+  ask(target: SampleTarget): void {
+    if (this.#now() - this.#question(target).at >= staleAfter) target.late()
+  }
+
+  /** Asks, and resolves when all have answered, at the latest after `patience` ms. */
+  async sample(targets: Iterable<SampleTarget>, patience: number): Promise<void> {
+    const waiting = new Map<SampleTarget, Promise<void>>()
     for (const target of targets) {
-      const { worker } = target
-      if (this.#asked.has(worker)) {
-        target.late()
-        continue
-      }
-      this.#asked.add(worker)
-      open++
-      waiting.add(target)
-      const settle = (): void => {
-        this.#asked.delete(worker)
-        waiting.delete(target)
-        if (--open === 0) done.resolve()
-      }
-      worker.getHeapStatistics().then(
-        (heap) => {
-          target.answered({
-            used: heap.used_heap_size,
-            physical: heap.total_physical_size,
-            external: heap.external_memory,
-            malloced: heap.malloced_memory,
-            heap: heap.total_heap_size,
-          })
-          settle()
-        },
-        // ERR_WORKER_NOT_RUNNING: it is only starting, or gone.
-        settle,
-      )
+      const { at, over } = this.#question(target)
+      if (this.#now() - at >= patience) target.late()
+      else waiting.set(target, over)
     }
-    if (open === 0) return
-    const timer = setTimeout(() => done.resolve(), deadline)
-    await done.promise
-    clearTimeout(timer)
-    for (const target of waiting) target.late()
+    if (waiting.size === 0) return
+    const answers = [...waiting].map(async ([target, over]) => {
+      await over
+      waiting.delete(target)
+    })
+    await withDeadline(Promise.all(answers), patience)
+    for (const target of waiting.keys()) this.ask(target)
+  }
+
+  #question(target: SampleTarget): Question {
+    const { worker } = target
+    let question = this.#open.get(worker)
+    if (!question) {
+      question = { at: this.#now(), over: this.#put(target) }
+      this.#open.set(worker, question)
+    }
+    return question
+  }
+
+  async #put(target: SampleTarget): Promise<void> {
+    try {
+      target.answered(await readWorkerMemory(target.worker))
+    } catch {
+      // ERR_WORKER_NOT_RUNNING: it is only starting, or gone.
+    } finally {
+      this.#open.delete(target.worker)
+    }
   }
 }

@@ -117,10 +117,10 @@ function watchSockets(exchange: CcxtExchange, hooks: ExchangeHooks): void {
     hooks.onMessage(client)
     return receive.call(exchange, client, message)
   }
-  const open = exchange.client
+  const open = exchange.client.bind(exchange)
   const guarded = new WeakSet<CcxtClient>()
   exchange.client = (url) => {
-    const client = open.call(exchange, url)
+    const client = open(url)
     if (!guarded.has(client)) {
       guarded.add(client)
       guardSend(client)
@@ -131,9 +131,9 @@ function watchSockets(exchange: CcxtExchange, hooks: ExchangeHooks): void {
 
 /** ccxt does not wait for what it sends: on a socket that has just closed the failure would be an unhandled rejection, which ends the worker. */
 function guardSend(client: CcxtClient): void {
-  const send = client.send
+  const send = client.send.bind(client)
   client.send = (message) => {
-    const sent = send.call(client, message)
+    const sent = send(message)
     sent.catch((error: unknown) => client.onError(error instanceof Error ? error : new Error(String(error))))
     return sent
   }

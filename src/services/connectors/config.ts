@@ -112,7 +112,10 @@ function parseNumbers(config: ConnectorConfig): Record<NumberOption, number> {
   for (const option of Object.keys(DEFAULTS) as NumberOption[]) {
     const value = config[option] ?? DEFAULTS[option]
     const bounds = counts[option]
-    parsed[option] = bounds ? expectInteger(option, value, bounds) : expectNumber(option, value, duration)
+    const shortest = option === 'marketsMaxAge' ? 0 : 1
+    parsed[option] = bounds
+      ? expectInteger(option, value, bounds)
+      : expectNumber(option, value, { ...duration, min: shortest })
   }
   return parsed
 }
@@ -120,7 +123,11 @@ function parseNumbers(config: ConnectorConfig): Record<NumberOption, number> {
 function parseOverride(option: string, value: UrlOverride, scheme: 'http' | 'ws'): UrlOverride {
   if (typeof value !== 'string') return expectRecord(option, value)
   if (!new RegExp(`^${scheme}s?://`).test(value) || !URL.canParse(value)) {
-    throw new InvalidOptionsError(option, `a URL that starts with ${scheme}:// or ${scheme}s://, or an object of URLs`, value)
+    throw new InvalidOptionsError(
+      option,
+      `a URL that starts with ${scheme}:// or ${scheme}s://, or an object of URLs`,
+      value,
+    )
   }
   return value.replace(/\/+$/, '')
 }

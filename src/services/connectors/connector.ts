@@ -74,8 +74,8 @@ export interface FeedStatus {
   readonly subscribers: number
   /** ms since the epoch. */
   readonly lastUpdateAt: number | null
-  readonly reconnects: number
-  /** What the last reconnect was for. */
+  /** Times it broke off since it was opened. */
+  readonly failures: number
   readonly lastError: string | null
 }
 

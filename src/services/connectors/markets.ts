@@ -44,7 +44,11 @@ export class Markets {
       if (listed !== undefined) return listed
     }
     const nearest = quoted(nearestNames(symbol, Object.keys(this.#exchange.markets ?? {})))
-    throw new InvalidOptionsError('symbol', `one of the ${this.size} symbols of ${this.#exchange.id}; nearest: ${nearest}`, symbol)
+    throw new InvalidOptionsError(
+      'symbol',
+      `one of the ${this.size} symbols of ${this.#exchange.id}; nearest: ${nearest}`,
+      symbol,
+    )
   }
 
   /** The unified symbol, if it is known already. */

@@ -84,7 +84,12 @@ export class RequestRunner {
     const { exchange, gate, policy, timing } = this.#options
     const { progress, until, abort } = call
     const left = (): number => until - timing.now()
-    const giveUp = (reason: ConnectorErrorReason, retryAfter: number | undefined, message: string, cause: unknown): Error =>
+    const giveUp = (
+      reason: ConnectorErrorReason,
+      retryAfter: number | undefined,
+      message: string,
+      cause: unknown,
+    ): Error =>
       new ConnectorError({ exchange, operation, reason, attempts: progress.attempts, retryAfter }, message, { cause })
     for (;;) {
       if (gate.wait > left()) {
@@ -100,7 +105,13 @@ export class RequestRunner {
         abort.throwIfAborted()
         progress.lastCause = error
         const failure = classifyFailure(error)
-        const outcome = { failure, attempt: progress.attempts, left: left(), demanded: gate.wait, random: timing.random() }
+        const outcome = {
+          failure,
+          attempt: progress.attempts,
+          left: left(),
+          demanded: gate.wait,
+          random: timing.random(),
+        }
         const decision = decideRetry(outcome, policy)
         if (decision.kind === 'give-up') throw giveUp(failure.reason, decision.retryAfter, failure.message, error)
         this.counts.retried++

@@ -24,7 +24,10 @@ export interface AttemptOutcome {
 }
 
 /** Whether to try again, and when. A wait that is longer than the time left is not begun. */
-export function decideRetry({ failure, attempt, left, demanded, random }: AttemptOutcome, policy: RetryPolicy): RetryDecision {
+export function decideRetry(
+  { failure, attempt, left, demanded, random }: AttemptOutcome,
+  policy: RetryPolicy,
+): RetryDecision {
   const retryAfter = demanded > 0 ? demanded : undefined
   if (!failure.transient || attempt > policy.retries) return { kind: 'give-up', retryAfter }
   const delay = Math.max(demanded, backoffDelay(attempt, policy, random))

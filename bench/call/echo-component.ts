@@ -1,0 +1,5 @@
+import { defineComponent } from 'spillway/worker'
+
+export default defineComponent(() => ({
+  echo: (value: unknown): unknown => value,
+}))

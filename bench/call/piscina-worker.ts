@@ -1,0 +1,3 @@
+export default function echo(value: unknown): unknown {
+  return value
+}

@@ -1,0 +1,89 @@
+/**
+ * One worker that allocates without end, in one process: `node run.ts <mode> <pattern>`. Prints what became of it as one line of JSON, if this
+ * process lives to tell.
+ */
+import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { pino } from 'pino'
+import { ComponentCoordinator, isComponentCrashedError } from '../../src/index.ts'
+import { patterns } from '../../test/fixtures/allocation-patterns.ts'
+import type { Pattern } from '../../test/fixtures/allocation-patterns.ts'
+import type hog from '../../test/fixtures/hog.ts'
+import type { Told } from './contain.ts'
+
+const mib = 1024 ** 2
+const limit = 64 * mib
+/** Bytes of resident set at which it is plain that nothing holds it. */
+const hopeless = { limits: 1024 * mib, spillway: 3072 * mib }
+/** ms between two looks at this process: what is longer is a stall of its event loop. */
+const lookEvery = 5
+
+/** Under Spillway, with a memory limit. */
+async function spillway(pattern: Pattern): Promise<string> {
+  const coordinator = new ComponentCoordinator({ logger: pino({ level: 'silent' }), spareWorkers: 0 })
+  const module = new URL('../../test/fixtures/hog.ts', import.meta.url)
+  const remote = coordinator.registerComponent<typeof hog>({ name: 'hog', module, memoryLimit: limit })
+  let zombie = false
+  coordinator.on('zombie', () => (zombie = true))
+  await remote.touch()
+  began()
+  const end = await remote.allocate(pattern).catch((error: unknown) => error)
+  ended()
+  // The program goes on, and so does the component.
+  const answer = await remote.touch()
+  const { left } = await coordinator.shutdown()
+  if (!isComponentCrashedError(end)) return String(end)
+  return answer === 1 && left.length === 0 && !zombie ? end.reason ?? '?' : `${end.reason}, and left a zombie`
+}
+
+/** Under V8's own limits alone. */
+async function limits(pattern: Pattern): Promise<string> {
+  began()
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: pattern,
+    resourceLimits: { maxOldGenerationSizeMb: limit / mib },
+  })
+  worker.once('error', (error: unknown) => {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+    resolve(code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'out-of-memory' : String(error))
+  })
+  const end = await promise
+  ended()
+  await worker.terminate()
+  return end
+}
+
+let start = 0
+let time = 0
+function began(): void {
+  start = performance.now()
+}
+function ended(): void {
+  time = performance.now() - start
+}
+
+if (parentPort) {
+  patterns[workerData as Pattern]()
+} else {
+  const [mode, pattern] = process.argv.slice(2) as ['spillway' | 'limits', Pattern]
+  const base = process.memoryUsage.rss()
+  let peak = base
+  let stall = 0
+  let last = performance.now()
+  const tell = (end: string): void => {
+    console.log(JSON.stringify({ end, time, peak: peak - base, stall } satisfies Told))
+  }
+  const watch = setInterval(() => {
+    const now = performance.now()
+    stall = Math.max(stall, now - last - lookEvery)
+    last = now
+    peak = Math.max(peak, process.memoryUsage.rss())
+    if (peak > hopeless[mode]) {
+      tell('not stopped')
+      process.kill(process.pid, 'SIGTERM')
+    }
+  }, lookEvery)
+  const end = await (mode === 'spillway' ? spillway(pattern) : limits(pattern))
+  clearInterval(watch)
+  tell(end)
+}

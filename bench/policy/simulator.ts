@@ -1,0 +1,342 @@
+import { decideAdmission } from '../../src/memory/admission.ts'
+import { CallGaps } from '../../src/memory/call-gaps.ts'
+import { defaultMemoryOptions, type MemoryOptions } from '../../src/memory/memory-options.ts'
+import type { UnloadCandidate, UnloadPolicy } from '../../src/memory/policy.ts'
+import { bytesToFree, initialPressure, nextPressureChange, stepPressure } from '../../src/memory/pressure.ts'
+import {
+  addRapidReload,
+  emptyChurn,
+  initialResidency,
+  isRapidReload,
+  isThrashing,
+  minResidency,
+  residencyAfterLoad,
+  residencyAfterUnload,
+  type ResidencyState,
+} from '../../src/memory/residency.ts'
+import { planUnload } from '../../src/memory/unload-plan.ts'
+import { EventQueue } from './event-queue.ts'
+import type { Trace, TraceComponent } from './trace.ts'
+
+/** What an unload takes, ms: drain, dispose, terminate. */
+const UNLOAD_TIME = 50
+const LOAD_TIMEOUT = 30_000
+/** ms between two rounds that found nothing to unload. */
+const ROUND_RETRY = 1_000
+
+/** What is compared: a policy, and how the memory around it is run. */
+export interface Contender {
+  readonly name: string
+  readonly policy: UnloadPolicy
+  /** Unloads by pressure level, with its idle floors and caps; false: only when a load needs room. */
+  readonly pressureRounds: boolean
+  /** Share of the limit that loads may fill before something has to go. */
+  readonly highThreshold: number
+  /** Minimum residency against thrash. */
+  readonly residency: boolean
+  /** Unload whatever has been idle for this long, ms. */
+  readonly timeToLive?: number
+  /** For policies that keep a history of their own. */
+  readonly onCall?: (component: number, time: number) => void
+  readonly onUnload?: (component: number) => void
+}
+
+export interface SimulationResult {
+  readonly contender: string
+  /** ms spent on loading again what had been loaded before. */
+  readonly reloadCost: number
+  readonly loads: number
+  readonly reloads: number
+  /** The most bytes ever held, with reservations. */
+  readonly peak: number
+  /** Loads that had to wait for memory, beyond the unload of others, and how long in all, ms. */
+  readonly waits: number
+  readonly waited: number
+  readonly refused: number
+  /** Calls that found their component loaded. */
+  readonly hits: number
+  readonly calls: number
+  readonly thrashed: boolean
+}
+
+type State =
+  | { readonly kind: 'unloaded' }
+  | { readonly kind: 'asking'; readonly since: number; calls: number; held: boolean }
+  | { readonly kind: 'loading'; calls: number }
+  | { readonly kind: 'loaded'; readonly since: number; calls: number; idleSince: number }
+  | { readonly kind: 'unloading'; calls: number }
+
+interface Component extends TraceComponent {
+  readonly index: number
+  readonly gaps: CallGaps
+  state: State
+  residency: ResidencyState
+  loads: number
+  lastUsed: number
+}
+
+/** Replays the trace through the policy, the pressure machine and the admission rule, with a simulated clock and no workers. */
+export function simulate(trace: Trace, limit: number, contender: Contender): SimulationResult {
+  return new Simulation(trace, limit, contender).run()
+}
+
+class Simulation {
+  private readonly queue = new EventQueue()
+  private readonly components: Component[]
+  private readonly loaded = new Set<Component>()
+  private readonly asking = new Set<Component>()
+  private readonly options: MemoryOptions = defaultMemoryOptions
+  private readonly trace: Trace
+  private readonly limit: number
+  private readonly contender: Contender
+  private pressure = initialPressure()
+  private pressureTimer = Number.POSITIVE_INFINITY
+  private retryTimer = Number.POSITIVE_INFINITY
+  private churn = emptyChurn
+  private usage = 0
+  private reservations = 0
+  private leaving = 0
+  private result = { reloadCost: 0, loads: 0, reloads: 0, peak: 0, waits: 0, waited: 0, refused: 0, hits: 0 }
+  private thrashed = false
+
+  constructor(trace: Trace, limit: number, contender: Contender) {
+    this.trace = trace
+    this.limit = limit
+    this.contender = contender
+    this.components = trace.components.map((component, index) => ({
+      ...component,
+      index,
+      gaps: new CallGaps(),
+      state: { kind: 'unloaded' },
+      residency: initialResidency,
+      loads: 0,
+      lastUsed: 0,
+    }))
+  }
+
+  run(): SimulationResult {
+    const { queue } = this
+    const { calls } = this.trace
+    for (const { time, component } of calls) {
+      while ((queue.next ?? Number.POSITIVE_INFINITY) <= time) queue.step()
+      queue.now = time
+      const called = this.components[component]
+      if (called !== undefined) this.call(called)
+    }
+    const end = (calls.at(-1)?.time ?? 0) + LOAD_TIMEOUT
+    while ((queue.next ?? Number.POSITIVE_INFINITY) <= end) queue.step()
+    return { contender: this.contender.name, ...this.result, calls: calls.length, thrashed: this.thrashed }
+  }
+
+  private call(component: Component): void {
+    const { now } = this.queue
+    this.contender.onCall?.(component.index, now)
+    const { state } = component
+    switch (state.kind) {
+      case 'loaded':
+        this.result.hits++
+        if (state.calls === 0) component.gaps.record(now - component.lastUsed)
+        this.serve(component, 1)
+        break
+      case 'unloaded':
+        component.gaps.record(now - component.lastUsed)
+        component.state = { kind: 'asking', since: now, calls: 1, held: false }
+        this.asking.add(component)
+        this.admit()
+        break
+      case 'asking':
+      case 'loading':
+        state.calls++
+        break
+      case 'unloading':
+        if (state.calls === 0) component.gaps.record(now - component.lastUsed)
+        state.calls++
+        break
+    }
+  }
+
+  private serve(component: Component, calls: number): void {
+    const { state } = component
+    if (state.kind !== 'loaded') return
+    state.calls += calls
+    this.queue.after(component.callTime, () => {
+      state.calls -= calls
+      if (state.calls > 0) return
+      const { now } = this.queue
+      state.idleSince = now
+      component.lastUsed = now
+      this.becameIdle(component)
+    })
+  }
+
+  private becameIdle(component: Component): void {
+    const { timeToLive } = this.contender
+    if (timeToLive !== undefined) {
+      const { now } = this.queue
+      this.queue.after(timeToLive, () => {
+        const { state } = component
+        if (state.kind === 'loaded' && state.calls === 0 && state.idleSince === now) this.unload(component)
+      })
+    }
+    this.admit()
+  }
+
+  /** Asks for the loads that want in, first come, first served; one that waits does not hold up the others. */
+  private admit(): void {
+    for (const component of this.asking) {
+      const { state } = component
+      if (state.kind !== 'asking') continue
+      const waited = this.queue.now - state.since
+      const decision = decideAdmission({
+        need: component.bytes,
+        usage: this.usage,
+        reservations: this.reservations,
+        leaving: this.leaving,
+        limit: this.limit,
+        highThreshold: this.contender.highThreshold,
+        candidates: this.candidates(),
+        policy: this.contender.policy,
+        autoUnloadEnabled: true,
+        waited,
+        timeout: LOAD_TIMEOUT,
+      })
+      switch (decision.kind) {
+        case 'admit':
+          this.asking.delete(component)
+          if (state.held) this.result.waited += waited
+          this.load(component, state.calls)
+          break
+        case 'unload':
+          for (const { name } of decision.plan.victims) this.unloadByName(name)
+          return
+        case 'wait':
+          if (this.leaving > 0) return
+          if (!state.held) {
+            state.held = true
+            this.result.waits++
+          }
+          this.retryAt(this.queue.now + decision.retryIn)
+          break
+        case 'refuse':
+          this.asking.delete(component)
+          this.result.refused++
+          component.state = { kind: 'unloaded' }
+          component.lastUsed = this.queue.now
+          break
+      }
+    }
+  }
+
+  /** One timer for all that wait: the earliest. */
+  private retryAt(time: number): void {
+    if (time >= this.retryTimer) return
+    this.retryTimer = time
+    this.queue.at(time, () => {
+      if (this.retryTimer !== time) return
+      this.retryTimer = Number.POSITIVE_INFINITY
+      this.admit()
+    })
+  }
+
+  private load(component: Component, calls: number): void {
+    const { now } = this.queue
+    component.state = { kind: 'loading', calls }
+    if (isRapidReload(component.residency, now)) {
+      this.churn = addRapidReload(this.churn, now, component.bytes)
+      this.thrashed ||= isThrashing(this.churn, now)
+    }
+    component.residency = residencyAfterLoad(component.residency, now)
+    this.result.loads++
+    if (component.loads++ > 0) {
+      this.result.reloads++
+      this.result.reloadCost += component.initCost
+    }
+    this.usage += component.bytes
+    this.reservations += component.bytes
+    this.result.peak = Math.max(this.result.peak, this.usage)
+    this.measure()
+    this.queue.after(component.initCost, () => {
+      this.reservations -= component.bytes
+      const waiting = component.state.kind === 'loading' ? component.state.calls : 0
+      component.state = { kind: 'loaded', since: this.queue.now, calls: 0, idleSince: this.queue.now }
+      this.loaded.add(component)
+      this.serve(component, waiting)
+    })
+  }
+
+  private unloadByName(name: string): void {
+    for (const component of this.loaded) if (component.name === name) return this.unload(component)
+    throw new Error(`The plan names "${name}", which is not loaded`)
+  }
+
+  private unload(component: Component): void {
+    if (component.state.kind !== 'loaded' || component.state.calls > 0) {
+      throw new Error(`"${component.name}" was to be unloaded while in use`)
+    }
+    const { now } = this.queue
+    component.state = { kind: 'unloading', calls: 0 }
+    component.residency = residencyAfterUnload(component.residency, now)
+    this.contender.onUnload?.(component.index)
+    this.loaded.delete(component)
+    this.leaving += component.bytes
+    this.queue.after(UNLOAD_TIME, () => {
+      this.leaving -= component.bytes
+      this.usage -= component.bytes
+      const calls = component.state.kind === 'unloading' ? component.state.calls : 0
+      if (calls > 0) {
+        component.state = { kind: 'asking', since: this.queue.now, calls, held: false }
+        this.asking.add(component)
+      } else {
+        component.state = { kind: 'unloaded' }
+      }
+      this.admit()
+      if (this.leaving === 0) this.measure()
+    })
+  }
+
+  /** One sample: the pressure level, and a round of unloads where it asks for one. One round at a time. */
+  private measure(): void {
+    if (!this.contender.pressureRounds) return
+    const { now } = this.queue
+    const input = { time: now, usage: this.usage, limit: this.limit, unloadTime: UNLOAD_TIME }
+    this.pressure = stepPressure(this.pressure, input, this.options)
+    const { level } = this.pressure
+    const need = bytesToFree(level, input, this.options)
+    if (need > 0 && this.leaving === 0) {
+      const plan = planUnload(this.contender.policy, this.candidates(), level, need)
+      for (const { name } of plan.victims) this.unloadByName(name)
+    }
+    // While something should go, idle floors and residencies end unannounced.
+    const retry = need > 0 ? ROUND_RETRY : this.options.checkInterval
+    const next = Math.min(nextPressureChange(this.pressure) ?? Number.POSITIVE_INFINITY, now + retry)
+    if (this.pressureTimer <= now || next < this.pressureTimer) {
+      this.pressureTimer = next
+      this.queue.at(next, () => {
+        if (this.pressureTimer === next) this.measure()
+      })
+    }
+  }
+
+  private candidates(): UnloadCandidate[] {
+    const { now } = this.queue
+    return Array.from(this.loaded, (component) => {
+      const { state } = component
+      const { calls, since, idleSince } = state.kind === 'loaded' ? state : { calls: 1, since: now, idleSince: now }
+      return {
+        name: component.name,
+        loaded: true,
+        inUse: calls > 0,
+        pinned: false,
+        priority: 50,
+        bytes: component.bytes,
+        idleTime: calls > 0 ? 0 : now - idleSince,
+        minIdleTime: this.options.minIdleTime,
+        residentTime: now - since,
+        minResidency: this.contender.residency ? minResidency(component.residency, now) : 0,
+        dependents: [],
+        reloadCost: component.initCost,
+        gaps: component.gaps,
+      }
+    })
+  }
+}

@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import { InvalidOptionsError } from '../errors.ts'
+import type { MemoryOptions } from '../memory/memory-options.ts'
+import { expectNumber } from '../options.ts'
+import { HttpError } from './http-error.ts'
+import { writeAndOpen } from './inspection-file.ts'
+import type { InspectionFile } from './inspection-file.ts'
+import { guarded } from './request-guard.ts'
+
+export interface ActionRoutes {
+  readonly coordinator: ComponentCoordinator
+  /** Is told what was asked for, and of which component. */
+  readonly acted: (action: string, component: string | null, details: object) => void
+}
+
+type Body = Readonly<Record<string, unknown>>
+type OfComponent = { Params: { name: string }; Body: Body }
+
+const action = guarded('action')
+const changeable: readonly (keyof MemoryOptions)[] = [
+  'totalLimit',
+  'lowThreshold',
+  'mediumThreshold',
+  'highThreshold',
+  'criticalThreshold',
+  'minIdleTime',
+  'autoUnloadEnabled',
+]
+
+/** Everything that changes something. All are POST with a JSON object. */
+export function addActionRoutes(app: FastifyInstance, { coordinator, acted }: ActionRoutes): void {
+  app.post<OfComponent>('/api/components/:name/load', action, async ({ params: { name } }) => {
+    acted('load', name, {})
+    await coordinator.getComponent(name)
+    return { done: 'load' }
+  })
+  app.post<OfComponent>('/api/components/:name/unload', action, async ({ params: { name } }) => {
+    coordinator.info(name)
+    acted('unload', name, {})
+    return { done: 'unload', report: await coordinator.unloadComponent(name) }
+  })
+  app.post<OfComponent>('/api/components/:name/reset', action, async ({ params: { name } }) => {
+    coordinator.resetComponent(name)
+    acted('reset', name, {})
+    return { done: 'reset' }
+  })
+  app.post<OfComponent>('/api/components/:name/heap-snapshot', action, async ({ params: { name } }, reply) => {
+    assertLoaded(coordinator, name)
+    acted('heap snapshot', name, {})
+    const file = await writeAndOpen(async (path) => coordinator.writeHeapSnapshot(name, path))
+    return download(reply, file, name, 'heapsnapshot')
+  })
+  app.post<OfComponent>('/api/components/:name/cpu-profile', action, async ({ params: { name }, body }, reply) => {
+    const duration = expectNumber('duration', asRecord(body)['duration'] ?? 5_000, { min: 100, max: 60_000 })
+    assertLoaded(coordinator, name)
+    acted('CPU profile', name, { duration })
+    const file = await writeAndOpen(async (path) => coordinator.writeCpuProfile(name, path, { duration }))
+    return download(reply, file, name, 'cpuprofile')
+  })
+  app.post<{ Body: Body }>('/api/memory/free', action, async ({ body }) => {
+    const bytes = expectNumber('bytes', asRecord(body)['bytes'], { min: 1 })
+    acted('free memory', null, { bytes })
+    return { done: 'free', result: await coordinator.memory.freeMemory(bytes) }
+  })
+  app.post<{ Body: Body }>('/api/memory/options', action, async ({ body }) => {
+    const given = asRecord(body)
+    for (const key of Object.keys(given)) {
+      if (!changeable.some((known) => known === key)) {
+        throw new InvalidOptionsError(key, `one of ${changeable.join(', ')}`, given[key])
+      }
+    }
+    // Its values are checked there, as a whole.
+    coordinator.memory.configure(given)
+    acted('change options', null, given)
+    return { done: 'options' }
+  })
+}
+
+function asRecord(body: unknown): Body {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body
+  throw new InvalidOptionsError('body', 'a JSON object', body)
+}
+
+/** Whoever wants to look into what is there does not want something else to be loaded for it. */
+function assertLoaded(coordinator: ComponentCoordinator, name: string): void {
+  const { state } = coordinator.info(name)
+  if (state !== 'ready') throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
+}
+
+function download(reply: FastifyReply, file: InspectionFile, name: string, extension: string): FastifyReply {
+  const fileName = `${name.replaceAll(/[^\w.-]+/g, '_')}.${extension}`
+  return reply
+    .type('application/octet-stream')
+    .header('content-length', file.size)
+    .header('content-disposition', `attachment; filename="${fileName}"`)
+    .send(file.stream)
+}

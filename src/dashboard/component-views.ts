@@ -1,0 +1,120 @@
+import type { CallRecord } from '../channel/call-watch.ts'
+import type { ComponentInfo } from '../component/component-info.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import type { WorkerLoad } from '../memory/worker-load.ts'
+import type { UnloadPlan } from '../memory/unload-plan.ts'
+import { LatencyWindow } from '../observability/latency-window.ts'
+
+/** A component as the page shows it. Bytes, ms, calls per second. */
+export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'> {
+  /** As in ComponentInfo, without the time of the sample: a figure that did not change is not sent again. */
+  readonly memory: Omit<NonNullable<ComponentInfo['memory']>, 'sampledAt'> | null
+  readonly callRate: number
+  /** Of the calls of the main thread during the last minute; null without any. */
+  readonly p50: number | null
+  readonly p99: number | null
+  readonly load: WorkerLoad | null
+  readonly next: NextUnload
+}
+
+/** What the next round would do with a component. */
+export type NextUnload =
+  /** `rank` 1 goes first. */
+  | { readonly verdict: 'goes'; readonly rank: number }
+  | { readonly verdict: 'stays'; readonly reason: string }
+  | { readonly verdict: 'not-loaded' }
+
+/** ms over which calls per second are counted. */
+const rateSpan = 3_000
+
+type Counted = { readonly at: number; readonly calls: number }
+
+/** Describes components, with what only shows over time: how many calls, and how fast they were. */
+export class ComponentViews implements Disposable {
+  readonly #coordinator: ComponentCoordinator
+  readonly #now: () => number
+  readonly #latencies = new Map<string, LatencyWindow>()
+  readonly #counted = new Map<string, Counted[]>()
+  readonly #watch: Disposable
+
+  /** @param now ms of a monotonic clock. */
+  constructor(coordinator: ComponentCoordinator, now: () => number = () => performance.now()) {
+    this.#coordinator = coordinator
+    this.#now = now
+    this.#watch = coordinator.watchCalls((call) => this.#called(call))
+  }
+
+  /** @param plan what the next round would do. */
+  all(plan: UnloadPlan): ComponentView[] {
+    const next = nextOf(plan)
+    const infos = this.#coordinator.list()
+    this.#forget(new Set(infos.map(({ name }) => name)))
+    return infos.map((info) => this.#view(info, next))
+  }
+
+  /** @throws ComponentNotFoundError */
+  one(name: string, plan: UnloadPlan): ComponentView {
+    return this.#view(this.#coordinator.info(name), nextOf(plan))
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]()
+  }
+
+  #view({ idleTime: _idleTime, ...info }: ComponentInfo, next: ReadonlyMap<string, NextUnload>): ComponentView {
+    const { name } = info
+    const [p50 = null, p99 = null] = this.#latencies.get(name)?.quantiles([0.5, 0.99], this.#now()) ?? []
+    return {
+      ...info,
+      memory: info.memory && withoutTime(info.memory),
+      callRate: this.#rate(name, info.calls),
+      p50,
+      p99,
+      load: info.memory ? this.#coordinator.memory.load(name) : null,
+      next: next.get(name) ?? { verdict: 'not-loaded' },
+    }
+  }
+
+  #called({ component, duration }: CallRecord): void {
+    const now = this.#now()
+    let latencies = this.#latencies.get(component)
+    if (!latencies) {
+      latencies = new LatencyWindow(now)
+      this.#latencies.set(component, latencies)
+    }
+    latencies.record(duration, now)
+  }
+
+  #rate(name: string, calls: number): number {
+    const now = this.#now()
+    const all = this.#counted.get(name) ?? []
+    const recent = all.filter(({ at }) => now - at <= rateSpan)
+    const first = recent[0] ?? all.at(-1)
+    this.#counted.set(name, [...recent, { at: now, calls }])
+    // Registered anew, it counts from 0 again.
+    if (!first || now <= first.at || calls < first.calls) return 0
+    return ((calls - first.calls) / (now - first.at)) * 1_000
+  }
+
+  #forget(registered: ReadonlySet<string>): void {
+    for (const map of [this.#latencies, this.#counted]) {
+      for (const name of map.keys()) if (!registered.has(name)) map.delete(name)
+    }
+  }
+}
+
+function nextOf({ victims, kept }: UnloadPlan): ReadonlyMap<string, NextUnload> {
+  const next = new Map<string, NextUnload>()
+  for (const { name, reason } of kept) {
+    next.set(name, reason === 'not-loaded' ? { verdict: 'not-loaded' } : { verdict: 'stays', reason })
+  }
+  for (const [index, { name }] of victims.entries()) next.set(name, { verdict: 'goes', rank: index + 1 })
+  return next
+}
+
+function withoutTime({
+  sampledAt: _sampledAt,
+  ...memory
+}: NonNullable<ComponentInfo['memory']>): ComponentView['memory'] {
+  return memory
+}

@@ -1,0 +1,80 @@
+import type { ComponentCoordinator, CoordinatorEvents } from '../coordinator.ts'
+import { isSpillwayError } from '../errors.ts'
+import type { Advice } from '../observability/advice.ts'
+
+/** One thing that happened, as the page's feed and `/api/events` tell it. */
+export interface FeedEvent {
+  /** Rises by one with each event. */
+  readonly id: number
+  /** Epoch ms. */
+  readonly time: number
+  readonly kind: 'load' | 'load-error' | 'unload' | 'crash' | 'pressure' | 'exhausted' | 'zombie' | 'action' | 'advice'
+  readonly severity: 'info' | 'warning' | 'error'
+  readonly component: string | null
+  /** What is known of it beyond that: plain JSON; bytes and ms. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Events kept. */
+const capacity = 200
+
+/** Remembers the last events and tells whoever listens of new ones. */
+export class EventFeed implements Disposable {
+  readonly #events: FeedEvent[] = []
+  readonly #onEvent: () => void
+  readonly #stop: () => void
+  #lastId = 0
+
+  constructor(coordinator: ComponentCoordinator, onEvent: () => void) {
+    this.#onEvent = onEvent
+    const context = (): object => {
+      const { pressureLevel, usage, limit } = coordinator.memory.ledger()
+      return { pressureLevel, usage, limit }
+    }
+    const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
+      load: ({ name, generation, duration }) => this.add('load', 'info', name, { generation, duration }),
+      loadError: ({ name, generation, error }) =>
+        this.add('load-error', 'error', name, { generation, ...describeError(error) }),
+      unload: ({ name, ...report }) => this.add('unload', 'info', name, { ...report, ...context() }),
+      crash: ({ name, generation, reason, error }) =>
+        this.add('crash', 'error', name, { generation, reason, ...describeError(error) }),
+      pressure: (event) => this.add('pressure', event.level === 'low' ? 'info' : 'warning', null, { ...event }),
+      exhausted: ({ level, missing, kept }) =>
+        this.add('exhausted', 'error', null, { level, missing, kept: kept.slice(0, 20) }),
+      zombie: ({ name, generation }) => this.add('zombie', 'error', name, { generation }),
+    }
+    const entries = Object.entries(listeners) as [keyof CoordinatorEvents, () => void][]
+    for (const [event, listener] of entries) coordinator.on(event, listener)
+    this.#stop = () => {
+      for (const [event, listener] of entries) coordinator.off(event, listener)
+    }
+  }
+
+  add(kind: FeedEvent['kind'], severity: FeedEvent['severity'], component: string | null, details: object): void {
+    this.#events.push({ id: ++this.#lastId, time: Date.now(), kind, severity, component, details: { ...details } })
+    if (this.#events.length > capacity) this.#events.shift()
+    this.#onEvent()
+  }
+
+  advice({ id, component, message, severity }: Advice): void {
+    this.add('advice', severity, component ?? null, { advice: id, message })
+  }
+
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  /** Oldest first. */
+  since(id: number): FeedEvent[] {
+    return this.#events.filter((event) => event.id > id)
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop()
+  }
+}
+
+function describeError(error: unknown): { readonly code: string | null; readonly message: string } {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { code: isSpillwayError(error) ? error.code : null, message }
+}

@@ -1,0 +1,179 @@
+import type { PressureLevel } from '../component/define.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import type { UnloadPlan } from '../memory/unload-plan.ts'
+import type { Advice } from '../observability/advice.ts'
+import { ComponentViews } from './component-views.ts'
+import type { ComponentView } from './component-views.ts'
+import { EventFeed } from './event-feed.ts'
+import type { FeedEvent } from './event-feed.ts'
+import { MemoryHistory } from './memory-history.ts'
+
+/** The process as a whole. Bytes, ms, shares of the limit. */
+export interface MemoryView {
+  readonly time: number
+  readonly pressureLevel: PressureLevel
+  readonly usage: number
+  readonly limit: number
+  readonly rss: number
+  readonly main: number
+  readonly unattributed: number
+  readonly reservations: number
+  readonly pending: number
+  readonly extra: readonly { readonly name: string; readonly kind: string; readonly total: number }[]
+  readonly cgroup: { readonly limit: number | null; readonly current: number } | null
+  readonly thresholds: Readonly<Record<PressureLevel, number>>
+  readonly totalLimit: number
+  readonly minIdleTime: number
+  readonly autoUnloadEnabled: boolean
+  readonly thrashing: boolean
+}
+
+/** Which round the components' `next` is about. */
+export interface PlanView {
+  readonly level: PressureLevel
+  /** False: pressure is low, and the plan is what would happen at `level`. */
+  readonly actual: boolean
+  /** Bytes to free. */
+  readonly need: number
+  readonly freed: number
+}
+
+/** All that the page shows. */
+export interface Snapshot {
+  readonly version: 1
+  readonly process: { readonly pid: number; readonly node: string; readonly startedAt: number; readonly title: string }
+  readonly actions: boolean
+  readonly memory: MemoryView
+  readonly plan: PlanView
+  readonly components: readonly ComponentView[]
+  readonly events: readonly FeedEvent[]
+  readonly advice: readonly Advice[]
+}
+
+/** What has changed since the snapshot or the tick before. */
+export interface Tick {
+  readonly memory: MemoryView
+  readonly plan: PlanView
+  /** Whole, where anything about them changed. */
+  readonly components: readonly ComponentView[]
+  /** No longer registered. */
+  readonly gone: readonly string[]
+  readonly events: readonly FeedEvent[]
+  /** Only when it changed. */
+  readonly advice?: readonly Advice[]
+}
+
+/** Keeps what the dashboard shows and tells what changed. */
+export class LiveState implements Disposable {
+  readonly history = new MemoryHistory()
+  readonly feed: EventFeed
+  readonly views: ComponentViews
+  readonly #coordinator: ComponentCoordinator
+  readonly #actions: boolean
+  readonly #stop: () => void
+  /** Of the last tick: what each component looked like. */
+  #sent = new Map<string, string>()
+  #sentEvent = 0
+  #sentAdvice = ''
+  readonly #told = new Set<string>()
+
+  /** @param onEvent called when something happened that viewers want to know at once. */
+  constructor(coordinator: ComponentCoordinator, actions: boolean, onEvent: () => void) {
+    this.#coordinator = coordinator
+    this.#actions = actions
+    this.feed = new EventFeed(coordinator, onEvent)
+    this.views = new ComponentViews(coordinator)
+    const sampled = this.history.add.bind(this.history)
+    sampled(coordinator.memory.ledger())
+    coordinator.on('sample', sampled)
+    this.#stop = () => void coordinator.off('sample', sampled)
+  }
+
+  snapshot(): Snapshot {
+    const plan = this.plan()
+    return {
+      version: 1,
+      process: {
+        pid: process.pid,
+        node: process.version,
+        startedAt: Math.round(performance.timeOrigin),
+        title: process.title,
+      },
+      actions: this.#actions,
+      memory: this.memory(),
+      plan: plan.view,
+      components: this.views.all(plan.plan),
+      events: this.feed.since(0),
+      advice: this.advice(),
+    }
+  }
+
+  /** What changed since the last call. */
+  tick(): Tick {
+    const { plan, view } = this.plan()
+    const sent = new Map<string, string>()
+    const changed = this.views.all(plan).filter((component) => {
+      const text = JSON.stringify(component)
+      sent.set(component.name, text)
+      return this.#sent.get(component.name) !== text
+    })
+    const gone = [...this.#sent.keys()].filter((name) => !sent.has(name))
+    this.#sent = sent
+    const advice = this.advice()
+    const adviceText = JSON.stringify(advice)
+    const adviceChanged = adviceText !== this.#sentAdvice
+    this.#sentAdvice = adviceText
+    const events = this.feed.since(this.#sentEvent)
+    this.#sentEvent = this.feed.lastId
+    return { memory: this.memory(), plan: view, components: changed, gone, events, ...(adviceChanged && { advice }) }
+  }
+
+  /** The plan of the current level; while pressure is low, of medium, where unloading would begin. */
+  plan(level?: PressureLevel): { readonly plan: UnloadPlan; readonly view: PlanView } {
+    const { memory } = this.#coordinator
+    const current = memory.pressureLevel
+    const asked = level ?? (current === 'low' ? 'medium' : current)
+    const plan = memory.plan(asked)
+    return {
+      plan,
+      view: { level: asked, actual: asked === current, need: Math.round(plan.need), freed: plan.freed },
+    }
+  }
+
+  memory(): MemoryView {
+    const { memory } = this.#coordinator
+    const { components: _components, main, ...ledger } = memory.ledger()
+    const { options } = memory
+    return {
+      ...ledger,
+      main: main.total,
+      thresholds: {
+        low: options.lowThreshold,
+        medium: options.mediumThreshold,
+        high: options.highThreshold,
+        critical: options.criticalThreshold,
+      },
+      totalLimit: options.totalLimit,
+      minIdleTime: options.minIdleTime,
+      autoUnloadEnabled: options.autoUnloadEnabled,
+      thrashing: memory.thrashing,
+    }
+  }
+
+  /** What is to be advised now; what is new goes into the feed. */
+  advice(): readonly Advice[] {
+    const advice = this.#coordinator.advice()
+    for (const piece of advice) {
+      if (this.#told.has(piece.id)) continue
+      this.#told.add(piece.id)
+      this.feed.advice(piece)
+    }
+    return advice
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop()
+    this.feed[Symbol.dispose]()
+    this.views[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,20 @@
+import type { Registry } from 'prom-client'
+import type { ComponentCoordinator } from '../coordinator.ts'
+
+export interface MetricsSource extends Disposable {
+  readonly registry: Registry
+}
+
+/** The user's registry, or one of its own with the coordinator's metrics; undefined when prom-client is not installed. */
+export async function openMetrics(
+  coordinator: ComponentCoordinator,
+  registry: Registry | undefined,
+): Promise<MetricsSource | undefined> {
+  if (registry) return { registry, [Symbol.dispose]: () => {} }
+  const client = await import('prom-client').catch(() => undefined)
+  if (!client) return undefined
+  const { collectMetrics } = await import('../metrics/index.ts')
+  const own = new client.Registry()
+  const collecting = collectMetrics(coordinator, { registry: own })
+  return { registry: own, [Symbol.dispose]: () => collecting[Symbol.dispose]() }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface Asset {
+  readonly type: string
+  readonly body: Buffer
+}
+
+/** Everything the page is made of, by path, and what its content security policy allows. */
+export interface PageAssets {
+  readonly files: ReadonlyMap<string, Asset>
+  readonly contentSecurityPolicy: string
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** Files of packages that are served as they are; with a bare specifier, the page imports them by it. */
+const vendored = [
+  { package: 'preact', file: 'dist/preact.mjs', specifier: 'preact' },
+  { package: 'preact', file: 'hooks/dist/hooks.mjs', specifier: 'preact/hooks' },
+  { package: 'htm', file: 'dist/htm.module.js', specifier: 'htm' },
+  { package: 'uplot', file: 'dist/uPlot.iife.min.js', specifier: undefined },
+  { package: 'uplot', file: 'dist/uPlot.min.css', specifier: undefined },
+]
+const importMapMark = '<!-- import map -->'
+
+/** @throws Error naming the packages to install when one is missing. */
+export async function loadPageAssets(): Promise<PageAssets> {
+  const files = new Map<string, Asset>()
+  const imports: Record<string, string> = {}
+  for (const { package: name, file, specifier } of vendored) {
+    const path = `/vendor/${name}/${file}`
+    files.set(path, { type: typeOf(file), body: await readVendored(name, file) })
+    if (specifier !== undefined) imports[specifier] = path
+  }
+  const folder = fileURLToPath(new URL('page/', import.meta.url))
+  for (const file of await readdir(folder)) {
+    files.set(`/page/${file}`, { type: typeOf(file), body: await readFile(join(folder, file)) })
+  }
+  const importMap = JSON.stringify({ imports })
+  const html = files.get('/page/index.html')?.body.toString('utf8') ?? ''
+  const index = html.replace(importMapMark, `<script type="importmap">${importMap}</script>`)
+  files.set('/', { type: typeOf('.html'), body: Buffer.from(index) })
+  files.delete('/page/index.html')
+  return { files, contentSecurityPolicy: policyFor(importMap) }
+}
+
+/** Nothing but files of this server, and the one inline script whose text is known. */
+function policyFor(importMap: string): string {
+  const hash = createHash('sha256').update(importMap).digest('base64')
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${hash}'`,
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+async function readVendored(name: string, file: string): Promise<Buffer> {
+  try {
+    const manifest = findPackageJSON(name, import.meta.url)
+    if (manifest === undefined) throw new Error(`there is no package "${name}"`)
+    return await readFile(join(dirname(manifest), file))
+  } catch (cause) {
+    throw new Error(
+      `The dashboard's page needs the package "${name}", which could not be read: npm install preact htm uplot`,
+      { cause },
+    )
+  }
+}
+
+const typeOf = (file: string): string => types[extname(file) || file] ?? 'application/octet-stream'

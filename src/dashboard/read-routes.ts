@@ -1,0 +1,105 @@
+import type { FastifyInstance } from 'fastify'
+import type { PressureLevel } from '../component/define.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import { InvalidOptionsError } from '../errors.ts'
+import { HttpError } from './http-error.ts'
+import type { LiveState } from './live-state.ts'
+import type { LiveStream } from './live-stream.ts'
+import type { PageAssets } from './page-assets.ts'
+import { guarded } from './request-guard.ts'
+import { schemas } from './schemas.ts'
+
+export interface ReadRoutes {
+  readonly coordinator: ComponentCoordinator
+  readonly state: LiveState
+  readonly stream: LiveStream
+  readonly assets: PageAssets
+  readonly maxViewers: number
+  /** Sent with every answer. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Undefined: prom-client is not installed. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> } | undefined
+}
+
+const open = guarded('open')
+const figures = (path: keyof typeof schemas) => ({
+  ...guarded('figures'),
+  schema: { response: { 200: schemas[path] } },
+})
+const levels: readonly string[] = ['low', 'medium', 'high', 'critical']
+/** Points of a timeline that a page wants, and that it gets at most. */
+const points = { usual: 400, most: 2_000 }
+
+/** Everything that is asked for with GET. */
+export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
+  const { coordinator, state, stream, assets } = routes
+  for (const [path, { type, body }] of assets.files)
+    app.get(path, open, async (_, reply) => reply.type(type).send(body))
+
+  app.get('/api/components', figures('/api/components'), async () => {
+    const { plan, view } = state.plan()
+    return { components: state.views.all(plan), plan: view }
+  })
+  app.get<{ Params: { name: string } }>(
+    '/api/components/:name',
+    figures('/api/components/:name'),
+    async ({ params: { name } }) => ({
+      component: state.views.one(name, state.plan().plan),
+      history: state.history.of(name, points.usual),
+      events: state.feed.since(0).filter(({ component }) => component === name),
+    }),
+  )
+  app.get('/api/memory', figures('/api/memory'), async () => state.memory())
+  app.get<{ Querystring: Record<string, unknown> }>(
+    '/api/memory/history',
+    figures('/api/memory/history'),
+    async ({ query }) =>
+      state.history.view(
+        wholeNumber('points', query['points'] ?? points.usual, points.most),
+        wholeNumber('largest', query['largest'] ?? 10, 1_000),
+      ),
+  )
+  app.get<{ Querystring: Record<string, unknown> }>('/api/plan', figures('/api/plan'), async ({ query }) => {
+    const { plan, view } = state.plan(pressureLevel(query['level']))
+    const { victims, kept, notes } = plan
+    return { ...view, victims, kept, notes }
+  })
+  app.get('/api/advice', figures('/api/advice'), async () => ({ advice: state.advice() }))
+  app.get('/api/schemas', guarded('figures'), async () => schemas)
+  app.get('/api/events', guarded('figures'), async (_, reply) => {
+    if (stream.viewers >= routes.maxViewers) {
+      reply.header('retry-after', '10')
+      throw new HttpError(503, 'TOO_MANY_VIEWERS', `There are ${routes.maxViewers} viewers already`)
+    }
+    reply.hijack()
+    stream.join(reply.raw, routes.headers)
+  })
+
+  app.get('/metrics', guarded('figures'), async (_, reply) => {
+    if (!routes.metrics)
+      throw new HttpError(501, 'NO_METRICS', 'Metrics need the package prom-client: npm install prom-client')
+    return reply.type(routes.metrics.contentType).send(await routes.metrics.metrics())
+  })
+  app.get('/healthz', { ...open, schema: { response: { 200: schemas['/healthz'] } } }, async () => ({ status: 'ok' }))
+  const readiness = { ...open, schema: { response: { 200: schemas['/readyz'], 503: schemas['/readyz'] } } }
+  app.get('/readyz', readiness, async (_, reply) => {
+    const reason = whyNotReady(coordinator)
+    return reply.code(reason === null ? 200 : 503).send({ status: reason === null ? 'ready' : 'not ready', reason })
+  })
+}
+
+function whyNotReady({ isShutdown, memory }: ComponentCoordinator): string | null {
+  if (isShutdown) return 'The coordinator is shut down'
+  return memory.isAtLeast('critical') ? 'Memory pressure is critical' : null
+}
+
+function wholeNumber(name: string, value: unknown, most: number): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number
+  throw new InvalidOptionsError(name, `a whole number from 1 to ${most}`, value)
+}
+
+function pressureLevel(value: unknown): PressureLevel | undefined {
+  if (value === undefined || levels.includes(value as string)) return value as PressureLevel | undefined
+  throw new InvalidOptionsError('level', `one of ${levels.join(', ')}`, value)
+}

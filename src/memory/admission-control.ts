@@ -1,0 +1,87 @@
+import type { Supervisor } from '../component/supervisor.ts'
+import type { Admission } from '../component/surroundings.ts'
+import { decideAdmission } from './admission.ts'
+import type { AdmissionDecision } from './admission.ts'
+import { AdmissionQueue } from './admission-queue.ts'
+import type { LoadRequest } from './admission-queue.ts'
+import type { MemoryBook } from './memory-book.ts'
+import type { MemoryOptions } from './memory-options.ts'
+import { policyOf } from './policy-registry.ts'
+import type { PressureGauge } from './pressure-gauge.ts'
+import type { Unloader } from './unloader.ts'
+
+/** ms after which figures are too old to decide a load by when memory is tight. */
+const freshEnough = 100
+
+export interface AdmissionControlOptions {
+  readonly gauge: PressureGauge
+  readonly book: MemoryBook
+  readonly unloader: Unloader
+  readonly options: () => MemoryOptions
+  /** Measures, from now on. */
+  readonly sample: () => Promise<unknown>
+  /** ms of a monotonic clock. */
+  readonly now: () => number
+}
+
+/** Lets a load in when it fits, after what is idle has made room for it where need be. */
+export class AdmissionControl implements Admission {
+  readonly #options: AdmissionControlOptions
+  readonly #queue: AdmissionQueue
+
+  constructor(options: AdmissionControlOptions) {
+    this.#options = options
+    const { book, gauge, unloader, sample, now } = options
+    this.#queue = new AdmissionQueue({
+      now,
+      refresh: async (need) => {
+        const tight = book.usage + need > gauge.limit * options.options().lowThreshold
+        if (tight && gauge.age > freshEnough) await sample()
+      },
+      decide: (request, need, waited) => this.#decide(request, need, waited),
+      unload: async (name) =>
+        unloader.exclusively(async () => {
+          const unloaded = (await unloader.unload(name, 'admission')) !== undefined
+          await sample()
+          return unloaded
+        }),
+      reserve: (name, bytes) => book.reservations.reserve(name, bytes),
+      usage: () => ({ usage: book.usage, limit: gauge.limit }),
+    })
+  }
+
+  async admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable> {
+    const { gauge, book } = this.#options
+    const { name, definition } = supervisor
+    const { need, least } = book.expected(supervisor, gauge.limit)
+    return this.#queue.admit({ name, need, least, timeout: definition.timeout }, signal)
+  }
+
+  /** Loads that wait for memory. */
+  get waiting(): number {
+    return this.#queue.waiting
+  }
+
+  /** Memory was freed, or something has become idle: those who wait may ask again. */
+  changed(): void {
+    if (this.#queue.waiting > 0) this.#queue.changed()
+  }
+
+  #decide({ timeout }: LoadRequest, need: number, waited: number): AdmissionDecision {
+    const { gauge, book, options } = this.#options
+    const { highThreshold, policy, autoUnloadEnabled, minIdleTime } = options()
+    return decideAdmission({
+      need,
+      usage: book.usage,
+      reservations: book.reservations.outstanding,
+      leaving: book.leaving,
+      limit: gauge.limit,
+      highThreshold,
+      candidates: book.candidates(minIdleTime),
+      policy: policyOf(policy),
+      autoUnloadEnabled,
+      waited,
+      timeout,
+    })
+  }
+}

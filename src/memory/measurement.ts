@@ -1,0 +1,77 @@
+import { WorkerActivity } from './worker-activity.ts'
+import { WorkerSampler } from './worker-sampler.ts'
+import type { SampleTarget } from './worker-sampler.ts'
+
+/** Something whose worker is measured again and again. */
+export interface MeasuredWorker extends SampleTarget {
+  /** It has done nothing since its last figures, so they still stand. */
+  unchanged(): void
+}
+
+/** ms for which a worker that has run is taken to be running. */
+const runsFor = 100
+
+/** Measures workers: all of them, or only those that have run since they were measured last. */
+export class Measurement {
+  readonly #targets: () => Iterable<MeasuredWorker>
+  readonly #now: () => number
+  readonly #sampler: WorkerSampler
+  readonly #activity = new WorkerActivity()
+  readonly #ranAt = new WeakMap<MeasuredWorker, number>()
+
+  /** @param now ms of a monotonic clock. */
+  constructor(targets: () => Iterable<MeasuredWorker>, now: () => number) {
+    this.#targets = targets
+    this.#now = now
+    this.#sampler = new WorkerSampler(now)
+  }
+
+  /** Asks those that have run, without waiting for their answers. Returns how many there were. */
+  look(): number {
+    let count = 0
+    for (const target of this.#changed()) {
+      count++
+      this.#sampler.ask(target)
+    }
+    return count
+  }
+
+  /** New figures of those that have run, at the latest after `patience` ms; those of the others still stand. */
+  async update(patience: number): Promise<void> {
+    await this.#sampler.sample(
+      this.#changed((target) => target.unchanged()),
+      patience,
+    )
+  }
+
+  /** New figures of all, at the latest after `patience` ms. */
+  async measureAll(patience: number): Promise<void> {
+    await this.#sampler.sample(this.#noted(this.#targets()), patience)
+  }
+
+  async measureOne(target: MeasuredWorker, patience: number): Promise<void> {
+    await this.#sampler.sample(this.#noted([target]), patience)
+  }
+
+  /** Whether it has been seen to run of late. */
+  isRunning(target: MeasuredWorker): boolean {
+    return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < runsFor
+  }
+
+  *#changed(otherwise: (target: MeasuredWorker) => void = () => {}): Iterable<MeasuredWorker> {
+    for (const target of this.#targets()) {
+      if (this.#activity.hasRun(target.worker)) {
+        this.#activity.note(target.worker)
+        this.#ranAt.set(target, this.#now())
+        yield target
+      } else otherwise(target)
+    }
+  }
+
+  *#noted(targets: Iterable<MeasuredWorker>): Iterable<MeasuredWorker> {
+    for (const target of targets) {
+      this.#activity.note(target.worker)
+      yield target
+    }
+  }
+}

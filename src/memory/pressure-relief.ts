@@ -1,0 +1,154 @@
+import type { PressureLevel } from '../component/define.ts'
+import { withDeadline } from '../host/deadline.ts'
+import type { SpareWorkers } from '../host/spare-workers.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { MemoryBook } from './memory-book.ts'
+import type { ExhaustedEvent } from './memory-events.ts'
+import type { MemoryOptions } from './memory-options.ts'
+import { isAtLeast } from './pressure.ts'
+import type { PressureGauge } from './pressure-gauge.ts'
+import type { UnloadPlan } from './unload-plan.ts'
+import { unloadRound } from './unload-round.ts'
+import type { Unloader } from './unloader.ts'
+
+/** ms a component may have to answer a request to trim, and less when memory is filling up fast. */
+const trimDeadline = 250
+/** ms: less time than this is not worth waiting for a trim. */
+const trimWorthwhile = 25
+/** ms between two requests to trim at the same level. */
+const trimCooldown = 5_000
+/** ms between two rounds when the last one found nothing to unload; idle floors and residencies end unannounced. */
+const retryInterval = 1_000
+/** ms between two rounds that had something to unload. */
+const soon = 25
+
+export interface PressureReliefOptions {
+  readonly gauge: PressureGauge
+  readonly book: MemoryBook
+  readonly spares: SpareWorkers
+  readonly unloader: Unloader
+  readonly options: () => MemoryOptions
+  /** Measures, from now on. */
+  readonly sample: () => Promise<unknown>
+  readonly plan: (level: PressureLevel, need: number) => UnloadPlan
+  readonly logger: Logger
+  readonly exhausted: (event: ExhaustedEvent) => void
+  /** ms of a monotonic clock. */
+  readonly now: () => number
+}
+
+/** Acts on pressure: asks for trims, gives up spare workers, unloads in rounds, and says when there is nothing left to unload. */
+export class PressureRelief {
+  readonly #options: PressureReliefOptions
+  #acting = false
+  #stopped = false
+  #trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
+  /** The worst level at which it was said that nothing is left, since something could last be done about it. */
+  #told: PressureLevel | undefined
+  #restUntil = Number.NEGATIVE_INFINITY
+
+  constructor(options: PressureReliefOptions) {
+    this.#options = options
+  }
+
+  /** Does what the last reading asks for, if that is not being done already. */
+  act(): void {
+    const { gauge, spares, logger } = this.#options
+    if (this.#stopped) return
+    if (!gauge.trim) {
+      this.#trimmed = undefined
+      this.#told = undefined
+      spares.restore()
+      return
+    }
+    if (this.#acting) return
+    this.#acting = true
+    void this.#relieve()
+      .catch((error: unknown) => logger.error({ err: error }, 'relief of memory pressure failed'))
+      .finally(() => {
+        this.#acting = false
+      })
+  }
+
+  /** ms until it has to be looked at again, whatever the growth. */
+  get retryIn(): number {
+    const { gauge, options, now } = this.#options
+    if (gauge.level === 'low' || !options().autoUnloadEnabled || gauge.need() <= 0) return Number.POSITIVE_INFINITY
+    return now() < this.#restUntil ? retryInterval : soon
+  }
+
+  /** Something has become idle: the next round need not wait. */
+  retry(): void {
+    this.#restUntil = Number.NEGATIVE_INFINITY
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #relieve(): Promise<void> {
+    const { gauge, unloader, sample, options, now } = this.#options
+    if (await this.#makeDo()) await sample()
+    if (gauge.level === 'low') this.#told = undefined
+    if (gauge.level === 'low' || gauge.need() <= 0) return
+    if (!options().autoUnloadEnabled || now() < this.#restUntil) return
+    await unloader.exclusively(async () => this.#round())
+  }
+
+  /** Spares go, and components drop what they can; false when there was nothing to ask for, or no time for it. */
+  async #makeDo(): Promise<boolean> {
+    const { gauge, spares, now } = this.#options
+    const patience = Math.min(trimDeadline, gauge.timeToLimit / 4)
+    const waits: Promise<unknown>[] = [spares.giveUp(trimDeadline)]
+    const due = this.#trimDue && patience >= trimWorthwhile
+    if (due) {
+      this.#trimmed = { level: gauge.level, at: now() }
+      waits.push(this.#trim(gauge.level))
+    }
+    await withDeadline(Promise.allSettled(waits), patience)
+    return due
+  }
+
+  /** At low once, above it again and again for as long as something has to go. */
+  get #trimDue(): boolean {
+    const { gauge, now } = this.#options
+    const { level } = gauge
+    if (level === 'low') return !this.#trimmed
+    if (gauge.need() <= 0) return false
+    return this.#trimmed?.level !== level || now() - this.#trimmed.at >= trimCooldown
+  }
+
+  async #trim(level: PressureLevel): Promise<void> {
+    const { book } = this.#options
+    await Promise.all(Array.from(book.live, async (supervisor) => supervisor.trim(level, trimDeadline)))
+  }
+
+  async #round(): Promise<void> {
+    const { gauge, unloader, sample, plan, logger } = this.#options
+    const result = await unloadRound({
+      sample,
+      need: () => (this.#stopped ? 0 : gauge.need()),
+      plan: (need) => plan(gauge.level, need),
+      unload: async (name) => (await unloader.unload(name, 'pressure')) !== undefined,
+    })
+    if (!result) return
+    const { unloaded, missing } = result
+    const { need, kept } = result.plan
+    const { level } = gauge
+    if (unloaded.length > 0) {
+      this.#told = undefined
+      logger.info({ level, need, unloaded, missing, kept }, 'unloaded for want of memory')
+    } else this.#foundNothing(level, missing, kept)
+  }
+
+  #foundNothing(level: PressureLevel, missing: number, kept: UnloadPlan['kept']): void {
+    const { book, logger, exhausted, now } = this.#options
+    // What comes or goes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
+    if (missing <= book.reservations.outstanding + book.leaving || book.loading) return
+    this.#restUntil = now() + retryInterval
+    if (this.#told !== undefined && isAtLeast(this.#told, level)) return
+    this.#told = level
+    logger.warn({ level, missing, kept }, 'memory pressure, and nothing that may be unloaded')
+    exhausted({ level, missing, kept })
+  }
+}

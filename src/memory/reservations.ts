@@ -1,0 +1,55 @@
+/** ms after a load for which what it has not yet filled of its reservation stays reserved: first calls fill caches. */
+const settleTime = 1_000
+
+interface Reservation {
+  readonly bytes: number
+  /** ms of a monotonic clock. */
+  until: number
+}
+
+/**
+ * Bytes promised to loads, by component. What a component has been measured to hold already is no longer reserved; the rest is until the load
+ * is over, and a second beyond.
+ */
+export class Reservations {
+  readonly #open = new Map<string, Reservation>()
+  readonly #now: () => number
+  readonly #held: (name: string) => number | undefined
+
+  /**
+   * @param now ms of a monotonic clock.
+   * @param held bytes that the component was measured to hold; undefined while it has no worker.
+   */
+  constructor(now: () => number, held: (name: string) => number | undefined) {
+    this.#now = now
+    this.#held = held
+  }
+
+  /** Bytes that loads may still grow by. */
+  get outstanding(): number {
+    let sum = 0
+    for (const [name, { bytes, until }] of this.#open) {
+      if (this.#now() >= until) this.#open.delete(name)
+      else sum += Math.max(0, bytes - (this.#held(name) ?? 0))
+    }
+    return sum
+  }
+
+  /** Until it is disposed of, which is when the load is over, and a second beyond. */
+  reserve(name: string, bytes: number): Disposable {
+    const reservation: Reservation = { bytes, until: Number.POSITIVE_INFINITY }
+    this.#open.set(name, reservation)
+    return {
+      [Symbol.dispose]: () => {
+        // A load that never came to a worker, or lost it, leaves nothing to settle.
+        const left = this.#held(name) === undefined ? 0 : settleTime
+        reservation.until = Math.min(reservation.until, this.#now() + left)
+      },
+    }
+  }
+
+  /** The component's worker is gone: it will not grow. */
+  drop(name: string): void {
+    this.#open.delete(name)
+  }
+}

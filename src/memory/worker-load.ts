@@ -1,0 +1,62 @@
+import type { Worker } from 'node:worker_threads'
+
+/** What a worker does with its time, as shares (0..1) since the reading before. */
+export interface WorkerLoad {
+  /** Of one processor. Helper threads of V8 are not counted. */
+  readonly cpu: number
+  /** Of the time in which its event loop did not wait. It is 1 in `Atomics.wait`, which costs no processor time. */
+  readonly eventLoop: number
+}
+
+interface Reading {
+  /** ms of a monotonic clock. */
+  readonly at: number
+  /** Microseconds. */
+  readonly cpu: number
+  readonly active: number
+  /** Since the reading before; null for the first. */
+  readonly load: WorkerLoad | null
+}
+
+/** ms between two readings of a worker. */
+const shortestInterval = 1_000
+
+/** Reads workers' load for those who ask, and costs nothing while nobody does. */
+export class WorkerLoadMeter {
+  readonly #readings = new WeakMap<Worker, Reading>()
+  readonly #reading = new WeakSet<Worker>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** As of the last reading, and takes another one if that is a second ago. Null before the second one. */
+  read(worker: Worker): WorkerLoad | null {
+    const last = this.#readings.get(worker)
+    if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= shortestInterval))
+      void this.#take(worker, last)
+    return last?.load ?? null
+  }
+
+  async #take(worker: Worker, last: Reading | undefined): Promise<void> {
+    this.#reading.add(worker)
+    try {
+      const { user, system } = await worker.cpuUsage()
+      const { active } = worker.performance.eventLoopUtilization()
+      const at = this.#now()
+      const cpu = user + system
+      const load = last && {
+        cpu: share(cpu - last.cpu, (at - last.at) * 1_000),
+        eventLoop: share(active - last.active, at - last.at),
+      }
+      this.#readings.set(worker, { at, cpu, active, load: load ?? null })
+    } catch {
+      // It is only starting, or gone.
+    } finally {
+      this.#reading.delete(worker)
+    }
+  }
+}
+
+const share = (part: number, whole: number): number => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0)

@@ -1,0 +1,47 @@
+import type { Registry } from 'prom-client'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import { InvalidOptionsError } from '../errors.ts'
+import { expectRecord } from '../options.ts'
+import { addComponentMetrics } from './component-metrics.ts'
+import { registerAll } from './computed-metric.ts'
+import { FrameTaker } from './frame.ts'
+import { MetricSet } from './metric-set.ts'
+import { addProcessMetrics } from './process-metrics.ts'
+import { Tallies } from './tallies.ts'
+
+export interface MetricsOptions {
+  /** Where the metrics are registered. Never prom-client's global registry by itself: pass its `register` to have that. */
+  readonly registry: Registry
+}
+
+/**
+ * Registers what the coordinator knows as Prometheus metrics, all named `spillway_...`. Counting begins now; dispose of the result to end it and to take the
+ * metrics out of the registry.
+ *
+ * Gauges are read at each scrape: a component that is no longer registered has none. Counters stay, and never fall.
+ *
+ * @throws InvalidOptionsError when `registry` is none, or has these metrics already.
+ */
+export function collectMetrics(coordinator: ComponentCoordinator, options: MetricsOptions): Disposable {
+  const { registry } = expectRecord('options', options)
+  if (typeof registry?.registerMetric !== 'function') {
+    throw new InvalidOptionsError('registry', 'a Registry of prom-client', registry)
+  }
+  const tallies = new Tallies(coordinator)
+  const frames = new FrameTaker(coordinator, ({ components }) => tallies.saw(components))
+  const set = new MetricSet(async () => frames.take(), tallies)
+  addProcessMetrics(set, coordinator)
+  addComponentMetrics(set, coordinator)
+  try {
+    const registered = registerAll(registry, set.metrics)
+    return {
+      [Symbol.dispose]: () => {
+        registered[Symbol.dispose]()
+        tallies[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    tallies[Symbol.dispose]()
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import type { ComponentCoordinator } from '../coordinator.ts'
+import type { LockStats } from '../locks/lock-manager.ts'
+import type { ExtraWorker } from '../memory/ledger.ts'
+import type { Frame } from './frame.ts'
+import type { MetricSet } from './metric-set.ts'
+
+const levels = ['low', 'medium', 'high', 'critical'] as const
+
+/** All metrics of the process as a whole. */
+export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCoordinator): void {
+  set.gauge('memory_usage_bytes', 'Main thread, workers and reservations', ({ ledger }) => ledger.usage)
+  set.gauge('memory_limit_bytes', 'The limit that usage is held under', ({ ledger }) => ledger.limit)
+  set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.main.total)
+  set.gauge('memory_reservations_bytes', 'What loads under way may still grow by', ({ ledger }) => ledger.reservations)
+  set.gauge('memory_unattributed_bytes', 'Resident set that nothing accounts for', ({ ledger }) => ledger.unattributed)
+  set.gauge(
+    'memory_pending_bytes',
+    'Freed by unloads, not yet back with the operating system',
+    ({ ledger }) => ledger.pending,
+  )
+  set.gauge('memory_resident_bytes', 'Resident set of the process', ({ ledger }) => ledger.rss)
+  set.gauge('memory_cgroup_bytes', 'Of the control group, without page cache', ({ ledger }) => ledger.cgroup?.current)
+  set.gauge('memory_cgroup_limit_bytes', 'Limit of the control group', ({ ledger }) => ledger.cgroup?.limit)
+  set.labelled('gauge', 'memory_threshold_ratio', 'Share of the limit at which a level begins', 'level', () => {
+    const { lowThreshold, mediumThreshold, highThreshold, criticalThreshold } = memory.options
+    const thresholds = [lowThreshold, mediumThreshold, highThreshold, criticalThreshold]
+    return levels.map((level, index) => [level, thresholds[index]] as const)
+  })
+  set.labelled('gauge', 'pressure_level', '1 for the current level, 0 for the others', 'level', ({ ledger }) =>
+    levels.map((level) => [level, level === ledger.pressureLevel ? 1 : 0] as const),
+  )
+  set.labelled(
+    'counter',
+    'pressure_changes_total',
+    'Changes to a level',
+    'level',
+    (_, tallies) => tallies.pressureChanges,
+  )
+  set.counter('exhausted_total', 'Times that nothing was left to unload under pressure', (tallies) => tallies.exhausted)
+  set.gauge('thrashing', '1 while components push each other out', () => (memory.thrashing ? 1 : 0))
+  set.gauge('sample_age_seconds', 'Age of the figures', ({ ledger }) => Math.max(0, Date.now() - ledger.time) / 1_000)
+  set.gauge('sample_duration_seconds', 'How long the last sample took', () => memory.sampleTime / 1_000)
+
+  set.gauge('components', 'Registered components', ({ components }) => components.length)
+  set.gauge('workers', 'Workers of components', ({ ledger }) => Object.keys(ledger.components).length)
+  set.gauge('spare_workers', 'Workers kept ready', (frame) => extra(frame, 'spare'))
+  set.gauge('ending_workers', 'Workers on their way out', (frame) => extra(frame, 'ending'))
+  set.gauge('zombie_workers', 'Workers that did not die when told to', (frame) => extra(frame, 'zombie'))
+  set.counter('zombies_total', 'Workers that did not die by their deadline', (tallies) => tallies.zombies)
+
+  const lock = (name: string, help: string, value: (stats: LockStats) => number): void =>
+    set.gauge(`locks_${name}`, help, () => value(locks.stats()))
+  const lockCount = (name: string, help: string, value: (stats: LockStats) => number): void =>
+    set.counter(`lock_${name}_total`, help, () => value(locks.stats()))
+  lock('held', 'Leases that are held', ({ held }) => held)
+  lock('waiting', 'Requests that wait', ({ waiting }) => waiting)
+  lockCount('grants', 'Leases given out', ({ granted }) => granted)
+  lockCount('contended', 'Requests that had to wait', ({ contended }) => contended)
+  lockCount('timeouts', 'Requests not granted in time', ({ timeouts }) => timeouts)
+  lockCount('deadlocks', 'Requests refused as a deadlock', ({ deadlocks }) => deadlocks)
+  lockCount('revoked', 'Leases taken away', ({ revoked }) => revoked)
+  lockCount('wait_seconds', 'Time spent waiting for locks', ({ totalWait }) => totalWait / 1_000)
+}
+
+const extra = ({ ledger }: Frame, kind: ExtraWorker['kind']): number =>
+  ledger.extra.filter((worker) => worker.kind === kind).length

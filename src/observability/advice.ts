@@ -1,0 +1,148 @@
+import type { ComponentInfo } from '../component/component-info.ts'
+import type { Ledger } from '../memory/ledger.ts'
+import type { MemoryOptions } from '../memory/memory-options.ts'
+import { reclaimFlag } from '../memory/reclaimer.ts'
+import { FIRST_RESIDENCY } from '../memory/residency.ts'
+
+/** Something that is set up in a way that costs, and what to do about it. */
+export interface Advice {
+  /** Stable: the kind of advice, and the component it is about. */
+  readonly id: string
+  readonly component?: string
+  readonly severity: 'info' | 'warning'
+  readonly message: string
+}
+
+/** A heap limit, bytes. */
+export interface IgnoredLimit {
+  readonly asked: number
+  readonly actual: number
+}
+
+/** What advice is drawn from. Bytes and ms. */
+export interface AdviceFacts {
+  readonly components: readonly ComponentInfo[]
+  readonly ledger: Ledger
+  readonly options: MemoryOptions
+  /** Memory of the machine. */
+  readonly machineMemory: number
+  readonly nodeMajor: number
+  readonly execArgv: readonly string[]
+  /** Coordinators in this process that are not shut down. */
+  readonly coordinators: number
+  /** How long each component has to stay loaded because it was reloaded too soon after unloads. */
+  readonly minResidency: (name: string) => number
+  /** How often each component was all that could go and had not been idle long enough. */
+  readonly keptByIdleFloor: ReadonlyMap<string, number>
+  /** Heap limits (bytes) that V8 did not take over. */
+  readonly ignoredLimits: ReadonlyMap<string, IgnoredLimit>
+  /** The least that was unattributed and not pending during the last `over` ms. */
+  readonly unattributed: { readonly least: number; readonly over: number }
+}
+
+/** An estimate this many times off is misleading. */
+const estimateFactor = 2
+/** Reloads too soon that are no accident: the minimum residency has doubled. */
+const againAndAgain = 2 * FIRST_RESIDENCY
+const keptOften = 3
+const mib = 1024 ** 2
+/** Code, stacks and the allocator's own take some 150 MiB. */
+const muchUnattributed = 256 * mib
+const stays = 60_000
+
+/** All that is to be said now. Pure. */
+export function advise(facts: AdviceFacts): Advice[] {
+  return [...facts.components.flatMap((info) => [...onComponent(info, facts)]), ...onProcess(facts)]
+}
+
+function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice> {
+  const { name: component, memoryEstimate: estimate, learnedPeak: peak } = info
+  const about = (kind: string, severity: Advice['severity'], message: string): Advice => ({
+    id: `${kind}:${component}`,
+    component,
+    severity,
+    message: `"${component}" ${message}`,
+  })
+  if (estimate > 0 && peak !== null && (peak > estimate * estimateFactor || peak * estimateFactor < estimate)) {
+    yield about(
+      'estimate',
+      'info',
+      `is estimated at ${size(estimate)} and was measured at ${size(peak)}: set memoryEstimate to that, or leave it out`,
+    )
+  }
+  if (facts.minResidency(component) >= againAndAgain) {
+    yield about(
+      'reloaded',
+      'warning',
+      'is unloaded and loaded again soon after, again and again: raise totalLimit, or its importance (a lower priority number)',
+    )
+  }
+  if ((facts.keptByIdleFloor.get(component) ?? 0) >= keptOften) {
+    const floor = info.minIdleTime ?? facts.options.minIdleTime
+    yield about(
+      'never-idle',
+      'info',
+      `was never idle long enough to be unloaded when memory was short: lower minIdleTime (${seconds(floor)})`,
+    )
+  }
+  const ignored = facts.ignoredLimits.get(component)
+  if (ignored) {
+    yield about(
+      'ignored-limit',
+      'warning',
+      `was to have a heap limit of ${size(ignored.asked)} and has one of ${size(ignored.actual)}: a process-wide V8 flag such as --max-old-space-size overrides it`,
+    )
+  }
+}
+
+function* onProcess(facts: AdviceFacts): Iterable<Advice> {
+  const { ledger, options, machineMemory, unattributed } = facts
+  const { limit, main, cgroup } = ledger
+  if (limit < options.totalLimit) {
+    yield {
+      id: 'limit-lowered',
+      severity: 'warning',
+      message: `totalLimit is ${size(options.totalLimit)}, but the control group allows ${size(cgroup?.limit ?? limit)}: the limit is ${size(limit)}`,
+    }
+  }
+  if (limit * options.criticalThreshold > machineMemory) {
+    yield {
+      id: 'limit-beyond-machine',
+      severity: 'warning',
+      message: `Critical pressure begins at ${size(limit * options.criticalThreshold)}, but the machine has ${size(machineMemory)}: lower totalLimit`,
+    }
+  }
+  if (main.total > limit * options.mediumThreshold) {
+    yield {
+      id: 'main-thread-large',
+      severity: 'warning',
+      message: `The main thread alone holds ${size(main.total)} of the limit of ${size(limit)}: no unload can bring pressure down; move something into a component, or raise totalLimit`,
+    }
+  }
+  if (unattributed.over >= stays && unattributed.least > Math.max(muchUnattributed, limit / 4)) {
+    yield {
+      id: 'unattributed',
+      severity: 'warning',
+      message: `${size(unattributed.least)} of the resident set are nobody's: native memory of addons is told with reportMemory(), and fragmentation is helped by MALLOC_MMAP_THRESHOLD_=131072 or jemalloc`,
+    }
+  }
+  if (facts.coordinators > 1) {
+    yield {
+      id: 'several-coordinators',
+      severity: 'warning',
+      message: `There are ${facts.coordinators} coordinators in this process: each counts the main thread, and none knows of the others' components; use one`,
+    }
+  }
+  if (facts.nodeMajor >= 26 && !facts.execArgv.includes(reclaimFlag)) {
+    yield {
+      id: 'reclaim-flag',
+      severity: 'info',
+      message: `Start Node with ${reclaimFlag}: the memory of unloaded components then goes back to the operating system at once, not some 9 s later`,
+    }
+  }
+}
+
+const size = (bytes: number): string =>
+  bytes >= 1024 * mib ? `${(bytes / mib / 1024).toFixed(1)} GiB` : `${Math.round(bytes / mib)} MiB`
+
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`

@@ -1,0 +1,92 @@
+import { totalmem } from 'node:os'
+import type { ComponentInfo } from '../component/component-info.ts'
+import type { Ledger } from '../memory/ledger.ts'
+import type { ExhaustedEvent } from '../memory/memory-events.ts'
+import type { MemoryManager } from '../memory/memory-manager.ts'
+import { advise } from './advice.ts'
+import type { Advice, IgnoredLimit } from './advice.ts'
+import { liveCoordinators } from './live-coordinators.ts'
+import type { Logger } from './logger.ts'
+
+export interface AdvisorOptions {
+  readonly components: () => readonly ComponentInfo[]
+  readonly memory: () => MemoryManager
+  readonly logger: Logger
+  /** ms of a monotonic clock. */
+  readonly now: () => number
+}
+
+/** ms between two looks that nobody asked for. */
+const lookAgain = 10_000
+/** ms over which unattributed memory has to stay to count. */
+const stretch = 60_000
+
+/** Notices what takes time to notice, and logs each piece of advice once. */
+export class Advisor {
+  readonly #options: AdvisorOptions
+  readonly #keptByIdleFloor = new Map<string, number>()
+  readonly #ignoredLimits = new Map<string, IgnoredLimit>()
+  readonly #told = new Set<string>()
+  #unattributed: { least: number; since: number } | undefined
+  #last: { least: number; over: number } = { least: 0, over: 0 }
+  #lookedAt: number
+
+  constructor(options: AdvisorOptions) {
+    this.#options = options
+    this.#lookedAt = options.now()
+  }
+
+  sampled({ unattributed, pending }: Ledger): void {
+    const now = this.#options.now()
+    const least = Math.max(0, unattributed - pending)
+    const stretchSoFar = this.#unattributed
+    if (!stretchSoFar || now - stretchSoFar.since >= stretch) {
+      if (stretchSoFar) this.#last = { least: stretchSoFar.least, over: now - stretchSoFar.since }
+      this.#unattributed = { least, since: now }
+    } else stretchSoFar.least = Math.min(stretchSoFar.least, least)
+    if (now - this.#lookedAt < lookAgain) return
+    this.#lookedAt = now
+    this.#log(this.advice())
+  }
+
+  exhausted({ kept }: ExhaustedEvent): void {
+    for (const { name, reason } of kept) {
+      if (reason === 'min-idle') this.#keptByIdleFloor.set(name, (this.#keptByIdleFloor.get(name) ?? 0) + 1)
+    }
+  }
+
+  limitIgnored(name: string, limit: IgnoredLimit): void {
+    this.#ignoredLimits.set(name, limit)
+  }
+
+  forget(name: string): void {
+    this.#keptByIdleFloor.delete(name)
+    this.#ignoredLimits.delete(name)
+  }
+
+  advice(): Advice[] {
+    const { components, memory: getMemory } = this.#options
+    const memory = getMemory()
+    return advise({
+      components: components(),
+      ledger: memory.ledger(),
+      options: memory.options,
+      machineMemory: totalmem(),
+      nodeMajor: Number.parseInt(process.versions.node, 10),
+      execArgv: process.execArgv,
+      coordinators: liveCoordinators(),
+      minResidency: (name) => memory.minResidencyOf(name),
+      keptByIdleFloor: this.#keptByIdleFloor,
+      ignoredLimits: this.#ignoredLimits,
+      unattributed: this.#last,
+    })
+  }
+
+  #log(advice: readonly Advice[]): void {
+    for (const { id, component, severity, message } of advice) {
+      if (this.#told.has(id)) continue
+      this.#told.add(id)
+      this.#options.logger[severity === 'warning' ? 'warn' : 'info']({ advice: id, component }, message)
+    }
+  }
+}

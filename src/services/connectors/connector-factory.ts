@@ -1,0 +1,70 @@
+import { DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
+import { expectRecord } from '../../options.ts'
+import type { ConnectorConfig } from './config.ts'
+
+/** Options of a ccxt connector, without its id. */
+export type CcxtConnectorOptions = Omit<ConnectorConfig, 'exchange'>
+
+/** What a connector is made of. */
+export type ConnectorRecipe =
+  /** ccxt's exchange of that id. */
+  | { readonly kind: 'ccxt'; readonly config: ConnectorConfig }
+  /** The user's own module: a component (a `defineComponent` result, a class, a factory) with the methods of ExchangeConnector. */
+  | { readonly kind: 'module'; readonly module: URL | string; readonly config: unknown }
+
+/** Says what connector an id stands for: a module registered here, else ccxt's exchange of that id. */
+export class ConnectorFactory {
+  readonly #modules = new Map<string, Extract<ConnectorRecipe, { kind: 'module' }>>()
+  readonly #options = new Map<string, CcxtConnectorOptions>()
+  readonly #defaults: CcxtConnectorOptions
+
+  /** @param defaults options of all ccxt connectors. */
+  constructor(defaults: CcxtConnectorOptions = {}) {
+    this.#defaults = expectRecord('defaults', defaults)
+  }
+
+  /**
+   * The connector of this id comes from the user's module, which is given `config` (a structured clone of it).
+   *
+   * @throws InvalidOptionsError; DuplicateComponentError when the id is taken.
+   */
+  register(id: string, module: URL | string, config?: unknown): this {
+    const key = this.#free(id)
+    if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
+      throw new InvalidOptionsError('module', 'the URL of a module, or a package', module)
+    }
+    this.#modules.set(key, { kind: 'module', module, config })
+    return this
+  }
+
+  /**
+   * Options of one ccxt exchange, which go before the defaults.
+   *
+   * @throws InvalidOptionsError; DuplicateComponentError when the id is taken.
+   */
+  configure(id: string, options: CcxtConnectorOptions): this {
+    this.#options.set(this.#free(id), expectRecord('options', options))
+    return this
+  }
+
+  /** @throws InvalidOptionsError when `id` is no id. */
+  recipe(id: string): ConnectorRecipe {
+    const key = expectConnectorId(id)
+    const own = this.#modules.get(key)
+    return own ?? { kind: 'ccxt', config: { ...this.#defaults, ...this.#options.get(key), exchange: key } }
+  }
+
+  #free(id: string): string {
+    const key = expectConnectorId(id)
+    if (this.#modules.has(key) || this.#options.has(key)) throw new DuplicateComponentError(`exchange-connector:${key}`)
+    return key
+  }
+}
+
+/** @throws InvalidOptionsError */
+export function expectConnectorId(id: unknown): string {
+  if (typeof id !== 'string' || !/^[\w.-]{1,64}$/.test(id)) {
+    throw new InvalidOptionsError('id', 'an id of letters, digits, "_", "." and "-", such as "binance"', id)
+  }
+  return id
+}

@@ -1,0 +1,167 @@
+import { extname } from 'node:path'
+import type { Remote } from '../channel/remote.ts'
+import type { ComponentModule } from '../component/define.ts'
+import type { ComponentDefinition } from '../component/definition.ts'
+import type {
+  ConnectionHandle,
+  ConnectionPool,
+  ConnectionRequest,
+  HttpRequest,
+  HttpResponse,
+  PoolStats,
+  SocketMessage,
+} from './connection-pool/api.ts'
+import { parsePoolConfig } from './connection-pool/config.ts'
+import type { ConnectionPoolConfig } from './connection-pool/config.ts'
+import { isConnectionError } from './connection-pool/errors.ts'
+
+type ConnectionPoolModule = ComponentModule<ConnectionPool, ConnectionPoolConfig>
+
+/** What the service asks of a coordinator; a ComponentCoordinator is one. */
+export interface ConnectionPoolCoordinator<Info, Report> {
+  registerComponent<T>(definition: ComponentDefinition<ConnectionPoolConfig>): Remote<T>
+  /** Keeps the component loaded until the lease is given back. */
+  acquire(name: string): Promise<Disposable>
+  info(name: string): Info
+  unloadComponent(name: string, options?: { deadline?: number }): Promise<Report>
+}
+
+export interface LazyConnectionPoolOptions extends ConnectionPoolConfig {
+  /** The component's name. Default 'connection-pool'. */
+  readonly name?: string
+}
+
+/** Bytes of buffers, TLS state and messages on their way, per connection. */
+const MEMORY_PER_CONNECTION = 1024 ** 2
+
+/**
+ * WebSocket and HTTP connections that live in a worker of their own. It starts with the first connection asked for, and is not unloaded while one is held.
+ * Methods are those of ConnectionPool.
+ *
+ * @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken.
+ */
+export class LazyConnectionPool<Info, Report> {
+  readonly name: string
+  readonly #coordinator: ConnectionPoolCoordinator<Info, Report>
+  readonly #remote: Remote<ConnectionPoolModule>
+  readonly #held = new Set<string>()
+  /** Calls for a connection that are under way. */
+  #asking = 0
+  #lease: Promise<Disposable> | undefined
+
+  constructor(coordinator: ConnectionPoolCoordinator<Info, Report>, options: LazyConnectionPoolOptions = {}) {
+    const { name = 'connection-pool', ...config } = options
+    this.name = name
+    this.#coordinator = coordinator
+    this.#remote = coordinator.registerComponent<ConnectionPoolModule>({
+      name,
+      type: 'pool',
+      // Source and compiled output lie in the same places relative to each other.
+      module: new URL(`../../workers/connection-pool${extname(import.meta.filename)}`, import.meta.url),
+      config,
+      memoryEstimate: MEMORY_PER_CONNECTION * parsePoolConfig(config).maxConnections,
+      timeout: 15_000,
+      priority: 15,
+    })
+  }
+
+  /** See ConnectionPool.getConnection. Until it is released or closed, the pool stays loaded. */
+  async getConnection(url: string, request?: ConnectionRequest): Promise<ConnectionHandle> {
+    this.#asking++
+    try {
+      // A pool that is unloaded takes its connections with it.
+      this.#lease ??= this.#coordinator.acquire(this.name)
+      await this.#lease
+      const handle = await this.#remote.getConnection(url, request)
+      this.#held.add(handle.id)
+      return handle
+    } finally {
+      this.#asking--
+      this.#settle()
+    }
+  }
+
+  async releaseConnection(id: string): Promise<void> {
+    if (!this.#held.has(id)) return
+    try {
+      await this.#remote.releaseConnection(id)
+    } finally {
+      this.#forget(id)
+    }
+  }
+
+  async closeConnection(id: string, code?: number, reason?: string): Promise<void> {
+    await this.#using(id, () => this.#remote.closeConnection(id, code, reason))
+    this.#forget(id)
+  }
+
+  /** A message on a WebSocket. */
+  send(id: string, message: SocketMessage): Promise<void>
+  /** A request on an HTTP connection. */
+  send(id: string, request: HttpRequest): Promise<HttpResponse>
+  async send(id: string, message: SocketMessage | HttpRequest): Promise<HttpResponse | void> {
+    // The type of a remote keeps one signature of an overloaded method; the remote itself has both.
+    const send = this.#remote.send as (id: string, message: SocketMessage | HttpRequest) => Promise<HttpResponse | void>
+    return this.#using(id, () => send(id, message))
+  }
+
+  /** See ConnectionPool.read: to be read with `for await`. */
+  async *read(id: string): AsyncGenerator<SocketMessage, void, undefined> {
+    try {
+      yield* this.#remote.read(id)
+    } catch (error) {
+      this.#noteGone(id, error)
+      throw error
+    }
+  }
+
+  /** Loads the pool if it is not loaded. */
+  async getPoolStats(): Promise<PoolStats> {
+    return this.#remote.getPoolStats()
+  }
+
+  async cleanIdleConnections(maxIdle?: number): Promise<number> {
+    return this.#remote.cleanIdleConnections(maxIdle)
+  }
+
+  /** State and figures of the component. Does not load it. */
+  info(): Info {
+    return this.#coordinator.info(this.name)
+  }
+
+  /** Unloads the component and closes all its connections; the next call loads it again. */
+  async unload(options?: { deadline?: number }): Promise<Report> {
+    return this.#coordinator.unloadComponent(this.name, options)
+  }
+
+  async #using<R>(id: string, call: () => Promise<R>): Promise<R> {
+    try {
+      return await call()
+    } catch (error) {
+      this.#noteGone(id, error)
+      throw error
+    }
+  }
+
+  /** The pool was loaded anew since, after a crash say, and does not know the connection any more. */
+  #noteGone(id: string, error: unknown): void {
+    if (isConnectionError(error) && error.reason === 'not-held') this.#forget(id)
+  }
+
+  #forget(id: string): void {
+    this.#held.delete(id)
+    this.#settle()
+  }
+
+  /** Gives the lease back when no connection is held or asked for. */
+  #settle(): void {
+    if (this.#held.size > 0 || this.#asking > 0) return
+    const lease = this.#lease
+    this.#lease = undefined
+    // A lease that could not be had was told to whoever asked for a connection.
+    lease?.then(
+      (held) => held[Symbol.dispose](),
+      () => {},
+    )
+  }
+}

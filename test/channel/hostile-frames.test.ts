@@ -1,0 +1,194 @@
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { createActivityBuffer } from '../../src/channel/activity.ts'
+import { Callbacks } from '../../src/channel/callbacks.ts'
+import { MethodTable } from '../../src/channel/method-table.ts'
+import { ToCaller, ToServer } from '../../src/channel/protocol.ts'
+import { ServedConnection } from '../../src/channel/served-connection.ts'
+import { Generation } from '../../src/host/generation.ts'
+import { WorkerHost } from '../../src/host/worker-host.ts'
+import { fixture } from '../support/coordinator.ts'
+
+type Entry = readonly [op: number, id: number, value?: { name: string; message: string; properties: object }]
+
+/** A component's worker without a coordinator, so that frames reach it that no proxy would send. */
+const host = new WorkerHost({})
+const generation = new Generation(1, host, () => {})
+afterAll(async () => {
+  await host.terminate(2_000)
+})
+
+let port: MessagePort | undefined
+afterEach(() => {
+  port?.close()
+  port = undefined
+})
+
+async function connect(): Promise<MessagePort> {
+  if (generation.activity.lastAccess === 0) {
+    const outcome = await generation.load(
+      {
+        name: 'target',
+        module: fixture('kitchen-sink.ts').href,
+        export: 'default',
+        config: undefined,
+        dependencies: [],
+        snapshot: undefined,
+        logLevel: 'silent',
+        dependencyOptions: {},
+      },
+      10_000,
+    )
+    expect(outcome).toEqual({ type: 'ready' })
+  }
+  port = generation.connect()
+  return port
+}
+
+/** Posts a frame and collects the answers until that of a last, harmless call. */
+async function answersTo(port: MessagePort, ...frames: unknown[]): Promise<Entry[]> {
+  const { promise, resolve } = Promise.withResolvers<Entry[]>()
+  const entries: Entry[] = []
+  const receive = (frame: Entry[]): void => {
+    entries.push(...frame)
+    if (frame.some(([, id]) => id === 999)) {
+      port.off('message', receive)
+      resolve(entries.filter(([, id]) => id !== 999))
+    }
+  }
+  port.on('message', receive)
+  for (const frame of frames) port.postMessage(frame)
+  port.postMessage([[ToServer.call, 999, 'add', [1, 1], 0]])
+  return promise
+}
+
+const call = (id: number, method: unknown, args: unknown = []): unknown[] => [ToServer.call, id, method, args, 0]
+
+describe('a frame that no proxy sends', () => {
+  it.each([
+    'constructor',
+    '__proto__',
+    'then',
+    'toJSON',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    '__defineSetter__',
+    'accessor',
+    'data',
+    '',
+    'nested.deep.hi',
+  ])('cannot call %j', async (method) => {
+    const [answer, ...rest] = await answersTo(await connect(), [call(1, method, ['return process'])])
+    expect(answer).toMatchObject([
+      ToCaller.error,
+      1,
+      { properties: { code: 'ERR_NO_SUCH_METHOD', component: 'target' } },
+    ])
+    expect(rest).toEqual([])
+  })
+
+  it.each([
+    [[]],
+    [['constructor', 'constructor']],
+    [['echo', 'constructor']],
+    [['__proto__', 'toString']],
+    [['nested', 'deep', 'hi', 'call']],
+    [['nested', 'deep']],
+    [['', 'echo']],
+  ])('cannot reach %j', async (path) => {
+    const [answer] = await answersTo(await connect(), [call(1, path, ['return process'])])
+    expect(answer).toMatchObject([ToCaller.error, 1, { properties: { code: 'ERR_NO_SUCH_METHOD' } }])
+  })
+
+  it.each([
+    ['null', null],
+    ['a number', 42],
+    ['text', 'call'],
+    ['an object', { 0: 1 }],
+    ['an array of nothing', [null, undefined, 1, 'x', [], {}]],
+    ['an unknown operation', [[77, 1, 'add']]],
+    ['an id that is none', [call(Number.NaN, 'add'), [ToServer.call, 'one', 'add', [], 0], [ToServer.call, null]]],
+    ['a method that is none', [call(1, 5), call(2, null), call(3, { toString: 'add' }), call(4, [1, ['add']])]],
+    ['arguments that are none', [call(1, 'add', 'ab'), call(2, 'add', { length: 2 ** 31 }), call(3, 'add', null)]],
+    ['a deadline that is none', [[ToServer.call, 1, 'add', [], 'soon']]],
+    [
+      'handlers that are none',
+      [
+        [ToServer.call, 1, 'add', [1, 2], 0, 'proxy'],
+        [ToServer.call, 2, 'add', [], 0, [1, 2]],
+      ],
+    ],
+    [
+      'credit that is none',
+      [
+        [ToServer.credit, 1, Number.NaN],
+        [ToServer.credit, 1, '9'],
+        [ToServer.credit, 1, -5],
+      ],
+    ],
+    [
+      'what belongs to no call',
+      [
+        [ToServer.abort, 5],
+        [ToServer.cancel, 6],
+        [ToServer.credit, 7, 1],
+        [ToServer.fenced, -1],
+      ],
+    ],
+  ])('is ignored when it is %s', async (_, frame) => {
+    expect(await answersTo(await connect(), frame)).toEqual([])
+  })
+
+  it('cannot use a transfer handler that is not there, nor comlink’s own for thrown values', async () => {
+    const port = await connect()
+    const answers = await answersTo(port, [
+      [ToServer.call, 1, 'echo', ['x'], 0, [[0, 'nobody']]],
+      [ToServer.call, 2, 'echo', [{ isError: false, value: 1 }], 0, [[0, 'throw']]],
+      [ToServer.call, 3, 'echo', ['no port'], 0, [[0, 'proxy']]],
+      [ToServer.call, 4, 'echo', [], 0, [[-1, 'money']]],
+    ])
+    expect(answers.slice(0, 3)).toMatchObject([
+      [ToCaller.error, 1, { message: expect.stringContaining('"nobody"') as string }],
+      [ToCaller.error, 2, { message: expect.stringContaining('"throw"') as string }],
+      [ToCaller.error, 3, { name: 'TypeError' }],
+    ])
+  })
+
+  it('cannot have more of a stream than it gave credit for', async () => {
+    const port = await connect()
+    const answers = await answersTo(port, [call(1, 'numbers', [100]), [ToServer.credit, 1, 3]])
+    await answersTo(port)
+    expect(answers.filter(([op]) => op === ToCaller.chunk).length).toBeLessThanOrEqual(3)
+  })
+
+  it('does not end the worker', async () => {
+    await connect()
+    expect(host.alive).toBe(true)
+    expect(generation.ended).toBe(false)
+  })
+})
+
+describe('a callback', () => {
+  it('is as strict as a component', async () => {
+    const calls: string[] = []
+    const { port1, port2 } = new MessageChannel()
+    const links = new Callbacks('test', () => 1)
+    ServedConnection.open(port1, { component: 'cb', table: new MethodTable((x: string) => calls.push(x)), links })
+    const { promise, resolve } = Promise.withResolvers<Entry[]>()
+    port2.on('message', resolve)
+    port2.postMessage([call(1, 'call', ['x']), call(2, ['constructor'], ['return process']), call(3, '', ['fine'])])
+    expect(await promise).toMatchObject([
+      [ToCaller.error, 1, { properties: { code: 'ERR_NO_SUCH_METHOD' } }],
+      [ToCaller.error, 2, { properties: { code: 'ERR_NO_SUCH_METHOD' } }],
+      [ToCaller.value, 3, 1],
+    ])
+    expect(calls).toEqual(['fine'])
+    port2.close()
+  })
+})
+
+it('the activity buffer starts at nothing', () => {
+  expect([...new Float64Array(createActivityBuffer())].every((slot) => slot === 0)).toBe(true)
+})

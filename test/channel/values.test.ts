@@ -1,0 +1,295 @@
+import { transferHandlers } from 'comlink'
+import { MessageChannel } from 'node:worker_threads'
+import { describe, expect, it } from 'vitest'
+import { snapshot, notPlain } from '../../src/channel/snapshot.ts'
+import { InvalidOptionsError, transfer } from '../../src/index.ts'
+import type { Remote } from '../../src/index.ts'
+import { Money, registerMoney } from '../fixtures/kitchen-sink.ts'
+import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
+
+const coordinator = sharedCoordinator()
+const remote = coordinator.registerComponent<KitchenSink>(sink('values'))
+let fresh = 0
+/** A component that is not loaded: its first calls wait. */
+const unloaded = (config?: object): Remote<KitchenSink> =>
+  coordinator.registerComponent<KitchenSink>(sink(`fresh-${++fresh}`, { config: { initDelay: 30, ...config } }))
+/** One whose calls are sent at once, and one whose calls wait. */
+const both: [string, () => Remote<KitchenSink>][] = [
+  ['loaded', () => remote],
+  ['loading', unloaded],
+]
+
+describe.each(both)('values, while %s', (_, component) => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['NaN', Number.NaN],
+    ['-0', -0],
+    ['a bigint', 2n ** 70n],
+    ['text', 'text'],
+    ['nothing', ''],
+    ['a plain object', { a: 1, b: { c: [1, 2, { d: null }] }, e: undefined }],
+    ['an object without prototype', Object.assign(Object.create(null) as object, { a: 1 })],
+    // oxlint-disable-next-line no-sparse-arrays -- holes are what is tried
+    ['an array with holes', [1, , 3]],
+    ['a long array', Array.from({ length: 1_000 }, (_, i) => i)],
+    ['a map of sets', new Map([['a', new Set([1, 2])]])],
+    ['a date', new Date(0)],
+    ['a regular expression', /a+/gi],
+    ['a typed array', new Float64Array([1, 2, 3])],
+    ['an error', new RangeError('as a value')],
+    ['deep', Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'core')],
+  ])('%s arrives as it is', async (_, value) => {
+    expect(await component().echo(value)).toEqual(value)
+  })
+
+  it('what is shared or cyclic stays so', async () => {
+    const shared = { a: 1 }
+    const cyclic: Record<string, unknown> = { left: shared, right: shared }
+    cyclic['self'] = cyclic
+    const back = (await component().echo(cyclic)) as typeof cyclic
+    expect(back['left']).toBe(back['right'])
+    expect(back['self']).toBe(back)
+  })
+
+  it('huge arguments arrive whole', async () => {
+    const huge = 'x'.repeat(20_000_000)
+    expect((await component().echo(huge)).length).toBe(20_000_000)
+    expect(await component().byteLength(new Uint8Array(30_000_000))).toBe(30_000_000)
+  })
+
+  it('shared memory is shared', async () => {
+    const buffer = new SharedArrayBuffer(1)
+    await component().shared(buffer)
+    expect(new Uint8Array(buffer)[0]).toBe(7)
+  })
+
+  it('what the caller changes after the call does not travel', async () => {
+    const target = component()
+    const plain = { list: [1, 2], inner: { a: 1 } }
+    const large = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, i]))
+    const bytes = new Uint8Array([1, 2, 3])
+    const answers = Promise.all([target.echo(plain), target.echo(large), target.echo(bytes)])
+    plain.list.push(3)
+    plain.inner.a = 2
+    large['k0'] = -1
+    bytes[0] = 99
+    const [gotPlain, gotLarge, gotBytes] = await answers
+    expect(gotPlain).toEqual({ list: [1, 2], inner: { a: 1 } })
+    expect(gotLarge['k0']).toBe(0)
+    expect([...gotBytes]).toEqual([1, 2, 3])
+  })
+
+  it('moves a transferred buffer at the moment of the call', async () => {
+    const values = new Float64Array(1_000)
+    const call = component().byteLength(transfer(values.buffer, [values.buffer]))
+    expect(values.byteLength).toBe(0)
+    expect(await call).toBe(8_000)
+  })
+
+  it('moves a buffer inside an argument', async () => {
+    const values = new Float64Array(10).fill(2)
+    const call = component().echo(transfer({ values }, [values.buffer]))
+    expect(values.byteLength).toBe(0)
+    expect([...(await call).values]).toEqual(Array.from({ length: 10 }, () => 2))
+  })
+
+  it('moves a port', async () => {
+    const { port1, port2 } = new MessageChannel()
+    expect(await component().typeOf(transfer(port2, [port2]))).toBe('[object EventTarget]')
+    port1.close()
+  })
+
+  it('rejects what cannot be cloned, and harms nothing beside it', async () => {
+    const target = component()
+    const bad: unknown[] = [
+      () => 1,
+      Symbol('s'),
+      { deep: { fn: (): void => {} } },
+      [Symbol('t')],
+      new WeakMap(),
+      Promise.resolve(),
+    ]
+    const before = Array.from({ length: 5 }, async (_, i) => target.add(i, 1))
+    const refused = bad.map(async (value) => rejection(target.echo(value)))
+    const after = Array.from({ length: 5 }, async (_, i) => target.add(i, 2))
+    for (const error of await Promise.all(refused)) {
+      expect(error).toBeInstanceOf(InvalidOptionsError)
+      expect(error).toMatchObject({ option: 'argument 1 of echo()' })
+    }
+    expect(await Promise.all([...before, ...after])).toEqual([1, 2, 3, 4, 5, 2, 3, 4, 5, 6])
+  })
+
+  it('detaches nothing when the call cannot be made', async () => {
+    const values = new Float64Array(10)
+    const call = component().arity(transfer({ values }, [values.buffer]), () => 1)
+    expect(await rejection(call)).toMatchObject({ option: 'argument 2 of arity()' })
+    expect(values.length).toBe(10)
+  })
+
+  it('rejects an argument whose getter throws', async () => {
+    const hostile = {
+      get bad(): never {
+        throw new Error('from the getter')
+      },
+    }
+    expect(await rejection(component().echo(hostile))).toMatchObject({
+      code: 'ERR_INVALID_OPTIONS',
+      message: expect.stringContaining('from the getter') as string,
+    })
+    const proxied = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('from the trap')
+        },
+        ownKeys: () => {
+          throw new Error('from the trap')
+        },
+      },
+    )
+    expect(await rejection(component().echo(proxied))).toBeInstanceOf(InvalidOptionsError)
+  })
+
+  it('a port is moved or refused, also a closed one, whose cloning would end the process', async () => {
+    const { port1, port2 } = new MessageChannel()
+    port1.close()
+    await new Promise((resolve) => port2.once('close', resolve))
+    for (const value of [port1, port2, { port: port2 }, [[port2]], { a: { b: [port1] } }]) {
+      expect(await rejection(component().echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
+    }
+    expect(await rejection(component().echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(InvalidOptionsError)
+  })
+
+  it('a buffer that is gone already is refused', async () => {
+    const { buffer } = new Float64Array(1)
+    structuredClone(buffer, { transfer: [buffer] })
+    expect(await rejection(component().byteLength(transfer(buffer, [buffer])))).toBeInstanceOf(InvalidOptionsError)
+  })
+
+  it('a transfer handler of both threads is used both ways', async () => {
+    registerMoney()
+    const more = await component().money(new Money(41))
+    expect(more).toBeInstanceOf(Money)
+    expect(more.cents).toBe(42)
+  })
+
+  it('a handler that the other side does not know is an error, and no death', async () => {
+    transferHandlers.set('only-here', {
+      canHandle: (value): value is URL => value instanceof URL,
+      serialize: (url: URL) => [url.href, []],
+      deserialize: (href: string) => new URL(href),
+    })
+    const target = component()
+    const error = await rejection(target.echo(new URL('https://example.com')))
+    transferHandlers.delete('only-here')
+    expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('"only-here"') as string })
+    expect(await rejection(target.secret())).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringContaining('"secret"') as string,
+    })
+    expect(await target.generation()).toBe(1)
+  })
+
+  it('a handler that throws rejects the call', async () => {
+    transferHandlers.set('throwing', {
+      canHandle: (value): value is URL => value instanceof URL,
+      serialize: () => {
+        throw new Error('not today')
+      },
+      deserialize: () => undefined,
+    })
+    const error = await rejection(component().echo(new URL('https://example.com')))
+    transferHandlers.delete('throwing')
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', cause: { message: 'not today' } })
+  })
+})
+
+describe('a call that waits', () => {
+  it('rejects alone when a port among its arguments was closed meanwhile', async () => {
+    const target = unloaded()
+    const { port1, port2 } = new MessageChannel()
+    const closed = rejection(target.echo(transfer({ port: port2 }, [port2])))
+    const other = target.add(1, 2)
+    port1.close()
+    expect(await closed).toBeInstanceOf(InvalidOptionsError)
+    expect(await other).toBe(3)
+  })
+})
+
+describe('results', () => {
+  it('that cannot be cloned are told to the caller, and the worker lives', async () => {
+    const generation = await remote.generation()
+    for (const call of [remote.uncloneable(), remote.uncloneableLater()]) {
+      const error = await rejection(call)
+      expect(error).toBeInstanceOf(InvalidOptionsError)
+      expect(error).toMatchObject({ option: expect.stringMatching(/^result of uncloneable/) as string })
+    }
+    expect(await rejection(remote.hostileResult())).toMatchObject({ message: 'no' })
+    expect(await rejection(remote.hostileResultLater())).toMatchObject({ message: 'no' })
+    expect(await remote.generation()).toBe(generation)
+    expect(coordinator.info('values').inUse).toBe(0)
+  })
+
+  it('can be moved', async () => {
+    const floats = await remote.floats(100_000)
+    expect(floats.length).toBe(100_000)
+    expect(floats[99_999]).toBe(1.5)
+    const { a, b } = await remote.buffers2(10)
+    expect([a.length, b.length]).toEqual([10, 10])
+  })
+
+  it('may be nothing', async () => {
+    expect(await remote.undef()).toBeUndefined()
+    expect(await remote.arity()).toBe(0)
+    expect(await remote.arity(undefined, undefined)).toBe(2)
+  })
+
+  it('lose their class, as clones do', async () => {
+    const value = await remote.classInstance()
+    expect(value).toBeInstanceOf(Error)
+    expect(await remote.typeOf(new Money(1))).toBe('[object Number]')
+    class Point {
+      readonly x = 1
+    }
+    expect(await remote.echo(new Point())).toEqual({ x: 1 })
+  })
+})
+
+describe('a snapshot', () => {
+  it('is taken of what is small and plain only', () => {
+    const value = { a: [1, { b: 'x' }], c: null, d: undefined }
+    const copy = snapshot(value)
+    expect(copy).toStrictEqual(value)
+    expect(copy).not.toBe(value)
+    const cyclic: { self?: unknown } = {}
+    cyclic.self = cyclic
+    const notSmallOrPlain: unknown[] = [
+      cyclic,
+      // oxlint-disable-next-line no-sparse-arrays -- holes are what is tried
+      [1, , 2],
+      Object.assign([1], { named: true }),
+      new Date(),
+      new Map(),
+      new Money(1),
+      () => {},
+      Symbol('s'),
+      { fn: (): void => {} },
+      Array.from({ length: 100 }, () => ({})),
+      Array.from({ length: 1_000 }, () => 0),
+      JSON.parse('{"__proto__":1}'),
+    ]
+    for (const each of notSmallOrPlain) expect(snapshot(each)).toBe(notPlain)
+  })
+
+  it('reads each property once', () => {
+    let reads = 0
+    const value = {
+      get once(): number {
+        return ++reads
+      },
+    }
+    expect(snapshot(value)).toEqual({ once: 1 })
+  })
+})

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { shapes } from '../../bench/reclaim/holder.ts'
+import { returnedShare, runCycle } from '../../bench/reclaim/run-cycle.ts'
+import type { Runtime } from '../../bench/reclaim/run-cycle.ts'
+
+const bytes = 300e6
+
+/** Each runtime, and the seconds within which at least 95% of what loading added is back with the operating system. */
+const promises: readonly [Runtime, number][] = [
+  ['Node 26, with the flag', 1],
+  ['Node 26, without the flag', 12],
+  ['Node 24', 12],
+]
+
+// The processes are started here on the runtimes of the matrix themselves: once is enough.
+describe.runIf(process.versions.node.startsWith('26.')).each(promises)(
+  '%s, within %i s of an unload',
+  (runtime, seconds) => {
+    it.concurrent.each(shapes)(
+      'gives back what a component held as %s',
+      async (shape) => {
+        const result = await runCycle(runtime, shape, bytes, seconds)
+        const { base, loaded, report } = result
+
+        expect(loaded - base).toBeGreaterThan(0.9 * bytes)
+        expect(returnedShare(result, seconds)).toBeGreaterThanOrEqual(0.95)
+
+        // The report says what is true at its time: what was measured before, and what the resident set has lost since.
+        expect(report.predicted).toBeGreaterThan(0.9 * (loaded - base))
+        expect(report.predicted).toBeLessThan(1.2 * (loaded - base))
+        expect(Math.abs(report.released - (loaded - (result.after[0] ?? 0)))).toBeLessThan(0.1 * (loaded - base))
+        expect(report.retained).toBe(Math.max(0, report.predicted - report.released))
+      },
+      90_000,
+    )
+  },
+)

@@ -1,0 +1,62 @@
+// Type-checked against the packed package: what should compile does, and each line after a directive should not.
+import { ComponentCoordinator, isComponentCrashedError, proxy, transfer, withCallOptions } from 'spillway'
+import type { ComponentDefinition, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
+import { LazyHistoricalDataService } from 'spillway/services'
+import type { Candles } from 'spillway/services'
+import { callSignal, defineComponent } from 'spillway/worker'
+
+const component = defineComponent((config: { rows: number }, context) => {
+  const { logger } = context
+  context.onPressure((level) => logger.warn({ level }, 'short of memory'))
+  return {
+    count: (): number => config.rows,
+    load: async (name: string, progress?: (share: number) => void): Promise<Float64Array> => {
+      progress?.(callSignal().aborted ? 0 : name.length)
+      return new Float64Array(config.rows)
+    },
+    async *stream(): AsyncGenerator<string, void> {
+      yield 'row'
+    },
+    nested: { deep: (flag: boolean): boolean => flag },
+  }
+})
+
+const definition: ComponentDefinition<{ rows: number }> = {
+  name: 'rows',
+  module: new URL('file:///rows.js'),
+  config: { rows: 3 },
+}
+
+export async function use(): Promise<UnloadReport> {
+  await using coordinator = new ComponentCoordinator({ memory: { totalLimit: 1024 ** 3 } })
+  const rows: Remote<typeof component> = coordinator.registerComponent<typeof component>(definition)
+  const count: number = await rows.count()
+  const loaded: Float64Array = await rows.load(
+    'x',
+    proxy((share: number) => void share),
+  )
+  for await (const row of rows.stream()) row.toUpperCase()
+  const flag: boolean = await withCallOptions(rows, { timeout: 100 }).nested.deep(true)
+  const info: ComponentInfo = coordinator.info('rows')
+  using lease: Lease<typeof component> = await coordinator.acquire<typeof component>('rows')
+  const leased: number = await lease.component.count()
+
+  // @ts-expect-error a method's arguments are checked
+  await rows.load(1)
+  // @ts-expect-error a method that is not there
+  await rows.missing()
+  // @ts-expect-error results are promises
+  const now: number = rows.count()
+  // @ts-expect-error unknown options are refused
+  const refused = new ComponentCoordinator({ totalLimit: 1 })
+
+  const data = new LazyHistoricalDataService(coordinator, { path: 'market.db' })
+  const candles: Candles = await data.getHistoricalData('BTC-USD', 0, 1, '1h')
+  try {
+    transfer(loaded, [loaded.buffer])
+  } catch (error) {
+    if (isComponentCrashedError(error)) throw new Error(`${error.component} ${error.reason}`, { cause: error })
+  }
+  void [count, flag, info, leased, now, candles, refused]
+  return await coordinator.unloadComponent('rows')
+}

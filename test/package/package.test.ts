@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asJavaScript, readExample } from './readme-example.ts'
+import type { ExampleFile } from './readme-example.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const tool = (name: string): string => join(root, 'node_modules/.bin', name)
+const nodes = {
+  'Node 26': join(root, 'node_modules/node/bin/node'),
+  'Node 24': join(root, 'node_modules/node-24/bin/node'),
+}
+
+let project: string
+let tarball: string
+let example: ExampleFile[]
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'spillway-package-'))
+  // Packing builds first.
+  await run('npm', ['pack', '--pack-destination', project], { cwd: root })
+  const [packed] = (await readdir(project)).filter((name) => name.endsWith('.tgz'))
+  tarball = join(project, packed ?? 'no tarball')
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], { cwd: project })
+  example = await readExample(new URL('../../README.md', import.meta.url))
+})
+
+afterAll(async () => {
+  await rm(project, { recursive: true, force: true })
+})
+
+describe('the packed package', () => {
+  it('passes publint', async () => {
+    const { stdout } = await run(tool('publint'), ['run', '--strict', tarball], { cwd: project })
+    expect(stdout).toContain('All good!')
+  })
+
+  it('has types that resolve for every export', async () => {
+    // attw exits with an error when they do not.
+    await expect(run(tool('attw'), ['--profile', 'esm-only', tarball], { cwd: project })).resolves.toBeDefined()
+  })
+
+  it('holds compiled code, types, readme and licence, and nothing else', async () => {
+    const home = join(project, 'node_modules/spillway')
+    const files = await readdir(home, { recursive: true, withFileTypes: true })
+    const names = files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(home.length + 1))
+    const strange = names.filter(
+      (name) => !/^(dist\/(src|workers)\/.*\.(js|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name),
+    )
+    expect(strange).toEqual([])
+    expect(names.filter((name) => name.includes('demo'))).toEqual([])
+    expect(names).toContain('dist/workers/bootstrap.js')
+  })
+
+  it('has types that a strict program compiles against', async () => {
+    await copyFile(new URL('consumer.ts', import.meta.url), join(project, 'consumer.ts'))
+    expect(await compile('consumer.ts', ['--noEmit'])).toBe('')
+  })
+})
+
+describe("the README's first example", () => {
+  it('is there: a component and a program', () => {
+    expect(example).toHaveLength(2)
+    expect(promised()).not.toHaveLength(0)
+  })
+
+  it.each(Object.entries(nodes))('runs as TypeScript on %s', async (_, node) => {
+    const directory = await createProgram('ts', (code) => code)
+    expect(await output(node, join(directory, `${mainOf(example)}.ts`))).toEqual(promised())
+  })
+
+  it.each(Object.entries(nodes))('runs compiled to JavaScript on %s', async (_, node) => {
+    const directory = await createProgram('js', asJavaScript)
+    expect(await compile(join(directory, `${mainOf(example)}.ts`), [])).toBe('')
+    for (const { name } of example) await rm(join(directory, name))
+    expect(await output(node, join(directory, `${mainOf(example)}.js`))).toEqual(promised())
+  })
+})
+
+async function createProgram(name: string, change: (code: string) => string): Promise<string> {
+  const directory = join(project, name)
+  await mkdir(directory, { recursive: true })
+  for (const { name: file, code } of example) await writeFile(join(directory, file), change(code))
+  return directory
+}
+
+function mainOf([, main]: readonly ExampleFile[]): string {
+  return (main?.name ?? '').replace(/\.ts$/, '')
+}
+
+/** What the compiler has to say. */
+async function compile(file: string, options: readonly string[]): Promise<string> {
+  const settings = {
+    compilerOptions: {
+      target: 'es2024',
+      lib: ['es2024', 'esnext.disposable', 'esnext.iterator'],
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      allowImportingTsExtensions: options.includes('--noEmit'),
+      skipLibCheck: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    files: [file],
+  }
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(settings))
+  try {
+    return (await run(tool('tsc'), ['-p', project, ...options], { cwd: project })).stdout
+  } catch (error) {
+    return (error as { stdout?: string }).stdout ?? String(error)
+  }
+}
+
+/** What the comments of the example say it prints first. */
+function promised(): string[] {
+  const source = example.map(({ code }) => code).join('\n')
+  return [...source.matchAll(/console\.log\(.*\/\/ prints: (.*)$/gm)].map(([, text = '']) => text)
+}
+
+/** As many lines as are promised of what the program prints; it has to end by itself, without an error. */
+async function output(node: string, program: string): Promise<string[]> {
+  const { stdout } = await run(node, [program], { timeout: 30_000 })
+  return stdout.split('\n').slice(0, promised().length)
+}

@@ -1,0 +1,112 @@
+import { proxy } from 'comlink'
+import { describe, expect, it, vi } from 'vitest'
+import type { FamilyDefinition } from '../../../src/component/family.ts'
+import { ComponentCoordinator } from '../../../src/coordinator.ts'
+import { ConnectorFactory } from '../../../src/services/connectors/connector-factory.ts'
+import { LazyConnectorManager } from '../../../src/services/lazy-connector-manager.ts'
+import type { ConnectorCoordinator } from '../../../src/services/lazy-connector-manager.ts'
+import { silent } from './connector-fixture.ts'
+import { FakeExchange } from './fake-exchange.ts'
+import { eventually } from './eventually.ts'
+
+describe('ConnectorFactory', () => {
+  it('makes a ccxt connector of every id it does not know, with defaults and options of its own', () => {
+    const factory = new ConnectorFactory({ retries: 1, callTimeout: 5_000 }).configure('kraken', { retries: 7 })
+    expect(factory.recipe('binance')).toEqual({
+      kind: 'ccxt',
+      config: { exchange: 'binance', retries: 1, callTimeout: 5_000 },
+    })
+    expect(factory.recipe('kraken')).toEqual({
+      kind: 'ccxt',
+      config: { exchange: 'kraken', retries: 7, callTimeout: 5_000 },
+    })
+  })
+
+  it('knows the modules of users', () => {
+    const module = new URL('./my-exchange.js', import.meta.url)
+    const factory = new ConnectorFactory().register('mine', module, { key: 'k' })
+    expect(factory.recipe('mine')).toEqual({ kind: 'module', module, config: { key: 'k' } })
+  })
+
+  it('refuses what is taken or no id', () => {
+    const factory = new ConnectorFactory().register('mine', 'my-exchange')
+    expect(() => factory.register('mine', 'other')).toThrow(
+      expect.objectContaining({ code: 'ERR_COMPONENT_DUPLICATE' }) as Error,
+    )
+    expect(() => factory.configure('mine', {})).toThrow(
+      expect.objectContaining({ code: 'ERR_COMPONENT_DUPLICATE' }) as Error,
+    )
+    expect(() => factory.recipe('a b')).toThrow(expect.objectContaining({ option: 'id' }) as Error)
+    expect(() => factory.register('other', '')).toThrow(expect.objectContaining({ option: 'module' }) as Error)
+  })
+})
+
+describe('LazyConnectorManager', () => {
+  it('registers a family with the figures of a connector', () => {
+    let definition: FamilyDefinition | undefined
+    const coordinator: ConnectorCoordinator = {
+      registerFamily: (given) => {
+        definition = given
+        return { get: vi.fn<() => never>(), release: async () => undefined, list: () => [], releaseAll: async () => [] }
+      },
+    }
+    const own = new ConnectorFactory().register('mine', 'my-exchange', 5)
+    const manager = new LazyConnectorManager(coordinator, { factory: own })
+    expect(manager.listActiveConnectors()).toEqual([])
+    expect(definition).toMatchObject({
+      name: 'exchange-connector',
+      type: 'connector',
+      memoryEstimate: 75 * 1024 ** 2,
+      timeout: 45_000,
+      priority: 25,
+    })
+    const { module, config } = definition!
+    if (typeof module !== 'function') throw new Error('one module for all keys')
+    expect(String(module('binance'))).toMatch(/\/workers\/exchange-connector\.ts$/)
+    expect(config?.('binance')).toEqual({ exchange: 'binance' })
+    expect([module('mine'), config?.('mine')]).toEqual(['my-exchange', 5])
+    expect(() => manager.getConnector('')).toThrow(expect.objectContaining({ option: 'id' }) as Error)
+  })
+
+  it('runs connectors in workers: ccxt over the fake exchange, and a module of the user', async () => {
+    await using exchange = await FakeExchange.start()
+    await using coordinator = new ComponentCoordinator({ logger: silent })
+    const factory = new ConnectorFactory({
+      urls: { rest: exchange.restUrl, ws: exchange.wsUrl },
+      exchangeOptions: { rateLimit: 1 },
+    }).register('mine', 'data:text/javascript,export default (c) => ({ getStatus: () => c })', { exchange: 'mine' })
+    const manager = new LazyConnectorManager(coordinator, { factory })
+
+    const binance = manager.getConnector('binance')
+    expect(await binance.getMarketData('BTC/USDT')).toMatchObject({ symbol: 'BTC/USDT', bidSize: 1.25 })
+    expect(await binance.getCandles('BTC/USDT', '1m', { limit: 2 })).toHaveLength(2)
+    await expect(binance.getOrderBook('BTC/USD')).rejects.toMatchObject({
+      name: 'InvalidOptionsError',
+      message: expect.stringContaining('"BTC/USDT"') as string,
+    })
+    let updates = 0
+    for await (const update of binance.subscribeMarketData('BTC/USDT')) {
+      expect(update.last).toBeGreaterThan(0)
+      if (++updates === 3) break
+    }
+    const callback = vi.fn<() => void>()
+    const onEnd = vi.fn<() => void>()
+    const id = await binance.subscribeMarketData('ETH/USDT', proxy(callback), proxy(onEnd))
+    await eventually(() => expect(callback.mock.calls.length).toBeGreaterThan(2))
+    expect(coordinator.info('exchange-connector:binance').inUse).toBeGreaterThan(0)
+    expect(await binance.unsubscribe(id)).toBe(1)
+    await eventually(() => expect(coordinator.info('exchange-connector:binance').inUse).toBe(0))
+    expect(onEnd).toHaveBeenCalledWith({ id, symbol: 'ETH/USDT' })
+
+    expect(await manager.getConnector('mine').getStatus()).toEqual({ exchange: 'mine' })
+    expect(manager.listActiveConnectors()).toEqual(['binance', 'mine'])
+    await expect(manager.getConnector('binanse').getStatus()).rejects.toMatchObject({
+      code: 'ERR_COMPONENT_LOAD',
+      cause: { code: 'ERR_INVALID_OPTIONS', expected: expect.stringContaining('"binance"') as string },
+    })
+    await manager.releaseConnector('binanse')
+    await manager.shutdownAll()
+    expect(manager.listActiveConnectors()).toEqual([])
+    expect(exchange.sockets).toBe(0)
+  })
+})
