@@ -3,6 +3,8 @@
  * the code only, so it also holds for an error that crossed a thread, a process or a second copy of the package.
  */
 
+import { describeValue } from './describe-value.ts'
+
 export interface SpillwayErrorOptions {
   cause?: unknown
 }
@@ -223,6 +225,19 @@ export class OverloadedError extends SpillwayError {
 }
 export const isOverloadedError = (e: unknown): e is Coded<OverloadedError> => hasCode(e, 'ERR_OVERLOADED')
 
+/** The call was made with `ifLoaded`, and the component is not loaded, or is being unloaded. Nothing was sent. */
+export class ComponentNotLoadedError extends SpillwayError {
+  readonly code = 'ERR_COMPONENT_NOT_LOADED'
+  readonly component: string
+
+  constructor(component: string, options?: SpillwayErrorOptions) {
+    super(`Component "${component}" is not loaded, and the call was made to leave it so`, options)
+    this.component = component
+  }
+}
+export const isComponentNotLoadedError = (e: unknown): e is Coded<ComponentNotLoadedError> =>
+  hasCode(e, 'ERR_COMPONENT_NOT_LOADED')
+
 /** The component offers no method of that name. `method` is the path joined with dots. */
 export class NoSuchMethodError extends SpillwayError {
   readonly code = 'ERR_NO_SUCH_METHOD'
@@ -350,6 +365,7 @@ export const errorClasses = {
   ERR_COMPONENT_CRASHED: ComponentCrashedError,
   ERR_CALL_TIMEOUT: CallTimeoutError,
   ERR_OVERLOADED: OverloadedError,
+  ERR_COMPONENT_NOT_LOADED: ComponentNotLoadedError,
   ERR_NO_SUCH_METHOD: NoSuchMethodError,
   ERR_INSUFFICIENT_MEMORY: InsufficientMemoryError,
   ERR_LOCK_TIMEOUT: LockTimeoutError,
@@ -360,32 +376,4 @@ export const errorClasses = {
 
 for (const errorClass of Object.values(errorClasses)) {
   Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name, writable: true, configurable: true })
-}
-
-function describeValue(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
-    case 'symbol':
-      return 'a symbol'
-    case 'bigint':
-      return `${value}n`
-    case 'function':
-    case 'object':
-      return value === null ? 'null' : describeObject(value)
-    default:
-      return String(value)
-  }
-}
-
-function describeObject(value: object): string {
-  try {
-    if (Array.isArray(value)) return `an array of ${value.length}`
-    const { name } = typeof value === 'function' ? value : value.constructor
-    const known = typeof name === 'string' && name !== '' && name !== 'Object' ? ` (${name})` : ''
-    return `${typeof value === 'function' ? 'a function' : 'an object'}${known}`
-  } catch {
-    // No constructor, or a proxy or getter that throws: that must not replace the error that is being made.
-    return 'an object'
-  }
 }

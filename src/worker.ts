@@ -1,6 +1,9 @@
 /** What a component's module imports. Kept small: every worker loads it. */
 export { proxy, transfer, transferHandlers } from 'comlink'
 export { callSignal } from './channel/call-context.ts'
+export type { CallOptions } from './channel/pending-call.ts'
+export { withCallOptions } from './channel/remote.ts'
+export type { Remote, RemoteStreamOf } from './channel/remote.ts'
 export { defineComponent } from './component/define.ts'
 export type { ComponentContext, ComponentModule, PressureLevel } from './component/define.ts'
 export type { ComponentLogger } from './observability/logger.ts'

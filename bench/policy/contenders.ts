@@ -77,13 +77,14 @@ export function clairvoyant(trace: Trace, rentUpTo?: Float64Array): Contender {
   trace.calls.forEach(({ component }, at) => upcoming[component]?.push(at))
   const taken = trace.components.map(() => 0)
   const indexes = new Map(trace.components.map(({ name }, index) => [name, index]))
+  /** How many calls have come. */
   let now = 0
   const saving = (name: string): number => {
     const index = indexes.get(name) ?? 0
     const next = upcoming[index]?.[taken[index] ?? 0]
     const component = trace.components[index]
     if (next === undefined || component === undefined) return Number.NEGATIVE_INFINITY
-    if (rentUpTo === undefined) return component.initCost / (component.bytes * Math.max(next - now, 1))
+    if (rentUpTo === undefined) return component.initCost / (component.bytes * (next - now + 1))
     return component.initCost - component.bytes * ((rentUpTo[next] ?? 0) - (rentUpTo[now] ?? 0))
   }
   return {

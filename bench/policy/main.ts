@@ -77,4 +77,9 @@ function positive(option: string, text: string | undefined, fallback: number): n
   return value
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,22 +1,19 @@
 import { decideAdmission } from '../../src/memory/admission.ts'
-import { CallGaps } from '../../src/memory/call-gaps.ts'
 import { defaultMemoryOptions, type MemoryOptions } from '../../src/memory/memory-options.ts'
 import type { UnloadCandidate, UnloadPolicy } from '../../src/memory/policy.ts'
 import { bytesToFree, initialPressure, nextPressureChange, stepPressure } from '../../src/memory/pressure.ts'
 import {
   addRapidReload,
   emptyChurn,
-  initialResidency,
   isRapidReload,
   isThrashing,
-  minResidency,
   residencyAfterLoad,
   residencyAfterUnload,
-  type ResidencyState,
 } from '../../src/memory/residency.ts'
 import { planUnload } from '../../src/memory/unload-plan.ts'
 import { EventQueue } from './event-queue.ts'
-import type { Trace, TraceComponent } from './trace.ts'
+import { candidateOf, simulatedComponent, type SimulatedComponent } from './simulated-component.ts'
+import type { Trace } from './trace.ts'
 
 /** What an unload takes, ms: drain, dispose, terminate. */
 const UNLOAD_TIME = 50
@@ -59,22 +56,6 @@ export interface SimulationResult {
   readonly thrashed: boolean
 }
 
-type State =
-  | { readonly kind: 'unloaded' }
-  | { readonly kind: 'asking'; readonly since: number; calls: number; held: boolean }
-  | { readonly kind: 'loading'; calls: number }
-  | { readonly kind: 'loaded'; readonly since: number; calls: number; idleSince: number }
-  | { readonly kind: 'unloading'; calls: number }
-
-interface Component extends TraceComponent {
-  readonly index: number
-  readonly gaps: CallGaps
-  state: State
-  residency: ResidencyState
-  loads: number
-  lastUsed: number
-}
-
 /** Replays the trace through the policy, the pressure machine and the admission rule, with a simulated clock and no workers. */
 export function simulate(trace: Trace, limit: number, contender: Contender): SimulationResult {
   return new Simulation(trace, limit, contender).run()
@@ -82,9 +63,9 @@ export function simulate(trace: Trace, limit: number, contender: Contender): Sim
 
 class Simulation {
   private readonly queue = new EventQueue()
-  private readonly components: Component[]
-  private readonly loaded = new Set<Component>()
-  private readonly asking = new Set<Component>()
+  private readonly components: SimulatedComponent[]
+  private readonly loaded = new Set<SimulatedComponent>()
+  private readonly asking = new Set<SimulatedComponent>()
   private readonly options: MemoryOptions = defaultMemoryOptions
   private readonly trace: Trace
   private readonly limit: number
@@ -103,15 +84,7 @@ class Simulation {
     this.trace = trace
     this.limit = limit
     this.contender = contender
-    this.components = trace.components.map((component, index) => ({
-      ...component,
-      index,
-      gaps: new CallGaps(),
-      state: { kind: 'unloaded' },
-      residency: initialResidency,
-      loads: 0,
-      lastUsed: 0,
-    }))
+    this.components = trace.components.map(simulatedComponent)
   }
 
   run(): SimulationResult {
@@ -128,7 +101,7 @@ class Simulation {
     return { contender: this.contender.name, ...this.result, calls: calls.length, thrashed: this.thrashed }
   }
 
-  private call(component: Component): void {
+  private call(component: SimulatedComponent): void {
     const { now } = this.queue
     this.contender.onCall?.(component.index, now)
     const { state } = component
@@ -155,7 +128,7 @@ class Simulation {
     }
   }
 
-  private serve(component: Component, calls: number): void {
+  private serve(component: SimulatedComponent, calls: number): void {
     const { state } = component
     if (state.kind !== 'loaded') return
     state.calls += calls
@@ -169,7 +142,7 @@ class Simulation {
     })
   }
 
-  private becameIdle(component: Component): void {
+  private becameIdle(component: SimulatedComponent): void {
     const { timeToLive } = this.contender
     if (timeToLive !== undefined) {
       const { now } = this.queue
@@ -238,7 +211,7 @@ class Simulation {
     })
   }
 
-  private load(component: Component, calls: number): void {
+  private load(component: SimulatedComponent, calls: number): void {
     const { now } = this.queue
     component.state = { kind: 'loading', calls }
     if (isRapidReload(component.residency, now)) {
@@ -269,7 +242,7 @@ class Simulation {
     throw new Error(`The plan names "${name}", which is not loaded`)
   }
 
-  private unload(component: Component): void {
+  private unload(component: SimulatedComponent): void {
     if (component.state.kind !== 'loaded' || component.state.calls > 0) {
       throw new Error(`"${component.name}" was to be unloaded while in use`)
     }
@@ -318,25 +291,7 @@ class Simulation {
   }
 
   private candidates(): UnloadCandidate[] {
-    const { now } = this.queue
-    return Array.from(this.loaded, (component) => {
-      const { state } = component
-      const { calls, since, idleSince } = state.kind === 'loaded' ? state : { calls: 1, since: now, idleSince: now }
-      return {
-        name: component.name,
-        loaded: true,
-        inUse: calls > 0,
-        pinned: false,
-        priority: 50,
-        bytes: component.bytes,
-        idleTime: calls > 0 ? 0 : now - idleSince,
-        minIdleTime: this.options.minIdleTime,
-        residentTime: now - since,
-        minResidency: this.contender.residency ? minResidency(component.residency, now) : 0,
-        dependents: [],
-        reloadCost: component.initCost,
-        gaps: component.gaps,
-      }
-    })
+    const settings = { minIdleTime: this.options.minIdleTime, residency: this.contender.residency }
+    return Array.from(this.loaded, (component) => candidateOf(component, this.queue.now, settings))
   }
 }

@@ -1,6 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { CallTimeoutError, ComponentCrashedError, OverloadedError } from '../errors.ts'
+import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
 import type { CallWatch } from './call-watch.ts'
 import { marshal, unmarshal } from './marshal.ts'
@@ -95,6 +95,8 @@ export class Caller {
       return this.#refuse(new OverloadedError(this.component, this.#options.maxQueue))
     }
     if (options.signal?.aborted) return this.#refuse(options.signal.reason)
+    if (options.ifLoaded && this.#state.status !== 'open')
+      return this.#refuse(new ComponentNotLoadedError(this.component))
     let outgoing: Outgoing | undefined
     try {
       outgoing = marshal(args, this.#options.links)

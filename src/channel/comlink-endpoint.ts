@@ -28,12 +28,25 @@ export interface ComlinkTarget {
 export function serveComlink(target: ComlinkTarget, links: CallbackLinks): { ours: MessagePort; theirs: MessagePort } {
   const { port1: ours, port2: theirs } = new MessageChannel()
   const gone = new AbortController()
+  let underWay = 0
+  let release: (() => void) | undefined
+  const serve = async (request: ComlinkRequest): Promise<void> => {
+    underWay++
+    await answer(ours, request, target, links, gone.signal)
+    if (--underWay === 0) release?.()
+  }
   ours.on('message', (request: ComlinkRequest) => {
     if (typeof request !== 'object' || request === null) return
-    if (request.type === 'RELEASE') {
+    if (request.type !== 'RELEASE') {
+      void serve(request)
+      return
+    }
+    // comlink releases a remote that was garbage collected, also while calls of it are under way, and closes its port at the reply.
+    release = () => {
       reply(ours, request.id, undefined, links)
       ours.close()
-    } else void answer(ours, request, target, links, gone.signal)
+    }
+    if (underWay === 0) release()
   })
   ours.once('close', () => gone.abort(new DOMException('The caller is gone', 'AbortError')))
   ours.unref()
@@ -58,7 +71,12 @@ async function answer(
     }
     reply(port, request.id, result, links)
   } catch (error) {
-    port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value: thrown(error) })
+    try {
+      port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value: thrown(error) })
+    } catch {
+      const value = thrown(new TypeError('What was thrown cannot be cloned'))
+      port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value })
+    }
   }
 }
 

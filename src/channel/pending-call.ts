@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly timeout?: number | undefined
   /** Aborting it rejects the call with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** True: rejects with ComponentNotLoadedError instead of loading the component, or waiting for it. Default false. */
+  readonly ifLoaded?: boolean | undefined
 }
 
 /** Where a call was made, for the stacks of what it rejects with. */

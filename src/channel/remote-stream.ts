@@ -30,8 +30,11 @@ export class RemoteStream {
     if (this.#state.status !== 'open') return
     this.#granted--
     const waiter = this.#waiters.shift()
-    if (waiter) waiter.resolve({ value, done: false })
-    else this.#values.push(value)
+    if (!waiter) this.#values.push(value)
+    else {
+      waiter.resolve({ value, done: false })
+      this.#refill()
+    }
   }
 
   end(value: unknown): void {
@@ -82,7 +85,8 @@ export class RemoteStream {
   #refill(): void {
     if (this.#state.status !== 'open') return
     const wanted = Math.max(window, this.#waiters.length) - this.#granted - this.#values.length
-    if (wanted < window / 2) return
+    // Credit is given in halves of the window, unless somebody waits for a value that was not asked for.
+    if (wanted < window / 2 && this.#granted >= this.#waiters.length) return
     this.#granted += wanted
     this.#control.grant(wanted)
   }

@@ -103,23 +103,29 @@ export function createCallbackRemote(caller: Caller, release: () => void): objec
 }
 
 /**
- * The same remote, whose calls have a deadline (`timeout`, ms) or a signal. What is not given stays as it was.
+ * The same remote, whose calls have a deadline (`timeout`, ms) or a signal, or do not load the component (`ifLoaded`). What is not given stays
+ * as it was.
  *
- * @throws InvalidOptionsError when `remote` is no remote, `timeout` no positive number (0 takes a timeout away), or `signal` no AbortSignal.
+ * @throws InvalidOptionsError when `remote` is no remote, `timeout` no positive number (0 takes a timeout away), `signal` no AbortSignal, or
+ * `ifLoaded` no boolean.
  */
 export function withCallOptions<R extends object>(remote: R, options: CallOptions): R {
   const target = targets.get(remote)
   if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
-  const { timeout, signal } = options
+  const { timeout, signal, ifLoaded } = options
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionsError('timeout', 'a number of milliseconds from 0 (none) to 2147483647', timeout)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
   }
+  if (ifLoaded !== undefined && typeof ifLoaded !== 'boolean') {
+    throw new InvalidOptionsError('ifLoaded', 'true or false', ifLoaded)
+  }
   const merged: CallOptions = {
     timeout: timeout ?? target.options.timeout,
     signal: signal ?? target.options.signal,
+    ifLoaded: ifLoaded ?? target.options.ifLoaded,
   }
   const shape = target.path.length === 0 && typeof remote !== 'function' ? (Object.create(null) as object) : () => {}
   return createNode({ ...target, options: merged }, shape) as R

@@ -30,6 +30,8 @@ const changeable: readonly (keyof MemoryOptions)[] = [
 
 /** Everything that changes something. All are POST with a JSON object. */
 export function addActionRoutes(app: FastifyInstance, { coordinator, acted }: ActionRoutes): void {
+  // For the page: whether the token is right.
+  app.post('/api/token', action, async () => ({ done: 'token' }))
   app.post<OfComponent>('/api/components/:name/load', action, async ({ params: { name } }) => {
     acted('load', name, {})
     await coordinator.getComponent(name)

@@ -68,9 +68,9 @@ export class ComponentViews implements Disposable {
       ...info,
       memory: info.memory && withoutTime(info.memory),
       callRate: this.#rate(name, info.calls),
-      p50,
-      p99,
-      load: info.memory ? this.#coordinator.memory.load(name) : null,
+      p50: p50 && rounded(p50),
+      p99: p99 && rounded(p99),
+      load: info.memory ? roundedLoad(this.#coordinator.memory.load(name)) : null,
       next: next.get(name) ?? { verdict: 'not-loaded' },
     }
   }
@@ -93,7 +93,7 @@ export class ComponentViews implements Disposable {
     this.#counted.set(name, [...recent, { at: now, calls }])
     // Registered anew, it counts from 0 again.
     if (!first || now <= first.at || calls < first.calls) return 0
-    return ((calls - first.calls) / (now - first.at)) * 1_000
+    return rounded(((calls - first.calls) / (now - first.at)) * 1_000)
   }
 
   #forget(registered: ReadonlySet<string>): void {
@@ -117,4 +117,12 @@ function withoutTime({
   ...memory
 }: NonNullable<ComponentInfo['memory']>): ComponentView['memory'] {
   return memory
+}
+
+/** To three digits: more is noise, and would be sent anew each time. */
+const rounded = (value: number): number => Number(value.toPrecision(3))
+
+function roundedLoad(load: WorkerLoad | null): WorkerLoad | null {
+  const share = (value: number): number => Math.round(value * 100) / 100
+  return load && { cpu: share(load.cpu), eventLoop: share(load.eventLoop) }
 }

@@ -41,6 +41,8 @@ export interface PlanView {
 /** All that the page shows. */
 export interface Snapshot {
   readonly version: 1
+  /** Epoch ms by the clock of this process. */
+  readonly now: number
   readonly process: { readonly pid: number; readonly node: string; readonly startedAt: number; readonly title: string }
   readonly actions: boolean
   readonly memory: MemoryView
@@ -52,6 +54,7 @@ export interface Snapshot {
 
 /** What has changed since the snapshot or the tick before. */
 export interface Tick {
+  readonly now: number
   readonly memory: MemoryView
   readonly plan: PlanView
   /** Whole, where anything about them changed. */
@@ -93,6 +96,7 @@ export class LiveState implements Disposable {
     const plan = this.plan()
     return {
       version: 1,
+      now: Date.now(),
       process: {
         pid: process.pid,
         node: process.version,
@@ -125,7 +129,8 @@ export class LiveState implements Disposable {
     this.#sentAdvice = adviceText
     const events = this.feed.since(this.#sentEvent)
     this.#sentEvent = this.feed.lastId
-    return { memory: this.memory(), plan: view, components: changed, gone, events, ...(adviceChanged && { advice }) }
+    const now = Date.now()
+    return { now, memory: this.memory(), plan: view, components: changed, gone, events, ...(adviceChanged && { advice }) }
   }
 
   /** The plan of the current level; while pressure is low, of medium, where unloading would begin. */

@@ -4,8 +4,8 @@ import type { LiveState } from './live-state.ts'
 
 /** ms between two ticks. */
 const interval = 1_000
-/** ms from something that happened to the tick that tells of it, so that what happens together is told together. */
-const promptly = 100
+/** ms between two ticks while much happens; the first thing that happens is told sooner, with what happens together with it. */
+const hasty = { interval: 300, delay: 50 }
 /** Bytes that a viewer may be behind by; it gets a fresh snapshot once it has caught up. */
 const mostBehind = 1024 ** 2
 
@@ -23,6 +23,7 @@ export class LiveStream {
   #timer: NodeJS.Timeout | undefined
   #dueAt = Number.POSITIVE_INFINITY
   #ticking = false
+  #tickedAt = 0
 
   constructor(coordinator: ComponentCoordinator, state: () => LiveState) {
     this.#coordinator = coordinator
@@ -50,7 +51,8 @@ export class LiveStream {
 
   /** Something happened that viewers want to see. */
   soon(): void {
-    if (this.#viewers.size > 0) this.#schedule(promptly)
+    if (this.#viewers.size === 0) return
+    this.#schedule(Math.max(hasty.delay, this.#tickedAt + hasty.interval - performance.now()))
   }
 
   /** Ends all streams. */
@@ -79,6 +81,7 @@ export class LiveStream {
   async #tick(): Promise<void> {
     if (this.#ticking) return
     this.#ticking = true
+    this.#tickedAt = performance.now()
     try {
       if (!this.#coordinator.isShutdown) await this.#coordinator.memory.sample()
       if (this.#viewers.size > 0) this.#send()

@@ -118,6 +118,7 @@ const advice = exactly(
 
 const snapshot = exactly({
   version: { type: 'integer', const: 1 },
+  now: number,
   process: exactly({ pid: whole, node: string, startedAt: number, title: string }),
   actions: boolean,
   memory,
@@ -129,6 +130,7 @@ const snapshot = exactly({
 
 const tick = exactly(
   {
+    now: number,
     memory,
     plan: exactly(planSummary),
     components: listOf(component),

@@ -18,9 +18,13 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { collectGarbage } from './collect-garbage.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
+import { withDeadline } from './deadline.ts'
 import { loadModule } from './load-module.ts'
 import { watchWasmMemory } from './wasm-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
+
+/** ms that pressure listeners may take before what they have dropped so far is collected. */
+const listenerDeadline = 200
 
 type PressureListener = (level: PressureLevel) => void | Promise<void>
 type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
@@ -92,7 +96,7 @@ export class ComponentRuntime {
         void this.#dispose()
         break
       case 'trim':
-        void this.#trim(message.id, message.level)
+        void this.#trim(message)
         break
       case 'inspect':
         void this.#inspect(message.id, message.inspection)
@@ -247,14 +251,15 @@ export class ComponentRuntime {
     this.#post({ type: 'inspected', id, error })
   }
 
-  async #trim(id: number, level: PressureLevel): Promise<void> {
-    const results = await Promise.allSettled([...this.#pressureListeners].map(async (listener) => listener(level)))
+  async #trim({ id, level, urgent }: Extract<ToWorkerMessage, { type: 'trim' }>): Promise<void> {
+    const listeners = Promise.allSettled([...this.#pressureListeners].map(async (listener) => listener(level)))
+    const results = await withDeadline(listeners, listenerDeadline)
     const logger = createForwardedLogger(this.#logs, this.#init.logLevel)
-    for (const result of results) {
+    for (const result of results ?? []) {
       if (result.status === 'rejected') logger.error({ err: result.reason as unknown }, 'onPressure listener failed')
     }
     // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap.
-    if (this.#meter.active === 0) collectGarbage()
+    if (urgent || this.#meter.active === 0) collectGarbage()
     this.#post({ type: 'trimmed', id })
   }
 

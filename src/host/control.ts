@@ -47,7 +47,8 @@ export type ToWorkerMessage =
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
-  | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel }
+  /** `urgent`: its garbage is collected in any case, also while calls are under way. */
+  | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
   | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
   | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }
   | {

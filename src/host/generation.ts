@@ -137,11 +137,15 @@ export class Generation {
     return outcome.error ? { error: decodeError(outcome.error) } : {}
   }
 
-  /** Asks the component to drop what it can. Resolves with false when it did not answer in time. */
-  async trim(level: PressureLevel, deadline: number): Promise<boolean> {
+  /**
+   * Asks the component to drop what it can. Resolves with false when it did not answer in time.
+   *
+   * @param urgent its garbage is collected in any case, also while calls are under way.
+   */
+  async trim(level: PressureLevel, deadline: number, urgent = false): Promise<boolean> {
     const id = ++this.#trims
     const reply = this.#expect(['trimmed'], deadline, (message) => message.id === id)
-    this.host.post({ type: 'trim', id, level })
+    this.host.post({ type: 'trim', id, level, urgent })
     return typeof (await reply) !== 'string'
   }
 

@@ -1,6 +1,6 @@
 import { GapHistogram, type GapPiece } from './gap-histogram.ts'
 
-/** The two rates: one that follows a change within five gaps, one that is sure of itself after fifty. */
+/** The two rates: one that follows a change within ten gaps, one that is sure of itself after fifty. */
 const RECENT_DECAY = 0.8
 const LONG_TERM_DECAY = 0.98
 /** How much a model's success at one gap counts relative to the next. */
@@ -13,6 +13,8 @@ const DOUBT = 2
 const TRIED_MEANS = [0.25, 1, 4] as const
 /** Shorter gaps (ms) count as this: a clock's resolution says nothing about calls. */
 const SHORTEST_GAP = 1
+/** Longer gaps (ms, a good three years) count as this. */
+const LONGEST_GAP = 1e11
 
 /** Calls at random: the sum of gaps (ms) and their number, older ones counting less, and how well this has predicted. */
 interface RandomCalls {
@@ -28,7 +30,7 @@ interface RandomCalls {
  *
  * Three models of the next gap are kept: calls at random with the recent rate, calls at random with the long-term rate, and a
  * histogram of gaps, which sees timers and bursts. Each is believed as far as it predicted the gaps so far: by its likelihood, with older
- * gaps counting less. So a change of popularity is noticed after a few calls, a steady rate is estimated from many, and neither has to be
+ * gaps counting less. So a change of popularity is noticed within ten calls, a steady rate is estimated from many, and neither has to be
  * configured.
  */
 export class CallGaps {
@@ -40,7 +42,7 @@ export class CallGaps {
 
   /** Adds a gap, ms. Takes about a microsecond. */
   record(gap: number): void {
-    const value = gap > SHORTEST_GAP ? gap : SHORTEST_GAP
+    const value = gap > SHORTEST_GAP ? Math.min(gap, LONGEST_GAP) : SHORTEST_GAP
     if (this.histogram !== undefined) this.judge(value, this.histogram)
     for (const model of [this.recent, this.longTerm]) {
       model.weight = model.weight * model.decay + 1

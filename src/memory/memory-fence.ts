@@ -4,25 +4,45 @@ import type { Logger } from '../observability/logger.ts'
 import type { MemoryBook } from './memory-book.ts'
 import { findRunaway } from './runaway.ts'
 
+/** Times its own limit at which a worker is ended whatever it holds: nobody waits for it to say what of that is garbage. */
+const outright = 1.5
+/** ms that a worker beyond its limit has to collect its garbage. */
+const grace = 500
+
 /**
- * Ends workers that take more than they may: one that passed its own limit, or the one that grows fastest when all together have passed
+ * Ends workers that take more than they may: one that has passed its own limit, or the one that grows fastest when all together have passed
  * theirs and nothing can be unloaded in time. Their callers get ComponentCrashedError, reason 'memory-limit'.
+ *
+ * V8 puts off collecting garbage for as long as it has room, and the room it has is far beyond the limit. So a worker that has passed its limit is asked
+ * to drop what it can and to collect its garbage, and it is ended when it holds more than its limit even then, does not
+ * come to it within half a second, or reaches one and a half times its limit meanwhile.
  */
 export class MemoryFence {
   readonly #logger: Logger
+  readonly #remeasure: (supervisor: Supervisor) => Promise<unknown>
+  readonly #suspects = new WeakSet<Generation>()
   readonly #ended = new WeakSet<Generation>()
 
-  constructor(logger: Logger) {
+  /** @param remeasure has new figures of the component taken, and checked. */
+  constructor(logger: Logger, remeasure: (supervisor: Supervisor) => Promise<unknown>) {
     this.#logger = logger
+    this.#remeasure = remeasure
   }
 
   /**
    * @param held heap and external memory, bytes.
-   * @param limit of all components together: what one without a limit of its own may hold.
+   * @param limit of all components together: no single one may hold more.
    */
   check(supervisor: Supervisor, held: number, limit: number): void {
-    const own = supervisor.definition.memoryLimit ?? limit
-    if (held > own) this.#end(supervisor, { held, memoryLimit: own }, 'worker ended: it has passed its memory limit')
+    const { generation, definition } = supervisor
+    if (!generation) return
+    const own = definition.memoryLimit ?? limit
+    if (held <= own) this.#suspects.delete(generation)
+    else if (held > Math.min(own * outright, limit)) this.#endAtLimit(supervisor, held, own)
+    else if (!this.#suspects.has(generation)) {
+      this.#suspects.add(generation)
+      void this.#question(supervisor, generation, own)
+    }
   }
 
   /** @param limit of all components together, bytes. */
@@ -37,6 +57,17 @@ export class MemoryFence {
     const components = Array.from(growing.keys(), (name) => ({ name, growth: book.account(name).sustainedGrowth }))
     const runaway = growing.get(findRunaway({ usage, leaving, limit, components }) ?? '')
     if (runaway) this.#end(runaway, { usage, limit }, 'worker ended: the limit is passed, and nothing grows faster')
+  }
+
+  async #question(supervisor: Supervisor, generation: Generation, own: number): Promise<void> {
+    if (await generation.trim('critical', grace, true)) await this.#remeasure(supervisor)
+    if (supervisor.generation === generation && this.#suspects.has(generation)) {
+      this.#endAtLimit(supervisor, undefined, own)
+    }
+  }
+
+  #endAtLimit(supervisor: Supervisor, held: number | undefined, memoryLimit: number): void {
+    this.#end(supervisor, { held, memoryLimit }, 'worker ended: it has passed its memory limit')
   }
 
   #end(supervisor: Supervisor, figures: object, why: string): void {

@@ -96,7 +96,7 @@ export class MemoryManager implements Disposable {
     this.#book = book
     this.#gauge = gauge
     this.#unloader = unloader
-    this.#fence = new MemoryFence(logger)
+    this.#fence = new MemoryFence(logger, async (supervisor) => this.measure(supervisor))
     this.#thrashing = new ThrashWatch(logger, now)
     this.#admission = new AdmissionControl({ ...live, gauge, unloader })
     this.#relief = new PressureRelief({

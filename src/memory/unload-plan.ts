@@ -107,6 +107,8 @@ function ask(
   try {
     const choice: unknown = policy(candidates, trigger, need)
     if (isChoice(choice)) return choice
+    // An asynchronous policy is too late; its rejection would be nobody's.
+    if (choice instanceof Promise) choice.catch(() => undefined)
     complaint = 'the policy did not return { victims: string[] }'
   } catch (error) {
     complaint = `the policy threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`

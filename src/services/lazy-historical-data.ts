@@ -4,7 +4,7 @@ import type { ComponentInfo } from '../component/component-info.ts'
 import type { UnloadReport } from '../component/unload.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Remote } from '../channel/remote.ts'
-import type { CsvImportOptions, HistoricalDataApi, SymbolInfo } from './historical-data/api.ts'
+import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'
 import type { CandleInput } from './historical-data/candle-input.ts'
 import { rows } from './historical-data/candles.ts'
@@ -13,6 +13,7 @@ import { parseHistoricalDataConfig } from './historical-data/config.ts'
 import type { HistoricalDataConfig } from './historical-data/config.ts'
 import type { ImportProgress } from './historical-data/import-progress.ts'
 import type { Interval } from './historical-data/interval.ts'
+import type { PrefetchOptions, PrefetchProgress } from './historical-data/prefetch.ts'
 import type { SyntheticOptions } from './historical-data/synthetic-candles.ts'
 
 type HistoricalDataModule = ComponentModule<HistoricalDataApi, HistoricalDataConfig>
@@ -42,7 +43,8 @@ export class LazyHistoricalDataService {
   readonly #remote: Remote<HistoricalDataModule>
 
   constructor(coordinator: HistoricalDataCoordinator, options: LazyHistoricalDataOptions) {
-    const { name = 'historical-data', ...config } = options
+    const { name = 'historical-data', ...given } = options
+    const config = parseHistoricalDataConfig(given)
     this.name = name
     this.#coordinator = coordinator
     this.#remote = coordinator.registerComponent<HistoricalDataModule>({
@@ -50,7 +52,9 @@ export class LazyHistoricalDataService {
       type: 'service',
       // Source and compiled output lie in the same places relative to each other.
       module: new URL(`../../workers/historical-data${extname(import.meta.filename)}`, import.meta.url),
-      config: parseHistoricalDataConfig(config),
+      config,
+      // Registered by whoever uses it, before the first call; candles are fetched worker to worker.
+      dependencies: config.connector ? [config.connector.component] : [],
       memoryEstimate: MEMORY_ESTIMATE,
       priority: 30,
       timeout: 30_000,
@@ -58,8 +62,23 @@ export class LazyHistoricalDataService {
   }
 
   /** See HistoricalDataApi.getHistoricalData. The columns were moved here, not copied. */
-  async getHistoricalData(symbol: string, from: number, to: number, interval: Interval): Promise<Candles> {
-    return this.#remote.getHistoricalData(symbol, from, to, interval)
+  async getHistoricalData(
+    symbol: string,
+    from: number,
+    to: number,
+    interval: Interval,
+    options?: ReadOptions,
+  ): Promise<Candles> {
+    return this.#remote.getHistoricalData(symbol, from, to, interval, options)
+  }
+
+  /** See HistoricalDataApi.prefetch: to be read with `for await`. */
+  async *prefetch(
+    symbols: readonly string[],
+    interval: Interval,
+    options?: PrefetchOptions,
+  ): AsyncGenerator<PrefetchProgress, void, undefined> {
+    yield* this.#remote.prefetch(symbols, interval, options)
   }
 
   async getLatestData(symbol: string, interval?: Interval): Promise<Candle | null> {

@@ -35,6 +35,7 @@ describe('the table of methods', () => {
     const api = Object.assign(JSON.parse('{"__proto__": {"a": 1}}') as object, {
       constructor: () => {},
       prototype: () => {},
+      // oxlint-disable-next-line unicorn/no-thenable -- what is tried
       then: () => {},
       toJSON: () => {},
       [Symbol.iterator]: () => {},

@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createActivityBuffer } from '../../src/channel/activity.ts'
 import { Callbacks } from '../../src/channel/callbacks.ts'
 import { MethodTable } from '../../src/channel/method-table.ts'
@@ -25,23 +25,22 @@ afterEach(() => {
   port = undefined
 })
 
-async function connect(): Promise<MessagePort> {
-  if (generation.activity.lastAccess === 0) {
-    const outcome = await generation.load(
-      {
-        name: 'target',
-        module: fixture('kitchen-sink.ts').href,
-        export: 'default',
-        config: undefined,
-        dependencies: [],
-        snapshot: undefined,
-        logLevel: 'silent',
-        dependencyOptions: {},
-      },
-      10_000,
-    )
-    expect(outcome).toEqual({ type: 'ready' })
+beforeAll(async () => {
+  const init = {
+    name: 'target',
+    module: fixture('kitchen-sink.ts').href,
+    export: 'default',
+    config: undefined,
+    dependencies: [],
+    snapshot: undefined,
+    logLevel: 'silent',
+    dependencyOptions: {},
   }
+  const { type } = await generation.load(init, 10_000)
+  if (type !== 'ready') throw new Error(`The target was not loaded: ${type}`)
+})
+
+function connect(): MessagePort {
   port = generation.connect()
   return port
 }
@@ -80,7 +79,7 @@ describe('a frame that no proxy sends', () => {
     '',
     'nested.deep.hi',
   ])('cannot call %j', async (method) => {
-    const [answer, ...rest] = await answersTo(await connect(), [call(1, method, ['return process'])])
+    const [answer, ...rest] = await answersTo(connect(), [call(1, method, ['return process'])])
     expect(answer).toMatchObject([
       ToCaller.error,
       1,
@@ -98,7 +97,7 @@ describe('a frame that no proxy sends', () => {
     [['nested', 'deep']],
     [['', 'echo']],
   ])('cannot reach %j', async (path) => {
-    const [answer] = await answersTo(await connect(), [call(1, path, ['return process'])])
+    const [answer] = await answersTo(connect(), [call(1, path, ['return process'])])
     expect(answer).toMatchObject([ToCaller.error, 1, { properties: { code: 'ERR_NO_SUCH_METHOD' } }])
   })
 
@@ -138,11 +137,11 @@ describe('a frame that no proxy sends', () => {
       ],
     ],
   ])('is ignored when it is %s', async (_, frame) => {
-    expect(await answersTo(await connect(), frame)).toEqual([])
+    expect(await answersTo(connect(), frame)).toEqual([])
   })
 
   it('cannot use a transfer handler that is not there, nor comlink’s own for thrown values', async () => {
-    const port = await connect()
+    const port = connect()
     const answers = await answersTo(port, [
       [ToServer.call, 1, 'echo', ['x'], 0, [[0, 'nobody']]],
       [ToServer.call, 2, 'echo', [{ isError: false, value: 1 }], 0, [[0, 'throw']]],
@@ -157,14 +156,13 @@ describe('a frame that no proxy sends', () => {
   })
 
   it('cannot have more of a stream than it gave credit for', async () => {
-    const port = await connect()
+    const port = connect()
     const answers = await answersTo(port, [call(1, 'numbers', [100]), [ToServer.credit, 1, 3]])
     await answersTo(port)
     expect(answers.filter(([op]) => op === ToCaller.chunk).length).toBeLessThanOrEqual(3)
   })
 
-  it('does not end the worker', async () => {
-    await connect()
+  it('does not end the worker', () => {
     expect(host.alive).toBe(true)
     expect(generation.ended).toBe(false)
   })

@@ -55,7 +55,7 @@ describe.each(both)('values, while %s', (_, component) => {
 
   it('huge arguments arrive whole', async () => {
     const huge = 'x'.repeat(20_000_000)
-    expect((await component().echo(huge)).length).toBe(20_000_000)
+    expect(await component().echo(huge)).toHaveLength(20_000_000)
     expect(await component().byteLength(new Uint8Array(30_000_000))).toBe(30_000_000)
   })
 
@@ -77,8 +77,8 @@ describe.each(both)('values, while %s', (_, component) => {
     bytes[0] = 99
     const [gotPlain, gotLarge, gotBytes] = await answers
     expect(gotPlain).toEqual({ list: [1, 2], inner: { a: 1 } })
-    expect(gotLarge['k0']).toBe(0)
-    expect([...gotBytes]).toEqual([1, 2, 3])
+    expect(gotLarge).toMatchObject({ k0: 0 })
+    expect(gotBytes).toEqual(new Uint8Array([1, 2, 3]))
   })
 
   it('moves a transferred buffer at the moment of the call', async () => {
@@ -92,7 +92,7 @@ describe.each(both)('values, while %s', (_, component) => {
     const values = new Float64Array(10).fill(2)
     const call = component().echo(transfer({ values }, [values.buffer]))
     expect(values.byteLength).toBe(0)
-    expect([...(await call).values]).toEqual(Array.from({ length: 10 }, () => 2))
+    expect(await call).toEqual({ values: new Float64Array(10).fill(2) })
   })
 
   it('moves a port', async () => {
@@ -249,7 +249,6 @@ describe('results', () => {
   it('lose their class, as clones do', async () => {
     const value = await remote.classInstance()
     expect(value).toBeInstanceOf(Error)
-    expect(await remote.typeOf(new Money(1))).toBe('[object Number]')
     class Point {
       readonly x = 1
     }

@@ -86,7 +86,7 @@ describe('a component that is unloaded', () => {
     expect(statSync(join(directory, name!)).mode & 0o777).toBe(0o600)
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     expect(await component.blob()).toEqual(blob)
-    await expect.poll(files).toEqual([])
+    await expect.poll(files, { timeout: 10_000 }).toEqual([])
   })
 
   test('is loaded afresh when it offers no snapshot', async () => {
@@ -145,9 +145,9 @@ describe('a snapshot that fails', () => {
   test.each([
     ['throw', 'no snapshot today'],
     ['uncloneable', 'could not be cloned'],
-    ['hang', 'not done within 100 ms'],
+    ['hang', 'not done within 1000 ms'],
   ] as const)('keeps the component loaded, and says so: %s', async (behaviour, why) => {
-    const { coordinator, component, logged } = setUp({ hibernate: { timeout: 100 } })
+    const { coordinator, component, logged } = setUp({ hibernate: { timeout: 1_000 } })
     await component.set('a', 1)
     await component.snapshotsGo(behaviour)
     const error = await failure(coordinator.unloadComponent('memory/1'))
@@ -221,7 +221,7 @@ describe('a snapshot that fails', () => {
 
 describe('while an unload by name waits for a snapshot that fails', () => {
   test('a shutdown does not give up on the component', async () => {
-    const { coordinator, component } = setUp({ hibernate: { timeout: 200 } })
+    const { coordinator, component } = setUp({ hibernate: { timeout: 1_000 } })
     await component.snapshotsGo('hang')
     const [error, report] = await Promise.all([
       failure(coordinator.unloadComponent('memory/1')),
@@ -232,10 +232,10 @@ describe('while an unload by name waits for a snapshot that fails', () => {
   })
 
   test('the memory manager leaves it alone', async () => {
-    const { coordinator, component } = setUp({ hibernate: { timeout: 200 } })
+    const { coordinator, component } = setUp({ hibernate: { timeout: 2_000 } })
     await component.snapshotsGo('hang')
     const unload = failure(coordinator.unloadComponent('memory/1'))
-    await expect.poll(() => coordinator.info('memory/1').state).toBe('draining')
+    await expect.poll(() => coordinator.info('memory/1').state, { timeout: 10_000 }).toBe('draining')
     expect(await coordinator.memory.freeMemory(1)).toMatchObject({ unloaded: [] })
     expect(isSnapshotError(await unload)).toBe(true)
   })

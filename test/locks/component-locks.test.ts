@@ -36,7 +36,9 @@ const failure = async (promise: Promise<unknown>): Promise<Error> =>
 
 /** Until somebody waits for the lock. */
 async function contended(coordinator: ComponentCoordinator, name: string, waiters = 1): Promise<void> {
-  await expect.poll(() => coordinator.locks.list().find((lock) => lock.name === name)?.waiters.length).toBe(waiters)
+  await expect
+    .poll(() => coordinator.locks.list().find((lock) => lock.name === name)?.waiters.length, { timeout: 10_000 })
+    .toBe(waiters)
 }
 
 test('two components and the main thread exclude each other, in the order they asked', async () => {

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
 /** The only place where undici tells of pongs. */
 const CHANNEL = 'undici:websocket:pong'
 
-/** Waits for the pongs of pings, which carry a number to be told apart by. */
+/** Waits for the pongs of pings, which carry a name to be told apart by: the channel is shared with every other listener of the thread. */
 export class PongListener implements Disposable {
   readonly #waiting = new Map<string, () => void>()
+  readonly #name = randomUUID()
   #sequence = 0
   readonly #onPong = (message: unknown): void => {
     const { payload } = message as { payload?: Uint8Array }
@@ -20,8 +22,8 @@ export class PongListener implements Disposable {
 
   /** Sends a ping and waits for its pong; false when it did not come within `timeout` ms. */
   async ping(send: (payload: Buffer) => void, timeout: number): Promise<boolean> {
-    const payload = Buffer.from(`spillway-${process.pid}-${++this.#sequence}`, 'latin1')
-    const key = payload.toString('latin1')
+    const key = `${this.#name} ${++this.#sequence}`
+    const payload = Buffer.from(key, 'latin1')
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const timer = setTimeout(() => resolve(false), timeout)
     this.#waiting.set(key, () => resolve(true))

@@ -32,7 +32,7 @@ const OWN_TRANSPORT = /^(fetchImplementation|agent|httpsAgent|(https?|socks)_?pr
  */
 export async function openCcxtExchange(config: ResolvedConnectorConfig, hooks: ExchangeHooks): Promise<CcxtExchange> {
   const Exchange = await loadExchangeClass(config.exchange)
-  const exchange = new Exchange({ enableRateLimit: true, timeout: config.requestTimeout, ...optionsOf(config) })
+  const exchange = new Exchange(optionsOf(config))
   exchange.log = (...args) => hooks.log(args.map(String).join(' '))
   const options = Object.keys(config.exchangeOptions)
   if (!options.some((option) => OWN_TRANSPORT.test(option))) {
@@ -48,9 +48,17 @@ export async function openCcxtExchange(config: ResolvedConnectorConfig, hooks: E
   return exchange
 }
 
-function optionsOf({ exchangeOptions, connectTimeout }: ResolvedConnectorConfig): Record<string, unknown> {
+function optionsOf({
+  exchangeOptions,
+  connectTimeout,
+  requestTimeout,
+}: ResolvedConnectorConfig): Record<string, unknown> {
   const { options = {}, streaming = {} } = exchangeOptions as { options?: { ws?: object }; streaming?: object }
   return {
+    enableRateLimit: true,
+    timeout: requestTimeout,
+    // The list of markets of a large exchange is 10 MB of text, of no use once it is parsed.
+    enableLastHttpResponse: false,
     ...exchangeOptions,
     streaming: { connectionTimeout: connectTimeout, ...streaming },
     // Feeds back off themselves, with jitter; ccxt's delay would come on top.

@@ -71,6 +71,7 @@ export class WatchSource implements TickerSource {
   }
 
   async stop(symbol: string): Promise<void> {
+    // Where ccxt cannot unsubscribe, updates go on unheard until the last feed ends and the sockets close.
     if (!this.#exchange.has['unWatchTicker']) return
     try {
       await this.#bounded(`the end of ${symbol} was not acknowledged`, () => this.#exchange.unWatchTicker(symbol))

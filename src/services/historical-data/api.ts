@@ -3,6 +3,7 @@ import type { CandleInput } from './candle-input.ts'
 import type { Candle, Candles } from './candles.ts'
 import type { ImportProgress } from './import-progress.ts'
 import type { Interval } from './interval.ts'
+import type { PrefetchOptions, PrefetchProgress } from './prefetch.ts'
 import type { SyntheticOptions } from './synthetic-candles.ts'
 
 export interface SymbolInfo {
@@ -34,6 +35,11 @@ export interface CsvImportOptions {
   atomic?: boolean
 }
 
+export interface ReadOptions {
+  /** False: only what is stored. Default true: what is missing is fetched, where a connector is configured. */
+  fetch?: boolean
+}
+
 /**
  * What the historical-data component offers. Any method can also reject with DatabaseLockedError: another connection
  * held the database for longer than the `timeout` of the configuration.
@@ -48,11 +54,33 @@ export interface HistoricalDataApi extends Disposable {
    * read as they are where the interval is stored, else built from the finest stored interval that divides it. An
    * unknown symbol gives no bars.
    *
-   * @throws InvalidOptionsError for a bad argument, or an interval that cannot be built from what is stored.
+   * With a connector configured, bars that are missing are fetched first and stored, each once however many ask; only bars that are over, and
+   * only where finer candles that are stored do not cover the range. Where the connector has none either there is no bar, and it is not asked
+   * again for some time (`emptyMaxAge`).
+   *
+   * @throws InvalidOptionsError for a bad argument, an interval that cannot be built from what is stored, more missing bars than `maxCandles`,
+   * or a symbol that the connector does not know. CandleFetchError when the connector fails.
    */
-  getHistoricalData(symbol: string, from: number, to: number, interval: Interval): Promise<Candles>
+  getHistoricalData(
+    symbol: string,
+    from: number,
+    to: number,
+    interval: Interval,
+    options?: ReadOptions,
+  ): Promise<Candles>
   /**
-   * The last bar of a symbol, at the finest stored interval if none is given; null where nothing is stored.
+   * Fetches and stores what is missing of several symbols; a symbol that fails is reported as such, and the others go on. Nothing happens before
+   * the first step; then the work does not wait for whoever iterates. Ending the iteration early starts no further symbols.
+   *
+   * @throws InvalidOptionsError for a bad argument, or when no connector is configured.
+   */
+  prefetch(
+    symbols: readonly string[],
+    interval: Interval,
+    options?: PrefetchOptions,
+  ): AsyncGenerator<PrefetchProgress, void, undefined>
+  /**
+   * The last bar of a symbol that is stored, at the finest stored interval if none is given; null where nothing is stored.
    * @throws InvalidOptionsError as getHistoricalData
    */
   getLatestData(symbol: string, interval?: Interval): Promise<Candle | null>

@@ -1,5 +1,7 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger } from '../../options.ts'
+import { expectInteger, expectOptional } from '../../options.ts'
+import { parseCandleConnectorConfig } from './candle-connector.ts'
+import type { CandleConnectorConfig } from './candle-connector.ts'
 
 export interface HistoricalDataConfig {
   /** The SQLite file; made when it does not exist, in a directory that does. */
@@ -12,10 +14,17 @@ export interface HistoricalDataConfig {
   cacheTtl?: number
   /** How long to wait for a database that another connection has locked, ms; 0 does not wait. Default 5,000. */
   timeout?: number
+  /** Where candles that are not stored are fetched from. Default: nowhere, there is what is stored. */
+  connector?: CandleConnectorConfig
+}
+
+/** A configuration with everything checked and filled in. */
+export interface ResolvedHistoricalDataConfig extends Required<Omit<HistoricalDataConfig, 'connector'>> {
+  connector: Required<CandleConnectorConfig> | undefined
 }
 
 /** @throws InvalidOptionsError */
-export function parseHistoricalDataConfig(config: unknown): Required<HistoricalDataConfig> {
+export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDataConfig {
   if (typeof config !== 'object' || config === null) {
     throw new InvalidOptionsError('config', 'an object with at least "path"', config)
   }
@@ -26,9 +35,14 @@ export function parseHistoricalDataConfig(config: unknown): Required<HistoricalD
     throw new InvalidOptionsError('path', 'the path of a SQLite file', path)
   }
   if (typeof readOnly !== 'boolean') throw new InvalidOptionsError('readOnly', 'a boolean', readOnly)
+  const connector = expectOptional(given.connector as CandleConnectorConfig | undefined, parseCandleConnectorConfig)
+  if (readOnly && connector) {
+    throw new InvalidOptionsError('readOnly', 'false, as what the connector has is stored', readOnly)
+  }
   return {
     path,
     readOnly,
+    connector,
     maxCacheSize: expectInteger('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { min: 0 }),
     cacheTtl: expectInteger('cacheTtl', given.cacheTtl ?? 3_600_000, { min: 1 }),
     timeout: expectInteger('timeout', given.timeout ?? 5_000, { min: 0 }),

@@ -45,3 +45,37 @@ export const isDatabaseLockedError = (
   e: unknown,
 ): e is Pick<DatabaseLockedError, 'code' | 'message'> & Partial<DatabaseLockedError> =>
   hasCode(e, 'ERR_DATABASE_LOCKED')
+
+/** Candles that are not stored could not be fetched. `cause` is why; what was fetched before is stored. */
+export class CandleFetchError extends SpillwayError {
+  readonly code = 'ERR_CANDLE_FETCH'
+  /** The component they were to come from. */
+  readonly component: string
+  readonly symbol: string
+  readonly interval: string
+  /** Time of the first candle asked for, epoch ms. */
+  readonly since: number
+
+  static {
+    this.prototype.name = 'CandleFetchError'
+  }
+
+  constructor(
+    details: { component: string; symbol: string; interval: string; since: number },
+    options: SpillwayErrorOptions,
+  ) {
+    const { component, symbol, interval, since } = details
+    const why = options.cause instanceof Error ? options.cause.message : String(options.cause)
+    super(
+      `${interval} candles of ${symbol} from ${new Date(since).toISOString()} on could not be fetched from "${component}": ${why}`,
+      options,
+    )
+    this.component = component
+    this.symbol = symbol
+    this.interval = interval
+    this.since = since
+  }
+}
+export const isCandleFetchError = (
+  e: unknown,
+): e is Pick<CandleFetchError, 'code' | 'message'> & Partial<CandleFetchError> => hasCode(e, 'ERR_CANDLE_FETCH')

@@ -3,11 +3,12 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { transfer } from 'comlink'
 import { InvalidOptionsError } from '../../errors.ts'
 import type { ComponentContext, PressureLevel } from '../../worker.ts'
-import type { CsvImportOptions, HistoricalDataApi, SymbolInfo } from './api.ts'
+import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './api.ts'
 import { retryWhileLocked } from './busy-retry.ts'
 import { CandleBatch } from './candle-batch.ts'
 import { CandleCache } from './candle-cache.ts'
 import type { CacheStats, CandleQuery } from './candle-cache.ts'
+import { fetchFromComponent } from './candle-connector.ts'
 import { parseCandles } from './candle-input.ts'
 import type { CandleInput } from './candle-input.ts'
 import { CandleStore } from './candle-store.ts'
@@ -15,9 +16,10 @@ import type { WriteResult } from './candle-store.ts'
 import { buffersOf } from './candles.ts'
 import type { Candle, Candles } from './candles.ts'
 import { parseHistoricalDataConfig } from './config.ts'
-import type { HistoricalDataConfig } from './config.ts'
+import type { HistoricalDataConfig, ResolvedHistoricalDataConfig } from './config.ts'
 import { CsvSource } from './csv-source.ts'
 import { inTransaction, openDatabase } from './database.ts'
+import { FetchedCandles } from './fetched-candles.ts'
 import { parseCsvImportOptions } from './import-options.ts'
 import type { ImportProgress } from './import-progress.ts'
 import { runImport } from './import-run.ts'
@@ -27,17 +29,24 @@ import type { ImportTargetOptions } from './import-target.ts'
 import { barEnd, parseInterval } from './interval.ts'
 import type { Interval } from './interval.ts'
 import { PageCacheReport } from './page-cache-report.ts'
+import { parsePrefetch, runPrefetch } from './prefetch.ts'
+import type { PrefetchOptions, PrefetchProgress } from './prefetch.ts'
 import { parseQuery, parseSymbol } from './query.ts'
 import { readBars, readLatestBar } from './read-bars.ts'
 import { SyntheticSource, parseSyntheticOptions } from './synthetic-candles.ts'
 import type { SyntheticOptions } from './synthetic-candles.ts'
 
 /** What the service needs of a component's context. */
-export type HistoricalDataContext = Pick<ComponentContext, 'logger' | 'signal' | 'reportMemory' | 'onPressure'>
+export type HistoricalDataContext = Pick<
+  ComponentContext,
+  'logger' | 'signal' | 'reportMemory' | 'onPressure' | 'dependencies'
+>
 
 export interface HistoricalDataInternals {
   /** A clock in ms, for the age of cached results and the pace of progress. Default performance.now. */
   now?: () => number
+  /** The time, epoch ms: which bars are over. Default Date.now. */
+  epoch?: () => number
 }
 
 const SYNTHETIC_BATCH = 10_240
@@ -61,17 +70,24 @@ export async function openHistoricalData(
     signal: context.signal,
     holder,
   })
-  return new HistoricalDataService({ ...parsed, path }, db, context, internals.now ?? (() => performance.now()))
+  try {
+    return new HistoricalDataService({ ...parsed, path }, db, context, internals)
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 class HistoricalDataService implements HistoricalDataApi {
-  readonly #config: Required<HistoricalDataConfig>
+  readonly #config: ResolvedHistoricalDataConfig
   readonly #context: HistoricalDataContext
   readonly #now: () => number
+  readonly #epoch: () => number
   readonly #db: DatabaseSync
   readonly #store: CandleStore
   readonly #dataVersion: StatementSync
   readonly #cache: CandleCache
+  readonly #fetched: FetchedCandles | undefined
   readonly #memory: PageCacheReport
   readonly #stopListening: () => void
   /** What imports under way hold: given back when the service is closed under them. */
@@ -79,27 +95,52 @@ class HistoricalDataService implements HistoricalDataApi {
   #seenVersion: unknown
 
   constructor(
-    config: Required<HistoricalDataConfig>,
+    config: ResolvedHistoricalDataConfig,
     db: DatabaseSync,
     context: HistoricalDataContext,
-    now: () => number,
+    { now = () => performance.now(), epoch = Date.now }: HistoricalDataInternals,
   ) {
     this.#config = config
     this.#db = db
     this.#context = context
     this.#now = now
+    this.#epoch = epoch
     this.#store = new CandleStore(db)
     this.#dataVersion = db.prepare('PRAGMA data_version')
     this.#cache = new CandleCache(config.maxCacheSize, config.cacheTtl, now)
     this.#memory = new PageCacheReport(db, (bytes) => context.reportMemory(bytes))
+    this.#fetched =
+      config.connector &&
+      new FetchedCandles(config.connector, db, this.#store, {
+        fetch: fetchFromComponent(context.dependencies, config.connector, context.signal),
+        epoch,
+        retry: (attempt) => this.#retry(attempt),
+        onWritten: (symbol, result, first, last) => this.#written(symbol, result, first, last),
+      })
     this.#stopListening = context.onPressure((level) => this.#trim(level))
     context.logger.debug({ path: config.path, readOnly: config.readOnly }, 'candle database opened')
   }
 
-  async getHistoricalData(symbol: string, from: number, to: number, interval: Interval): Promise<Candles> {
+  async getHistoricalData(
+    symbol: string,
+    from: number,
+    to: number,
+    interval: Interval,
+    { fetch = true }: ReadOptions = {},
+  ): Promise<Candles> {
     const query = parseQuery(symbol, from, to, interval)
+    if (fetch) await this.#fetched?.complete(query)
     const candles = await this.#reading(() => this.#cached(query))
     return transfer(candles, buffersOf(candles))
+  }
+
+  async *prefetch(
+    symbols: readonly string[],
+    interval: Interval,
+    options?: PrefetchOptions,
+  ): AsyncGenerator<PrefetchProgress, void, undefined> {
+    if (!this.#fetched) throw new InvalidOptionsError('connector', 'where candles are fetched from', undefined)
+    yield* runPrefetch(this.#fetched.filler, parsePrefetch(symbols, interval, options, this.#epoch()))
   }
 
   async getLatestData(symbol: string, interval?: Interval): Promise<Candle | null> {
@@ -196,7 +237,10 @@ class HistoricalDataService implements HistoricalDataApi {
   /** Another connection may have written anything: SQLite tells that one has, not what. */
   #forgetIfChanged(): void {
     const version = this.#dataVersion.get()?.['data_version']
-    if (version !== this.#seenVersion) this.#cache.clear()
+    if (version !== this.#seenVersion) {
+      this.#cache.clear()
+      this.#fetched?.forget()
+    }
     this.#seenVersion = version
   }
 

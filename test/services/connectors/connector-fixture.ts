@@ -25,7 +25,7 @@ export const steady: Timing = { ...systemTiming, random: () => 0.5 }
 
 /** Short enough for tests, long enough for a slow machine. */
 const shortTimes = {
-  requestTimeout: 400,
+  requestTimeout: 250,
   callTimeout: 8_000,
   retryDelay: 5,
   maxRetryDelay: 20,

@@ -71,8 +71,9 @@ describe('a feed', () => {
   it('goes on after failures, and forgets them with the next update', async () => {
     let calls = 0
     const next = async (): Promise<MarketData> => {
+      const call = ++calls
       await new Promise((resolve) => setImmediate(resolve))
-      if (++calls % 3 !== 0) throw new Error('lost')
+      if (call % 3 !== 0) throw new Error('lost')
       return update()
     }
     const { feed, failures } = open(source(next, { idleTimeout: 10_000 }), {

@@ -54,6 +54,7 @@ export async function open(
   const context = {
     logger: silent,
     signal: unloading.signal,
+    dependencies: {},
     reportMemory: (bytes: number) => void reported.push(bytes),
     onPressure(listener: (level: PressureLevel) => void | Promise<void>) {
       listeners.add(listener)

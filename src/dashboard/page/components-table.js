@@ -1,0 +1,221 @@
+import { Component } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { age, bytes, count, duration, percent, rate } from './format.js'
+import { html } from './html.js'
+import { useNow, useStore } from './store.js'
+import { nextWords, stateNames } from './words.js'
+
+/** ms without use, by the server's clock; null while it is in use or not loaded. */
+export function idleTime({ state, inUse, lastAccess, since }, now) {
+  if (state !== 'ready') return null
+  return inUse > 0 ? 0 : Math.max(0, now - Math.max(lastAccess ?? 0, since))
+}
+
+const stateOrder = ['failed', 'zombie', 'loading', 'draining', 'unloading', 'ready', 'unloaded']
+const nextOrder = ({ next }) => (next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? 1e6 : 1e7)
+
+/** Text columns sort upwards first, figures downwards. `of` gives what is sorted by. */
+const columns = [
+  { id: 'name', label: 'Component', text: true, of: ({ name }) => name.toLowerCase() },
+  { id: 'state', label: 'State', text: true, of: ({ state }) => stateOrder.indexOf(state) },
+  { id: 'memory', label: 'Memory', of: ({ memory }) => memory?.total ?? -1, title: 'Heap, external and native memory' },
+  { id: 'peak', label: 'Peak', of: ({ learnedPeak }) => learnedPeak ?? -1, title: 'Of its last generations' },
+  { id: 'inUse', label: 'In use', of: ({ inUse }) => inUse, title: 'Calls under way and waiting, streams, subscriptions, leases' },
+  { id: 'idle', label: 'Idle', of: (component, now) => idleTime(component, now) ?? -1 },
+  { id: 'rate', label: 'Calls/s', of: ({ callRate }) => callRate },
+  { id: 'p50', label: 'p50', of: ({ p50 }) => p50 ?? -1, title: 'Half of the calls of the last minute were faster' },
+  { id: 'p99', label: 'p99', of: ({ p99 }) => p99 ?? -1, title: '99% of the calls of the last minute were faster' },
+  { id: 'cpu', label: 'CPU', of: ({ load }) => load?.cpu ?? -1, title: 'Of one processor' },
+  { id: 'loads', label: 'Loads', of: ({ loads }) => loads },
+  { id: 'unloads', label: 'Unloads', of: ({ unloads }) => unloads },
+  { id: 'crashes', label: 'Crashes', of: ({ crashes }) => crashes },
+  { id: 'loadTime', label: 'Last load', of: ({ lastLoadTime }) => lastLoadTime ?? -1 },
+  { id: 'generation', label: 'Gen.', of: ({ generation }) => generation, title: 'Generation: loads begun' },
+  { id: 'priority', label: 'Prio.', text: true, of: ({ priority }) => priority, title: 'Lower is more important' },
+  { id: 'next', label: 'Next unload', text: true, of: nextOrder },
+]
+
+const filters = {
+  all: () => true,
+  loaded: ({ state }) => state !== 'unloaded' && state !== 'failed',
+  unloaded: ({ state }) => state === 'unloaded',
+  problems: ({ state, crashes }) => state === 'failed' || state === 'zombie' || crashes > 0,
+}
+
+/** All components with their figures; sorted, searched and filtered here. */
+export function ComponentsCard() {
+  const { components, plan } = useStore()
+  const now = useNow()
+  const [sort, setSort] = useState({ id: 'memory', down: true })
+  const [search, setSearch] = useState('')
+  const [filter, setFilter] = useState('all')
+  const field = useRef()
+  useSlashKey(field)
+
+  const all = [...components.values()]
+  const largest = Math.max(1, ...all.map(({ memory }) => memory?.total ?? 0))
+  const wanted = search.trim().toLowerCase()
+  const found = all.filter(
+    (component) => filters[filter](component) && (wanted === '' || textOf(component).includes(wanted)),
+  )
+  const rows = useMemo(() => sorted(found, sort, now), [components, sort, search, filter, sort.id === 'idle' ? now : 0])
+  const sortBy = (id) => {
+    const { text = false } = columns.find((column) => column.id === id)
+    setSort(sort.id === id ? { id, down: !sort.down } : { id, down: !text })
+  }
+  const what = plan.actual ? 'what the next round of unloading would do' : `what a round would do if pressure were ${plan.level}`
+
+  return html`
+    <section class="card components" aria-labelledby="components-title">
+      <header>
+        <h2 id="components-title">Components</h2>
+        <div class="tools">
+          <label class="field">
+            <span class="sr">Search components</span>
+            <input
+              ref=${field}
+              type="search"
+              placeholder="Search: name, type, state…"
+              value=${search}
+              onInput=${({ target }) => setSearch(target.value)}
+            />
+            <kbd aria-hidden="true">/</kbd>
+          </label>
+          <label class="field">
+            <span class="sr">Show</span>
+            <select value=${filter} onChange=${({ target }) => setFilter(target.value)}>
+              <option value="all">All</option>
+              <option value="loaded">Loaded</option>
+              <option value="unloaded">Unloaded</option>
+              <option value="problems">With problems</option>
+            </select>
+          </label>
+          <label class="field only-narrow">
+            <span class="sr">Sort by</span>
+            <select value=${sort.id} onChange=${({ target }) => sortBy(target.value)}>
+              ${columns.map(({ id, label }) => html`<option value=${id}>Sort: ${label}</option>`)}
+            </select>
+          </label>
+          <span class="muted" role="status">${rows.length === all.length ? `${all.length}` : `${rows.length} of ${all.length}`}</span>
+        </div>
+      </header>
+      <div class="scroll" role="region" aria-label="Table of components" tabindex="0">
+        <table role="table">
+          <caption class="sr">
+            Components with state, memory and calls. The last column says ${what}.
+          </caption>
+          <thead role="rowgroup">
+            <tr role="row">
+              ${columns.map(
+                ({ id, label, text, title }) =>
+                  html`<th
+                    role="columnheader"
+                    scope="col"
+                    class=${text ? 'text' : ''}
+                    aria-sort=${sort.id === id ? (sort.down ? 'descending' : 'ascending') : 'none'}
+                  >
+                    <button onClick=${() => sortBy(id)} title=${id === 'next' ? what : title}>
+                      ${id === 'next' && !plan.actual ? `If ${plan.level}` : label}<i aria-hidden="true"></i>
+                    </button>
+                  </th>`,
+              )}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            ${rows.map((component) => html`<${Row} key=${component.name} component=${component} largest=${largest} />`)}
+          </tbody>
+        </table>
+        ${rows.length === 0 &&
+        html`<p class="empty">${all.length === 0 ? 'No component is registered.' : 'No component matches.'}</p>`}
+      </div>
+    </section>
+  `
+}
+
+function textOf({ name, type, state, next }) {
+  return `${name} ${type} ${state} ${stateNames[state]} ${nextWords(next)}`.toLowerCase()
+}
+
+function sorted(components, { id, down }, now) {
+  const { of } = columns.find((column) => column.id === id)
+  const sign = down ? -1 : 1
+  return components
+    .map((component, index) => ({ component, index, value: of(component, now) }))
+    .sort((a, b) => (a.value < b.value ? -sign : a.value > b.value ? sign : a.index - b.index))
+    .map(({ component }) => component)
+}
+
+/** "/" goes to the search, as on many pages. */
+function useSlashKey(field) {
+  useEffect(() => {
+    const listener = (event) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.target.closest('input, select, textarea, dialog')) return
+      event.preventDefault()
+      field.current?.focus()
+    }
+    addEventListener('keydown', listener)
+    return () => removeEventListener('keydown', listener)
+  }, [])
+}
+
+/** One component. Rendered again only when its figures changed; the server sends those that did as new objects. */
+class Row extends Component {
+  shouldComponentUpdate({ component, largest }) {
+    return component !== this.props.component || largest !== this.props.largest
+  }
+
+  render({ component, largest }) {
+    const { name, type, state, memory, next } = component
+    const cell = (label, value, extra = '') =>
+      html`<td role="cell" data-label=${label} class=${extra}>${value}</td>`
+    return html`
+      <tr role="row" class=${`row-${state}`}>
+        <th role="rowheader" scope="row" class="text">
+          <a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a>
+          <small>${type}${component.pinned ? ', pinned' : ''}</small>
+        </th>
+        <td role="cell" data-label="State" class="text"><${State} state=${state} /></td>
+        <td role="cell" data-label="Memory" class="memory">
+          <span>${bytes(memory?.total)}${memory?.stale ? html` <abbr title="It did not answer in time: the last known figure">stale</abbr>` : ''}</span>
+          <${MemoryBar} memory=${memory} largest=${largest} />
+        </td>
+        ${cell('Peak', bytes(component.learnedPeak))}
+        ${cell('In use', component.inUse > 0 ? count(component.inUse) : '–', component.inUse > 0 ? 'strong' : '')}
+        <td role="cell" data-label="Idle"><${Idle} component=${component} /></td>
+        ${cell('Calls/s', component.callRate > 0 ? rate(component.callRate) : '–')}
+        ${cell('p50', duration(component.p50))} ${cell('p99', duration(component.p99))}
+        ${cell('CPU', component.load ? percent(component.load.cpu) : '–')}
+        ${cell('Loads', count(component.loads))} ${cell('Unloads', count(component.unloads))}
+        ${cell('Crashes', count(component.crashes), component.crashes > 0 ? 'bad' : '')}
+        ${cell('Last load', duration(component.lastLoadTime))} ${cell('Generation', count(component.generation))}
+        ${cell('Priority', component.priority, 'text')}
+        ${cell('Next', nextWords(next), `text next next-${next.verdict}`)}
+      </tr>
+    `
+  }
+}
+
+export function State({ state }) {
+  return html`<span class=${`state state-${state}`}>${stateNames[state]}</span>`
+}
+
+export function Idle({ component }) {
+  const idle = idleTime(component, useNow())
+  if (idle === null) return '–'
+  return idle === 0 ? 'in use' : age(idle)
+}
+
+/** What its memory is made of, as long as it is large compared with the largest. */
+export function MemoryBar({ memory, largest }) {
+  if (!memory) return html`<span class="bar"></span>`
+  const parts = [
+    ['heap', memory.physical],
+    ['external', memory.external],
+    ['native', memory.malloced + memory.reported],
+  ]
+  const title = parts.map(([name, part]) => `${name} ${bytes(part)}`).join(', ')
+  return html`<span class="bar" title=${title}>
+    ${parts.map(([name, part]) => html`<i class=${`bar-${name}`} style=${{ width: `${(100 * part) / largest}%` }}></i>`)}
+  </span>`
+}

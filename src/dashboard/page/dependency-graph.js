@@ -1,0 +1,91 @@
+import { html } from './html.js'
+import { useStore } from './store.js'
+import { stateNames } from './words.js'
+
+const box = { width: 168, height: 30, gapX: 56, gapY: 12 }
+
+/** Who needs whom: what is needed stands right of what needs it. */
+export function DependencyCard() {
+  const { components } = useStore()
+  const { nodes, edges, width, height } = layout(components)
+  return html`
+    <section class="card graph" aria-labelledby="graph-title">
+      <header><h2 id="graph-title">Dependencies</h2></header>
+      ${nodes.length === 0
+        ? html`<p class="empty">No component depends on another.</p>`
+        : html`<div class="scroll" role="region" aria-label="Dependency graph" tabindex="0">
+            <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label="Components and their dependencies">
+              <g aria-hidden="true">${edges.map(({ key, path }) => html`<path key=${key} class="edge" d=${path} />`)}</g>
+              ${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}
+            </svg>
+          </div>`}
+    </section>
+  `
+}
+
+function Node({ node: { name, state, x, y, dependencies } }) {
+  const needs = dependencies.length > 0 ? `, needs ${dependencies.join(', ')}` : ''
+  const short = name.length > 21 ? `${name.slice(0, 20)}…` : name
+  return html`
+    <a href=${`#/component/${encodeURIComponent(name)}`} aria-label=${`${name}, ${stateNames[state] ?? 'not registered'}${needs}`}>
+      <title>${name}: ${stateNames[state] ?? 'not registered'}</title>
+      <rect class=${`node node-${state}`} x=${x} y=${y} width=${box.width} height=${box.height} rx="7" />
+      <circle class=${`dot dot-${state}`} cx=${x + 14} cy=${y + box.height / 2} r="4" />
+      <text x=${x + 25} y=${y + box.height / 2 + 4}>${short}</text>
+    </a>
+  `
+}
+
+/** Columns by the longest way to a component that needs nothing; within a column, near what one is connected with. */
+function layout(components) {
+  const known = new Map()
+  for (const { name, state, dependencies, dependents } of components.values()) {
+    if (dependencies.length === 0 && dependents.length === 0) continue
+    known.set(name, { name, state, dependencies })
+    for (const dependency of dependencies) {
+      if (!components.has(dependency)) known.set(dependency, { name: dependency, state: 'missing', dependencies: [] })
+    }
+  }
+  const depths = new Map()
+  const depthOf = (name) => {
+    if (depths.has(name)) return depths.get(name)
+    depths.set(name, 0)
+    const depth = Math.max(-1, ...known.get(name).dependencies.map((dependency) => depthOf(dependency))) + 1
+    depths.set(name, depth)
+    return depth
+  }
+  const columns = []
+  for (const node of known.values()) (columns[depthOf(node.name)] ??= []).push(node)
+  const deepest = columns.length - 1
+  const rows = new Map()
+  for (const column of columns) {
+    const wish = (node) => {
+      const places = node.dependencies.map((dependency) => rows.get(dependency) ?? 0)
+      return places.length > 0 ? places.reduce((sum, place) => sum + place, 0) / places.length : 0
+    }
+    column.sort((a, b) => wish(a) - wish(b))
+    for (const [row, node] of column.entries()) rows.set(node.name, row)
+  }
+  const nodes = [...known.values()].map((node) => ({
+    ...node,
+    x: 1 + (deepest - depths.get(node.name)) * (box.width + box.gapX),
+    y: 1 + rows.get(node.name) * (box.height + box.gapY),
+  }))
+  const placed = new Map(nodes.map((node) => [node.name, node]))
+  const edges = nodes.flatMap((from) =>
+    from.dependencies.map((dependency) => {
+      const to = placed.get(dependency)
+      const [x1, y1] = [from.x + box.width, from.y + box.height / 2]
+      const [x2, y2] = [to.x, to.y + box.height / 2]
+      const bend = Math.max(24, (x2 - x1) / 2)
+      return { key: `${from.name}\n${dependency}`, path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` }
+    }),
+  )
+  const tallest = Math.max(0, ...columns.map((column) => column.length))
+  return {
+    nodes,
+    edges,
+    width: columns.length * (box.width + box.gapX) - box.gapX + 2,
+    height: tallest * (box.height + box.gapY) - box.gapY + 2,
+  }
+}

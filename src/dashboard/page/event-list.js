@@ -1,0 +1,62 @@
+import { useState } from 'preact/hooks'
+import { age, clock } from './format.js'
+import { html } from './html.js'
+import { useNow, useStore } from './store.js'
+import { eventWords, kindName } from './words.js'
+
+const shown = 60
+const filters = {
+  all: () => true,
+  unloads: ({ kind }) => kind === 'unload' || kind === 'pressure' || kind === 'exhausted',
+  problems: ({ severity }) => severity !== 'info',
+}
+
+/** What happened, newest first. */
+export function EventsCard() {
+  const { events } = useStore()
+  const [filter, setFilter] = useState('all')
+  return html`
+    <section class="card events" aria-labelledby="events-title">
+      <header>
+        <h2 id="events-title">Events</h2>
+        <label class="field">
+          <span class="sr">Show events</span>
+          <select value=${filter} onChange=${({ target }) => setFilter(target.value)}>
+            <option value="all">All</option>
+            <option value="unloads">Unloads and pressure</option>
+            <option value="problems">Problems</option>
+          </select>
+        </label>
+      </header>
+      <${EventList} events=${events.filter(filters[filter])} />
+    </section>
+  `
+}
+
+/** @param bare leaves the components out: all are the same. */
+export function EventList({ events, bare = false }) {
+  const newest = events.slice(-shown).reverse()
+  if (newest.length === 0) return html`<p class="empty">Nothing has happened yet.</p>`
+  return html`<ol class="event-list scroll" tabindex="0" aria-label="Events, newest first">
+    ${newest.map((event) => html`<${Event} key=${event.id} event=${event} bare=${bare} />`)}
+  </ol>`
+}
+
+function Event({ event, bare }) {
+  const { kind, severity, component, time } = event
+  return html`
+    <li class=${`event event-${severity} kind-${kind}`}>
+      <span class="kind">${kindName(kind)}</span>
+      <p>
+        ${component && !bare && kind !== 'advice' && html`<a href=${`#/component/${encodeURIComponent(component)}`}>${component}</a> `}
+        ${eventWords(event)}
+      </p>
+      <${Ago} time=${time} />
+    </li>
+  `
+}
+
+function Ago({ time }) {
+  const passed = useNow() - time
+  return html`<time dateTime=${new Date(time).toISOString()} title=${clock(time)}>${passed < 1_500 ? 'now' : age(passed)}</time>`
+}

@@ -1,0 +1,54 @@
+/** Figures as people read them. All functions take null for "not known" and give an en dash. */
+
+const none = '–'
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+export function bytes(value) {
+  if (value === null || value === undefined) return none
+  const sign = value < 0 ? '−' : ''
+  let size = Math.abs(value)
+  let unit = 0
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1024
+    unit++
+  }
+  const digits = unit === 0 || size >= 100 ? 0 : 1
+  return `${sign}${size.toFixed(digits)} ${units[unit]}`
+}
+
+/** ms, as short as can be told apart: 0.4 ms, 12 ms, 3.4 s. */
+export function duration(ms) {
+  if (ms === null || ms === undefined) return none
+  if (ms < 1) return ms === 0 ? '0 ms' : `${ms.toPrecision(1)} ms`
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : age(ms)
+}
+
+/** ms, in the two largest units: 8 s, 3 m 20 s, 2 h 5 m. */
+export function age(ms) {
+  if (ms === null || ms === undefined) return none
+  const seconds = Math.max(0, Math.floor(ms / 1_000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} m ${seconds % 60} s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} m` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+export function percent(share, digits = 0) {
+  return share === null || share === undefined ? none : `${(share * 100).toFixed(digits)}%`
+}
+
+export function count(value) {
+  return value === null || value === undefined ? none : value.toLocaleString('en-US')
+}
+
+export function rate(value) {
+  if (value === null || value === undefined) return none
+  return value >= 10 || value === 0 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1)
+}
+
+export function clock(time) {
+  return new Date(time).toLocaleTimeString(undefined, { hour12: false })
+}

@@ -1,0 +1,75 @@
+import { html } from './html.js'
+import { bytes, count, percent, rate } from './format.js'
+import { useStore } from './store.js'
+
+const thresholdWords = { low: 'trim', medium: 'medium', high: 'high', critical: 'critical' }
+
+/** The gauge: what usage is made of, against the limit and the thresholds. */
+export function Pressure() {
+  const { memory, components } = useStore()
+  const { usage, limit, pressureLevel: level, thresholds } = memory
+  const all = [...components.values()]
+  const held = all.reduce((sum, component) => sum + (component.memory?.total ?? 0), 0)
+  const spare = memory.extra.reduce((sum, { total }) => sum + total, 0)
+  const parts = [
+    ['main', 'Main thread', memory.main],
+    ['components', 'Components', held],
+    ['spare', 'Other workers', spare],
+    ['reserved', 'Reserved for loads', memory.reservations],
+  ]
+  // Over the limit, the scale is what is used.
+  const scale = Math.max(usage, limit)
+  const loaded = all.filter(({ state }) => state === 'ready').length
+  const said = `${percent(usage / limit)} of the limit used, pressure ${level}`
+  return html`
+    <section class="card pressure" aria-labelledby="pressure-title">
+      <header>
+        <h2 id="pressure-title">Memory pressure</h2>
+        <span class="level level-${level}">${level}</span>
+      </header>
+      <p class="figure">
+        <strong>${percent(usage / limit)}</strong>
+        <span>${bytes(usage)} of ${bytes(limit)}</span>
+      </p>
+      <div
+        class="gauge"
+        role="meter"
+        aria-label="Memory used"
+        aria-valuemin="0"
+        aria-valuemax="100"
+        aria-valuenow=${Math.min(100, Math.round((100 * usage) / limit))}
+        aria-valuetext=${said}
+      >
+        ${parts.map(([key, , part]) => html`<span class="part part-${key}" style=${{ width: `${(100 * part) / scale}%` }}></span>`)}
+        ${Object.entries(thresholds).map(
+          ([name, share]) => html`<i class="mark mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}></i>`,
+        )}
+      </div>
+      <div class="gauge-scale" aria-hidden="true">
+        ${Object.entries(thresholds).map(
+          ([name, share]) =>
+            html`<span class="mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}>
+              ${thresholdWords[name]}<b>${percent(share)}</b>
+            </span>`,
+        )}
+      </div>
+      <ul class="key">
+        ${parts.map(([key, label, part]) => html`<li><i class="part-${key}"></i>${label} <b>${bytes(part)}</b></li>`)}
+      </ul>
+      <dl class="facts">
+        <${Fact} name="Resident set" value=${bytes(memory.rss)} />
+        <${Fact} name="Unattributed" value=${bytes(memory.unattributed)} />
+        <${Fact} name="Not yet returned" value=${bytes(memory.pending)} />
+        <${Fact} name="Loaded" value=${`${loaded} of ${all.length}`} />
+        <${Fact} name="Calls per second" value=${rate(all.reduce((sum, { callRate }) => sum + callRate, 0))} />
+        <${Fact} name="Unloads" value=${count(all.reduce((sum, { unloads }) => sum + unloads, 0))} />
+      </dl>
+      ${memory.thrashing && html`<p class="note warning">Components push each other out: more is in use than fits.</p>`}
+      ${!memory.autoUnloadEnabled && html`<p class="note">Automatic unloading is off.</p>`}
+    </section>
+  `
+}
+
+export function Fact({ name, value, title }) {
+  return html`<div title=${title}><dt>${name}</dt><dd>${value}</dd></div>`
+}

@@ -1,0 +1,125 @@
+import { useEffect, useState } from 'preact/hooks'
+import { get, listen } from './connection.js'
+import { Timeline } from './timeline-data.js'
+
+/** Events that are kept here. */
+const mostEvents = 300
+
+/** What the page knows, and whoever wants to be told when it changes. */
+class Store {
+  state = {
+    connection: { status: 'connecting' },
+    /** Server time less the browser's, ms. */
+    offset: 0,
+    memory: undefined,
+    plan: undefined,
+    process: undefined,
+    actions: false,
+    components: new Map(),
+    events: [],
+    advice: [],
+  }
+  timeline = new Timeline()
+  #listeners = new Set()
+  #token = sessionStorage.getItem('spillway-token') ?? ''
+  #stream
+
+  connect() {
+    this.#stream?.stop()
+    this.#stream = listen({
+      token: () => this.#token,
+      onMessage: (event, data) => this.#receive(event, data),
+      onLost: (why, retryAt) => this.#change({ connection: { status: 'lost', why, retryAt, since: this.#lostSince() } }),
+      onRefused: (refusal) => this.#change({ connection: { status: 'locked', why: refusal.message } }),
+    })
+  }
+
+  retry() {
+    if (this.state.connection.status === 'lost') this.#stream.now()
+  }
+
+  get token() {
+    return this.#token
+  }
+
+  set token(token) {
+    this.#token = token
+    if (token) sessionStorage.setItem('spillway-token', token)
+    else sessionStorage.removeItem('spillway-token')
+    this.#change({})
+  }
+
+  /** Epoch ms by the server's clock. */
+  now() {
+    return Date.now() + this.state.offset
+  }
+
+  subscribe(listener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #lostSince() {
+    const { connection } = this.state
+    return connection.status === 'lost' ? connection.since : Date.now()
+  }
+
+  #receive(event, data) {
+    const { memory, plan, now } = data
+    const common = { connection: { status: 'live' }, offset: now - Date.now(), memory, plan }
+    if (event === 'snapshot') {
+      const components = new Map(data.components.map((component) => [component.name, component]))
+      this.#change({ ...common, components, process: data.process, actions: data.actions, events: data.events, advice: data.advice })
+      void this.#loadTimeline()
+    } else if (event === 'tick') {
+      const components = new Map(this.state.components)
+      for (const component of data.components) components.set(component.name, component)
+      for (const name of data.gone) components.delete(name)
+      const last = this.state.events.at(-1)?.id ?? 0
+      const news = data.events.filter(({ id }) => id > last)
+      const events = news.length > 0 ? [...this.state.events, ...news].slice(-mostEvents) : this.state.events
+      this.timeline.add(memory, components)
+      if (this.timeline.outgrown(components)) void this.#loadTimeline()
+      this.#change({ ...common, components, events, advice: data.advice ?? this.state.advice })
+    }
+  }
+
+  async #loadTimeline() {
+    try {
+      await this.timeline.load(() => get('/api/memory/history?points=900', this.#token))
+      this.#change({})
+    } catch {
+      // The live points go on; the next connection tries again.
+    }
+  }
+
+  #change(changes) {
+    this.state = { ...this.state, ...changes }
+    for (const listener of this.#listeners) listener(this.state)
+  }
+}
+
+export const store = new Store()
+
+/** The state, with the component rendered again when it changes. */
+export function useStore() {
+  const [state, setState] = useState(store.state)
+  useEffect(() => store.subscribe(setState), [])
+  return state
+}
+
+const clockListeners = new Set()
+setInterval(() => {
+  for (const listener of clockListeners) listener()
+}, 1_000)
+
+/** The server's time, with the component rendered again every second. */
+export function useNow() {
+  const [, render] = useState(0)
+  useEffect(() => {
+    const listener = () => render((count) => count + 1)
+    clockListeners.add(listener)
+    return () => clockListeners.delete(listener)
+  }, [])
+  return store.now()
+}

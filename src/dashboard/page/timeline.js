@@ -1,0 +1,199 @@
+import { useMemo, useRef, useState } from 'preact/hooks'
+import { html } from './html.js'
+import { bytes, clock } from './format.js'
+import { memoryPlot, Plot } from './plot.js'
+import { store, useStore } from './store.js'
+import { colour, colourOf } from './theme.js'
+import { eventWords, kindName } from './words.js'
+
+const ranges = [
+  ['1 min', 60_000],
+  ['5 min', 300_000],
+  ['15 min', 900_000],
+]
+const marked = new Set(['load', 'unload', 'crash'])
+/** Pixels between the pointer and a mark that it still means. */
+const near = 8
+
+/** Where the memory was during the last minutes: stacked, with the limit and the resident set as lines, and what happened as marks. */
+export function TimelineCard() {
+  const { events, memory } = useStore()
+  const { timeline } = store
+  const [span, setSpan] = useState(300_000)
+  const [zoom, setZoom] = useState()
+  const [hidden, setHidden] = useState(() => new Set())
+  const [hover, setHover] = useState()
+  const marks = useRef([])
+  marks.current = events.filter(({ kind }) => marked.has(kind))
+
+  const layers = layersOf(timeline).filter(({ key }) => !hidden.has(key))
+  const identity = layers.map(({ key }) => key).join('\n')
+  const data = useMemo(() => stack(timeline, layers), [timeline.version, identity])
+  const end = timeline.times.at(-1) ?? store.now()
+  const range = zoom ?? { min: (end - span) / 1_000, max: end / 1_000 }
+  const toggle = (key) => {
+    const next = new Set(hidden)
+    if (!next.delete(key)) next.add(key)
+    setHidden(next)
+  }
+  const options = () =>
+    memoryPlot({
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+      select: { show: true },
+      series: [{}, ...[...layers].reverse().map(areaSeries), lineSeries('rss', 'Resident set', []), lineSeries('limit', 'Limit', [6, 4])],
+      hooks: {
+        draw: [(plot) => drawMarks(plot, marks.current)],
+        setCursor: [(plot) => setHover(hoverAt(plot, marks.current))],
+        setSelect: [
+          (plot) => {
+            const { left, width } = plot.select
+            if (width < 5) return
+            setZoom({ min: plot.posToVal(left, 'x'), max: plot.posToVal(left + width, 'x') })
+            plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+          },
+        ],
+      },
+    })
+
+  return html`
+    <section class="card timeline" aria-labelledby="timeline-title">
+      <header>
+        <h2 id="timeline-title">Memory over time</h2>
+        <div class="segments" role="group" aria-label="Time shown">
+          ${ranges.map(
+            ([label, value]) =>
+              html`<button
+                aria-pressed=${!zoom && span === value}
+                onClick=${() => {
+                  setZoom(undefined)
+                  setSpan(value)
+                }}
+              >
+                ${label}
+              </button>`,
+          )}
+          ${zoom && html`<button onClick=${() => setZoom(undefined)}>Leave zoom</button>`}
+        </div>
+      </header>
+      <div class="plot-frame">
+        <${Plot}
+          identity=${identity}
+          options=${options}
+          data=${data}
+          range=${range}
+          height=${260}
+          label=${`Memory over time, stacked by component. Now ${bytes(memory.usage)} of ${bytes(memory.limit)} are used, the resident set is ${bytes(memory.rss)}. The table below has the figures.`}
+        />
+        ${hover && html`<${Tip} hover=${hover} layers=${layers} timeline=${timeline} />`}
+      </div>
+      <ul class="key legend" aria-label="Shown in the plot">
+        ${[...layersOf(timeline)].reverse().map(
+          ({ key, label, tint }) =>
+            html`<li>
+              <button aria-pressed=${!hidden.has(key)} onClick=${() => toggle(key)}>
+                <i class=${tint}></i>${label}
+              </button>
+            </li>`,
+        )}
+        <li><i class="line line-rss"></i>Resident set</li>
+        <li><i class="line line-limit"></i>Limit</li>
+        <li><i class="tick tick-unload"></i>Unload</li>
+        <li><i class="tick tick-crash"></i>Crash</li>
+        <li><i class="tick tick-load"></i>Load</li>
+      </ul>
+      <p class="hint">Drag over the plot to zoom in.</p>
+    </section>
+  `
+}
+
+/** From the bottom up. */
+function layersOf({ components, others, totals }) {
+  const layers = [{ key: ' main', label: 'Main thread', tint: 'series-main', values: totals.main }]
+  for (const { name, values } of components) layers.push({ key: name, label: name, tint: colourOf(name), values })
+  if (others.some((value) => value > 0)) layers.push({ key: ' others', label: 'Other components', tint: 'series-others', values: others })
+  layers.push({ key: ' spare', label: 'Other workers', tint: 'series-spare', values: totals.spare })
+  layers.push({ key: ' unattributed', label: 'Unattributed', tint: 'series-unattributed', values: totals.unattributed })
+  return layers
+}
+
+/** uPlot draws later series over earlier ones: so the sums come first, the largest of them first. */
+function stack(timeline, layers) {
+  const sums = []
+  let below
+  for (const { values } of layers) {
+    const from = below
+    below = values.map((value, index) => Math.max(0, value) + (from?.[index] ?? 0))
+    sums.unshift(below)
+  }
+  return [timeline.times.map((time) => time / 1_000), ...sums, timeline.totals.rss, timeline.totals.limit]
+}
+
+function areaSeries({ label, tint }) {
+  const fill = colour(tint)
+  return { label, stroke: fill, fill, width: 0, points: { show: false } }
+}
+
+function lineSeries(name, label, dash) {
+  return { label, stroke: colour(`line-${name}`), width: 1.5, dash, points: { show: false } }
+}
+
+function drawMarks(plot, marks) {
+  const { ctx, bbox } = plot
+  const scale = devicePixelRatio
+  ctx.save()
+  ctx.lineWidth = scale
+  for (const { time, kind } of marks) {
+    const x = plot.valToPos(time / 1_000, 'x', true)
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    const tint = colour(`tick-${kind}`)
+    ctx.strokeStyle = tint
+    ctx.fillStyle = tint
+    const low = kind === 'load'
+    const y = low ? bbox.top + bbox.height : bbox.top
+    const tall = low ? -7 * scale : 8 * scale
+    ctx.beginPath()
+    ctx.moveTo(x - 4 * scale, y)
+    ctx.lineTo(x + 4 * scale, y)
+    ctx.lineTo(x, y + tall)
+    ctx.fill()
+    if (low) continue
+    ctx.globalAlpha = kind === 'crash' ? 0.8 : 0.35
+    ctx.beginPath()
+    ctx.moveTo(x, y)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.globalAlpha = 1
+  }
+  ctx.restore()
+}
+
+function hoverAt(plot, marks) {
+  const { left, idx } = plot.cursor
+  if (left === undefined || left < 0 || idx === null || idx === undefined) return undefined
+  const events = marks.filter(({ time }) => Math.abs(plot.valToPos(time / 1_000, 'x') - left) <= near)
+  const offset = plot.over.offsetLeft
+  return { index: idx, left: left + offset, width: plot.over.clientWidth + offset, events: events.slice(-4) }
+}
+
+/** What the plot shows under the pointer. */
+function Tip({ hover, layers, timeline }) {
+  const { index, left, width, events } = hover
+  const time = timeline.times[index]
+  if (time === undefined) return null
+  const rows = layers
+    .map(({ label, tint, values }) => ({ label, tint, value: values[index] ?? 0 }))
+    .filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value)
+  const side = left > width / 2 ? { right: `calc(100% - ${left - 12}px)` } : { left: `${left + 12}px` }
+  return html`
+    <div class="tip" style=${side} aria-hidden="true">
+      <b>${clock(time)}</b>
+      <ul>
+        ${rows.slice(0, 8).map(({ label, tint, value }) => html`<li><i class=${tint}></i><span>${label}</span><b>${bytes(value)}</b></li>`)}
+        ${rows.length > 8 && html`<li><i></i><span>${rows.length - 8} more</span></li>`}
+        <li><i class="line line-rss"></i><span>Resident set</span><b>${bytes(timeline.totals.rss[index])}</b></li>
+      </ul>
+      ${events.map((event) => html`<p><b>${kindName(event.kind)} ${event.component}</b> ${eventWords(event)}</p>`)}
+    </div>
+  `
+}

@@ -1,0 +1,103 @@
+import { bytes, duration, percent } from './format.js'
+
+/** What the states and reasons of the API are called on the page. */
+
+export const stateNames = {
+  unloaded: 'unloaded',
+  loading: 'loading',
+  ready: 'loaded',
+  draining: 'draining',
+  unloading: 'unloading',
+  failed: 'failed',
+  zombie: 'zombie',
+}
+
+const stayReasons = {
+  'in-use': 'in use',
+  pinned: 'pinned',
+  protected: 'protected by its priority',
+  'has-dependents': 'others need it',
+  'min-idle': 'not idle long enough',
+  residency: 'was reloaded too soon before',
+  'low-pressure': 'pressure is low',
+  cap: 'the round is full',
+  enough: 'others free enough',
+  'not-chosen': 'the policy leaves it',
+  'not-loaded': 'not loaded',
+}
+
+export function stayReason(reason) {
+  return stayReasons[reason] ?? reason
+}
+
+/** What the next round would do with a component, in a few words. */
+export function nextWords(next) {
+  if (next.verdict === 'goes') return next.rank === 1 ? 'goes first' : `goes, number ${next.rank}`
+  return next.verdict === 'stays' ? `stays: ${stayReason(next.reason)}` : '–'
+}
+
+const unloadReasons = {
+  requested: 'it was asked for',
+  pressure: 'memory was short',
+  admission: 'to make room for a load',
+  'free-memory': 'memory was asked for',
+  shutdown: 'shutdown',
+  unregistered: 'it was unregistered',
+}
+
+const crashReasons = {
+  exit: 'its worker exited',
+  error: 'an uncaught error',
+  'out-of-memory': 'out of memory',
+  'memory-limit': 'it passed its memory limit',
+  terminated: 'its worker was ended',
+}
+
+const kinds = {
+  load: 'Loaded',
+  'load-error': 'Load failed',
+  unload: 'Unloaded',
+  crash: 'Crashed',
+  pressure: 'Pressure',
+  exhausted: 'Exhausted',
+  zombie: 'Zombie',
+  action: 'Action',
+  advice: 'Advice',
+}
+
+export function kindName(kind) {
+  return kinds[kind] ?? kind
+}
+
+/** An event in one sentence, without its component. */
+export function eventWords({ kind, details: d }) {
+  switch (kind) {
+    case 'load':
+      return `in ${duration(d.duration)} (generation ${d.generation})`
+    case 'load-error':
+      return d.message
+    case 'unload': {
+      const used = d.limit > 0 ? `, ${percent(d.usage / d.limit)} of the limit used` : ''
+      const why = `${unloadReasons[d.reason] ?? d.reason}${d.reason === 'pressure' || d.reason === 'admission' ? ` (${d.pressureLevel}${used})` : ''}`
+      const took = d.times.drain + d.times.dispose + d.times.terminate
+      const kept = d.retained > 0 ? `, ${bytes(d.retained)} to follow` : ''
+      return `${why}: held ${bytes(d.predicted)}, ${bytes(d.released)} back at once${kept}, in ${duration(took)}${d.zombie ? '; its worker did not die' : ''}`
+    }
+    case 'crash':
+      return `${crashReasons[d.reason] ?? d.reason} (generation ${d.generation})`
+    case 'pressure':
+      return `${d.previous} → ${d.level}: ${bytes(d.usage)} of ${bytes(d.limit)}`
+    case 'exhausted': {
+      const why = d.kept.slice(0, 3).map(({ name, reason }) => `${name} ${stayReason(reason)}`)
+      return `nothing may be unloaded, ${bytes(d.missing)} too much${why.length > 0 ? `; ${why.join(', ')}` : ''}`
+    }
+    case 'zombie':
+      return `the worker of generation ${d.generation} did not die by its deadline; it still counts`
+    case 'action':
+      return `${d.action}${d.bytes ? ` (${bytes(d.bytes)})` : ''} was asked for on the dashboard`
+    case 'advice':
+      return d.message
+    default:
+      return ''
+  }
+}

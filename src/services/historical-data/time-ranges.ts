@@ -1,0 +1,38 @@
+/** `start` <= time < `end`, epoch ms. */
+export interface TimeRange {
+  readonly start: number
+  readonly end: number
+}
+
+/*
+ * Sets of times, as ranges in ascending order that neither overlap nor touch.
+ */
+
+/** The parts of `range` that are in none of `taken`. */
+export function subtract(range: TimeRange, taken: readonly TimeRange[]): TimeRange[] {
+  const left: TimeRange[] = []
+  let { start } = range
+  for (const { start: from, end: to } of taken) {
+    if (to <= start) continue
+    if (from >= range.end) break
+    if (from > start) left.push({ start, end: from })
+    start = to
+  }
+  if (start < range.end) left.push({ start, end: range.end })
+  return left
+}
+
+/** `ranges` and `added` together. */
+export function union(ranges: readonly TimeRange[], added: TimeRange): TimeRange[] {
+  if (added.start >= added.end) return [...ranges]
+  const before = ranges.filter(({ end }) => end < added.start)
+  const after = ranges.filter(({ start }) => start > added.end)
+  const touching = ranges.slice(before.length, ranges.length - after.length)
+  const merged = {
+    start: Math.min(added.start, touching[0]?.start ?? added.start),
+    end: Math.max(added.end, touching.at(-1)?.end ?? added.end),
+  }
+  return [...before, merged, ...after]
+}
+
+export const overlaps = (a: TimeRange, b: TimeRange): boolean => a.start < b.end && b.start < a.end

@@ -1,0 +1,122 @@
+import type { Remote } from '../channel/remote.ts'
+import type { ComponentModule } from '../component/define.ts'
+import { InvalidOptionsError } from '../errors.ts'
+import type { OrderInput } from './orders/order.ts'
+import { ModuleFamily } from './user-modules/module-family.ts'
+import type { ModuleFamilyCoordinator, ModuleRecipe } from './user-modules/module-family.ts'
+
+/** What is wrong with an order: the rule it breaks, by a stable name, and how, in words. */
+export interface ValidationProblem {
+  readonly rule: string
+  readonly message: string
+}
+
+/** What a validator's module offers. */
+export interface OrderValidator<Order = OrderInput> {
+  /** What is wrong with the order; an empty array: nothing. */
+  validate(order: Order): readonly ValidationProblem[] | Promise<readonly ValidationProblem[]>
+}
+
+export type ValidatorModule<Order> = ComponentModule<OrderValidator<Order>>
+
+export interface ValidationReport {
+  readonly valid: boolean
+  readonly problems: readonly (ValidationProblem & { readonly validator: string })[]
+}
+
+export interface LazyValidatorManagerOptions {
+  /** The family's name; its components are called `<name>:<key>`. Default 'validator'. */
+  readonly name?: string
+  /** The validators by key; more can be defined later. */
+  readonly validators?: Readonly<Record<string, ModuleRecipe>>
+  /** ms for a validation, loading not included. Default 5,000. */
+  readonly callTimeout?: number
+  /** Bytes that one is expected to take before that has been measured. Default 20 MiB. */
+  readonly memoryEstimate?: number
+  /** 0 to 100; lower is more important. Default 35. */
+  readonly priority?: number
+  /** ms to load one. Default 15,000. */
+  readonly timeout?: number
+}
+
+/**
+ * Validators in workers of their own, one for each key, loaded by their first order. An order that could not be validated is never valid: what
+ * went wrong rejects.
+ */
+export class LazyValidatorManager<Order = OrderInput> {
+  readonly #family: ModuleFamily<ValidatorModule<Order>>
+
+  /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
+  constructor(coordinator: ModuleFamilyCoordinator, options: LazyValidatorManagerOptions = {}) {
+    const { name = 'validator', validators = {}, callTimeout = 5_000 } = options
+    const { memoryEstimate = 20 * 1024 ** 2, priority = 35, timeout = 15_000 } = options
+    this.#family = new ModuleFamily(
+      coordinator,
+      { name, type: 'validator', callTimeout, memoryEstimate, priority, timeout },
+      validators,
+    )
+  }
+
+  /**
+   * Makes a validator known. Nothing is loaded.
+   *
+   * @throws DuplicateComponentError when the key is taken; InvalidOptionsError.
+   */
+  define(key: string, validator: ModuleRecipe): void {
+    this.#family.define(key, validator)
+  }
+
+  /**
+   * @throws ComponentNotFoundError for a key that was not defined; InvalidOptionsError when the validator answers with anything but problems;
+   * what it throws; what made its load or its call impossible.
+   */
+  async validate(key: string, order: Order): Promise<ValidationReport> {
+    // Typed through the remote's own signature, which a generic argument does not resolve.
+    const { validate } = this.#family.remote(key) as { validate(this: void, order: Order): Promise<unknown> }
+    const answer = await validate(order)
+    if (!Array.isArray(answer) || !answer.every(isProblem)) {
+      throw new InvalidOptionsError(`${key}.validate()`, 'an array of { rule, message }', answer)
+    }
+    const problems = answer.map(({ rule, message }) => ({ rule, message, validator: key }))
+    return { valid: problems.length === 0, problems }
+  }
+
+  /**
+   * All validators, or those named, side by side: valid only if all say so.
+   *
+   * @throws as `validate`; an AggregateError when several went wrong.
+   */
+  async validateAll(order: Order, keys: readonly string[] = this.keys()): Promise<ValidationReport> {
+    const results = await Promise.allSettled(keys.map(async (key) => this.validate(key, order)))
+    const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown)
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} validators went wrong`)
+    const problems = results.flatMap((result) => (result.status === 'fulfilled' ? result.value.problems : []))
+    return { valid: problems.length === 0, problems }
+  }
+
+  /** The remote of a validator, for methods of its own. @throws ComponentNotFoundError for a key that was not defined. */
+  validator<T = ValidatorModule<Order>>(key: string): Remote<T> {
+    return this.#family.remote(key) as Remote<T>
+  }
+
+  keys(): string[] {
+    return this.#family.keys()
+  }
+
+  /** Unloads a validator and forgets it. @throws ComponentNotFoundError for a key that was not defined. */
+  async remove(key: string): Promise<void> {
+    await this.#family.remove(key)
+  }
+}
+
+function isProblem(value: unknown): value is ValidationProblem {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'rule' in value &&
+    typeof value.rule === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  )
+}

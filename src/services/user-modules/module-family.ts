@@ -1,0 +1,85 @@
+import type { Remote } from '../../channel/remote.ts'
+import type { FamilyDefinition } from '../../component/family.ts'
+import type { ComponentCoordinator } from '../../coordinator.ts'
+import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
+import { expectRecord, expectString } from '../../options.ts'
+
+/** A module of the user's own, and what it is configured with. */
+export interface ModuleRecipe {
+  readonly module: URL | string
+  /** Structured-cloneable; given to the module's initialiser. */
+  readonly config?: unknown
+}
+
+/** What a family of modules asks of a coordinator. */
+export type ModuleFamilyCoordinator = Pick<ComponentCoordinator, 'registerFamily'>
+
+/** Components of one kind, each with a module and a configuration of its own, made known by key. */
+export class ModuleFamily<T> {
+  readonly name: string
+  readonly #recipes = new Map<string, ModuleRecipe>()
+  readonly #family: ReturnType<ModuleFamilyCoordinator['registerFamily']>
+
+  /** @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError. */
+  constructor(
+    coordinator: ModuleFamilyCoordinator,
+    definition: Omit<FamilyDefinition, 'module' | 'config'>,
+    recipes: Readonly<Record<string, ModuleRecipe>>,
+  ) {
+    this.name = definition.name
+    this.#family = coordinator.registerFamily({
+      ...definition,
+      module: (key) => this.#recipe(key).module,
+      config: (key) => this.#recipe(key).config,
+    })
+    for (const [key, recipe] of Object.entries(expectRecord('modules', recipes))) this.define(key, recipe)
+  }
+
+  /** @throws DuplicateComponentError when the key is taken; InvalidOptionsError. */
+  define(key: string, recipe: ModuleRecipe): void {
+    expectString('key', key)
+    const { module } = expectRecord(key, recipe)
+    if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
+      throw new InvalidOptionsError(`${key}.module`, 'the URL of a module, or a package', module)
+    }
+    if (this.#recipes.has(key)) throw new DuplicateComponentError(this.componentName(key))
+    this.#recipes.set(key, recipe)
+  }
+
+  keys(): string[] {
+    return [...this.#recipes.keys()]
+  }
+
+  /** The name that its component is registered under, from the first use on. */
+  componentName(key: string): string {
+    return this.#family.componentName(key)
+  }
+
+  /** Whether its component is registered. */
+  has(key: string): boolean {
+    return this.#family.has(key)
+  }
+
+  /** @throws ComponentNotFoundError for a key that was not defined; it names those that were. */
+  remote(key: string): Remote<T> {
+    this.#recipe(key)
+    // The family was registered without its type: what it is of is said by whoever made it.
+    return this.#family.get(key) as Remote<T>
+  }
+
+  /** Unloads the component for good, and forgets its module. */
+  async remove(key: string): Promise<void> {
+    this.#recipe(key)
+    await this.#family.release(key)
+    this.#recipes.delete(key)
+  }
+
+  #recipe(key: string): ModuleRecipe {
+    const recipe = this.#recipes.get(key)
+    if (!recipe) {
+      const known = this.keys().map((each) => this.componentName(each))
+      throw new ComponentNotFoundError(this.componentName(key), { known })
+    }
+    return recipe
+  }
+}

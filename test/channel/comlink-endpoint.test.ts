@@ -1,0 +1,227 @@
+import * as Comlink from 'comlink'
+import type { MessagePort } from 'node:worker_threads'
+import { afterEach, describe, expect, it } from 'vitest'
+import { rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
+
+const coordinator = sharedCoordinator()
+const remote = coordinator.registerComponent<KitchenSink>(sink('endpoint'))
+coordinator.registerComponent<KitchenSink>(sink('hurried', { callTimeout: 30 }))
+const ports: MessagePort[] = []
+afterEach(() => {
+  for (const port of ports.splice(0)) port.close()
+})
+
+interface Api {
+  echo(value: unknown): unknown
+  add(a: number, b: number): number
+  throwError(): never
+  throwThis(what: string): never
+  callBack(callback: (value: number) => number | Promise<number>, times: number): number
+  makeAdder(first: number): ((second: number) => number) & Comlink.ProxyMarked
+  makeCounter(): { up(by: number): number } & Comlink.ProxyMarked
+  numbers(to: number): unknown
+  noteAbort(): void
+  never(): never
+  floats(length: number): Float64Array
+  byteLength(buffer: ArrayBuffer): number
+  generation(): number
+  exit(code: number): void
+}
+
+function wrap(name = 'endpoint'): Comlink.Remote<Api> {
+  const port = coordinator.createEndpoint(name)
+  ports.push(port)
+  return Comlink.wrap<Api>(port)
+}
+/** What comlink lets anybody reach for. */
+type Anything = { [key: string]: Anything } & ((...args: unknown[]) => Promise<unknown>)
+
+describe('stock comlink at an endpoint', () => {
+  it('loads the component and calls it', async () => {
+    const wrapped = wrap()
+    expect(coordinator.info('endpoint').state).toBe('unloaded')
+    expect(await wrapped.add(1, 2)).toBe(3)
+    expect(await (wrapped as unknown as Anything)['nested']?.['deep']?.['hi']?.()).toBe('deep')
+    expect(await wrapped.echo({ a: [1, new Map([['k', 1]])] })).toEqual({ a: [1, new Map([['k', 1]])] })
+    expect(await Promise.all(Array.from({ length: 100 }, async (_, i) => wrapped.add(i, 1)))).toHaveLength(100)
+  })
+
+  it('moves values both ways', async () => {
+    const wrapped = wrap()
+    const buffer = new ArrayBuffer(64)
+    expect(await wrapped.byteLength(Comlink.transfer(buffer, [buffer]))).toBe(64)
+    expect(buffer.byteLength).toBe(0)
+    expect((await wrapped.floats(10)).length).toBe(10)
+  })
+
+  it('gets errors', async () => {
+    const wrapped = wrap()
+    const error = await rejection(wrapped.throwError())
+    expect(error).toMatchObject({ name: 'OrderError', message: 'no such order' })
+    expect(await rejection(wrapped.throwThis('null'))).toBeNull()
+    expect(await rejection(wrapped.throwThis('string'))).toBe('a string')
+  })
+
+  it('may pass callbacks, which are not touched', async () => {
+    const values: number[] = []
+    const callback = (value: number): number => {
+      values.push(value)
+      return value * 2
+    }
+    const before = Reflect.ownKeys(callback)
+    expect(await wrap().callBack(Comlink.proxy(callback), 3)).toBe(6)
+    expect(values).toEqual([0, 1, 2])
+    expect(Reflect.ownKeys(callback)).toEqual([...before, Comlink.proxyMarker])
+    const throwing = Comlink.proxy((): number => {
+      throw new RangeError('from the callback')
+    })
+    expect(await rejection(wrap().callBack(throwing, 1))).toMatchObject({ message: 'from the callback' })
+  })
+
+  it('gets callbacks', async () => {
+    const wrapped = wrap()
+    const add = await wrapped.makeAdder(40)
+    expect(await add(2)).toBe(42)
+    const counter = (await wrapped.makeCounter()) as unknown as Comlink.Remote<{ up(by: number): number }>
+    expect(await counter.up(5)).toBe(5)
+    const anything = counter as unknown as Anything
+    expect(await rejection(anything['constructor']?.('return process') ?? Promise.resolve())).toMatchObject({
+      name: 'NoSuchMethodError',
+    })
+    expect(await rejection(anything['up']?.['constructor']?.('return process') ?? Promise.resolve())).toMatchObject({
+      name: 'NoSuchMethodError',
+    })
+  })
+
+  it('cannot reach what runs code', async () => {
+    const anything = wrap() as unknown as Anything
+    const attempts: Promise<unknown>[] = []
+    for (const path of [
+      ['constructor'],
+      ['constructor', 'constructor'],
+      ['echo', 'constructor'],
+      ['__proto__', 'constructor'],
+      ['nested', 'constructor', 'constructor'],
+      ['toString'],
+      ['accessor'],
+    ]) {
+      let member = anything
+      for (const key of path) member = member[key] as Anything
+      attempts.push(rejection(member('globalThis.broken = true')))
+    }
+    for (const error of await Promise.all(attempts)) expect(error).toMatchObject({ name: 'NoSuchMethodError' })
+  })
+
+  it('cannot read, set, construct or get another endpoint', async () => {
+    const wrapped = wrap()
+    const anything = wrapped as unknown as Anything
+    const read = (async (): Promise<unknown> => anything['data'])()
+    expect(await rejection(read)).toMatchObject({ name: 'NoSuchMethodError' })
+    const Service = anything['add'] as unknown as new (...args: unknown[]) => Promise<unknown>
+    expect(await rejection(new Service(1))).toMatchObject({ name: 'NoSuchMethodError' })
+    expect(await rejection((wrapped as unknown as Comlink.Remote<object>)[Comlink.createEndpoint]())).toMatchObject({
+      name: 'NoSuchMethodError',
+    })
+    expect(await rejection((wrapped as unknown as Anything)())).toMatchObject({ name: 'NoSuchMethodError' })
+    const setting = raw(coordinator.createEndpoint('endpoint'), {
+      type: 'SET',
+      path: ['add'],
+      value: { type: 'RAW', value: 1 },
+    })
+    expect(await setting).toMatchObject({
+      type: 'HANDLER',
+      name: 'throw',
+      value: { value: { name: 'NoSuchMethodError' } },
+    })
+    expect(await remote.add(1, 1)).toBe(2)
+  })
+
+  it.each<[string, object]>([
+    ['no path', { type: 'APPLY' }],
+    ['an odd path', { type: 'APPLY', path: [{ a: 1 }, null, ['constructor']] }],
+    ['arguments that are none', { type: 'APPLY', path: ['add'], argumentList: [1, null, 'x'] }],
+    [
+      'an unknown handler',
+      { type: 'APPLY', path: ['echo'], argumentList: [{ type: 'HANDLER', name: 'nobody', value: 1 }] },
+    ],
+    [
+      'a thrown value',
+      { type: 'APPLY', path: ['echo'], argumentList: [{ type: 'HANDLER', name: 'throw', value: { isError: false } }] },
+    ],
+    [
+      'a port that is none',
+      { type: 'APPLY', path: ['echo'], argumentList: [{ type: 'HANDLER', name: 'proxy', value: 1 }] },
+    ],
+    ['an unknown type', { type: 'EVAL', path: ['add'] }],
+    ['nothing', {}],
+  ])('answers a request with %s by an error', async (_, request) => {
+    expect(await raw(coordinator.createEndpoint('endpoint'), request)).toMatchObject({ name: 'throw' })
+  })
+
+  it('ignores what is no request', async () => {
+    const port = coordinator.createEndpoint('endpoint')
+    for (const message of [null, 1, 'text', undefined]) port.postMessage(message)
+    expect(await raw(port, { type: 'APPLY', path: ['add'], argumentList: [one, one] })).toMatchObject({ value: 2 })
+  })
+
+  it('is told that a stream has no way to come', async () => {
+    coordinator.registerComponent<KitchenSink>(sink('streaming'))
+    expect(await rejection(Promise.resolve(wrap('streaming').numbers(5)))).toMatchObject({ name: 'TypeError' })
+    await until(() => coordinator.info('streaming').inUse === 0)
+  })
+
+  it('has the component’s own call timeout', async () => {
+    expect(await rejection(wrap('hurried').never())).toMatchObject({ name: 'CallTimeoutError' })
+  })
+
+  it('goes on over unloads and crashes', async () => {
+    const wrapped = wrap()
+    const before = await wrapped.generation()
+    await coordinator.unloadComponent('endpoint')
+    expect(await wrapped.generation()).toBe(before + 1)
+    expect(await rejection(Promise.resolve(wrapped.exit(1)))).toMatchObject({ name: 'ComponentCrashedError' })
+    expect(await wrapped.generation()).toBe(before + 2)
+  })
+
+  it('ends with its port: calls under way are aborted', async () => {
+    const before = (await remote.abortReasons()).length
+    const port = coordinator.createEndpoint('endpoint')
+    port.postMessage({ id: '1', type: 'APPLY', path: ['noteAbort'], argumentList: [] })
+    await until(() => coordinator.info('endpoint').inUse > 0)
+    await remote.add(1, 1)
+    port.close()
+    await until(async () => (await remote.abortReasons()).length > before)
+    expect((await remote.abortReasons()).at(-1)).toBe('AbortError: The caller is gone')
+  })
+
+  it('gets its answers also when its remote was collected meanwhile', async () => {
+    coordinator.registerComponent<KitchenSink>(sink('collected'))
+    const port = coordinator.createEndpoint('collected')
+    ports.push(port)
+    const replies: unknown[] = []
+    port.on('message', (message: unknown) => replies.push(message))
+    const closed = new Promise((resolve) => port.once('close', resolve))
+    port.postMessage({ id: '1', type: 'APPLY', path: ['add'], argumentList: [one, one] })
+    port.postMessage({ id: '2', type: 'RELEASE' })
+    await closed
+    expect(replies).toMatchObject([{ id: '1', value: 2 }, { id: '2' }])
+  })
+
+  it('may be released', async () => {
+    const wrapped = wrap()
+    await wrapped.add(1, 1)
+    wrapped[Comlink.releaseProxy]()
+    expect(() => wrapped.add(1, 1)).toThrow('released')
+  })
+})
+
+const one = { type: 'RAW', value: 1 }
+
+async function raw(port: MessagePort, request: object): Promise<unknown> {
+  ports.push(port)
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  port.once('message', resolve)
+  port.postMessage({ id: '1', ...request })
+  return promise
+}

@@ -1,0 +1,170 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decideAdmission, type AdmissionDecision, type AdmissionRequest } from '../../src/memory/admission.ts'
+import { priorityIdle } from '../../src/memory/policy-priority-idle.ts'
+import type { UnloadCandidate } from '../../src/memory/policy.ts'
+import { candidate, candidateSets, MIB } from '../support/unload-candidates.ts'
+
+const request = (facts: Partial<AdmissionRequest>): AdmissionRequest => ({
+  need: 100,
+  usage: 0,
+  reservations: 0,
+  leaving: 0,
+  limit: 1_000,
+  highThreshold: 0.85,
+  candidates: [],
+  policy: priorityIdle,
+  autoUnloadEnabled: true,
+  waited: 0,
+  timeout: 30_000,
+  ...facts,
+})
+const idle = (name: string, bytes: number, facts: Partial<UnloadCandidate> = {}) => candidate(name, { bytes, ...facts })
+const decide = (facts: Partial<AdmissionRequest>) => decideAdmission(request(facts))
+const victimsOf = (facts: Partial<AdmissionRequest>): readonly string[] | string => {
+  const decision = decide(facts)
+  return decision.kind === 'unload' ? decision.plan.victims.map(({ name }) => name) : decision.kind
+}
+
+describe('a load', () => {
+  test('is admitted up to the high threshold', () => {
+    expect(decide({ usage: 750 })).toEqual({ kind: 'admit' })
+    expect(decide({ usage: 751, candidates: [idle('a', 50)] }).kind).toBe('unload')
+  })
+
+  test('has idle components unloaded first, no more than it takes', () => {
+    const candidates = [idle('old', 60, { idleTime: 9_000 }), idle('new', 60, { idleTime: 5 })]
+    expect(victimsOf({ usage: 800, candidates })).toEqual(['old'])
+    expect(victimsOf({ usage: 850, candidates })).toEqual(['old', 'new'])
+  })
+
+  test('is admitted above the high threshold when there is nothing to unload and it fits', () => {
+    expect(victimsOf({ usage: 900 })).toBe('admit')
+    expect(victimsOf({ usage: 901 })).toBe('wait')
+    expect(victimsOf({ usage: 900, candidates: [idle('busy', 500, { inUse: true })] })).toBe('admit')
+  })
+
+  test('unloads nothing when that would not make it fit', () => {
+    expect(victimsOf({ usage: 1_000, candidates: [idle('small', 99)] })).toBe('wait')
+    expect(victimsOf({ usage: 1_000, candidates: [idle('enough', 100)] })).toEqual(['enough'])
+  })
+
+  test('does not push out what is important, whatever it needs', () => {
+    expect(victimsOf({ usage: 1_000, candidates: [idle('important', 500, { priority: 10 })] })).toBe('wait')
+  })
+
+  test('waits for what is on its way out instead of unloading more', () => {
+    const candidates = [idle('another', 100)]
+    expect(victimsOf({ usage: 900, leaving: 150, candidates })).toBe('wait')
+    expect(victimsOf({ usage: 900, leaving: 50, candidates })).toEqual(['another'])
+  })
+
+  test('unloads nothing where automatic unloading is off', () => {
+    const candidates = [idle('a', 500)]
+    expect(victimsOf({ usage: 900, candidates, autoUnloadEnabled: false })).toBe('admit')
+    expect(victimsOf({ usage: 950, candidates, autoUnloadEnabled: false })).toBe('wait')
+  })
+
+  test('is refused when its time is up, with those who hold the memory, the largest first', () => {
+    const candidates = [
+      idle('pinned', 300, { pinned: true }),
+      idle('busy', 500, { inUse: true }),
+      idle('unloaded', 800, { loaded: false }),
+    ]
+    const facts = { usage: 980, reservations: 80, candidates }
+    expect(decide({ ...facts, waited: 29_999 })).toMatchObject({ kind: 'wait', retryIn: 1 })
+    expect(decide({ ...facts, waited: 30_000 })).toEqual({
+      kind: 'refuse',
+      holders: [
+        { name: 'busy', bytes: 500, why: 'in use' },
+        { name: 'pinned', bytes: 300, why: 'pinned' },
+        { name: 'main thread and others', bytes: 100, why: 'not a component' },
+        { name: 'loads under way', bytes: 80, why: 'reserved' },
+      ],
+    })
+  })
+
+  test('of more than the limit is refused at once', () => {
+    expect(decide({ need: 1_000, usage: 0 }).kind).toBe('admit')
+    expect(decide({ need: 1_001, usage: 0 }).kind).toBe('refuse')
+  })
+
+  test('of exactly the limit, and one byte over the high threshold of nothing, is still admitted', () => {
+    expect(decide({ need: 851, usage: 0 })).toEqual({ kind: 'admit' })
+  })
+})
+
+describe('minimum residency', () => {
+  const recent = { residentTime: 1_000, minResidency: 60_000 }
+
+  test('two components that do not fit side by side take turns slowly', () => {
+    const facts = { need: 600, usage: 600, candidates: [idle('other', 600, recent)] }
+    expect(decide(facts)).toMatchObject({ kind: 'wait', retryIn: 15_000 })
+    expect(decide({ ...facts, waited: 10_000 })).toMatchObject({ kind: 'wait', retryIn: 5_000 })
+    expect(victimsOf({ ...facts, waited: 15_000 })).toEqual(['other'])
+    expect(decide({ ...facts, timeout: 10_000 })).toMatchObject({ kind: 'wait', retryIn: 5_000 })
+    expect(victimsOf({ ...facts, timeout: 10_000, waited: 5_000 })).toEqual(['other'])
+  })
+
+  test('the wait ends with the residency', () => {
+    const candidates = [idle('other', 600, { residentTime: 58_000, minResidency: 60_000 })]
+    expect(decide({ need: 600, usage: 600, candidates })).toMatchObject({ kind: 'wait', retryIn: 2_000 })
+  })
+
+  test('does not hold up a load that replaces a small part of what is loaded', () => {
+    const candidates = Array.from({ length: 8 }, (_, i) =>
+      idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
+    )
+    expect(victimsOf({ need: 100, usage: 800, candidates })).toEqual(['component-0'])
+  })
+
+  test('of some makes others go instead when a large part would be replaced', () => {
+    const candidates = [idle('recent', 400, { ...recent, idleTime: 9_000 }), idle('settled', 400, { idleTime: 5 })]
+    expect(victimsOf({ need: 400, usage: 800, candidates })).toEqual(['settled'])
+  })
+})
+
+describe('whatever is asked', () => {
+  const facts = fc.record({
+    need: fc.integer({ min: 0, max: 1_200 }).map((mib) => mib * MIB),
+    other: fc.integer({ min: 0, max: 500 }).map((mib) => mib * MIB),
+    leaving: fc.integer({ min: 0, max: 200 }).map((mib) => mib * MIB),
+    waited: fc.constantFrom(0, 1_000, 15_000, 29_999, 30_000, 40_000),
+  })
+  const limit = 1_000 * MIB
+  const asked = fc.tuple(candidateSets, facts).map(([candidates, { need, other, leaving, waited }]) => {
+    const held = candidates.reduce((sum, { loaded, bytes }) => sum + (loaded ? bytes : 0), 0)
+    return request({ need, usage: held + other + leaving, leaving, limit, waited, candidates })
+  })
+  /** What is wrong with the answer. */
+  const complaint = (facts: AdmissionRequest, decision: AdmissionDecision): string | undefined => {
+    const wanted = facts.usage + facts.need
+    switch (decision.kind) {
+      case 'admit':
+        return wanted > limit ? 'admitted what does not fit' : undefined
+      case 'unload': {
+        const { victims, freed } = decision.plan
+        const taken = facts.candidates.filter(({ name }) => victims.some((victim) => victim.name === name))
+        if (victims.length === 0) return 'unloads nothing'
+        if (wanted - facts.leaving - freed > limit) return 'unloads although that does not make it fit'
+        return taken.some(({ inUse, pinned, loaded }) => inUse || pinned || !loaded)
+          ? 'took what may not go'
+          : undefined
+      }
+      case 'wait':
+        if (facts.waited >= facts.timeout) return 'waits beyond the timeout'
+        return decision.retryIn >= 1 ? undefined : 'would ask again at once, for ever'
+      case 'refuse':
+        return facts.need > limit || facts.waited >= facts.timeout ? undefined : 'refused too soon'
+    }
+  }
+
+  test('what is admitted fits, nothing in use is taken, no wait is endless, no refusal early', () => {
+    fc.assert(
+      fc.property(asked, (facts) => {
+        expect(complaint(facts, decideAdmission(facts))).toBeUndefined()
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+})

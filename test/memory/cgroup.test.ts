@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { readCgroupMemory, readRealFile } from '../../src/memory/cgroup.ts'
+
+const read = (files: Record<string, string>) => readCgroupMemory((path) => files[path])
+const UNLIMITED_V1 = '9223372036854771712\n'
+
+describe('version 2', () => {
+  const v2 = '0::/app/web\n'
+
+  test('gives the limit, and what is used less inactive_file', () => {
+    expect(
+      read({
+        '/proc/self/cgroup': v2,
+        '/sys/fs/cgroup/app/web/memory.max': '536870912\n',
+        '/sys/fs/cgroup/app/web/memory.current': '300000000\n',
+        '/sys/fs/cgroup/app/web/memory.stat': 'anon 100\nfile 5\nactive_file 7\ninactive_file 120000000\n',
+      }),
+    ).toEqual({ limit: 536_870_912, current: 180_000_000 })
+  })
+
+  test('takes the smallest limit of the groups around it', () => {
+    expect(
+      read({
+        '/proc/self/cgroup': v2,
+        '/sys/fs/cgroup/app/web/memory.max': 'max\n',
+        '/sys/fs/cgroup/app/memory.max': '1000000\n',
+        '/sys/fs/cgroup/memory.max': '2000000\n',
+        '/sys/fs/cgroup/app/web/memory.current': '10\n',
+      }),
+    ).toEqual({ limit: 1_000_000, current: 10 })
+  })
+
+  test('without a limit says so', () => {
+    const files = {
+      '/proc/self/cgroup': '0::/\n',
+      '/sys/fs/cgroup/memory.max': 'max\n',
+      '/sys/fs/cgroup/memory.current': '4096\n',
+      '/sys/fs/cgroup/memory.stat': 'inactive_file 9000\n',
+    }
+    expect(read(files)).toEqual({ limit: null, current: 0 })
+  })
+
+  test('in a container finds its files at the root, where the path is that of the host', () => {
+    expect(
+      read({
+        '/proc/self/cgroup': '0::/../../docker/0123abcd\n',
+        '/sys/fs/cgroup/memory.max': '1000000\n',
+        '/sys/fs/cgroup/memory.current': '500\n',
+      }),
+    ).toEqual({ limit: 1_000_000, current: 500 })
+  })
+})
+
+describe('version 1', () => {
+  const v1 = '12:cpu,cpuacct:/\n5:hugetlb,memory:/docker/01\n0::/\n'
+
+  test('gives the limit, and what is used less total_inactive_file', () => {
+    expect(
+      read({
+        '/proc/self/cgroup': v1,
+        '/sys/fs/cgroup/memory/docker/01/memory.limit_in_bytes': '268435456\n',
+        '/sys/fs/cgroup/memory/docker/01/memory.usage_in_bytes': '200000000\n',
+        '/sys/fs/cgroup/memory/docker/01/memory.stat': 'inactive_file 1\ntotal_inactive_file 50000000\n',
+        '/sys/fs/cgroup/memory/memory.limit_in_bytes': UNLIMITED_V1,
+      }),
+    ).toEqual({ limit: 268_435_456, current: 150_000_000 })
+  })
+
+  test('without a limit says so', () => {
+    expect(
+      read({
+        '/proc/self/cgroup': '5:memory:/docker/01\n',
+        '/sys/fs/cgroup/memory/memory.limit_in_bytes': UNLIMITED_V1,
+        '/sys/fs/cgroup/memory/memory.usage_in_bytes': '77\n',
+      }),
+    ).toEqual({ limit: null, current: 77 })
+  })
+})
+
+test.each([
+  ['no control groups', {}],
+  ['groups without the memory controller', { '/proc/self/cgroup': '3:cpu:/\n0::/user.slice\n' }],
+  ['an empty file', { '/proc/self/cgroup': '' }],
+])('is null with %s', (_, files) => {
+  expect(read(files)).toBeNull()
+})
+
+test('reads this machine without failing', () => {
+  const memory = readCgroupMemory(readRealFile)
+  if (memory === null) return
+  expect(memory.current).toBeGreaterThanOrEqual(0)
+  expect(memory.limit === null || memory.limit > 0).toBe(true)
+})

@@ -1,0 +1,110 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  addGrowthSample,
+  emptyGrowth,
+  growsFast,
+  isNearLimit,
+  nextInterval,
+  peakGrowth,
+  sustainedGrowth,
+  type GrowthWindow,
+  type IntervalInput,
+} from '../../src/memory/growth.ts'
+
+const windowOf = (...samples: readonly (readonly [time: number, bytes: number])[]): GrowthWindow =>
+  samples.reduce((window, [time, bytes]) => addGrowthSample(window, time, bytes), emptyGrowth)
+
+describe('growth', () => {
+  test('is unknown with fewer than two samples, and sustained with fewer than four', () => {
+    expect(peakGrowth(emptyGrowth)).toBe(0)
+    expect(peakGrowth(windowOf([0, 500]))).toBe(0)
+    expect(peakGrowth(windowOf([0, 500], [10, 600]))).toBe(10)
+    expect(sustainedGrowth(windowOf([0, 0], [10, 100], [20, 200]))).toBe(0)
+    expect(sustainedGrowth(windowOf([0, 0], [10, 100], [20, 200], [30, 300]))).toBe(10)
+  })
+
+  test('peak: the steeper of the last step and the whole window', () => {
+    expect(peakGrowth(windowOf([0, 0], [10, 0], [20, 1_000]))).toBe(100)
+    expect(peakGrowth(windowOf([0, 0], [10, 1_000], [20, 1_000]))).toBe(50)
+    expect(peakGrowth(windowOf([0, 1_000], [10, 0]))).toBe(0)
+  })
+
+  test('sustained: neither one jump nor one collection moves it', () => {
+    const steady = [0, 25, 50, 75, 100, 125].map((time) => [time, time * 4] as const)
+    expect(sustainedGrowth(windowOf(...steady))).toBe(4)
+    const jump = steady.map(([time, bytes]) => [time, bytes + (time >= 100 ? 1e9 : 0)] as const)
+    expect(sustainedGrowth(windowOf(...jump))).toBe(4)
+    const collection = steady.map(([time, bytes]) => [time, bytes - (time >= 50 ? 1e9 : 0)] as const)
+    expect(sustainedGrowth(windowOf(...collection))).toBe(4)
+  })
+
+  test('sustained: follows a real change within three samples', () => {
+    const flat = [0, 60_000, 120_000, 180_000].map((time) => [time, 100] as const)
+    const rising = [25, 50, 75].map((time) => [180_000 + time, 100 + time * 8] as const)
+    expect(sustainedGrowth(windowOf(...flat, ...rising))).toBe(8)
+  })
+
+  test('samples at the same time, or from before, replace the last one', () => {
+    expect(windowOf([0, 0], [10, 50], [10, 90])).toEqual([
+      { time: 0, bytes: 0 },
+      { time: 10, bytes: 90 },
+    ])
+    expect(windowOf([10, 50], [5, 70])).toEqual([{ time: 5, bytes: 70 }])
+  })
+
+  test('is a finite number of at least 0, and times keep their order, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer(), fc.integer({ min: 0 }))), (samples) => {
+        const window = windowOf(...samples)
+        for (const rate of [peakGrowth(window), sustainedGrowth(window)]) {
+          expect(Number.isFinite(rate) && rate >= 0).toBe(true)
+        }
+        expect(window.length).toBeLessThanOrEqual(6)
+        for (let i = 1; i < window.length; i++) {
+          expect(window[i]?.time).toBeGreaterThanOrEqual(window[i - 1]?.time ?? 0)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('the next interval', () => {
+  const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
+  const interval = (input: Partial<IntervalInput>): number =>
+    nextInterval({ usage: 500, limit: 1_000, growth: 0, components: [], ...input }, thresholds, 60_000)
+
+  test('is checkInterval while nothing grows', () => {
+    expect(interval({})).toBe(60_000)
+    expect(interval({ usage: 2_000 })).toBe(60_000)
+  })
+
+  test('is a quarter of the time to the next threshold', () => {
+    expect(interval({ usage: 500, growth: 0.01 })).toBeCloseTo(100 / 0.01 / 4)
+    expect(interval({ usage: 600, growth: 0.01 })).toBeCloseTo(150 / 0.01 / 4)
+    expect(interval({ usage: 960, growth: 0.01 })).toBeCloseTo(40 / 0.01 / 4)
+  })
+
+  test('is a quarter of the time that a component takes to its memoryLimit', () => {
+    const component = { total: 40, memoryLimit: 100, growth: 0.001 }
+    expect(interval({ components: [component] })).toBeCloseTo(60 / 0.001 / 4)
+    expect(interval({ growth: 0.1, components: [component] })).toBeCloseTo(100 / 0.1 / 4)
+  })
+
+  test('stays between 25 ms and checkInterval', () => {
+    expect(interval({ growth: 1_000 })).toBe(25)
+    expect(interval({ usage: 1_100, growth: 1 })).toBe(25)
+    expect(interval({ growth: 1e-9 })).toBe(60_000)
+  })
+
+  test('is 25 ms while a component grows fast, or is within half of its limit', () => {
+    const slow = { total: 10, memoryLimit: 1_000, growth: 0.0999 }
+    expect(growsFast(slow)).toBe(false)
+    expect(growsFast({ ...slow, growth: 0.1 })).toBe(true)
+    expect(interval({ components: [{ ...slow, growth: 0.1 }] })).toBe(25)
+    expect(isNearLimit({ ...slow, total: 499 })).toBe(false)
+    expect(isNearLimit({ ...slow, total: 500 })).toBe(true)
+    expect(interval({ components: [slow, { total: 500, memoryLimit: 1_000, growth: 0 }] })).toBe(25)
+  })
+})

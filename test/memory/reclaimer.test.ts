@@ -1,0 +1,97 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { TrimResult } from '../../src/memory/allocator-trim.ts'
+import { reclaimFlag, Reclaimer } from '../../src/memory/reclaimer.ts'
+
+const much = 100 * 1024 ** 2
+
+interface SetUp {
+  readonly execArgv?: readonly string[]
+  readonly nodeMajor?: number
+  readonly trim?: TrimResult
+}
+
+function setUp({ execArgv = [], nodeMajor = 26, trim = 'node:ffi' }: SetUp = {}) {
+  const logger = pino({ level: 'silent' })
+  const info = vi.spyOn(logger, 'info')
+  const collectMinor = vi.fn<() => void>()
+  const trimmed = vi.fn<() => Promise<TrimResult>>(async () => trim)
+  const effects = { residentSet: () => 0, trim: trimmed, collectMinor }
+  return { info, collectMinor, trimmed, reclaimer: new Reclaimer({ effects, logger, execArgv, nodeMajor }) }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('the line at start-up', () => {
+  it('names the flag on Node 26 when it is missing', () => {
+    const { info } = setUp()
+    expect(info).toHaveBeenCalledOnce()
+    expect(info.mock.calls[0]?.[0]).toEqual({ flag: reclaimFlag })
+  })
+
+  it.each([
+    ['Node 26 has the flag', { execArgv: ['--enable-source-maps', reclaimFlag] }],
+    ['it is written with underscores', { execArgv: ['--no_memory_pool_share_memory_on_teardown'] }],
+    ['Node 24 does not know the flag', { nodeMajor: 24 }],
+  ])('is not there when %s', (_, options) => {
+    expect(setUp(options).info).not.toHaveBeenCalled()
+  })
+})
+
+describe('after an unload', () => {
+  it('trims, and says that the flag has done the rest', async () => {
+    const { reclaimer, collectMinor } = setUp({ execArgv: [reclaimFlag] })
+    expect(await reclaimer.afterUnload(much)).toEqual([`V8 flag ${reclaimFlag}`, 'malloc_trim by node:ffi'])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(collectMinor).not.toHaveBeenCalled()
+  })
+
+  it('without the flag collects once the pool lets its pages go, 8 s after the last unload', async () => {
+    const { reclaimer, collectMinor } = setUp()
+    expect(await reclaimer.afterUnload(much)).toContain('minor GC of the main isolate in 8500 ms')
+    await vi.advanceTimersByTimeAsync(5_000)
+    await reclaimer.afterUnload(much)
+    await vi.advanceTimersByTimeAsync(8_499)
+    expect(collectMinor).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(collectMinor).toHaveBeenCalledOnce()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(collectMinor).toHaveBeenCalledOnce()
+  })
+
+  it.each([
+    ['unavailable', []],
+    ['under way', ['malloc_trim is under way']],
+    ['koffi', ['malloc_trim by koffi']],
+  ] as const)('tells how the trim went: %s', async (trim, told) => {
+    const { reclaimer } = setUp({ execArgv: [reclaimFlag], trim })
+    expect((await reclaimer.afterUnload(much)).slice(1)).toEqual(told)
+  })
+
+  it('does nothing for a few megabytes', async () => {
+    const { reclaimer, trimmed } = setUp()
+    expect(await reclaimer.afterUnload(1024 ** 2)).toEqual([])
+    expect(trimmed).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('counts what is retained as pending until the pool is emptied', async () => {
+    const { reclaimer } = setUp()
+    await reclaimer.afterUnload(much)
+    reclaimer.retained(60)
+    reclaimer.retained(40)
+    expect(reclaimer.pending).toBe(100)
+    await vi.advanceTimersByTimeAsync(8_500)
+    expect(reclaimer.pending).toBe(0)
+  })
+
+  it('leaves no timer behind when it is disposed of', async () => {
+    const { reclaimer, collectMinor } = setUp()
+    await reclaimer.afterUnload(much)
+    reclaimer[Symbol.dispose]()
+    expect(vi.getTimerCount()).toBe(0)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(collectMinor).not.toHaveBeenCalled()
+  })
+})
