@@ -7,12 +7,18 @@ import { inOrder, type Trace, type TraceCall, type TraceComponent } from './trac
 const MIB = 1024 ** 2
 const MINUTE = 60_000
 const MINUTES_PER_DAY = 1_440
-/** Calls of one application within seconds of each other find it loaded: more a minute than this change nothing but the run time. */
+/**
+ * Calls of one application within seconds of each other find it loaded: more a minute than this change nothing but the
+ * run time.
+ */
 const MOST_CALLS_PER_MINUTE = 12
 /** Where the trace does not say: about the median of the published one. */
 const USUAL_MEGABYTES = 150
 const USUAL_CALL_TIME = 100
-/** The trace has no cold start times. They are taken to grow with the memory: a runtime's start, then what has to be read and built. */
+/**
+ * The trace has no cold start times. They are taken to grow with the memory: a runtime's start, then what has to be
+ * read and built.
+ */
 const INIT_BASE = 200
 const INIT_PER_MEGABYTE = 5
 

@@ -42,8 +42,8 @@ export const withWholeLimit = (contender: Contender): Contender => ({
 export const ttl = (): Contender => ({ ...classical('ttl 10 min', longestIdle), timeToLive: TIME_TO_LIVE })
 
 /**
- * GreedyDual-Size-Frequency (Cherkasova 1998): value = clock + calls since the load * cost / size, set at each call; the lowest goes,
- * and the clock moves up to it.
+ * GreedyDual-Size-Frequency (Cherkasova 1998): value = clock + calls since the load * cost / size, set at each call;
+ * the lowest goes, and the clock moves up to it.
  */
 export function gdsf(trace: Trace): Contender {
   let clock = 0
@@ -67,8 +67,8 @@ export function gdsf(trace: Trace): Contender {
 }
 
 /**
- * Knows the future. Unloads first what saves least: per byte and distance to its next call, or, where prices are given, after the rent of its bytes
- * until then. That is a schedule that can be had, so the best one costs no more.
+ * Knows the future. Unloads first what saves least: per byte and distance to its next call, or, where prices are given,
+ * after the rent of its bytes until then. That is a schedule that can be had, so the best one costs no more.
  *
  * @param rentUpTo what a byte costs (ms) up to each call, at the prices of the lower bound.
  */

@@ -4,7 +4,10 @@ interface Entry {
   readonly run: () => void
 }
 
-/** The simulated clock: runs what was scheduled in the order of time; what is scheduled for the same time, in the order of scheduling. */
+/**
+ * The simulated clock: runs what was scheduled in the order of time; what is scheduled for the same time, in the order
+ * of scheduling.
+ */
 export class EventQueue {
   now = 0
   private order = 0

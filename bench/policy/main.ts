@@ -1,5 +1,6 @@
 /**
- * Replays invocation traces through Spillway's policies, pressure machine and admission rule, with a simulated clock and no workers.
+ * Replays invocation traces through Spillway's policies, pressure machine and admission rule, with a simulated clock
+ * and no workers.
  */
 import { parseArgs } from 'node:util'
 import { readAzureTrace } from './azure-trace.ts'
@@ -9,12 +10,13 @@ import { formatReport } from './report.ts'
 import type { Trace } from './trace.ts'
 import { defaultWorkloadOptions, generateWorkload, workloadNames, type WorkloadName } from './workloads.ts'
 
-const usage = `bench/policy/main.ts [--workload <name>]... [--csv <folder>...] [--limit <share>]... [--seed <n>] [--hours <n>] [--apps <n>] [--json]
+const usage = `bench/policy/main.ts [--workload <name>]... [--csv <folder>...] [--limit <share>]... [--json]
+                     [--seed <n>] [--hours <n>] [--apps <n>]
 
   --workload  ${workloadNames.join(', ')}; default all of them
   --csv       folders in the layout of the Azure Functions trace of 2019, instead of the generated workloads
   --limit     share of the footprint of all components; default 0.1, 0.15 and 0.2
-  --seed      of the generated workloads, and of the choice made from a CSV trace; default ${defaultWorkloadOptions.seed}
+  --seed      of what is drawn: workloads, and which applications of a CSV trace; default ${defaultWorkloadOptions.seed}
   --hours     length of the generated workloads; default ${defaultWorkloadOptions.duration / 3_600_000}
   --apps      how many applications to take from a CSV trace; default 200
   --json      results as JSON`

@@ -3,10 +3,13 @@ import { resultOf, type Outcome } from './experiment.ts'
 /** What `cost-aware` may cost at most, as a multiple of the offline bound. */
 export const allowedRatio = 1.5
 
-const explanation = `Reload cost: the time spent on loading again what had been loaded before, as a multiple of the lower bound.
-lower bound   no schedule costs less, even one that knows the future, with the memory that loads may fill (85% of the limit): the Lagrangian dual of
-              the linear relaxation (flow-based offline optimum). In seconds.
-clairvoyant   the offline bound that can be had: the best schedule found that knows the future, through the same admission rule.
+const explanation = `\
+Reload cost: time spent on loading again what had been loaded before, as a multiple of the lower bound.
+lower bound   no schedule costs less, even one that knows the future, with the memory that loads may fill (85% of
+              the limit): the Lagrangian dual of the linear relaxation (flow-based offline optimum). In seconds.
+              A load that waits serves several calls at once, which it does not know.
+clairvoyant   the offline bound that can be had: the best schedule found that knows the future, through the same
+              admission rule.
 gdsf lru ttl  unload only when a load needs room; ttl also after 10 minutes. "lru 100%" may fill the whole limit.
 cost-aware and priority-idle run as in production: with pressure rounds, idle floors and minimum residency.
 peak, waits   of cost-aware: most bytes held; loads that waited for memory, and how long on average.
@@ -64,7 +67,7 @@ export function verdict(outcomes: readonly Outcome[]): string {
   const worseThanLru = outcomes.filter((outcome) => own(outcome) > lruCost(outcome))
   const overLimit = outcomes.filter((outcome) => highestPeak(outcome) > outcome.limit)
   return [
-    `Demanded of cost-aware: at most ${allowedRatio} times the offline bound, never worse than LRU, never over the limit.`,
+    `Demanded of cost-aware: at most ${allowedRatio} times the offline bound, never worse than LRU, never over the limit`,
     ratioLine('the best clairvoyant schedule', (outcome) => outcome.clairvoyant.reloadCost),
     line(
       worseThanLru.length === 0,
@@ -76,7 +79,7 @@ export function verdict(outcomes: readonly Outcome[]): string {
       'peak at most 100% of the limit, with every contender',
       overLimit.map((outcome) => at(outcome, `${((100 * highestPeak(outcome)) / outcome.limit).toFixed(1)}%`)),
     ),
-    `Beyond that, against what may be out of anybody's reach (${allowedRatio} times marked as well):`,
+    `Beyond that, against what may be out of anybody's reach:`,
     ratioLine('the lower bound', (outcome) => outcome.lowerBound),
     ratioLine('the lower bound with the whole limit to fill', (outcome) => outcome.lowerBoundWholeLimit),
   ].join('\n')

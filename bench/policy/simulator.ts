@@ -56,7 +56,10 @@ export interface SimulationResult {
   readonly thrashed: boolean
 }
 
-/** Replays the trace through the policy, the pressure machine and the admission rule, with a simulated clock and no workers. */
+/**
+ * Replays the trace through the policy, the pressure machine and the admission rule, with a simulated clock and no
+ * workers.
+ */
 export function simulate(trace: Trace, limit: number, contender: Contender): SimulationResult {
   return new Simulation(trace, limit, contender).run()
 }

@@ -18,8 +18,8 @@ export const defaultWorkloadOptions: WorkloadOptions = { seed: 1, components: 10
 type Arrivals = (random: Random, components: number, duration: number) => TraceCall[]
 
 /**
- * Popularity by Zipf's law (exponent 1), calls independent of each other, two a second on average. Rank and size and cost are
- * independent.
+ * Popularity by Zipf's law (exponent 1), calls independent of each other, two a second on average. Rank and size and
+ * cost are independent.
  */
 const zipf: Arrivals = (random, components, duration) => {
   const pick = zipfPicker(random, components, 1)
@@ -67,7 +67,10 @@ const shift: Arrivals = (random, components, duration) => {
   })
 }
 
-/** Bursts of some five calls, 300 ms apart on average; between two of them the component of rank k sleeps for k * 5 s on average. */
+/**
+ * Bursts of some five calls, 300 ms apart on average; between two of them the component of rank k sleeps for k * 5 s on
+ * average.
+ */
 const bursty: Arrivals = (random, components, duration) =>
   Array.from({ length: components }, (_, component) => {
     const sleep = (component + 1) * 5_000
@@ -80,7 +83,9 @@ const bursty: Arrivals = (random, components, duration) =>
     return calls
   }).flat()
 
-/** Zipf on the first fifth of the components, and every 20 minutes a scan that calls each of the others once, 2 s apart. */
+/**
+ * Zipf on the first fifth of the components, and every 20 minutes a scan that calls each of the others once, 2 s apart.
+ */
 const scanMix: Arrivals = (random, components, duration) => {
   const hot = Math.ceil(components / 5)
   const calls = poisson(random, 2_000, duration, zipfPicker(random, hot, 0.8))
@@ -112,7 +117,9 @@ export function generateWorkload(name: WorkloadName, options: Partial<WorkloadOp
   }
 }
 
-/** 20 to 240 MB, median 60; loads in 100 ms to 5 s, median 500 ms, independent of the size; calls take 50 ms on average. */
+/**
+ * 20 to 240 MB, median 60; loads in 100 ms to 5 s, median 500 ms, independent of the size; calls take 50 ms on average.
+ */
 function drawComponent(random: Random, index: number): TraceComponent {
   return {
     name: `component-${index}`,

@@ -35,7 +35,10 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
       await Promise.all(dependents.map(async (name) => unload(registry.get(name))))
       if (!isLoaded(supervisor)) return
       const remaining = graceful - (performance.now() - start)
-      unloaded.push(await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining))))
+      const { unloads } = supervisor.counters
+      const report = await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
+      // A load that was given up is none.
+      if (supervisor.counters.unloads > unloads) unloaded.push(report)
     })()
     unloads.set(supervisor.name, unloading)
     return unloading

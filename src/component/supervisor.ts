@@ -433,6 +433,7 @@ export class Supervisor {
   #endedByStop(generation: Generation, end: GenerationEnd): void {
     if (this.#state.status === 'ready') this.apply({ type: 'drain', reason: 'shutdown' })
     this.apply({ type: 'drained' })
+    this.counters.unloads++
     this.retire(generation, end)
   }
 

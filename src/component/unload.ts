@@ -55,9 +55,11 @@ export async function endGeneration(
   const { surroundings, definition, name } = supervisor
   const { now, reclaimer, logger } = surroundings
   const start = now()
-  const predicted = await surroundings.measure(supervisor)
+  // Beside the drain: the fence comes first, and what it takes to measure is not added to what callers wait.
+  const measuring = surroundings.measure(supervisor)
   const remaining = (): number => (order.hurry.aborted ? 0 : order.deadline - (now() - start))
   const drained = await drain(supervisor, generation, order, remaining)
+  const predicted = await measuring
   if (drained === 'busy') {
     callOff(supervisor, generation)
     return undefined
@@ -132,7 +134,7 @@ async function drain(
 ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
   if (onlyIfIdle) {
     if (supervisor.inUse > 0) return 'busy'
-  } else if (deadline > 0) {
+  } else if (supervisor.leases > 0 && deadline > 0) {
     // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
     await withDeadline(supervisor.leasesOver(generation), Math.max(0, remaining()), hurry)
   }

@@ -1,6 +1,5 @@
 import type { ComponentCoordinator, CoordinatorEvents } from '../coordinator.ts'
 import { isSpillwayError } from '../errors.ts'
-import type { Advice } from '../observability/advice.ts'
 
 /** One thing that happened, as the page's feed and `/api/events` tell it. */
 export interface FeedEvent {
@@ -8,7 +7,7 @@ export interface FeedEvent {
   readonly id: number
   /** Epoch ms. */
   readonly time: number
-  readonly kind: 'load' | 'load-error' | 'unload' | 'crash' | 'pressure' | 'exhausted' | 'zombie' | 'action' | 'advice'
+  readonly kind: 'load' | 'load-error' | 'unload' | 'crash' | 'pressure' | 'exhausted' | 'zombie' | 'action'
   readonly severity: 'info' | 'warning' | 'error'
   readonly component: string | null
   /** What is known of it beyond that: plain JSON; bytes and ms. */
@@ -54,10 +53,6 @@ export class EventFeed implements Disposable {
     this.#events.push({ id: ++this.#lastId, time: Date.now(), kind, severity, component, details: { ...details } })
     if (this.#events.length > capacity) this.#events.shift()
     this.#onEvent()
-  }
-
-  advice({ id, component, message, severity }: Advice): void {
-    this.add('advice', severity, component ?? null, { advice: id, message })
   }
 
   get lastId(): number {

@@ -78,7 +78,6 @@ export class LiveState implements Disposable {
   #sent = new Map<string, string>()
   #sentEvent = 0
   #sentAdvice = ''
-  readonly #told = new Set<string>()
 
   /** @param onEvent called when something happened that viewers want to know at once. */
   constructor(coordinator: ComponentCoordinator, actions: boolean, onEvent: () => void) {
@@ -108,7 +107,7 @@ export class LiveState implements Disposable {
       plan: plan.view,
       components: this.views.all(plan.plan),
       events: this.feed.since(0),
-      advice: this.advice(),
+      advice: this.#coordinator.advice(),
     }
   }
 
@@ -123,7 +122,7 @@ export class LiveState implements Disposable {
     })
     const gone = [...this.#sent.keys()].filter((name) => !sent.has(name))
     this.#sent = sent
-    const advice = this.advice()
+    const advice = this.#coordinator.advice()
     const adviceText = JSON.stringify(advice)
     const adviceChanged = adviceText !== this.#sentAdvice
     this.#sentAdvice = adviceText
@@ -163,17 +162,6 @@ export class LiveState implements Disposable {
       autoUnloadEnabled: options.autoUnloadEnabled,
       thrashing: memory.thrashing,
     }
-  }
-
-  /** What is to be advised now; what is new goes into the feed. */
-  advice(): readonly Advice[] {
-    const advice = this.#coordinator.advice()
-    for (const piece of advice) {
-      if (this.#told.has(piece.id)) continue
-      this.#told.add(piece.id)
-      this.feed.advice(piece)
-    }
-    return advice
   }
 
   [Symbol.dispose](): void {

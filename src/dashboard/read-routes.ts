@@ -64,7 +64,7 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     const { victims, kept, notes } = plan
     return { ...view, victims, kept, notes }
   })
-  app.get('/api/advice', figures('/api/advice'), async () => ({ advice: state.advice() }))
+  app.get('/api/advice', figures('/api/advice'), async () => ({ advice: coordinator.advice() }))
   app.get('/api/schemas', guarded('figures'), async () => schemas)
   app.get('/api/events', guarded('figures'), async (_, reply) => {
     if (stream.viewers >= routes.maxViewers) {

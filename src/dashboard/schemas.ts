@@ -104,7 +104,7 @@ const event = exactly({
   time: number,
   kind: {
     type: 'string',
-    enum: ['load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'action', 'advice'],
+    enum: ['load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'action'],
   },
   severity: { type: 'string', enum: ['info', 'warning', 'error'] },
   component: orNull(string),

@@ -53,8 +53,8 @@ export class AdmissionControl implements Admission {
   async admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable> {
     const { gauge, book } = this.#options
     const { name, definition } = supervisor
-    const { need, least } = book.expected(supervisor, gauge.limit)
-    return this.#queue.admit({ name, need, least, timeout: definition.timeout }, signal)
+    const expected = book.expected(supervisor, gauge.limit)
+    return this.#queue.admit({ name, ...expected, timeout: definition.timeout }, signal)
   }
 
   /** Loads that wait for memory. */

@@ -6,8 +6,8 @@ import { Serial } from './serial.ts'
 export interface LoadRequest {
   readonly name: string
   readonly need: number
-  /** What it needs in any case: where `need` is only a guess, that much has to be enough when the guess cannot be had. */
-  readonly least: number
+  /** More than `need` where nothing is known of it: room is made for it that far if it can be, but not waited for. */
+  readonly mayNeed: number
   readonly timeout: number
 }
 
@@ -72,10 +72,10 @@ export class AdmissionQueue {
 
   async #step(request: LoadRequest, start: number): Promise<Step> {
     await this.#effects.refresh(request.need)
-    const { bytes, decision } = this.#decide(request, this.#effects.now() - start)
+    const decision = this.#decide(request, this.#effects.now() - start)
     switch (decision.kind) {
       case 'admit':
-        return { kind: 'admitted', reservation: this.#effects.reserve(request.name, bytes) }
+        return { kind: 'admitted', reservation: this.#effects.reserve(request.name, request.need) }
       case 'unload': {
         const [victim] = decision.plan.victims
         const unloaded = victim !== undefined && (await this.#effects.unload(victim.name))
@@ -89,15 +89,18 @@ export class AdmissionQueue {
     }
   }
 
-  #decide(request: LoadRequest, waited: number): { bytes: number; decision: AdmissionDecision } {
-    const { need, least } = request
+  #decide(request: LoadRequest, waited: number): AdmissionDecision {
+    const { need, mayNeed } = request
     const decision = this.#effects.decide(request, need, waited)
-    if (need <= least || decision.kind === 'admit' || decision.kind === 'unload') return { bytes: need, decision }
-    return { bytes: least, decision: this.#effects.decide(request, least, waited) }
+    if (decision.kind !== 'admit' || mayNeed <= need) return decision
+    const { usage, limit } = this.#effects.usage()
+    if (usage + mayNeed <= limit) return decision
+    const cautious = this.#effects.decide(request, mayNeed, waited)
+    return cautious.kind === 'unload' ? cautious : decision
   }
 
-  #refusal({ name, least }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
-    return new InsufficientMemoryError(name, { needed: least, ...this.#effects.usage(), holders })
+  #refusal({ name, need }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
+    return new InsufficientMemoryError(name, { needed: need, ...this.#effects.usage(), holders })
   }
 }
 

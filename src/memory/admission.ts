@@ -56,13 +56,15 @@ export type AdmissionDecision =
  * Decides what happens to a load.
  *
  * 1. Fits under the high threshold: admitted.
- * 2. Idle components that the policy names would make it fit under the limit, at best under the high threshold: they are unloaded first.
- *    Where they would not, they stay: unloading them would help nobody.
+ * 2. Idle components that the policy names would make it fit under the limit, at best under the high threshold: they
+ *    are unloaded first. Where they would not, they stay: unloading them would help nobody.
  * 3. Fits under the limit as things are: admitted.
  * 4. Otherwise it waits, within its timeout; then it is refused. More than the limit is refused at once.
  *
- * A minimum residency holds against a load too, or two components that do not fit side by side would take turns as fast as they
- * are called; but only for 15 s, or half of the load's timeout, so that every load gets its turn.
+ * A minimum residency holds against a load too where it would replace a large part (a third of the limit) of what is
+ * loaded, or two components that do not fit side by side would take turns as fast as they are called: then others go
+ * instead, or the load waits, but only for 15 s or half of its timeout, so that every load gets its turn. Replacing
+ * little is no thrashing, and waiting for it would cost more than a reload.
  */
 export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   const { need, usage, limit, leaving, waited, timeout } = request
@@ -98,7 +100,8 @@ function residentBytes(candidates: readonly UnloadCandidate[], plan: UnloadPlan)
     .reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-const withoutResidency = (candidate: UnloadCandidate): UnloadCandidate => ({ ...candidate, minResidency: 0 })
+const withoutResidency = (candidate: UnloadCandidate): UnloadCandidate =>
+  candidate.minResidency > 0 ? { ...candidate, minResidency: 0 } : candidate
 
 function holdersOf(request: AdmissionRequest): MemoryHolder[] {
   const loaded = request.candidates.filter((candidate) => candidate.loaded)

@@ -16,7 +16,9 @@ const SHORTEST_GAP = 1
 /** Longer gaps (ms, a good three years) count as this. */
 const LONGEST_GAP = 1e11
 
-/** Calls at random: the sum of gaps (ms) and their number, older ones counting less, and how well this has predicted. */
+/**
+ * Calls at random: the sum of gaps (ms) and their number, older ones counting less, and how well this has predicted.
+ */
 interface RandomCalls {
   readonly decay: number
   weight: number
@@ -25,13 +27,13 @@ interface RandomCalls {
 }
 
 /**
- * What is known of the times between a component's calls: from its becoming idle to the next call, and from its registration to the
- * first one. It outlives the component's workers, as gaps do.
+ * What is known of the times between a component's calls: from its becoming idle to the next call, and from its
+ * registration to the first one. It outlives the component's workers, as gaps do.
  *
- * Three models of the next gap are kept: calls at random with the recent rate, calls at random with the long-term rate, and a
- * histogram of gaps, which sees timers and bursts. Each is believed as far as it predicted the gaps so far: by its likelihood, with older
- * gaps counting less. So a change of popularity is noticed within ten calls, a steady rate is estimated from many, and neither has to be
- * configured.
+ * Three models of the next gap are kept: calls at random with the recent rate, calls at random with the long-term rate,
+ * and a histogram of gaps, which sees timers and bursts. Each is believed as far as it predicted the gaps so far: by
+ * its likelihood, with older gaps counting less. So a change of popularity is noticed within ten calls, a steady rate
+ * is estimated from many, and neither has to be configured.
  */
 export class CallGaps {
   private readonly recent: RandomCalls = { decay: RECENT_DECAY, weight: 0, sum: 0, score: 0 }
@@ -53,16 +55,17 @@ export class CallGaps {
   }
 
   /**
-   * What keeping the component loaded is worth after `idle` ms without a call: the chance of a call within some time from now, divided
-   * by how long (ms) it is kept for that (to the call, or to the end of that time), for the time at which this is highest. 0 while no
-   * gap is known.
+   * What keeping the component loaded is worth after `idle` ms without a call: the chance of a call within some time
+   * from now, divided by how long (ms) it is kept for that (to the call, or to the end of that time), for the time at
+   * which this is highest. 0 while no gap is known.
    *
-   * Multiplied by the cost of a reload and divided by bytes, it is the highest price of memory (cost per byte and ms) at which keeping
-   * the component still pays: the index by which Gittins and Whittle rank what competes for one resource. For random calls it is
-   * their rate; for a timer one by the time left; for a burst the rate within it, and soon after its end the rate of bursts.
+   * Multiplied by the cost of a reload and divided by bytes, it is the highest price of memory (cost per byte and ms)
+   * at which keeping the component still pays: the index by which Gittins and Whittle rank what competes for one
+   * resource. For random calls it is their rate; for a timer one by the time left; for a burst the rate within it, and
+   * soon after its end the rate of bursts.
    *
-   * A short time for which a few gaps happen to speak looks better than it is, so its value is drawn towards that of the whole
-   * distribution, the more the fewer they are.
+   * A short time for which a few gaps happen to speak looks better than it is, so its value is drawn towards that of
+   * the whole distribution, the more the fewer they are.
    */
   keepValue(idle: number): number {
     const { histogram } = this
@@ -116,7 +119,10 @@ export class CallGaps {
   }
 }
 
-/** What may be left of a gap that has lasted for `idle` already. All parts have the same scale, which need not add up to 1. */
+/**
+ * What may be left of a gap that has lasted for `idle` already. All parts have the same scale, which need not add up to
+ * 1.
+ */
 interface GapsAhead {
   /** Exponentially distributed rest with this mean; `left` is how much of the model is left. */
   readonly random: readonly { readonly mean: number; readonly left: number }[]
@@ -127,7 +133,9 @@ interface GapsAhead {
   readonly scale: number
 }
 
-/** The chance that the gap ends before `end`, and the time that it takes until then, each times what is left of the gap. */
+/**
+ * The chance that the gap ends before `end`, and the time that it takes until then, each times what is left of the gap.
+ */
 function worthUntil(end: number, idle: number, ahead: GapsAhead): { chance: number; kept: number } {
   const { unseen, scale } = ahead
   const span = end - idle

@@ -34,6 +34,15 @@ export class ExtraWorkers {
     return sum
   }
 
+  /** Bytes of those that will be gone in a moment. */
+  get ending(): number {
+    let sum = 0
+    for (const [host, { supervisor }] of this.#ending) {
+      if (!supervisor.zombies.has(host)) sum += this.#totals.get(host.worker) ?? 0
+    }
+    return sum
+  }
+
   list(): ExtraWorker[] {
     const held = ({ worker }: WorkerHost): number => this.#totals.get(worker) ?? 0
     const spares = this.#spares.hosts.map((host, index) => ({

@@ -17,10 +17,11 @@ export interface GapPiece {
 }
 
 /**
- * A histogram of gaps (ms) that forgets slowly. A bin is as wide as its gaps are spread, whatever its borders: a timer's gaps stay a
- * narrow peak, and a bin that has seen one gap only stands for a wide range.
+ * A histogram of gaps (ms) that forgets slowly. A bin is as wide as its gaps are spread, whatever its borders: a
+ * timer's gaps stay a narrow peak, and a bin that has seen one gap only stands for a wide range.
  *
- * Each bin keeps the decayed count, sum and sum of squares. Instead of shrinking what is old, the unit of what is new grows.
+ * Each bin keeps the decayed count, sum and sum of squares. Instead of shrinking what is old, the unit of what is new
+ * grows.
  */
 export class GapHistogram {
   private readonly count = new Float64Array(BINS)

@@ -2,7 +2,10 @@ import type { PressureThresholds } from './pressure.ts'
 
 /** The shortest interval between samples, ms. */
 export const MIN_INTERVAL = 25
-/** A component grows fast when it would fill its whole memoryLimit from nothing within this time (ms) at its measured rate. */
+/**
+ * A component grows fast when it would fill its whole memoryLimit from nothing within this time (ms) at its measured
+ * rate.
+ */
 export const FAST_FILL_TIME = 10_000
 /** Of the measured time to a threshold, this many samples are taken before it is reached. */
 const SAMPLES_AHEAD = 4
@@ -25,8 +28,8 @@ export function addGrowthSample(window: GrowthWindow, time: number, bytes: numbe
 }
 
 /**
- * The steepest growth that the window shows (bytes/ms, at least 0): of the last two samples and of the whole window, the larger. It
- * errs to the high side: use it to decide when to look again, which costs little.
+ * The steepest growth that the window shows (bytes/ms, at least 0): of the last two samples and of the whole window,
+ * the larger. It errs to the high side: use it to decide when to look again, which costs little.
  */
 export function peakGrowth(window: GrowthWindow): number {
   const last = window.at(-1)
@@ -37,9 +40,9 @@ export function peakGrowth(window: GrowthWindow): number {
 }
 
 /**
- * Growth that has lasted (bytes/ms, at least 0): the lower median of the slopes between neighbouring samples, 0 with fewer than three.
- * One allocation, one collection or one late sample does not move it: use it to predict a pressure level, where a false alarm
- * unloads something. With samples every 25 ms it follows a real change within 75 ms.
+ * Growth that has lasted (bytes/ms, at least 0): the lower median of the slopes between neighbouring samples, 0 with
+ * fewer than three. One allocation, one collection or one late sample does not move it: use it to predict a pressure
+ * level, where a false alarm unloads something. With samples every 25 ms it follows a real change within 75 ms.
  */
 export function sustainedGrowth(window: GrowthWindow): number {
   const slopes: number[] = []
@@ -80,8 +83,9 @@ export const growsFast = (component: ComponentGrowth): boolean =>
 export const isNearLimit = (component: ComponentGrowth): boolean => component.total >= component.memoryLimit / 2
 
 /**
- * The time to the next sample (ms): the time until usage reaches its next threshold, or a component its memoryLimit, at the measured
- * growth, divided by 4; at least 25 ms, at most `checkInterval`. 25 ms while a component grows fast or is within half of its limit.
+ * The time to the next sample (ms): the time until usage reaches its next threshold, or a component its memoryLimit, at
+ * the measured growth, divided by 4; at least 25 ms, at most `checkInterval`. 25 ms while a component grows fast or is
+ * within half of its limit.
  */
 export function nextInterval(input: IntervalInput, thresholds: PressureThresholds, checkInterval: number): number {
   let time = timeToReach(input.usage, nextThreshold(input, thresholds), input.growth)

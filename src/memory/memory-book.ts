@@ -34,7 +34,7 @@ export type LedgerFrame = Pick<LedgerEntries, 'limit' | 'pending' | 'pressureLev
 const cgroupAge = 1_000
 /** Bytes to expect of a component of which nothing is known: a worker with a small module. */
 const smallComponent = 16 * 1024 ** 2
-/** The share of the limit that a component of which nothing is known is taken to need at most. */
+/** The share of the limit that a component of which nothing is known may need at most, as far as one can guess. */
 const unknownShare = 1 / 4
 
 /** Who holds how much: the accounts of all components, and the last figures of every worker. */
@@ -45,6 +45,7 @@ export class MemoryBook {
   readonly #accounts = new Map<string, ComponentAccount>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredWorker>()
+  readonly #condemned = new Set<Supervisor>()
   readonly #extra: ExtraWorkers
   #cgroup: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
 
@@ -100,6 +101,7 @@ export class MemoryBook {
     const { name } = supervisor
     const held = this.memoryOf(name)?.total ?? 0
     this.#live.delete(supervisor)
+    this.#condemned.delete(supervisor)
     this.account(name).ended(this.#options.now(), automatic)
     this.reservations.drop(name)
     if (generation.host.alive) this.#extra.ended(supervisor, generation, held, onGone)
@@ -117,15 +119,15 @@ export class MemoryBook {
   }
 
   /**
-   * What the next load of a component should reserve (bytes): its learned peak, before the first load its estimate. `least` is what it needs
-   * in any case: of a component of which nothing is known, the largest of the others is only a guess.
+   * What the next load of a component needs (bytes): its learned peak, before the first load its estimate. It `may` need more when nothing is
+   * known of it: as much as the largest of the others, within reason.
    */
-  expected({ name, definition }: Supervisor, limit: number): { readonly need: number; readonly least: number } {
+  expected({ name, definition }: Supervisor, limit: number): { readonly need: number; readonly mayNeed: number } {
     const known = this.account(name).learnedPeak ?? definition.memoryEstimate
-    if (known > 0) return { need: known, least: known }
+    if (known > 0) return { need: known, mayNeed: known }
     let largest = smallComponent
     for (const { learnedPeak = 0 } of this.#accounts.values()) largest = Math.max(largest, learnedPeak)
-    return { need: Math.max(smallComponent, Math.min(largest, limit * unknownShare)), least: smallComponent }
+    return { need: smallComponent, mayNeed: Math.max(smallComponent, Math.min(largest, limit * unknownShare)) }
   }
 
   /** Accounted bytes, by the last figures. */
@@ -179,16 +181,26 @@ export class MemoryBook {
     return growths
   }
 
-  /** Bytes of components that are on their way out. */
+  /** Bytes of workers that are on their way out. */
   get leaving(): number {
-    let sum = 0
-    for (const { name, state } of this.#live.keys()) {
-      if (state.status === 'draining' || state.status === 'unloading') sum += this.memoryOf(name)?.total ?? 0
+    let sum = this.#extra.ending
+    for (const supervisor of this.#live.keys()) {
+      if (this.isLeaving(supervisor)) sum += this.memoryOf(supervisor.name)?.total ?? 0
     }
     return sum
   }
 
-  /** Whether a load has a worker already and is not over. */
+  isLeaving(supervisor: Supervisor): boolean {
+    const { status } = supervisor.state
+    return status === 'draining' || status === 'unloading' || this.#condemned.has(supervisor)
+  }
+
+  /** Its worker has been told to end at once. */
+  condemned(supervisor: Supervisor): void {
+    this.#condemned.add(supervisor)
+  }
+
+  /** Whether a load is under way that has a worker already. */
   get loading(): boolean {
     for (const { state } of this.#live.keys()) if (state.status === 'loading') return true
     return false
@@ -200,7 +212,7 @@ export class MemoryBook {
     const account = this.account(name)
     return {
       name,
-      loaded: state.status === 'ready',
+      loaded: state.status === 'ready' && !this.isLeaving(supervisor),
       // One that does not even answer is at something, call or not, and would not let itself be unloaded.
       inUse: supervisor.inUse > 0 || account.memory?.stale === true,
       // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.

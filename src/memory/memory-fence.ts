@@ -19,14 +19,13 @@ const grace = 500
  */
 export class MemoryFence {
   readonly #logger: Logger
-  readonly #remeasure: (supervisor: Supervisor) => Promise<unknown>
+  readonly #book: MemoryBook
   readonly #suspects = new WeakSet<Generation>()
   readonly #ended = new WeakSet<Generation>()
 
-  /** @param remeasure has new figures of the component taken, and checked. */
-  constructor(logger: Logger, remeasure: (supervisor: Supervisor) => Promise<unknown>) {
+  constructor(logger: Logger, book: MemoryBook) {
     this.#logger = logger
-    this.#remeasure = remeasure
+    this.#book = book
   }
 
   /**
@@ -46,13 +45,14 @@ export class MemoryFence {
   }
 
   /** @param limit of all components together, bytes. */
-  stopRunaway(book: MemoryBook, limit: number): void {
+  stopRunaway(limit: number): void {
+    const book = this.#book
     const { usage, leaving } = book
     if (usage <= limit) return
     const growing = new Map<string, Supervisor>()
     for (const supervisor of book.live) {
-      const { status } = supervisor.state
-      if (status === 'ready' || status === 'loading') growing.set(supervisor.name, supervisor)
+      const { name } = supervisor
+      if (!book.isLeaving(supervisor) && !book.reservations.covers(name)) growing.set(name, supervisor)
     }
     const components = Array.from(growing.keys(), (name) => ({ name, growth: book.account(name).sustainedGrowth }))
     const runaway = growing.get(findRunaway({ usage, leaving, limit, components }) ?? '')
@@ -60,7 +60,7 @@ export class MemoryFence {
   }
 
   async #question(supervisor: Supervisor, generation: Generation, own: number): Promise<void> {
-    if (await generation.trim('critical', grace, true)) await this.#remeasure(supervisor)
+    if (await generation.trim('critical', grace, true)) await this.#book.measureOne(supervisor, grace)
     if (supervisor.generation === generation && this.#suspects.has(generation)) {
       this.#endAtLimit(supervisor, undefined, own)
     }
@@ -74,6 +74,7 @@ export class MemoryFence {
     const { generation, name } = supervisor
     if (!generation || this.#ended.has(generation)) return
     this.#ended.add(generation)
+    this.#book.condemned(supervisor)
     this.#logger.error({ component: name, generation: generation.number, ...figures }, why)
     void supervisor.kill('memory-limit')
   }

@@ -96,7 +96,7 @@ export class MemoryManager implements Disposable {
     this.#book = book
     this.#gauge = gauge
     this.#unloader = unloader
-    this.#fence = new MemoryFence(logger, async (supervisor) => this.measure(supervisor))
+    this.#fence = new MemoryFence(logger, book)
     this.#thrashing = new ThrashWatch(logger, now)
     this.#admission = new AdmissionControl({ ...live, gauge, unloader })
     this.#relief = new PressureRelief({
@@ -366,7 +366,7 @@ export class MemoryManager implements Disposable {
     this.#loop.noteSample()
     this.#emit.sample(ledger)
     if (previous !== ledger.pressureLevel) this.#levelChanged(previous, ledger)
-    this.#fence.stopRunaway(this.#book, ledger.limit)
+    this.#fence.stopRunaway(ledger.limit)
     this.#relief.act()
     this.#admission.changed()
     return ledger

@@ -15,7 +15,10 @@ export interface MemoryOptions extends PressureThresholds {
   readonly criticalThreshold: number
   /** False: measure and report, unload nothing. Default true. */
   readonly autoUnloadEnabled: boolean
-  /** How long (ms) a component must have been idle to go at medium pressure; a fifth of it at high, none at critical. Default 300,000. */
+  /**
+   * How long (ms) a component must have been idle to go at medium pressure; a fifth of it at high, none at critical.
+   * Default 300,000.
+   */
   readonly minIdleTime: number
   /** The longest gap (ms) between two samples. Default 60,000. */
   readonly checkInterval: number
@@ -46,8 +49,8 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER
 const CGROUP_SHARE = 0.9
 
 /**
- * The options with defaults filled in from `base`, validated as a whole: a change that is fine by itself is refused when it does not fit the
- * rest. A key that is undefined keeps its base value.
+ * The options with defaults filled in from `base`, validated as a whole: a change that is fine by itself is refused
+ * when it does not fit the rest. A key that is undefined keeps its base value.
  *
  * @throws InvalidOptionsError naming the option as `memory.<key>`.
  */
@@ -81,7 +84,10 @@ export function resolveMemoryOptions(
   return Object.freeze(options)
 }
 
-/** min(totalLimit, 90% of a real cgroup limit), bytes. `cgroupLimit` may be any of the ways to say "none": null, undefined, 0, 2^64. */
+/**
+ * min(totalLimit, 90% of a real cgroup limit), bytes. `cgroupLimit` may be any of the ways to say "none": null,
+ * undefined, 0, 2^64.
+ */
 export function effectiveLimit(totalLimit: number, cgroupLimit?: number | null): number {
   return isRealLimit(cgroupLimit) ? Math.min(totalLimit, Math.floor(cgroupLimit * CGROUP_SHARE)) : totalLimit
 }

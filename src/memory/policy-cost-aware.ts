@@ -2,9 +2,9 @@ import type { Kept, UnloadCandidate, UnloadPolicy } from './policy.ts'
 import { bytesOf, choiceOf, selectInOrder } from './policy-selection.ts'
 
 /**
- * The largest priority number first; within a priority, the lowest worth per byte: the measured cost of loading it again, weighted by the
- * chance of its being needed soon (`CallGaps.keepValue`). Of equal worth, the larger first. A component whose reload cost or gaps are not known yet is
- * worth nothing.
+ * The largest priority number first; within a priority, the lowest worth per byte: the measured cost of loading it
+ * again, weighted by the chance of its being needed soon (`CallGaps.keepValue`). Of equal worth, the larger first. A
+ * component whose reload cost or gaps are not known yet is worth nothing.
  *
  * Small victims that a larger one after them made unnecessary stay.
  */
@@ -34,8 +34,8 @@ function worthPerByte(candidate: UnloadCandidate): number {
 }
 
 /**
- * Of the victims with the priority of the last one, the most worth first: those without which the rest still frees enough. One that had to go
- * before another could (its dependent) is not spared.
+ * Of the victims with the priority of the last one, the most worth first: those without which the rest still frees
+ * enough. One that had to go before another could (its dependent) is not spared.
  */
 function spareUnnecessary(selection: { victims: UnloadCandidate[]; kept: Kept[] }, need: number): typeof selection {
   const last = selection.victims.at(-1)

@@ -7,7 +7,10 @@ import {
   type UnloadTrigger,
 } from './policy.ts'
 
-/** Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the candidates. */
+/**
+ * Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the
+ * candidates.
+ */
 export type VictimOrder = (a: UnloadCandidate, b: UnloadCandidate) => number
 
 /** How many components one round may take. */
@@ -23,8 +26,8 @@ const mostVictims: Record<UnloadTrigger, number> = {
 const idleShare: Record<UnloadTrigger, number> = { low: 1, medium: 1, high: 1 / 5, critical: 0, demand: 0 }
 
 /**
- * Why the component may not be unloaded, whatever the order, apart from its dependents; undefined when it may. At critical pressure the
- * minimum residency yields: the limit has to hold.
+ * Why the component may not be unloaded, whatever the order, apart from its dependents; undefined when it may. At
+ * critical pressure the minimum residency yields: the limit has to hold.
  */
 export function fixedReason(candidate: UnloadCandidate, trigger: UnloadTrigger): KeptReason | undefined {
   if (!candidate.loaded) return 'not-loaded'
@@ -38,8 +41,8 @@ export function fixedReason(candidate: UnloadCandidate, trigger: UnloadTrigger):
 }
 
 /**
- * Takes candidates in `order` until `need` bytes are freed or the round is full. A dependency joins the queue once all its loaded
- * dependents have been taken before it.
+ * Takes candidates in `order` until `need` bytes are freed or the round is full. A dependency joins the queue once all
+ * its loaded dependents have been taken before it.
  */
 export function selectInOrder(
   candidates: readonly UnloadCandidate[],

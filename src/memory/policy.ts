@@ -33,14 +33,15 @@ export interface UnloadCandidate {
 }
 
 /**
- * Why an unload is planned: a level of pressure, or memory asked for by a load or by `freeMemory` ('demand': no idle floor, no cap).
+ * Why an unload is planned: a level of pressure, or memory asked for by a load or by `freeMemory` ('demand': no idle
+ * floor, no cap).
  */
 export type UnloadTrigger = PressureLevel | 'demand'
 
 /**
- * Why a component stays. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was reloaded too soon after
- * an unload before. 'enough': those before it free what is needed. 'cap': the round takes no more at this level. 'not-chosen': a
- * policy of the user's own left it out.
+ * Why a component stays. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was
+ * reloaded too soon after an unload before. 'enough': those before it free what is needed. 'cap': the round takes no
+ * more at this level. 'not-chosen': a policy of the user's own left it out.
  */
 export type KeptReason =
   | 'not-loaded'

@@ -45,7 +45,8 @@ export class PressureRelief {
   #trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
   /** The worst level at which it was said that nothing is left, since something could last be done about it. */
   #told: PressureLevel | undefined
-  #restUntil = Number.NEGATIVE_INFINITY
+  /** A round that found nothing at a level is not tried again before its time, unless things get worse. */
+  #rest: { readonly level: PressureLevel; readonly until: number } | undefined
 
   constructor(options: PressureReliefOptions) {
     this.#options = options
@@ -72,14 +73,14 @@ export class PressureRelief {
 
   /** ms until it has to be looked at again, whatever the growth. */
   get retryIn(): number {
-    const { gauge, options, now } = this.#options
-    if (gauge.level === 'low' || !options().autoUnloadEnabled || gauge.need() <= 0) return Number.POSITIVE_INFINITY
-    return now() < this.#restUntil ? retryInterval : soon
+    const { gauge, options } = this.#options
+    if (gauge.level === 'low' || !options().autoUnloadEnabled || this.#need <= 0) return Number.POSITIVE_INFINITY
+    return this.#resting ? retryInterval : soon
   }
 
   /** Something has become idle: the next round need not wait. */
   retry(): void {
-    this.#restUntil = Number.NEGATIVE_INFINITY
+    this.#rest = undefined
   }
 
   stop(): void {
@@ -87,11 +88,11 @@ export class PressureRelief {
   }
 
   async #relieve(): Promise<void> {
-    const { gauge, unloader, sample, options, now } = this.#options
+    const { gauge, unloader, sample, options } = this.#options
     if (await this.#makeDo()) await sample()
     if (gauge.level === 'low') this.#told = undefined
-    if (gauge.level === 'low' || gauge.need() <= 0) return
-    if (!options().autoUnloadEnabled || now() < this.#restUntil) return
+    if (gauge.level === 'low' || this.#need <= 0) return
+    if (!options().autoUnloadEnabled || this.#resting) return
     await unloader.exclusively(async () => this.#round())
   }
 
@@ -114,7 +115,7 @@ export class PressureRelief {
     const { gauge, now } = this.#options
     const { level } = gauge
     if (level === 'low') return !this.#trimmed
-    if (gauge.need() <= 0) return false
+    if (this.#need <= 0) return false
     return this.#trimmed?.level !== level || now() - this.#trimmed.at >= trimCooldown
   }
 
@@ -127,7 +128,7 @@ export class PressureRelief {
     const { gauge, unloader, sample, plan, logger } = this.#options
     const result = await unloadRound({
       sample,
-      need: () => (this.#stopped ? 0 : gauge.need()),
+      need: () => (this.#stopped ? 0 : this.#need),
       plan: (need) => plan(gauge.level, need),
       unload: async (name) => (await unloader.unload(name, 'pressure')) !== undefined,
     })
@@ -141,11 +142,22 @@ export class PressureRelief {
     } else this.#foundNothing(level, missing, kept)
   }
 
+  /** Bytes that have to go beyond those that are on their way out already. */
+  get #need(): number {
+    const { gauge, book } = this.#options
+    return gauge.need() - book.leaving
+  }
+
+  get #resting(): boolean {
+    const { gauge, now } = this.#options
+    return this.#rest !== undefined && now() < this.#rest.until && isAtLeast(this.#rest.level, gauge.level)
+  }
+
   #foundNothing(level: PressureLevel, missing: number, kept: UnloadPlan['kept']): void {
     const { book, logger, exhausted, now } = this.#options
-    // What comes or goes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
-    if (missing <= book.reservations.outstanding + book.leaving || book.loading) return
-    this.#restUntil = now() + retryInterval
+    // What comes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
+    if (missing <= book.reservations.outstanding || book.loading) return
+    this.#rest = { level, until: now() + retryInterval }
     if (this.#told !== undefined && isAtLeast(this.#told, level)) return
     this.#told = level
     logger.warn({ level, missing, kept }, 'memory pressure, and nothing that may be unloaded')

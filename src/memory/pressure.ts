@@ -75,11 +75,12 @@ export const predictUsage = (input: PressureInput): number =>
 /**
  * The next state of the pressure machine.
  *
- * The level is judged by predicted usage (`predictUsage`), so growth that reaches a level before an unload could finish counts as
- * that level now.
+ * The level is judged by predicted usage (`predictUsage`), so growth that reaches a level before an unload could finish
+ * counts as that level now.
  * - Up: high and critical at once, over any number of levels; medium after MEDIUM_DWELL at or above its threshold.
- * - Down: a level is left once usage has been clear of its threshold for CLEAR_DWELL without a break. Every level has its own clear
- *   timer, so usage that fell far goes straight down to the first level that it has not been clear of for that long.
+ * - Down: a level is left once usage has been clear of its threshold for CLEAR_DWELL without a break. Every level has
+ *   its own clear timer, so usage that fell far goes straight down to the first level that it has not been clear of for
+ *   that long.
  * - `trim` follows lowThreshold: on at once, off like a level.
  *
  * Between two inputs usage is taken to stay what the earlier one said. Thresholds may differ from step to step.
@@ -133,8 +134,8 @@ export function stepPressure(
 }
 
 /**
- * When the level (or `trim`) changes next if usage stays as it is (ms, the clock of the inputs): when to measure again at the
- * latest. Undefined when nothing is pending.
+ * When the level (or `trim`) changes next if usage stays as it is (ms, the clock of the inputs): when to measure again
+ * at the latest. Undefined when nothing is pending.
  */
 export function nextPressureChange(state: PressureState): number | undefined {
   const times: number[] = []
@@ -146,8 +147,8 @@ export function nextPressureChange(state: PressureState): number | undefined {
 }
 
 /**
- * How many bytes a round at `level` has to free: down to 5 points under the threshold of that level, counted from predicted usage.
- * 0 at low, where nothing is unloaded.
+ * How many bytes a round at `level` has to free: down to 5 points under the threshold of that level, counted from
+ * predicted usage. 0 at low, where nothing is unloaded.
  */
 export function bytesToFree(level: PressureLevel, input: PressureInput, thresholds: PressureThresholds): number {
   if (level === 'low') return 0

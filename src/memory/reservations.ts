@@ -35,6 +35,12 @@ export class Reservations {
     return sum
   }
 
+  /** True while the component holds less than was promised to it: its growth is no surprise. */
+  covers(name: string): boolean {
+    const reservation = this.#open.get(name)
+    return reservation !== undefined && this.#now() < reservation.until && (this.#held(name) ?? 0) < reservation.bytes
+  }
+
   /** Until it is disposed of, which is when the load is over, and a second beyond. */
   reserve(name: string, bytes: number): Disposable {
     const reservation: Reservation = { bytes, until: Number.POSITIVE_INFINITY }

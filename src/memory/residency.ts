@@ -24,7 +24,10 @@ export interface ResidencyState {
 
 export const initialResidency: ResidencyState = { raises: 0, raisedAt: 0, unloadedAt: undefined }
 
-/** After an automatic unload: pressure, or room for another load. One asked for by name is no mistake of ours and is not noted. */
+/**
+ * After an automatic unload: pressure, or room for another load. One asked for by name is no mistake of ours and is not
+ * noted.
+ */
 export const residencyAfterUnload = (state: ResidencyState, time: number): ResidencyState => ({
   ...state,
   unloadedAt: time,
@@ -41,8 +44,9 @@ export function residencyAfterLoad(state: ResidencyState, time: number): Residen
 }
 
 /**
- * How long (ms) the component has to stay loaded before it may be unloaded automatically: 0 until it has been reloaded within 60 s of
- * an unload, then 60 s, doubling with each further time up to 15 min. Every 15 min without one takes a doubling back.
+ * How long (ms) the component has to stay loaded before it may be unloaded automatically: 0 until it has been reloaded
+ * within 60 s of an unload, then 60 s, doubling with each further time up to 15 min. Every 15 min without one takes a
+ * doubling back.
  */
 export function minResidency(state: ResidencyState, time: number): number {
   const raises = raisesAt(state, time)

@@ -26,9 +26,10 @@ export interface UnloadPlan {
 }
 
 /**
- * Asks `policy` and checks its answer. A victim that must not go (in use, pinned, not loaded, protected, with dependents that are loaded and not
- * victims before it), that does not exist or that is named twice is dropped with a note, and so is everything after the need is
- * met. A policy that throws or answers with nothing usable is replaced by 'priority-idle' for this plan, with a note.
+ * Asks `policy` and checks its answer. A victim that must not go (in use, pinned, not loaded, protected, with
+ * dependents that are loaded and not victims before it), that does not exist or that is named twice is dropped with a
+ * note, and so is everything after the need is met. A policy that throws or answers with nothing usable is replaced by
+ * 'priority-idle' for this plan, with a note.
  */
 export function planUnload(
   policy: UnloadPolicy,

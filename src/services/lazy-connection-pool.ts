@@ -35,8 +35,8 @@ export interface LazyConnectionPoolOptions extends ConnectionPoolConfig {
 const MEMORY_PER_CONNECTION = 1024 ** 2
 
 /**
- * WebSocket and HTTP connections that live in a worker of their own. It starts with the first connection asked for, and is not unloaded while one is held.
- * Methods are those of ConnectionPool.
+ * WebSocket and HTTP connections that live in a worker of their own. It starts with the first connection asked for,
+ * and is not unloaded while one is held. Methods are those of ConnectionPool.
  *
  * @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken.
  */

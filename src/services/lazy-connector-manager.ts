@@ -36,7 +36,10 @@ export interface LazyConnectorManagerOptions {
 /** Bytes: ccxt (some 40 MB of heap), the markets of a large exchange, and the worker itself. */
 const MEMORY_ESTIMATE = 75 * 1024 ** 2
 
-/** Exchange connectors, each in a worker of its own, which starts with the first call: ccxt is loaded there and nowhere else. */
+/**
+ * Exchange connectors, each in a worker of its own, which starts with the first call: ccxt is loaded there and
+ * nowhere else.
+ */
 export class LazyConnectorManager {
   readonly #family: ConnectorFamily<ExchangeConnectorModule>
 
@@ -60,8 +63,8 @@ export class LazyConnectorManager {
   }
 
   /**
-   * The connector of an exchange: a durable remote. Its worker is started by the first call, which rejects with ComponentLoadError when ccxt does not
-   * know the exchange; the cause names the nearest ids.
+   * The connector of an exchange: a durable remote. Its worker is started by the first call, which rejects with
+   * ComponentLoadError when ccxt does not know the exchange; the cause names the nearest ids.
    *
    * @throws InvalidOptionsError when `id` is no id.
    */

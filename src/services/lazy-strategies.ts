@@ -198,7 +198,7 @@ export class LazyStrategyManager<Data = MarketData, Signal = unknown> {
    * @throws ComponentNotFoundError for a key that was not defined.
    */
   strategy<T = StrategyModule<Data, Signal>>(key: string): Remote<T> {
-    return this.#family.remote(key) as Remote<T>
+    return this.#family.remote<T>(key)
   }
 
   /** All strategies that are defined. Loads nothing. */

@@ -1,9 +1,10 @@
 import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
 import type { OrderInput } from './orders/order.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
-import type { ModuleFamilyCoordinator, ModuleRecipe } from './user-modules/module-family.ts'
+import type { ModuleRecipe } from './user-modules/module-family.ts'
 
 /** What is wrong with an order: the rule it breaks, by a stable name, and how, in words. */
 export interface ValidationProblem {
@@ -18,6 +19,9 @@ export interface OrderValidator<Order = OrderInput> {
 }
 
 export type ValidatorModule<Order> = ComponentModule<OrderValidator<Order>>
+
+/** What it asks of a coordinator; a ComponentCoordinator is one. */
+export type ValidatorCoordinator = Pick<ComponentCoordinator, 'registerFamily' | 'getComponent'>
 
 export interface ValidationReport {
   readonly valid: boolean
@@ -44,10 +48,12 @@ export interface LazyValidatorManagerOptions {
  * went wrong rejects.
  */
 export class LazyValidatorManager<Order = OrderInput> {
+  readonly #coordinator: ValidatorCoordinator
   readonly #family: ModuleFamily<ValidatorModule<Order>>
 
   /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
-  constructor(coordinator: ModuleFamilyCoordinator, options: LazyValidatorManagerOptions = {}) {
+  constructor(coordinator: ValidatorCoordinator, options: LazyValidatorManagerOptions = {}) {
+    this.#coordinator = coordinator
     const { name = 'validator', validators = {}, callTimeout = 5_000 } = options
     const { memoryEstimate = 20 * 1024 ** 2, priority = 35, timeout = 15_000 } = options
     this.#family = new ModuleFamily(
@@ -71,8 +77,11 @@ export class LazyValidatorManager<Order = OrderInput> {
    * what it throws; what made its load or its call impossible.
    */
   async validate(key: string, order: Order): Promise<ValidationReport> {
+    const remote = this.#family.remote(key)
+    // Its deadline is for the validation: the first order does not pay for the load.
+    await this.#coordinator.getComponent(this.#family.componentName(key))
     // Typed through the remote's own signature, which a generic argument does not resolve.
-    const { validate } = this.#family.remote(key) as { validate(this: void, order: Order): Promise<unknown> }
+    const { validate } = remote as { validate(this: void, order: Order): Promise<unknown> }
     const answer = await validate(order)
     if (!Array.isArray(answer) || !answer.every(isProblem)) {
       throw new InvalidOptionsError(`${key}.validate()`, 'an array of { rule, message }', answer)
@@ -97,7 +106,7 @@ export class LazyValidatorManager<Order = OrderInput> {
 
   /** The remote of a validator, for methods of its own. @throws ComponentNotFoundError for a key that was not defined. */
   validator<T = ValidatorModule<Order>>(key: string): Remote<T> {
-    return this.#family.remote(key) as Remote<T>
+    return this.#family.remote<T>(key)
   }
 
   keys(): string[] {

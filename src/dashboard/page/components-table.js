@@ -18,7 +18,10 @@ const nextOrder = ({ next }) => (next.verdict === 'goes' ? next.rank : next.verd
 const columns = [
   { id: 'name', label: 'Component', text: true, of: ({ name }) => name.toLowerCase() },
   { id: 'state', label: 'State', text: true, of: ({ state }) => stateOrder.indexOf(state) },
+  { id: 'next', label: 'Next unload', text: true, of: nextOrder },
   { id: 'memory', label: 'Memory', of: ({ memory }) => memory?.total ?? -1, title: 'Heap, external and native memory' },
+  { id: 'heap', label: 'Heap', of: ({ memory }) => memory?.physical ?? -1, title: 'Pages of the heap that are really there' },
+  { id: 'external', label: 'External', of: ({ memory }) => memory?.external ?? -1, title: 'ArrayBuffers and Buffers' },
   { id: 'peak', label: 'Peak', of: ({ learnedPeak }) => learnedPeak ?? -1, title: 'Of its last generations' },
   { id: 'inUse', label: 'In use', of: ({ inUse }) => inUse, title: 'Calls under way and waiting, streams, subscriptions, leases' },
   { id: 'idle', label: 'Idle', of: (component, now) => idleTime(component, now) ?? -1 },
@@ -31,8 +34,7 @@ const columns = [
   { id: 'crashes', label: 'Crashes', of: ({ crashes }) => crashes },
   { id: 'loadTime', label: 'Last load', of: ({ lastLoadTime }) => lastLoadTime ?? -1 },
   { id: 'generation', label: 'Gen.', of: ({ generation }) => generation, title: 'Generation: loads begun' },
-  { id: 'priority', label: 'Prio.', text: true, of: ({ priority }) => priority, title: 'Lower is more important' },
-  { id: 'next', label: 'Next unload', text: true, of: nextOrder },
+  { id: 'priority', label: 'Prio.', of: ({ priority }) => priority, title: 'Lower is more important' },
 ]
 
 const filters = {
@@ -102,7 +104,7 @@ export function ComponentsCard() {
       <div class="scroll" role="region" aria-label="Table of components" tabindex="0">
         <table role="table">
           <caption class="sr">
-            Components with state, memory and calls. The last column says ${what}.
+            Components with state, memory and calls. The third column says ${what}.
           </caption>
           <thead role="rowgroup">
             <tr role="row">
@@ -176,10 +178,12 @@ class Row extends Component {
           <small>${type}${component.pinned ? ', pinned' : ''}</small>
         </th>
         <td role="cell" data-label="State" class="text"><${State} state=${state} /></td>
+        ${cell('Next', nextWords(next), `text next next-${next.verdict}`)}
         <td role="cell" data-label="Memory" class="memory">
           <span>${bytes(memory?.total)}${memory?.stale ? html` <abbr title="It did not answer in time: the last known figure">stale</abbr>` : ''}</span>
           <${MemoryBar} memory=${memory} largest=${largest} />
         </td>
+        ${cell('Heap', bytes(memory?.physical))} ${cell('External', bytes(memory?.external))}
         ${cell('Peak', bytes(component.learnedPeak))}
         ${cell('In use', component.inUse > 0 ? count(component.inUse) : '–', component.inUse > 0 ? 'strong' : '')}
         <td role="cell" data-label="Idle"><${Idle} component=${component} /></td>
@@ -189,8 +193,7 @@ class Row extends Component {
         ${cell('Loads', count(component.loads))} ${cell('Unloads', count(component.unloads))}
         ${cell('Crashes', count(component.crashes), component.crashes > 0 ? 'bad' : '')}
         ${cell('Last load', duration(component.lastLoadTime))} ${cell('Generation', count(component.generation))}
-        ${cell('Priority', component.priority, 'text')}
-        ${cell('Next', nextWords(next), `text next next-${next.verdict}`)}
+        ${cell('Priority', component.priority)}
       </tr>
     `
   }

@@ -48,7 +48,7 @@ function Event({ event, bare }) {
     <li class=${`event event-${severity} kind-${kind}`}>
       <span class="kind">${kindName(kind)}</span>
       <p>
-        ${component && !bare && kind !== 'advice' && html`<a href=${`#/component/${encodeURIComponent(component)}`}>${component}</a> `}
+        ${component && !bare && html`<a href=${`#/component/${encodeURIComponent(component)}`}>${component}</a> `}
         ${eventWords(event)}
       </p>
       <${Ago} time=${time} />

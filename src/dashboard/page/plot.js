@@ -29,7 +29,7 @@ export function memoryPlot(extra) {
     padding: [10, 8, 0, 0],
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(max * 1.06, 1024 ** 2)] } },
     axes: [
-      { stroke: text, grid: { ...grid, show: false }, ticks: { ...grid, size: 4 }, font, space: 70, values: (_plot, times) => times.map((time) => clock(time * 1_000)) },
+      { stroke: text, grid: { ...grid, show: false }, ticks: { ...grid, size: 4 }, font, space: 70, size: 30, values: (_plot, times) => times.map((time) => clock(time * 1_000)) },
       { stroke: text, grid, ticks: { show: false }, font, size: 62, splits: byteSplits, values: (_plot, values) => values.map((value) => bytes(value)) },
     ],
     ...extra,

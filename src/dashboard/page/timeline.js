@@ -12,6 +12,8 @@ const ranges = [
   ['15 min', 900_000],
 ]
 const marked = new Set(['load', 'unload', 'crash'])
+/** More marks than this are drawn without their lines, which would hide what is behind them. */
+const mostLines = 40
 /** Pixels between the pointer and a mark that it still means. */
 const near = 8
 
@@ -30,7 +32,7 @@ export function TimelineCard() {
   const identity = layers.map(({ key }) => key).join('\n')
   const data = useMemo(() => stack(timeline, layers), [timeline.version, identity])
   const end = timeline.times.at(-1) ?? store.now()
-  const range = zoom ?? { min: (end - span) / 1_000, max: end / 1_000 }
+  const range = zoom ?? { min: startOf(timeline, end, span) / 1_000, max: end / 1_000 }
   const toggle = (key) => {
     const next = new Set(hidden)
     if (!next.delete(key)) next.add(key)
@@ -106,6 +108,11 @@ export function TimelineCard() {
   `
 }
 
+/** While there is little to show, all of it, and never less than half a minute. */
+function startOf({ times }, end, span) {
+  return Math.max(end - span, Math.min(times[0] ?? end, end - 30_000))
+}
+
 /** From the bottom up. */
 function layersOf({ components, others, totals }) {
   const layers = [{ key: ' main', label: 'Main thread', tint: 'series-main', values: totals.main }]
@@ -140,23 +147,26 @@ function lineSeries(name, label, dash) {
 function drawMarks(plot, marks) {
   const { ctx, bbox } = plot
   const scale = devicePixelRatio
+  const { min, max } = plot.scales.x
+  const seen = marks.filter(({ time }) => time / 1_000 >= min && time / 1_000 <= max)
   ctx.save()
   ctx.lineWidth = scale
-  for (const { time, kind } of marks) {
+  ctx.setLineDash([])
+  for (const { time, kind } of seen) {
     const x = plot.valToPos(time / 1_000, 'x', true)
-    if (x < bbox.left || x > bbox.left + bbox.width) continue
     const tint = colour(`tick-${kind}`)
     ctx.strokeStyle = tint
     ctx.fillStyle = tint
     const low = kind === 'load'
     const y = low ? bbox.top + bbox.height : bbox.top
-    const tall = low ? -7 * scale : 8 * scale
+    const tall = low ? -5 * scale : 8 * scale
+    const wide = low ? 3 * scale : 4 * scale
     ctx.beginPath()
-    ctx.moveTo(x - 4 * scale, y)
-    ctx.lineTo(x + 4 * scale, y)
+    ctx.moveTo(x - wide, y)
+    ctx.lineTo(x + wide, y)
     ctx.lineTo(x, y + tall)
     ctx.fill()
-    if (low) continue
+    if (low || (seen.length > mostLines && kind !== 'crash')) continue
     ctx.globalAlpha = kind === 'crash' ? 0.8 : 0.35
     ctx.beginPath()
     ctx.moveTo(x, y)

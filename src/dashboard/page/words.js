@@ -62,7 +62,6 @@ const kinds = {
   exhausted: 'Exhausted',
   zombie: 'Zombie',
   action: 'Action',
-  advice: 'Advice',
 }
 
 export function kindName(kind) {
@@ -95,8 +94,6 @@ export function eventWords({ kind, details: d }) {
       return `the worker of generation ${d.generation} did not die by its deadline; it still counts`
     case 'action':
       return `${d.action}${d.bytes ? ` (${bytes(d.bytes)})` : ''} was asked for on the dashboard`
-    case 'advice':
-      return d.message
     default:
       return ''
   }

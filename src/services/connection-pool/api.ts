@@ -86,22 +86,28 @@ export interface PoolCounts {
  */
 export interface ConnectionPool extends AsyncDisposable {
   /**
-   * A connection to http:, https:, ws: or wss:, for the caller alone until it is released. Idle ones are reused: of HTTP to the same host, of
-   * WebSocket to the same URL with the same headers and protocols. Over a limit it waits in line.
+   * A connection to http:, https:, ws: or wss:, for the caller alone until it is released. Idle ones are reused: of
+   * HTTP to the same host, of WebSocket to the same URL with the same headers and protocols. Over a limit it waits in
+   * line.
    *
-   * @throws OverloadedError when the line is full or the time is up; ConnectionError ('connect', 'timeout', 'backing-off').
+   * @throws OverloadedError when the line is full or the time is up; ConnectionError ('connect', 'timeout',
+   * 'backing-off').
    */
   getConnection(url: string, request?: ConnectionRequest): Promise<ConnectionHandle>
-  /** Gives it back. Messages that were not read are dropped; a request still under way closes it. Nothing happens if it was given back before. */
+  /**
+   * Gives it back. Messages that were not read are dropped; a request still under way closes it. Nothing happens if
+   * it was given back before.
+   */
   releaseConnection(id: string): Promise<void>
   /** A message on a WebSocket: settles when it is on its way. */
   send(id: string, message: SocketMessage): Promise<void>
   /** A request on an HTTP connection, one after the other. */
   send(id: string, request: HttpRequest): Promise<HttpResponse>
   /**
-   * Messages of a WebSocket, from the first since it was obtained; ends when the connection is released or closed cleanly. One reader at a
-   * time. What is not read is kept up to `maxBufferedMessages` and `maxBufferedBytes`; beyond, the connection is closed and the reader gets ConnectionError
-   * ('overflow') after the messages that were kept.
+   * Messages of a WebSocket, from the first since it was obtained; ends when the connection is released or closed
+   * cleanly. One reader at a time. What is not read is kept up to `maxBufferedMessages` and `maxBufferedBytes`;
+   * beyond, the connection is closed and the reader gets ConnectionError ('overflow') after the messages that were
+   * kept.
    */
   read(id: string): MessageStream
   /** Closes it for good. `code` (1000 or 3000 to 4999) and `reason` are for the other side of a WebSocket. */

@@ -4,7 +4,8 @@ import type { SpillwayErrorOptions } from '../../errors.ts'
 /**
  * What went wrong with a connection.
  * - 'connect': it could not be opened. 'backing-off': its host failed lately and is left alone for now.
- * - 'timeout': no answer in time. 'closed': it is closed, by the other side or by the pool. 'protocol': the other side breaks the protocol.
+ * - 'timeout': no answer in time. 'closed': it is closed, by the other side or by the pool. 'protocol': the other
+ *   side breaks the protocol.
  * - 'overflow': more messages came in than were read. 'too-large': a response over the limit.
  * - 'not-held': the id is of no connection that is held; it was released or closed, or the pool was reloaded since.
  * - 'not-installed': the undici package is missing.

@@ -10,7 +10,8 @@ import type { Target } from './target.ts'
 import type { Undici } from './undici-module.ts'
 
 /**
- * Opens an HTTP connection: one socket, one request at a time. A socket that the server closes while it is idle is opened again with the next request.
+ * Opens an HTTP connection: one socket, one request at a time. A socket that the server closes while it is idle is
+ * opened again with the next request.
  *
  * @param signal ends the attempt.
  * @throws ConnectionError

@@ -7,7 +7,10 @@ export interface InboxLimits {
   readonly maxBytes: number
 }
 
-/** Messages that came in and were not read yet, in order. Bounded: nothing is dropped silently, `push` says when it does not fit. */
+/**
+ * Messages that came in and were not read yet, in order. Bounded: nothing is dropped silently, `push` says when it
+ * does not fit.
+ */
 export class Inbox {
   readonly #limits: InboxLimits
   readonly #messages: SocketMessage[] = []

@@ -4,7 +4,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 /** The only place where undici tells of pongs. */
 const CHANNEL = 'undici:websocket:pong'
 
-/** Waits for the pongs of pings, which carry a name to be told apart by: the channel is shared with every other listener of the thread. */
+/**
+ * Waits for the pongs of pings, which carry a name to be told apart by: the channel is shared with every other
+ * listener of the thread.
+ */
 export class PongListener implements Disposable {
   readonly #waiting = new Map<string, () => void>()
   readonly #name = randomUUID()

@@ -30,7 +30,10 @@ export interface MutablePoolCounts {
   overloaded: number
 }
 
-/** Places for connections, and the line of those who want one. First come, first served, among those who can be served. */
+/**
+ * Places for connections, and the line of those who want one. First come, first served, among those who can be
+ * served.
+ */
 export class Pool {
   readonly slots = new Set<Slot>()
   readonly hosts: HostRegistry

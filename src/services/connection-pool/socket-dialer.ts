@@ -7,8 +7,9 @@ import type { TlsOptions } from './config.ts'
 type UndiciConnector = Extract<NonNullable<Client.Options['connect']>, (...args: never[]) => unknown>
 
 /**
- * Opens the sockets of one connection. undici opens a socket with the first request and tells nobody about it; here the first one is opened at once,
- * so that a connection that was obtained is one, and every one can be destroyed whatever state it is in.
+ * Opens the sockets of one connection. undici opens a socket with the first request and tells nobody about it; here
+ * the first one is opened at once, so that a connection that was obtained is one, and every one can be destroyed
+ * whatever state it is in.
  */
 export class SocketDialer {
   readonly #url: URL
@@ -31,7 +32,8 @@ export class SocketDialer {
   /** Opens the first socket. */
   async open(signal: AbortSignal): Promise<void> {
     const socket = await this.#dial(signal)
-    // Until it is used nobody reads it, and then its end would go unnoticed. Whatever comes before the first request ends it.
+    // Until it is used nobody reads it, and then its end would go unnoticed. Whatever comes before the first request
+    // ends it.
     socket.once('readable', this.#onUnexpected)
     this.#ready = socket
   }

@@ -16,7 +16,10 @@ export interface WaiterOptions {
   readonly onSettled: (waiter: Waiter) => void
 }
 
-/** One who wants a connection. Settled once: with a handle, or because the time is up, the caller gave up, or opening failed. */
+/**
+ * One who wants a connection. Settled once: with a handle, or because the time is up, the caller gave up, or opening
+ * failed.
+ */
 export class Waiter {
   readonly target: Target
   readonly deadline: number

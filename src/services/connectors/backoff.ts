@@ -6,9 +6,9 @@ export interface BackoffPolicy {
 }
 
 /**
- * ms to wait after failure number `attempt` (1 = the first): min(max, base * 2^(attempt - 1)), of which half is fixed and half is
- * drawn. This is "equal jitter" of the AWS Architecture Blog, "Exponential Backoff And Jitter" (2015): clients that failed
- * together do not come back together, and none comes back at once.
+ * ms to wait after failure number `attempt` (1 = the first): min(max, base * 2^(attempt - 1)), of which half is fixed
+ * and half is drawn. This is "equal jitter" of the AWS Architecture Blog, "Exponential Backoff And Jitter" (2015):
+ * clients that failed together do not come back together, and none comes back at once.
  *
  * @param random from 0 to 1.
  */

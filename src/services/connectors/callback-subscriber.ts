@@ -28,7 +28,10 @@ type CallbackState =
   | { readonly kind: 'calling'; readonly next: MarketData | undefined }
   | { readonly kind: 'ended' }
 
-/** Calls back for each update, one call at a time; what comes in while a call is under way is replaced by what is newer. */
+/**
+ * Calls back for each update, one call at a time; what comes in while a call is under way is replaced by what is
+ * newer.
+ */
 export class CallbackSubscriber implements Subscriber {
   readonly kind = 'callback'
   readonly id: string

@@ -25,8 +25,8 @@ export class MalformedResponse extends Error {
 const OWN_TRANSPORT = /^(fetchImplementation|agent|httpsAgent|(https?|socks)_?proxy(_?callback(_.*)?)?)$/i
 
 /**
- * An instance of ccxt's class for the exchange, with addresses, timeouts and keep-alives as configured, and with the gaps closed that would let it
- * hang, print, or end the process.
+ * An instance of ccxt's class for the exchange, with addresses, timeouts and keep-alives as configured, and with the
+ * gaps closed that would let it hang, print, or end the process.
  *
  * @throws InvalidOptionsError for an unknown exchange; ConnectorError when ccxt is not installed.
  */
@@ -137,7 +137,10 @@ function watchSockets(exchange: CcxtExchange, hooks: ExchangeHooks): void {
   }
 }
 
-/** ccxt does not wait for what it sends: on a socket that has just closed the failure would be an unhandled rejection, which ends the worker. */
+/**
+ * ccxt does not wait for what it sends: on a socket that has just closed the failure would be an unhandled rejection,
+ * which ends the worker.
+ */
 function guardSend(client: CcxtClient): void {
   const send = client.send.bind(client)
   client.send = (message) => {

@@ -3,8 +3,8 @@ import { ConnectorError } from './errors.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 
 /**
- * The part of ccxt that is used here. It is described rather than imported: ccxt is an optional peer dependency, and the types of its 200 classes
- * would be loaded by everyone who compiles against this package.
+ * The part of ccxt that is used here. It is described rather than imported: ccxt is an optional peer dependency, and
+ * the types of its 200 classes would be loaded by everyone who compiles against this package.
  */
 export interface CcxtExchange {
   readonly id: string
@@ -68,7 +68,8 @@ interface CcxtModule {
 }
 
 /**
- * The class of an exchange: the streaming one where there is one, which can do all that the other can. Imports ccxt: 40 MB of heap, 0.5 s.
+ * The class of an exchange: the streaming one where there is one, which can do all that the other can. Imports ccxt:
+ * 40 MB of heap, 0.5 s.
  *
  * @throws InvalidOptionsError naming the nearest exchanges; ConnectorError ('not-installed') when there is no ccxt.
  */

@@ -10,8 +10,8 @@ export interface ConnectorConfig {
   /** Given to the constructor of ccxt's exchange: keys, `options`, proxies. */
   readonly exchangeOptions?: Readonly<Record<string, unknown>>
   /**
-   * Other places to connect to. A string replaces scheme, host and port of every REST or WebSocket address of the exchange, with its path kept; an object is merged into ccxt's
-   * `urls.api` (`rest`) or `urls.api.ws` (`ws`).
+   * Other places to connect to. A string replaces scheme, host and port of every REST or WebSocket address of the
+   * exchange, with its path kept; an object is merged into ccxt's `urls.api` (`rest`) or `urls.api.ws` (`ws`).
    */
   readonly urls?: { readonly rest?: UrlOverride; readonly ws?: UrlOverride }
   /** For one HTTP request, its body included. Default 10,000. */
@@ -32,7 +32,10 @@ export interface ConnectorConfig {
   readonly reconnectTimeout?: number
   /** To open a socket. Default 10,000. */
   readonly connectTimeout?: number
-  /** Between pings on a socket; two unanswered ones end it. An exchange that wants them sooner gets them sooner. Default 30,000. */
+  /**
+   * Between pings on a socket; two unanswered ones end it. An exchange that wants them sooner gets them sooner.
+   * Default 30,000.
+   */
   readonly heartbeatInterval?: number
   /** A socket that carried nothing for this long is opened again. Default 60,000. */
   readonly streamIdleTimeout?: number

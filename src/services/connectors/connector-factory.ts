@@ -9,7 +9,10 @@ export type CcxtConnectorOptions = Omit<ConnectorConfig, 'exchange'>
 export type ConnectorRecipe =
   /** ccxt's exchange of that id. */
   | { readonly kind: 'ccxt'; readonly config: ConnectorConfig }
-  /** The user's own module: a component (a `defineComponent` result, a class, a factory) with the methods of ExchangeConnector. */
+  /**
+   * The user's own module: a component (a `defineComponent` result, a class, a factory) with the methods of
+   * ExchangeConnector.
+   */
   | { readonly kind: 'module'; readonly module: URL | string; readonly config: unknown }
 
 /** Says what connector an id stands for: a module registered here, else ccxt's exchange of that id. */

@@ -4,7 +4,8 @@ import type { FeedState } from './feed-state.ts'
 import type { CandleQuery, MarketData, OrderBook } from './market-data.ts'
 
 /**
- * Called for each update. It may be asynchronous: while it runs, newer updates replace each other and only the newest is delivered next.
+ * Called for each update. It may be asynchronous: while it runs, newer updates replace each other and only the newest
+ * is delivered next.
  */
 export type MarketDataCallback = (update: MarketData) => void | Promise<void>
 
@@ -21,11 +22,11 @@ export type SubscriptionEndCallback = (end: SubscriptionEnd) => void | Promise<v
 export type MarketDataStream = AsyncIterableIterator<MarketData, void, undefined> & AsyncDisposable
 
 /**
- * A connection to one exchange. Symbols may be given as 'BTC/USDT', 'BTC-USDT' or the exchange's own id. Every method ends in time: with a
- * result, or with one of these errors.
+ * A connection to one exchange. Symbols may be given as 'BTC/USDT', 'BTC-USDT' or the exchange's own id. Every method
+ * ends in time: with a result, or with one of these errors.
  *
- * @throws InvalidOptionsError for a bad argument; of an unknown symbol or interval it names the nearest. ConnectorError for everything that
- * went wrong with the exchange.
+ * @throws InvalidOptionsError for a bad argument; of an unknown symbol or interval it names the nearest.
+ * ConnectorError for everything that went wrong with the exchange.
  */
 export interface ExchangeConnector {
   getMarketData(symbol: string): Promise<MarketData>
@@ -34,29 +35,20 @@ export interface ExchangeConnector {
   /** Oldest first, without repeats; ends early where the exchange has no more. */
   getCandles(symbol: string, interval: string, query?: CandleQuery): Promise<Candle[]>
   /**
-   * A stream of updates. A reader that falls behind gets the newest ones: at most `bufferSize` wait for it, and a newer one pushes the oldest
-   * out. The stream ends with ConnectorError when the exchange could not be reached for `reconnectTimeout`.
+   * A stream of updates. A reader that falls behind gets the newest ones: at most `bufferSize` wait for it, and a
+   * newer one pushes the oldest out. The stream ends with ConnectorError when the exchange could not be reached for
+   * `reconnectTimeout`.
    */
   subscribeMarketData(symbol: string): MarketDataStream
   /**
-   * Calls back for each update, until unsubscribed; gives the subscription's id. A callback whose owner is gone, which does not return within
-   * `callbackTimeout`, or which throws five times in a row is dropped.
+   * Calls back for each update, until unsubscribed; gives the subscription's id. A callback whose owner is gone,
+   * which does not return within `callbackTimeout`, or which throws five times in a row is dropped.
    */
   subscribeMarketData(symbol: string, callback: MarketDataCallback, onEnd?: SubscriptionEndCallback): Promise<string>
   /** Ends one subscription by its id, or all of a symbol; gives how many were ended. */
   unsubscribe(symbolOrId: string): Promise<number>
   getStatus(): Promise<ConnectorStatus> | ConnectorStatus
 }
-
-/** The methods every connector must have. */
-export const CONNECTOR_METHODS = [
-  'getMarketData',
-  'getOrderBook',
-  'getCandles',
-  'subscribeMarketData',
-  'unsubscribe',
-  'getStatus',
-] as const satisfies readonly (keyof ExchangeConnector)[]
 
 export interface SubscriptionStatus {
   readonly id: string
@@ -82,8 +74,8 @@ export interface FeedStatus {
 export interface ConnectorStatus {
   readonly exchange: string
   /**
-   * 'idle': nothing asked of it yet. 'ready': its last request or feed went well. 'rate-limited': waiting as the exchange demanded. 'degraded': the last
-   * request failed or a feed is down. 'closed': unloading.
+   * 'idle': nothing asked of it yet. 'ready': its last request or feed went well. 'rate-limited': waiting as the
+   * exchange demanded. 'degraded': the last request failed or a feed is down. 'closed': unloading.
    */
   readonly state: 'idle' | 'ready' | 'rate-limited' | 'degraded' | 'closed'
   /** Markets known; 0 before the first request. */

@@ -8,8 +8,8 @@ export interface DeadlineOptions {
 }
 
 /**
- * Settles as the work does, unless the time is up or the signal is aborted first; then the signal given to the work is aborted as
- * well and what the work does afterwards is ignored. No timer and no listener is left behind.
+ * Settles as the work does, unless the time is up or the signal is aborted first; then the signal given to the work
+ * is aborted as well and what the work does afterwards is ignored. No timer and no listener is left behind.
  */
 export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, options: DeadlineOptions): Promise<T> {
   const { ms, onTimeout, signal } = options

@@ -3,7 +3,8 @@ import type { SpillwayErrorOptions } from '../../errors.ts'
 
 /**
  * What went wrong between a connector and its exchange.
- * - 'network': no connection, or it broke. 'timeout': no answer in time. 'unavailable': the exchange answered that it cannot (5xx).
+ * - 'network': no connection, or it broke. 'timeout': no answer in time. 'unavailable': the exchange answered that it
+ *   cannot (5xx).
  * - 'rate-limited': too many requests (429, 418). 'bad-response': an answer that makes no sense.
  * - 'authentication', 'not-supported', 'rejected' (any other refusal): trying again would not help.
  * - 'closed': the connector was unloaded. 'not-installed': the ccxt package is missing.
@@ -31,7 +32,10 @@ export interface ConnectorErrorDetails {
   retryAfter?: number | undefined
 }
 
-/** A request or stream of an exchange connector failed for good; retries have been made where they made sense. `cause` is the last failure. */
+/**
+ * A request or stream of an exchange connector failed for good; retries have been made where they made sense. `cause`
+ * is the last failure.
+ */
 export class ConnectorError extends SpillwayError {
   readonly code = 'ERR_CONNECTOR'
   readonly exchange: string

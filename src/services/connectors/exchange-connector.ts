@@ -30,7 +30,8 @@ export type ConnectorContext = Pick<ComponentContext, 'logger' | 'signal' | 'gen
 /**
  * Opens a connector to the exchange that ccxt knows as `config.exchange`. Nothing is sent before the first call.
  *
- * @throws InvalidOptionsError for a bad option; of an unknown exchange it names the nearest. ConnectorError when ccxt is not installed.
+ * @throws InvalidOptionsError for a bad option; of an unknown exchange it names the nearest. ConnectorError when ccxt
+ * is not installed.
  */
 export async function createExchangeConnector(
   config: ConnectorConfig,

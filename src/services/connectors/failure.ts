@@ -9,7 +9,10 @@ export interface Failure {
   readonly message: string
 }
 
-/** By the names of ccxt's error classes, most derived first: an `instanceof` would need ccxt, and fail on a second copy of it. */
+/**
+ * By the names of ccxt's error classes, most derived first: an `instanceof` would need ccxt, and fail on a second
+ * copy of it.
+ */
 const byClass: Readonly<Record<string, Omit<Failure, 'message'>>> = {
   RateLimitExceeded: { reason: 'rate-limited', transient: true },
   DDoSProtection: { reason: 'rate-limited', transient: true },

@@ -25,7 +25,10 @@ export interface FeedOptions {
 /** Reading for the idle timeout gave nothing. */
 class IdleFeed extends Error {}
 
-/** The updates of one symbol, for all who subscribed to it: read in a loop that reconnects with backoff until closed, or until it has been down too long. */
+/**
+ * The updates of one symbol, for all who subscribed to it: read in a loop that reconnects with backoff until closed,
+ * or until it has been down too long.
+ */
 export class Feed {
   readonly subscribers = new Set<Subscriber>()
   readonly #options: FeedOptions

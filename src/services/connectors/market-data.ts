@@ -1,4 +1,7 @@
-/** The state of a market, as an exchange reports it. What it does not report is null. Prices and sizes are for display and signals; they are doubles. */
+/**
+ * The state of a market, as an exchange reports it. What it does not report is null. Prices and sizes are for display
+ * and signals; they are doubles.
+ */
 export interface MarketData {
   readonly exchange: string
   /** Unified symbol: 'BTC/USDT'. */

@@ -5,7 +5,10 @@ import { nearestNames, quoted } from './nearest-names.ts'
 import type { RequestRunner } from './request-runner.ts'
 import type { Timing } from './timing.ts'
 
-/** The markets of an exchange: fetched with the first request, once for all that wait for them, and again when they are old and a symbol is missing. */
+/**
+ * The markets of an exchange: fetched with the first request, once for all that wait for them, and again when they
+ * are old and a symbol is missing.
+ */
 export class Markets {
   readonly #exchange: CcxtExchange
   readonly #runner: RequestRunner

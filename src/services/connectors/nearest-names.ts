@@ -1,6 +1,7 @@
 /**
- * The names most like `wanted`, best first, by edit distance (optimal string alignment: insert, delete, replace, swap neighbours)
- * without regard to case and punctuation; among equals, those that share the beginning and then the alphabet decide.
+ * The names most like `wanted`, best first, by edit distance (optimal string alignment: insert, delete, replace, swap
+ * neighbours) without regard to case and punctuation; among equals, those that share the beginning and then the
+ * alphabet decide.
  */
 export function nearestNames(wanted: string, names: Iterable<string>, count = 5): string[] {
   const target = plain(wanted)
@@ -11,7 +12,10 @@ export function nearestNames(wanted: string, names: Iterable<string>, count = 5)
     .map(({ name }) => name)
 }
 
-/** Edits between two strings. Source: Boytsov, "Indexing methods for approximate dictionary searching" (2011), section 2.2. */
+/**
+ * Edits between two strings. Source: Boytsov, "Indexing methods for approximate dictionary searching" (2011), section
+ * 2.2.
+ */
 export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -56,7 +56,10 @@ export function normaliseOrderBook(book: unknown, exchange: string, symbol: stri
   return normalised
 }
 
-/** Candles from ccxt's rows [time, open, high, low, close, volume], in order and without repeats. @throws MalformedResponse */
+/**
+ * Candles from ccxt's rows [time, open, high, low, close, volume], in order and without repeats. @throws
+ * MalformedResponse
+ */
 export function normaliseCandles(rows: unknown, symbol: string): Candle[] {
   if (!Array.isArray(rows)) throw new MalformedResponse(`candles of ${symbol} that are no list`)
   const byTime = new Map<number, Candle>()

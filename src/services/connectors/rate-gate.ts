@@ -4,8 +4,8 @@ import type { Timing } from './timing.ts'
 const PAUSING = new Set([418, 429, 503])
 
 /**
- * Holds requests back for as long as the exchange demanded with Retry-After. The limits ccxt knows are kept by ccxt itself; this is for what the
- * exchange says.
+ * Holds requests back for as long as the exchange demanded with Retry-After. The limits ccxt knows are kept by ccxt
+ * itself; this is for what the exchange says.
  */
 export class RateGate {
   readonly #timing: Timing

@@ -25,7 +25,10 @@ export interface RequestCounts {
   retried: number
 }
 
-/** Makes requests: held back while the exchange wants that, retried where it makes sense, and ended in time with a ConnectorError. */
+/**
+ * Makes requests: held back while the exchange wants that, retried where it makes sense, and ended in time with a
+ * ConnectorError.
+ */
 export class RequestRunner {
   readonly counts: RequestCounts = { succeeded: 0, failed: 0, retried: 0 }
   readonly #options: RequestRunnerOptions

@@ -12,7 +12,10 @@ export interface StreamSubscriberOptions {
   readonly stop: (subscriber: Subscriber) => void
 }
 
-/** A state of a market is only worth its newest value, so a reader that falls behind misses the older ones; it never holds up the feed. */
+/**
+ * A state of a market is only worth its newest value, so a reader that falls behind misses the older ones; it never
+ * holds up the feed.
+ */
 export class StreamSubscriber implements Subscriber, MarketDataStream {
   readonly kind = 'stream'
   readonly id: string

@@ -76,7 +76,8 @@ export class WatchSource implements TickerSource {
     try {
       await this.#bounded(`the end of ${symbol} was not acknowledged`, () => this.#exchange.unWatchTicker(symbol))
     } catch (error) {
-      // What state the socket is in is unknown now; new sockets are the only sure way, and the other feeds reconnect by themselves.
+      // What state the socket is in is unknown now; new sockets are the only sure way, and the other feeds reconnect
+      // by themselves.
       this.#logger.debug({ symbol, err: error }, 'unsubscribing failed, reconnecting')
       await this.disconnect()
     }

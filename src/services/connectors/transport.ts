@@ -16,8 +16,8 @@ interface RequestInitOfCcxt {
 export type Transport = (url: string, init: RequestInitOfCcxt) => Promise<BufferedResponse>
 
 /**
- * A `fetch` for ccxt. ccxt's own timeout ends with the response's headers, so that a body which stops halfway would be waited for
- * for minutes; here `timeout` (ms) covers the body as well. Requests end with the signal.
+ * A `fetch` for ccxt. ccxt's own timeout ends with the response's headers, so that a body which stops halfway would
+ * be waited for for minutes; here `timeout` (ms) covers the body as well. Requests end with the signal.
  */
 export function createTransport(timeout: number, lifetime: AbortSignal): Transport {
   return async (url, { method = 'GET', headers, body }) => {

@@ -61,10 +61,10 @@ export class ModuleFamily<T> {
   }
 
   /** @throws ComponentNotFoundError for a key that was not defined; it names those that were. */
-  remote(key: string): Remote<T> {
+  remote<R = T>(key: string): Remote<R> {
     this.#recipe(key)
-    // The family was registered without its type: what it is of is said by whoever made it.
-    return this.#family.get(key) as Remote<T>
+    // What a module offers is said by whoever defined it.
+    return this.#family.get(key) as Remote<R>
   }
 
   /** Unloads the component for good, and forgets its module. */

@@ -1,6 +1,6 @@
 /**
- * A local exchange: HTTP and WebSocket on 127.0.0.1 with Binance's public API shapes, seeded data, and faults on demand.
- * Point ccxt's `binance` at it with `urls: { rest: exchange.restUrl, ws: exchange.wsUrl }`.
+ * A local exchange: HTTP and WebSocket on 127.0.0.1 with Binance's public API shapes, seeded data, and faults on
+ * demand. Point ccxt's `binance` at it with `urls: { rest: exchange.restUrl, ws: exchange.wsUrl }`.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'

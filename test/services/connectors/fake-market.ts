@@ -1,6 +1,6 @@
 /**
- * A seeded market with Binance's public data shapes. Prices are a pure function of (seed, symbol, time), so any candle can be
- * asked for in any order and two servers with one seed agree.
+ * A seeded market with Binance's public data shapes. Prices are a pure function of (seed, symbol, time), so any
+ * candle can be asked for in any order and two servers with one seed agree.
  */
 export interface FakeSymbol {
   /** Binance's market id: 'BTCUSDT'. */

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { DuplicateComponentError, InvalidOptionsError } from '../../src/index.ts'
+import type createService from '../fixtures/wrapped.ts'
+import { fixture, sharedCoordinator } from '../support/coordinator.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
+
+const coordinator = sharedCoordinator()
+const family = coordinator.registerFamily<KitchenSink>({
+  name: 'greeter',
+  module: fixture('kitchen-sink.ts'),
+  priority: 20,
+  config: (key) => ({ greeting: `${key} says` }),
+})
+
+describe('a family', () => {
+  it('has an instance for each key, each in its own worker', async () => {
+    const [a, b] = [family.get('a'), family.get('b')]
+    expect(family.get('a')).toBe(a)
+    expect(coordinator.info('greeter:a').state).toBe('unloaded')
+    expect(await Promise.all([a.greet('hi'), b.greet('hi')])).toEqual(['a says hi', 'b says hi'])
+    expect(await a.thread()).not.toBe(await b.thread())
+    expect(family.list()).toEqual(['a', 'b'])
+    expect(family.has('b')).toBe(true)
+    expect(family.has('c')).toBe(false)
+    expect(coordinator.info('greeter:b')).toMatchObject({ state: 'ready', priority: 20 })
+  })
+
+  it('releases an instance: unloaded and forgotten', async () => {
+    const a = family.get('a')
+    await a.add(1, 1)
+    const releasing = family.release('a')
+    expect(() => family.get('a')).toThrow(DuplicateComponentError)
+    expect(await releasing).toMatchObject({ name: 'greeter:a', reason: 'unregistered' })
+    expect(await family.release('a')).toBeUndefined()
+    await expect(a.add(1, 1)).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    expect(await family.get('a').generation()).toBe(1)
+  })
+
+  it('releases all', async () => {
+    family.get('c')
+    const reports = await family.releaseAll()
+    expect(reports.map(({ name }) => name).sort()).toEqual(['greeter:a', 'greeter:b', 'greeter:c'])
+    expect(family.list()).toEqual([])
+    expect(coordinator.list()).toEqual([])
+  })
+
+  it('may have a module for each key', async () => {
+    const mixed = coordinator.registerFamily<typeof createService>({
+      name: 'mixed',
+      module: (key) => fixture(key === 'quotes' ? 'wrapped.ts' : 'nowhere.ts'),
+      config: (key) => ({ prefix: key }),
+    })
+    expect(await mixed.get('quotes').quote('X')).toBe('mixed:quotes/quotes:X')
+    await expect(mixed.get('other').quote('X')).rejects.toMatchObject({ code: 'ERR_COMPONENT_LOAD' })
+  })
+
+  it('refuses a bad key and a taken name', () => {
+    for (const key of ['', ' ', 5 as unknown as string]) expect(() => family.get(key)).toThrow(InvalidOptionsError)
+    const definition = { name: 'greeter', module: fixture('kitchen-sink.ts') }
+    expect(() => coordinator.registerFamily(definition)).toThrow(DuplicateComponentError)
+    expect(() => coordinator.registerFamily({ ...definition, name: '' })).toThrow(InvalidOptionsError)
+  })
+
+  it('says which instance has a bad definition, and forgets it', () => {
+    const picky = coordinator.registerFamily({
+      name: 'picky',
+      module: fixture('kitchen-sink.ts'),
+      config: () => () => 'not cloneable',
+    })
+    expect(() => picky.get('x')).toThrow(expect.objectContaining({ option: 'config' }))
+    expect(picky.list()).toEqual([])
+  })
+})
