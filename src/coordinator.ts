@@ -145,7 +145,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         }
       },
       workerStarted: (supervisor) => this.memory.workerStarted(supervisor),
-      workerEnded: (supervisor, generation, reason) => this.memory.workerEnded(supervisor, generation, reason),
+      workerEnded: (...args) => this.memory.workerEnded(...args),
       busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
       loaded: (supervisor, event) => {
         logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')

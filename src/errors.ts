@@ -32,7 +32,7 @@ export function isSpillwayError(value: unknown): value is Coded<SpillwayError> {
       value !== null &&
       'code' in value &&
       typeof value.code === 'string' &&
-      value.code in errorClasses)
+      errorClassOf(value.code) !== undefined)
   )
 }
 
@@ -353,7 +353,7 @@ export class CoordinatorShutdownError extends SpillwayError {
 export const isCoordinatorShutdownError = (e: unknown): e is Coded<CoordinatorShutdownError> =>
   hasCode(e, 'ERR_COORDINATOR_SHUTDOWN')
 
-/** Every class by its code: the error codec revives errors that crossed a thread with it. */
+/** Every class of this file by its code. */
 export const errorClasses = {
   ERR_COMPONENT_NOT_FOUND: ComponentNotFoundError,
   ERR_COMPONENT_DUPLICATE: DuplicateComponentError,
@@ -376,4 +376,17 @@ export const errorClasses = {
 
 for (const errorClass of Object.values(errorClasses)) {
   Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name, writable: true, configurable: true })
+}
+
+type ErrorClass = abstract new (...args: never[]) => SpillwayError
+const revivable = new Map<string, ErrorClass>(Object.entries(errorClasses))
+
+/** Errors with this code arrive from other threads as instances of this class. */
+export function registerErrorClass(code: string, errorClass: ErrorClass): void {
+  revivable.set(code, errorClass)
+}
+
+/** The class that errors of this code belong to: one of this file, or one that was registered. */
+export function errorClassOf(code: string): ErrorClass | undefined {
+  return revivable.get(code)
 }

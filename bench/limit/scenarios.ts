@@ -243,8 +243,8 @@ export async function blocked({ time }: BlockedOptions): Promise<BlockedResult> 
       oldest = Math.max(oldest, Date.now() - sampledAt)
     }
   }
-  const { usage, components, main, reservations, extra } = coordinator.memory.ledger()
-  const sum = [...Object.values(components), main, ...extra].reduce((total, row) => total + row.total, reservations)
+  const { usage, components, main, reservations } = coordinator.memory.ledger()
+  const sum = Object.values(components).reduce((total, row) => total + row.total, main + reservations)
   await busy
   await Promise.all(growing)
   const after = await coordinator.memory.sample()

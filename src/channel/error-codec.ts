@@ -1,4 +1,4 @@
-import { errorClasses } from '../errors.ts'
+import { errorClassOf } from '../errors.ts'
 import type { EncodedError } from './protocol.ts'
 
 /**
@@ -90,11 +90,9 @@ function headed({ name, message, stack }: Extract<EncodedError, { kind: 'error' 
 
 function construct(encoded: Extract<EncodedError, { kind: 'error' }>): Error {
   const code = encoded.properties['code']
-  if (typeof code === 'string' && Object.hasOwn(errorClasses, code)) {
-    const { prototype } = errorClasses[code as keyof typeof errorClasses]
-    // A real Error, so that inspection, cloning and loggers know it for one; its constructor would make the message anew.
-    return Object.setPrototypeOf(new Error(encoded.message), prototype) as Error
-  }
+  const errorClass = typeof code === 'string' ? errorClassOf(code) : undefined
+  // A real Error, so that inspection, cloning and loggers know it for one; its constructor would make the message anew.
+  if (errorClass) return Object.setPrototypeOf(new Error(encoded.message), errorClass.prototype as object) as Error
   if (encoded.native === 'DOMException') return new DOMException(encoded.message, encoded.name)
   if (encoded.native === 'AggregateError') return new AggregateError([], encoded.message)
   return new (natives[encoded.native ?? ''] ?? Error)(encoded.message)

@@ -299,7 +299,7 @@ export class Supervisor {
     this.settle(generation, end)
     this.#tellLeasesOver()
     const { state } = this
-    this.surroundings.workerEnded(this, generation, state.status === 'unloading' ? state.reason : undefined)
+    this.surroundings.workerEnded(this, generation, end, state.status === 'unloading' ? state.reason : undefined)
   }
 
   /** Watches a worker that was told to end, or is dying; false when it is still alive at the deadline. */

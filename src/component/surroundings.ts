@@ -71,7 +71,12 @@ export interface Surroundings {
   generationEnded(name: string, generation: number, end: GenerationEnd): void
   workerStarted(supervisor: Supervisor): void
   /** A generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */
-  workerEnded(supervisor: Supervisor, generation: Generation, reason: UnloadReason | undefined): void
+  workerEnded(
+    supervisor: Supervisor,
+    generation: Generation,
+    end: GenerationEnd,
+    reason: UnloadReason | undefined,
+  ): void
   /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
   busy(supervisor: Supervisor, busy: boolean): void
   loaded(supervisor: Supervisor, event: LoadEvent): void

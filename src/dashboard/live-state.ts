@@ -129,7 +129,15 @@ export class LiveState implements Disposable {
     const events = this.feed.since(this.#sentEvent)
     this.#sentEvent = this.feed.lastId
     const now = Date.now()
-    return { now, memory: this.memory(), plan: view, components: changed, gone, events, ...(adviceChanged && { advice }) }
+    return {
+      now,
+      memory: this.memory(),
+      plan: view,
+      components: changed,
+      gone,
+      events,
+      ...(adviceChanged && { advice }),
+    }
   }
 
   /** The plan of the current level; while pressure is low, of medium, where unloading would begin. */
@@ -146,11 +154,11 @@ export class LiveState implements Disposable {
 
   memory(): MemoryView {
     const { memory } = this.#coordinator
-    const { components: _components, main, ...ledger } = memory.ledger()
+    const { components: _components, mainThread, ...ledger } = memory.ledger()
     const { options } = memory
     return {
       ...ledger,
-      main: main.total,
+      main: mainThread.total,
       thresholds: {
         low: options.lowThreshold,
         medium: options.mediumThreshold,

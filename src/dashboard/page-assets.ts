@@ -31,7 +31,7 @@ const vendored = [
   { package: 'uplot', file: 'dist/uPlot.iife.min.js', specifier: undefined },
   { package: 'uplot', file: 'dist/uPlot.min.css', specifier: undefined },
 ]
-const importMapMark = '<!-- import map -->'
+const modulesMark = '<!-- modules -->'
 
 /** @throws Error naming the packages to install when one is missing. */
 export async function loadPageAssets(): Promise<PageAssets> {
@@ -48,7 +48,12 @@ export async function loadPageAssets(): Promise<PageAssets> {
   }
   const importMap = JSON.stringify({ imports })
   const html = files.get('/page/index.html')?.body.toString('utf8') ?? ''
-  const index = html.replace(importMapMark, `<script type="importmap">${importMap}</script>`)
+  const modules = [`<script type="importmap">${importMap}</script>`]
+  for (const path of files.keys()) {
+    // Asked for at once, not one after another as they import each other.
+    if (isModule(path)) modules.push(`<link rel="modulepreload" href="${path}" />`)
+  }
+  const index = html.replace(modulesMark, modules.join('\n    '))
   files.set('/', { type: typeOf('.html'), body: Buffer.from(index) })
   files.delete('/page/index.html')
   return { files, contentSecurityPolicy: policyFor(importMap) }
@@ -81,5 +86,7 @@ async function readVendored(name: string, file: string): Promise<Buffer> {
     )
   }
 }
+
+const isModule = (path: string): boolean => /\.m?js$/.test(path) && !path.includes('.iife.')
 
 const typeOf = (file: string): string => types[extname(file) || file] ?? 'application/octet-stream'

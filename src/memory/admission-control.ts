@@ -45,7 +45,7 @@ export class AdmissionControl implements Admission {
           await sample()
           return unloaded
         }),
-      reserve: (name, bytes) => book.reservations.reserve(name, bytes),
+      reserve: ({ name, need, mayNeed }) => book.reservations.reserve(name, need, mayNeed),
       usage: () => ({ usage: book.usage, limit: gauge.limit }),
     })
   }

@@ -19,8 +19,8 @@ export interface AdmissionEffects {
   decide(request: LoadRequest, need: number, waited: number): AdmissionDecision
   /** Unloads it if it is still idle; false when it is not. */
   unload(name: string): Promise<boolean>
-  /** Takes the bytes into account from now on. */
-  reserve(name: string, bytes: number): Disposable
+  /** Takes what it needs into account from now on. */
+  reserve(request: LoadRequest): Disposable
   usage(): { readonly usage: number; readonly limit: number }
 }
 
@@ -75,7 +75,7 @@ export class AdmissionQueue {
     const decision = this.#decide(request, this.#effects.now() - start)
     switch (decision.kind) {
       case 'admit':
-        return { kind: 'admitted', reservation: this.#effects.reserve(request.name, request.need) }
+        return { kind: 'admitted', reservation: this.#effects.reserve(request) }
       case 'unload': {
         const [victim] = decision.plan.victims
         const unloaded = victim !== undefined && (await this.#effects.unload(victim.name))

@@ -7,6 +7,12 @@ import type { ResidencyState } from './residency.ts'
 import { totalOf } from './worker-memory.ts'
 import type { SelfReported, WorkerMemory } from './worker-memory.ts'
 
+/**
+ * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it
+ * passed its limit, or ran out of memory.
+ */
+export type GenerationFate = 'ended' | 'evicted' | 'overgrown'
+
 /** Peaks of the last generations that are remembered: enough to forget an odd one in time. */
 const rememberedPeaks = 4
 /** What is known of one component's memory: the last figures of its worker, and what was learned over all its generations. Outlives its workers. */
@@ -14,6 +20,7 @@ export class ComponentAccount {
   readonly gaps = new CallGaps()
   residency: ResidencyState = initialResidency
   #memory: ComponentMemory | null = null
+  #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
   #lastCall = 0
@@ -41,21 +48,29 @@ export class ComponentAccount {
   }
 
   /** @param time ms of a monotonic clock; `epoch` is the same moment as people read it. */
-  measured(memory: WorkerMemory, self: SelfReported, time: number, epoch: number): void {
-    const total = totalOf(memory, self)
-    const { used, physical, malloced } = memory
-    const { reported } = self
-    const external = memory.external + self.wasm
+  measured(heap: WorkerMemory, self: SelfReported, time: number, epoch: number): void {
+    const total = totalOf(heap, self)
+    const { used, physical, malloced } = heap
+    const external = heap.external + self.wasm
     const peak = Math.max(this.#memory?.peak ?? 0, total)
+    this.#heap = heap
     this.#growth = addGrowthSample(this.#growth, time, total)
-    this.#memory = { used, physical, external, malloced, reported, total, peak, stale: false, sampledAt: epoch }
+    this.#memory = {
+      used,
+      physical,
+      external,
+      malloced,
+      reported: self.reported,
+      total,
+      peak,
+      stale: false,
+      sampledAt: epoch,
+    }
   }
 
-  /** The worker has done nothing since it was measured, so the figures still stand. */
-  unchanged(time: number, epoch: number): void {
-    if (!this.#memory) return
-    this.#growth = addGrowthSample(this.#growth, time, this.#memory.total)
-    this.#memory = { ...this.#memory, sampledAt: epoch }
+  /** The worker has hardly done anything since it was measured: its heap is what it was, only what it says itself may be new. */
+  unchanged(self: SelfReported, time: number, epoch: number): void {
+    if (this.#heap) this.measured(this.#heap, self, time, epoch)
   }
 
   /** The worker did not answer in time: the last figures stand, and say so. */
@@ -73,11 +88,12 @@ export class ComponentAccount {
     this.residency = residencyAfterLoad(this.residency, time)
   }
 
-  /** The generation is over. `automatic`: it was ended for want of memory, so a reload soon would show that as a mistake. */
-  ended(time: number, automatic: boolean): void {
-    if (this.#memory) this.#peaks = [...this.#peaks.slice(1 - rememberedPeaks), this.#memory.peak]
-    if (automatic) this.residency = residencyAfterUnload(this.residency, time)
+  ended(time: number, how: GenerationFate): void {
+    // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
+    if (this.#memory && how !== 'overgrown') this.#peaks = [...this.#peaks.slice(1 - rememberedPeaks), this.#memory.peak]
+    if (how === 'evicted') this.residency = residencyAfterUnload(this.residency, time)
     this.#memory = null
+    this.#heap = undefined
     this.#growth = emptyGrowth
   }
 }

@@ -29,10 +29,12 @@ export interface Ledger {
   /** Loaded and loading components by name. */
   readonly components: Readonly<Record<string, ComponentMemory>>
   readonly extra: readonly ExtraWorker[]
-  readonly main: MainMemory
+  /** The process's own: the main thread, and every worker that is no component's current one. `mainThread` and `extra` itemise it. */
+  readonly main: number
+  readonly mainThread: MainMemory
   /** What loads under way may still grow by. */
   readonly reservations: number
-  /** main + components + extra + reservations. */
+  /** main + the totals of all components + reservations. */
   readonly usage: number
   readonly limit: number
   readonly rss: number
@@ -44,17 +46,18 @@ export interface Ledger {
   readonly pressureLevel: PressureLevel
 }
 
-export type LedgerEntries = Omit<Ledger, 'usage' | 'unattributed'>
+export type LedgerEntries = Omit<Ledger, 'main' | 'usage' | 'unattributed'>
 
 /** Adds up: usage is everything accounted for, and what is left of the resident set is unattributed. */
 export function buildLedger(entries: LedgerEntries): Ledger {
-  let total = entries.main.total
+  let main = entries.mainThread.total
+  for (const { total: bytes } of entries.extra) main += bytes
+  let total = main
   for (const { total: bytes } of Object.values(entries.components)) total += bytes
-  for (const { total: bytes } of entries.extra) total += bytes
   const unattributed = entries.rss - total
   // What is pending is resident and nobody's: other workers may have come to use those pages since.
   const pending = Math.max(0, Math.min(entries.pending, unattributed))
-  return { ...entries, pending, usage: total + entries.reservations, unattributed }
+  return { ...entries, main, pending, usage: total + entries.reservations, unattributed }
 }
 
 /** The ledger as an aligned table in MiB, one row a line. */
@@ -66,9 +69,9 @@ export function formatLedger(ledger: Ledger): string {
     rows.push([name, ...figures.map(mib), m.stale ? 'stale' : ''])
   }
   for (const { name, kind, total } of ledger.extra) rows.push([name, '', '', '', '', '', mib(total), '', kind])
-  const { main } = ledger
-  const own = [main.used, main.physical, main.external, main.malloced]
-  rows.push(['main thread', ...own.map(mib), '', mib(main.total), '', ''])
+  const { mainThread } = ledger
+  const own = [mainThread.used, mainThread.physical, mainThread.external, mainThread.malloced]
+  rows.push(['main thread', ...own.map(mib), '', mib(mainThread.total), '', ''])
   const sum = (label: string, bytes: number, note = ''): string[] => [label, '', '', '', '', '', mib(bytes), '', note]
   const share = ledger.limit > 0 ? `${((100 * ledger.usage) / ledger.limit).toFixed(1)}% of the limit` : ''
   rows.push(sum('reservations', ledger.reservations))

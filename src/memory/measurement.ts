@@ -4,7 +4,7 @@ import type { SampleTarget } from './worker-sampler.ts'
 
 /** Something whose worker is measured again and again. */
 export interface MeasuredWorker extends SampleTarget {
-  /** It has done nothing since its last figures, so they still stand. */
+  /** It has hardly done anything since its last figures, so they still stand. */
   unchanged(): void
 }
 
@@ -38,10 +38,7 @@ export class Measurement {
 
   /** New figures of those that have run, at the latest after `patience` ms; those of the others still stand. */
   async update(patience: number): Promise<void> {
-    await this.#sampler.sample(
-      this.#changed((target) => target.unchanged()),
-      patience,
-    )
+    await this.#sampler.sample(this.#changed(), patience)
   }
 
   /** New figures of all, at the latest after `patience` ms. */
@@ -58,13 +55,13 @@ export class Measurement {
     return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < runsFor
   }
 
-  *#changed(otherwise: (target: MeasuredWorker) => void = () => {}): Iterable<MeasuredWorker> {
+  *#changed(): Iterable<MeasuredWorker> {
     for (const target of this.#targets()) {
       if (this.#activity.hasRun(target.worker)) {
         this.#activity.note(target.worker)
         this.#ranAt.set(target, this.#now())
         yield target
-      } else otherwise(target)
+      } else target.unchanged()
     }
   }
 

@@ -6,6 +6,7 @@ import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import { readCgroupMemory } from './cgroup.ts'
 import { ComponentAccount } from './component-account.ts'
+import type { GenerationFate } from './component-account.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import type { ComponentGrowth } from './growth.ts'
 import { buildLedger } from './ledger.ts'
@@ -95,14 +96,14 @@ export class MemoryBook {
   workerEnded(
     supervisor: Supervisor,
     generation: Generation,
-    automatic: boolean,
+    fate: GenerationFate,
     onGone: (bytes: number) => void,
   ): void {
     const { name } = supervisor
     const held = this.memoryOf(name)?.total ?? 0
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
-    this.account(name).ended(this.#options.now(), automatic)
+    this.account(name).ended(this.#options.now(), fate)
     this.reservations.drop(name)
     if (generation.host.alive) this.#extra.ended(supervisor, generation, held, onGone)
     else onGone(held)
@@ -148,7 +149,7 @@ export class MemoryBook {
       time: this.#options.epoch(),
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
-      main: measureMain(),
+      mainThread: measureMain(),
       reservations: this.reservations.outstanding,
       rss: this.#options.residentSet(),
       cgroup: this.cgroup,
@@ -247,12 +248,12 @@ export class MemoryBook {
       answered: (memory) => {
         // An answer that comes after the generation is over says nothing about the next one.
         if (supervisor.generation !== generation) return
-        const { reported, wasm } = generation.activity
-        account.measured(memory, { reported, wasm }, now(), epoch())
-        onMeasured(supervisor, memory.heap + memory.external + wasm)
+        const { activity } = generation
+        account.measured(memory, activity, now(), epoch())
+        onMeasured(supervisor, memory.heap + memory.external + activity.wasm)
       },
       late: () => account.stale(),
-      unchanged: () => account.unchanged(now(), epoch()),
+      unchanged: () => account.unchanged(generation.activity, now(), epoch()),
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { GenerationEnd } from '../channel/caller.ts'
 import type { ComponentMemory } from '../component/component-info.ts'
 import type { PressureLevel } from '../component/define.ts'
 import type { UnloadReason } from '../component/lifecycle.ts'
@@ -289,9 +290,16 @@ export class MemoryManager implements Disposable {
   }
 
   /** @internal */
-  workerEnded(supervisor: Supervisor, generation: Generation, reason: UnloadReason | undefined): void {
-    const isAutomatic = reason !== undefined && automatic.has(reason)
-    this.#book.workerEnded(supervisor, generation, isAutomatic, (freed) => {
+  workerEnded(
+    supervisor: Supervisor,
+    generation: Generation,
+    end: GenerationEnd,
+    reason: UnloadReason | undefined,
+  ): void {
+    const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
+    const evicted = reason !== undefined && automatic.has(reason)
+    const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
+    this.#book.workerEnded(supervisor, generation, fate, (freed) => {
       this.#gauge.dropped(freed)
       this.#admission.changed()
       this.#loop.request()

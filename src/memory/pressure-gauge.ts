@@ -103,10 +103,11 @@ export class PressureGauge {
     return Math.max(this.#options.book.usage, threshold * limit) - clearShare(threshold) * limit
   }
 
-  /** ms until usage reaches the limit, if it goes on growing as it does. */
+  /** ms until usage reaches the limit, if it goes on growing as it does; 0 when it has passed it. */
   get timeToLimit(): number {
-    const { growth } = this
-    return growth > 0 ? Math.max(0, this.limit - this.#options.book.usage) / growth : Number.POSITIVE_INFINITY
+    const left = this.limit - this.#options.book.usage
+    if (left <= 0) return 0
+    return this.growth > 0 ? left / this.growth : Number.POSITIVE_INFINITY
   }
 
   /** ms from the last reading to the next one that is due. */

@@ -3,6 +3,7 @@ const settleTime = 1_000
 
 interface Reservation {
   readonly bytes: number
+  readonly mayNeed: number
   /** ms of a monotonic clock. */
   until: number
 }
@@ -35,15 +36,19 @@ export class Reservations {
     return sum
   }
 
-  /** True while the component holds less than was promised to it: its growth is no surprise. */
+  /** True while the component is being loaded and holds no more than was to be expected: its growth is no surprise. */
   covers(name: string): boolean {
     const reservation = this.#open.get(name)
-    return reservation !== undefined && this.#now() < reservation.until && (this.#held(name) ?? 0) < reservation.bytes
+    return reservation !== undefined && this.#now() < reservation.until && (this.#held(name) ?? 0) < reservation.mayNeed
   }
 
-  /** Until it is disposed of, which is when the load is over, and a second beyond. */
-  reserve(name: string, bytes: number): Disposable {
-    const reservation: Reservation = { bytes, until: Number.POSITIVE_INFINITY }
+  /**
+   * Until it is disposed of, which is when the load is over, and a second beyond.
+   *
+   * @param mayNeed what it is not a surprise to see it take, beside the `bytes` that are promised.
+   */
+  reserve(name: string, bytes: number, mayNeed: number): Disposable {
+    const reservation: Reservation = { bytes, mayNeed, until: Number.POSITIVE_INFINITY }
     this.#open.set(name, reservation)
     return {
       [Symbol.dispose]: () => {

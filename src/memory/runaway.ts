@@ -1,5 +1,8 @@
-/** How far (share of the limit) usage may pass the limit while others still make room. */
-const tolerance = 0.1
+/**
+ * How far (share of the limit) usage may pass the limit while others still make room, and be seen to pass it soon. Ending a worker takes time in which
+ * it goes on: what is promised is twice as much.
+ */
+const tolerance = 0.05
 /** ms: noticing, deciding and ending a worker take about that long, with some to spare. */
 const horizon = 250
 
@@ -14,16 +17,16 @@ export interface RunawayInput {
 }
 
 /**
- * The component that has to be ended although it is in use, because usage has passed the limit and would pass it by more than a tenth before
- * long: the one that grows fastest. Nobody is ended for the memory it holds, only for taking more when there is none.
+ * The component that has to be ended although it is in use, because usage has passed the limit and would pass it by more than a tenth
+ * before long: the one that grows fastest. Nobody is ended for the memory it holds, only for taking more when there is none.
  */
 export function findRunaway({ usage, leaving, limit, components }: RunawayInput): string | undefined {
-  // Half of the tolerance is left to unloads under way; the other half is what ending a worker takes.
-  if (usage - leaving <= limit && usage <= limit * (1 + tolerance / 2)) return undefined
+  const most = limit * (1 + tolerance)
+  if (usage - leaving <= limit && usage <= most) return undefined
   const fastest = components.reduce<RunawayInput['components'][number] | undefined>(
     (most, component) => (component.growth > (most?.growth ?? 0) ? component : most),
     undefined,
   )
-  if (!fastest || usage + fastest.growth * horizon <= limit * (1 + tolerance)) return undefined
+  if (!fastest || usage + fastest.growth * horizon <= most) return undefined
   return fastest.name
 }

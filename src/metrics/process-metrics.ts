@@ -10,7 +10,7 @@ const levels = ['low', 'medium', 'high', 'critical'] as const
 export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCoordinator): void {
   set.gauge('memory_usage_bytes', 'Main thread, workers and reservations', ({ ledger }) => ledger.usage)
   set.gauge('memory_limit_bytes', 'The limit that usage is held under', ({ ledger }) => ledger.limit)
-  set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.main.total)
+  set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.mainThread.total)
   set.gauge('memory_reservations_bytes', 'What loads under way may still grow by', ({ ledger }) => ledger.reservations)
   set.gauge('memory_unattributed_bytes', 'Resident set that nothing accounts for', ({ ledger }) => ledger.unattributed)
   set.gauge(

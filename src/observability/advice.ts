@@ -97,7 +97,7 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice>
 
 function* onProcess(facts: AdviceFacts): Iterable<Advice> {
   const { ledger, options, machineMemory, unattributed } = facts
-  const { limit, main, cgroup } = ledger
+  const { limit, mainThread, cgroup } = ledger
   if (limit < options.totalLimit) {
     yield {
       id: 'limit-lowered',
@@ -112,11 +112,11 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
       message: `Critical pressure begins at ${size(limit * options.criticalThreshold)}, but the machine has ${size(machineMemory)}: lower totalLimit`,
     }
   }
-  if (main.total > limit * options.mediumThreshold) {
+  if (mainThread.total > limit * options.mediumThreshold) {
     yield {
       id: 'main-thread-large',
       severity: 'warning',
-      message: `The main thread alone holds ${size(main.total)} of the limit of ${size(limit)}: no unload can bring pressure down; move something into a component, or raise totalLimit`,
+      message: `The main thread alone holds ${size(mainThread.total)} of the limit of ${size(limit)}: no unload can bring pressure down; move something into a component, or raise totalLimit`,
     }
   }
   if (unattributed.over >= stays && unattributed.least > Math.max(muchUnattributed, limit / 4)) {

@@ -23,7 +23,7 @@ const entries = (facts: Partial<LedgerEntries> = {}): LedgerEntries => ({
     { name: 'spare 1', kind: 'spare', total: 8 * MIB },
     { name: 'old', kind: 'zombie', total: 30 * MIB },
   ],
-  main: { used: 30 * MIB, physical: 40 * MIB, external: 2 * MIB, malloced: MIB, total: 43 * MIB },
+  mainThread: { used: 30 * MIB, physical: 40 * MIB, external: 2 * MIB, malloced: MIB, total: 43 * MIB },
   reservations: 50 * MIB,
   limit: 512 * MIB,
   rss: 260 * MIB,
@@ -55,7 +55,7 @@ describe('the ledger', () => {
           const drawn = entries({
             components: Object.fromEntries(Object.entries(held).map(([name, total]) => [name, memory(0, { total })])),
             extra: extra.map((total, i) => ({ name: `extra ${i}`, kind: 'spare', total })),
-            main: { used: 0, physical: main, external: 0, malloced: 0, total: main },
+            mainThread: { used: 0, physical: main, external: 0, malloced: 0, total: main },
             reservations: reserved,
             rss,
             pending,

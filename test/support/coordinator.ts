@@ -1,9 +1,13 @@
+import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
 import type { ComponentDefinition, CoordinatorOptions } from '../../src/index.ts'
 import type kitchenSink from '../fixtures/kitchen-sink.ts'
+
+// Workers take it over: a load of TypeScript sources then costs a third less.
+enableCompileCache()
 
 export type KitchenSink = typeof kitchenSink
 

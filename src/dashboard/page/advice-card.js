@@ -10,7 +10,9 @@ export function AdviceCard() {
     <details class="card advice">
       <summary>
         <h2>Advice</h2>
-        <span class="muted">${advice.length === 1 ? 'one piece' : `${advice.length} pieces`}${warnings > 0 ? `, ${warnings} of them a warning` : ''}</span>
+        <span class="muted"
+          >${advice.length === 1 ? 'one piece' : `${advice.length} pieces`}${warnings > 0 ? `, ${warnings} of them a warning` : ''}</span
+        >
       </summary>
       <ul>
         ${advice.map(({ id, severity, message }) => html`<li key=${id} class=${`advice-${severity}`}><b>${severity}</b> ${message}</li>`)}

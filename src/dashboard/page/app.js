@@ -54,9 +54,16 @@ function Header() {
     <header class="page">
       <h1><img src="/page/icon.svg" alt="" width="22" height="22" /> Spillway</h1>
       <p class="muted">process ${process.pid}, Node ${process.node}, up <${Uptime} since=${process.startedAt} /></p>
-      <span class=${`connection connection-${connection.status}`}>${connection.status === 'live' ? 'live' : 'not connected'}</span>
+      <span class=${`connection connection-${connection.status}`}
+        >${connection.status === 'live' ? 'live' : 'not connected'}</span
+      >
       <${ProcessActions} />
-      <button class="quiet" onClick=${change} aria-label=${`Colours: ${theme}. Change`} title="Light, dark, or as the system has it">
+      <button
+        class="quiet"
+        onClick=${change}
+        aria-label=${`Colours: ${theme}. Change`}
+        title="Light, dark, or as the system has it"
+      >
         ${{ auto: '◐', light: '☀', dark: '☾' }[theme]}
       </button>
     </header>
@@ -75,7 +82,11 @@ function Connection({ connection }) {
   const wait = Math.max(0, Math.ceil((retryAt - now) / 1_000))
   return html`
     <div class="banner" role="alert">
-      <p><b>Disconnected</b> for <span aria-hidden="true">${age(now - since)}</span><span class="sr">a while</span>: the figures below are old. <span class="muted" aria-hidden="true">(${why}) ${wait > 0 ? `Next try in ${wait} s.` : 'Trying…'}</span></p>
+      <p>
+        <b>Disconnected</b> for <span aria-hidden="true">${age(now - since)}</span><span class="sr">a while</span>: the
+        figures below are old.
+        <span class="muted" aria-hidden="true">(${why}) ${wait > 0 ? `Next try in ${wait} s.` : 'Trying…'}</span>
+      </p>
       <button onClick=${() => store.retry()}>Try now</button>
     </div>
   `
@@ -87,7 +98,9 @@ function Announcer() {
   const [said, setSaid] = useState('')
   const heard = useRef(events.at(-1)?.id ?? 0)
   useEffect(() => {
-    const news = events.filter(({ id, kind }) => id > heard.current && (kind === 'pressure' || kind === 'crash' || kind === 'exhausted'))
+    const news = events.filter(
+      ({ id, kind }) => id > heard.current && (kind === 'pressure' || kind === 'crash' || kind === 'exhausted'),
+    )
     heard.current = events.at(-1)?.id ?? heard.current
     const last = news.at(-1)
     if (last) setSaid(`${kindName(last.kind)} ${last.component ?? ''} ${eventWords(last)}`)
@@ -98,7 +111,9 @@ function Announcer() {
 function Boot({ connection }) {
   return html`<main class="boot">
     <h1>Spillway</h1>
-    <p role="status">${connection.status === 'lost' ? `No connection: ${connection.why}. Trying again…` : 'Connecting…'}</p>
+    <p role="status">
+      ${connection.status === 'lost' ? `No connection: ${connection.why}. Trying again…` : 'Connecting…'}
+    </p>
   </main>`
 }
 
@@ -135,7 +150,9 @@ function useRoute() {
       setRoute(read())
       scrollTo(0, 0)
       // What is new is where reading and the Tab key go on.
-      setTimeout(() => (document.querySelector('#component-title') ?? document.querySelector('#main'))?.focus({ preventScroll: true }))
+      setTimeout(() =>
+        (document.querySelector('#component-title') ?? document.querySelector('#main'))?.focus({ preventScroll: true }),
+      )
     }
     addEventListener('hashchange', listener)
     return () => removeEventListener('hashchange', listener)

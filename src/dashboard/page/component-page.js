@@ -18,7 +18,9 @@ export function ComponentPage({ name }) {
   const { components, events, plan } = useStore()
   const component = components.get(name)
   if (!component) {
-    return html`<section class="card"><p class="empty">No component named “${name}” is registered. <a href="#/">All components</a></p></section>`
+    return html`<section class="card">
+      <p class="empty">No component named “${name}” is registered. <a href="#/">All components</a></p>
+    </section>`
   }
   const { memory, state, next } = component
   const largest = Math.max(memory?.total ?? 0, component.learnedPeak ?? 0, 1)
@@ -30,11 +32,18 @@ export function ComponentPage({ name }) {
         <${ComponentActions} component=${component} />
       </header>
       <p class="muted">
-        ${component.type}, priority ${component.priority}${component.pinned ? ', pinned' : ''}. For <${Since} since=${component.since} /> in this state.
-        ${' '}${plan.actual ? 'Next round: it' : `If pressure were ${plan.level}, it`} ${next.verdict === 'not-loaded' ? 'is not loaded' : nextWords(next)}.
+        ${component.type}, priority ${component.priority}${component.pinned ? ', pinned' : ''}. For
+        <${Since} since=${component.since} /> in this state.
+        ${' '}${plan.actual ? 'Next round: it' : `If pressure were ${plan.level}, it`}
+        ${next.verdict === 'not-loaded' ? 'is not loaded' : nextWords(next)}.
       </p>
-      ${component.failure &&
-      html`<p class="note error">It failed too often: ${component.failure.message}. It is tried again in <${Until} time=${component.failure.retryAt} />.</p>`}
+      ${
+        component.failure &&
+        html`<p class="note error">
+          It failed too often: ${component.failure.message}. It is tried again in
+          <${Until} time=${component.failure.retryAt} />.
+        </p>`
+      }
       <div class="split">
         <div>
           <h3>Memory</h3>
@@ -42,14 +51,21 @@ export function ComponentPage({ name }) {
           <dl class="facts">
             <${Fact} name="Now" value=${bytes(memory?.total)} />
             <${Fact} name="Heap" value=${bytes(memory?.physical)} title="Pages that are really there" />
-            <${Fact} name="Heap in use" value=${bytes(memory?.used)} title="Live objects and garbage not yet collected" />
+            <${Fact}
+              name="Heap in use"
+              value=${bytes(memory?.used)}
+              title="Live objects and garbage not yet collected"
+            />
             <${Fact} name="External" value=${bytes(memory?.external)} title="ArrayBuffers and Buffers" />
             <${Fact} name="V8's own" value=${bytes(memory?.malloced)} />
             <${Fact} name="Reported" value=${bytes(memory?.reported)} title="Native memory that it told of" />
             <${Fact} name="Peak of this generation" value=${bytes(memory?.peak)} />
             <${Fact} name="Learned peak" value=${bytes(component.learnedPeak)} title="What its next load reserves" />
             <${Fact} name="Estimate" value=${component.memoryEstimate > 0 ? bytes(component.memoryEstimate) : 'none'} />
-            <${Fact} name="Limit" value=${component.memoryLimit === null ? 'the total limit' : bytes(component.memoryLimit)} />
+            <${Fact}
+              name="Limit"
+              value=${component.memoryLimit === null ? 'the total limit' : bytes(component.memoryLimit)}
+            />
           </dl>
         </div>
         <div>
@@ -62,7 +78,10 @@ export function ComponentPage({ name }) {
             <${Fact} name="In use" value=${count(component.inUse)} />
             <${Fact} name="Waiting" value=${count(component.waiting)} title="Calls that wait for it to be loaded" />
             <${Fact} name="Idle" value=${html`<${Idle} component=${component} />`} />
-            <${Fact} name="CPU / event loop" value=${component.load ? `${percent(component.load.cpu)} / ${percent(component.load.eventLoop)}` : '–'} />
+            <${Fact}
+              name="CPU / event loop"
+              value=${component.load ? `${percent(component.load.cpu)} / ${percent(component.load.eventLoop)}` : '–'}
+            />
             <${Fact} name="Generation" value=${count(component.generation)} />
             <${Fact} name="Loads / unloads" value=${`${count(component.loads)} / ${count(component.unloads)}`} />
             <${Fact} name="Crashes" value=${count(component.crashes)} />
@@ -96,14 +115,19 @@ function Links({ title, names }) {
   const { components } = useStore()
   return html`<div>
     <h3>${title}</h3>
-    ${names.length === 0
-      ? html`<p class="muted">Nothing.</p>`
-      : html`<ul class="links">
-          ${names.map(
-            (name) =>
-              html`<li><a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a> ${components.has(name) ? html`<${State} state=${components.get(name).state} />` : ''}</li>`,
-          )}
-        </ul>`}
+    ${
+      names.length === 0
+        ? html`<p class="muted">Nothing.</p>`
+        : html`<ul class="links">
+            ${names.map(
+              (name) =>
+                html`<li>
+                  <a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a>
+                  ${components.has(name) ? html`<${State} state=${components.get(name).state} />` : ''}
+                </li>`,
+            )}
+          </ul>`
+    }
   </div>`
 }
 
@@ -141,8 +165,17 @@ function History({ component }) {
   }, [history, limit])
   const options = () => {
     const tint = colour(colourOf(name))
-    const lines = [{ label: name, stroke: tint, fill: tint.replace('rgb(', 'rgba(').replace(')', ', 0.25)'), width: 1.5, points: { show: false } }]
-    if (limit !== null) lines.push({ label: 'Limit', stroke: colour('line-limit'), width: 1.5, dash: [6, 4], points: { show: false } })
+    const lines = [
+      {
+        label: name,
+        stroke: tint,
+        fill: tint.replace('rgb(', 'rgba(').replace(')', ', 0.25)'),
+        width: 1.5,
+        points: { show: false },
+      },
+    ]
+    if (limit !== null)
+      lines.push({ label: 'Limit', stroke: colour('line-limit'), width: 1.5, dash: [6, 4], points: { show: false } })
     return memoryPlot({ cursor: { y: false, drag: { x: false, y: false } }, series: [{}, ...lines] })
   }
   return html`<${Plot}

@@ -20,10 +20,20 @@ const columns = [
   { id: 'state', label: 'State', text: true, of: ({ state }) => stateOrder.indexOf(state) },
   { id: 'next', label: 'Next unload', text: true, of: nextOrder },
   { id: 'memory', label: 'Memory', of: ({ memory }) => memory?.total ?? -1, title: 'Heap, external and native memory' },
-  { id: 'heap', label: 'Heap', of: ({ memory }) => memory?.physical ?? -1, title: 'Pages of the heap that are really there' },
+  {
+    id: 'heap',
+    label: 'Heap',
+    of: ({ memory }) => memory?.physical ?? -1,
+    title: 'Pages of the heap that are really there',
+  },
   { id: 'external', label: 'External', of: ({ memory }) => memory?.external ?? -1, title: 'ArrayBuffers and Buffers' },
   { id: 'peak', label: 'Peak', of: ({ learnedPeak }) => learnedPeak ?? -1, title: 'Of its last generations' },
-  { id: 'inUse', label: 'In use', of: ({ inUse }) => inUse, title: 'Calls under way and waiting, streams, subscriptions, leases' },
+  {
+    id: 'inUse',
+    label: 'In use',
+    of: ({ inUse }) => inUse,
+    title: 'Calls under way and waiting, streams, subscriptions, leases',
+  },
   { id: 'idle', label: 'Idle', of: (component, now) => idleTime(component, now) ?? -1 },
   { id: 'rate', label: 'Calls/s', of: ({ callRate }) => callRate },
   { id: 'p50', label: 'p50', of: ({ p50 }) => p50 ?? -1, title: 'Half of the calls of the last minute were faster' },
@@ -65,7 +75,9 @@ export function ComponentsCard() {
     const { text = false } = columns.find((column) => column.id === id)
     setSort(sort.id === id ? { id, down: !sort.down } : { id, down: !text })
   }
-  const what = plan.actual ? 'what the next round of unloading would do' : `what a round would do if pressure were ${plan.level}`
+  const what = plan.actual
+    ? 'what the next round of unloading would do'
+    : `what a round would do if pressure were ${plan.level}`
 
   return html`
     <section class="card components" aria-labelledby="components-title">
@@ -98,7 +110,9 @@ export function ComponentsCard() {
               ${columns.map(({ id, label }) => html`<option value=${id}>Sort: ${label}</option>`)}
             </select>
           </label>
-          <span class="muted" role="status">${rows.length === all.length ? `${all.length}` : `${rows.length} of ${all.length}`}</span>
+          <span class="muted" role="status"
+            >${rows.length === all.length ? `${all.length}` : `${rows.length} of ${all.length}`}</span
+          >
         </div>
       </header>
       <div class="scroll" role="region" aria-label="Table of components" tabindex="0">
@@ -127,8 +141,10 @@ export function ComponentsCard() {
             ${rows.map((component) => html`<${Row} key=${component.name} component=${component} largest=${largest} />`)}
           </tbody>
         </table>
-        ${rows.length === 0 &&
-        html`<p class="empty">${all.length === 0 ? 'No component is registered.' : 'No component matches.'}</p>`}
+        ${
+          rows.length === 0 &&
+          html`<p class="empty">${all.length === 0 ? 'No component is registered.' : 'No component matches.'}</p>`
+        }
       </div>
     </section>
   `
@@ -169,8 +185,7 @@ class Row extends Component {
 
   render({ component, largest }) {
     const { name, type, state, memory, next } = component
-    const cell = (label, value, extra = '') =>
-      html`<td role="cell" data-label=${label} class=${extra}>${value}</td>`
+    const cell = (label, value, extra = '') => html`<td role="cell" data-label=${label} class=${extra}>${value}</td>`
     return html`
       <tr role="row" class=${`row-${state}`}>
         <th role="rowheader" scope="row" class="text">
@@ -180,7 +195,9 @@ class Row extends Component {
         <td role="cell" data-label="State" class="text"><${State} state=${state} /></td>
         ${cell('Next', nextWords(next), `text next next-${next.verdict}`)}
         <td role="cell" data-label="Memory" class="memory">
-          <span>${bytes(memory?.total)}${memory?.stale ? html` <abbr title="It did not answer in time: the last known figure">stale</abbr>` : ''}</span>
+          <span
+            >${bytes(memory?.total)}${memory?.stale ? html` <abbr title="It did not answer in time: the last known figure">stale</abbr>` : ''}</span
+          >
           <${MemoryBar} memory=${memory} largest=${largest} />
         </td>
         ${cell('Heap', bytes(memory?.physical))} ${cell('External', bytes(memory?.external))}
@@ -189,8 +206,8 @@ class Row extends Component {
         <td role="cell" data-label="Idle"><${Idle} component=${component} /></td>
         ${cell('Calls/s', component.callRate > 0 ? rate(component.callRate) : '–')}
         ${cell('p50', duration(component.p50))} ${cell('p99', duration(component.p99))}
-        ${cell('CPU', component.load ? percent(component.load.cpu) : '–')}
-        ${cell('Loads', count(component.loads))} ${cell('Unloads', count(component.unloads))}
+        ${cell('CPU', component.load ? percent(component.load.cpu) : '–')} ${cell('Loads', count(component.loads))}
+        ${cell('Unloads', count(component.unloads))}
         ${cell('Crashes', count(component.crashes), component.crashes > 0 ? 'bad' : '')}
         ${cell('Last load', duration(component.lastLoadTime))} ${cell('Generation', count(component.generation))}
         ${cell('Priority', component.priority)}

@@ -11,14 +11,24 @@ export function DependencyCard() {
   return html`
     <section class="card graph" aria-labelledby="graph-title">
       <header><h2 id="graph-title">Dependencies</h2></header>
-      ${nodes.length === 0
-        ? html`<p class="empty">No component depends on another.</p>`
-        : html`<div class="scroll" role="region" aria-label="Dependency graph" tabindex="0">
-            <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label="Components and their dependencies">
-              <g aria-hidden="true">${edges.map(({ key, path }) => html`<path key=${key} class="edge" d=${path} />`)}</g>
-              ${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}
-            </svg>
-          </div>`}
+      ${
+        nodes.length === 0
+          ? html`<p class="empty">No component depends on another.</p>`
+          : html`<div class="scroll" role="region" aria-label="Dependency graph" tabindex="0">
+              <svg
+                width=${width}
+                height=${height}
+                viewBox=${`0 0 ${width} ${height}`}
+                role="group"
+                aria-label="Components and their dependencies"
+              >
+                <g aria-hidden="true">
+                  ${edges.map(({ key, path }) => html`<path key=${key} class="edge" d=${path} />`)}
+                </g>
+                ${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}
+              </svg>
+            </div>`
+      }
     </section>
   `
 }
@@ -27,7 +37,10 @@ function Node({ node: { name, state, x, y, dependencies } }) {
   const needs = dependencies.length > 0 ? `, needs ${dependencies.join(', ')}` : ''
   const short = name.length > 21 ? `${name.slice(0, 20)}…` : name
   return html`
-    <a href=${`#/component/${encodeURIComponent(name)}`} aria-label=${`${name}, ${stateNames[state] ?? 'not registered'}${needs}`}>
+    <a
+      href=${`#/component/${encodeURIComponent(name)}`}
+      aria-label=${`${name}, ${stateNames[state] ?? 'not registered'}${needs}`}
+    >
       <title>${name}: ${stateNames[state] ?? 'not registered'}</title>
       <rect class=${`node node-${state}`} x=${x} y=${y} width=${box.width} height=${box.height} rx="7" />
       <circle class=${`dot dot-${state}`} cx=${x + 14} cy=${y + box.height / 2} r="4" />
@@ -78,7 +91,10 @@ function layout(components) {
       const [x1, y1] = [from.x + box.width, from.y + box.height / 2]
       const [x2, y2] = [to.x, to.y + box.height / 2]
       const bend = Math.max(24, (x2 - x1) / 2)
-      return { key: `${from.name}\n${dependency}`, path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` }
+      return {
+        key: `${from.name}\n${dependency}`,
+        path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+      }
     }),
   )
   const tallest = Math.max(0, ...columns.map((column) => column.length))

@@ -28,8 +28,7 @@ export function Dialog({ title, submit, danger = false, onSubmit, onClose, child
     <dialog ref=${element} aria-labelledby="dialog-title" onClose=${onClose}>
       <form onSubmit=${send}>
         <h2 id="dialog-title">${title}</h2>
-        ${children}
-        ${problem && html`<p class="note error" role="alert">${problem}</p>`}
+        ${children} ${problem && html`<p class="note error" role="alert">${problem}</p>`}
         <div class="buttons">
           <button type="button" onClick=${() => element.current.close()}>Cancel</button>
           ${submit && html`<button class=${danger ? 'danger' : 'primary'} disabled=${busy}>${busy ? 'Working…' : submit}</button>`}

@@ -35,7 +35,7 @@ export function EventsCard() {
 
 /** @param bare leaves the components out: all are the same. */
 export function EventList({ events, bare = false }) {
-  const newest = events.slice(-shown).reverse()
+  const newest = events.slice(-shown).toReversed()
   if (newest.length === 0) return html`<p class="empty">Nothing has happened yet.</p>`
   return html`<ol class="event-list scroll" tabindex="0" aria-label="Events, newest first">
     ${newest.map((event) => html`<${Event} key=${event.id} event=${event} bare=${bare} />`)}
@@ -58,5 +58,7 @@ function Event({ event, bare }) {
 
 function Ago({ time }) {
   const passed = useNow() - time
-  return html`<time dateTime=${new Date(time).toISOString()} title=${clock(time)}>${passed < 1_500 ? 'now' : age(passed)}</time>`
+  return html`<time dateTime=${new Date(time).toISOString()} title=${clock(time)}
+    >${passed < 1_500 ? 'now' : age(passed)}</time
+  >`
 }

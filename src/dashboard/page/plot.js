@@ -29,8 +29,24 @@ export function memoryPlot(extra) {
     padding: [10, 8, 0, 0],
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(max * 1.06, 1024 ** 2)] } },
     axes: [
-      { stroke: text, grid: { ...grid, show: false }, ticks: { ...grid, size: 4 }, font, space: 70, size: 30, values: (_plot, times) => times.map((time) => clock(time * 1_000)) },
-      { stroke: text, grid, ticks: { show: false }, font, size: 62, splits: byteSplits, values: (_plot, values) => values.map((value) => bytes(value)) },
+      {
+        stroke: text,
+        grid: { ...grid, show: false },
+        ticks: { ...grid, size: 4 },
+        font,
+        space: 70,
+        size: 30,
+        values: (_plot, times) => times.map((time) => clock(time * 1_000)),
+      },
+      {
+        stroke: text,
+        grid,
+        ticks: { show: false },
+        font,
+        size: 62,
+        splits: byteSplits,
+        values: (_plot, values) => values.map((value) => bytes(value)),
+      },
     ],
     ...extra,
   }
@@ -49,20 +65,21 @@ export function Plot({ identity, options, data, height, label, range }) {
   latest.current = { options, data, range }
 
   useEffect(() => {
+    const element = place.current
     let gone = false
     let observer
     let leave = () => {}
     const make = (uPlot) => {
-      if (gone) return
       plot.current?.destroy()
       const { options: makeOptions, data: first, range: shown } = latest.current
-      plot.current = new uPlot({ ...makeOptions(), width: place.current.clientWidth || 300, height }, first, place.current)
+      plot.current = new uPlot({ ...makeOptions(), width: element.clientWidth || 300, height }, first, element)
       if (shown) plot.current.setScale('x', shown)
     }
     void ready().then((uPlot) => {
+      if (gone) return
       make(uPlot)
-      observer = new ResizeObserver(() => plot.current?.setSize({ width: place.current.clientWidth, height }))
-      observer.observe(place.current)
+      observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }))
+      observer.observe(element)
       leave = onTheme(() => make(uPlot))
     })
     return () => {

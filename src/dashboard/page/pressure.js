@@ -42,14 +42,15 @@ export function Pressure() {
       >
         ${parts.map(([key, , part]) => html`<span class="part part-${key}" style=${{ width: `${(100 * part) / scale}%` }}></span>`)}
         ${Object.entries(thresholds).map(
-          ([name, share]) => html`<i class="mark mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}></i>`,
+          ([name, share]) =>
+            html`<i class="mark mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}></i>`,
         )}
       </div>
       <div class="gauge-scale" aria-hidden="true">
         ${Object.entries(thresholds).map(
           ([name, share]) =>
             html`<span class="mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}>
-              ${thresholdWords[name]}<b>${percent(share)}</b>
+              <span>${thresholdWords[name]}</span><b>${percent(share)}</b>
             </span>`,
         )}
       </div>
@@ -71,5 +72,8 @@ export function Pressure() {
 }
 
 export function Fact({ name, value, title }) {
-  return html`<div title=${title}><dt>${name}</dt><dd>${value}</dd></div>`
+  return html`<div title=${title}>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`
 }

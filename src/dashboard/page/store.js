@@ -17,6 +17,7 @@ class Store {
     actions: false,
     components: new Map(),
     events: [],
+    /** Pieces of advice, as `coordinator.advice()` gives them. @type {{ id: string, severity: string, message: string }[]} */
     advice: [],
   }
   timeline = new Timeline()
@@ -29,7 +30,8 @@ class Store {
     this.#stream = listen({
       token: () => this.#token,
       onMessage: (event, data) => this.#receive(event, data),
-      onLost: (why, retryAt) => this.#change({ connection: { status: 'lost', why, retryAt, since: this.#lostSince() } }),
+      onLost: (why, retryAt) =>
+        this.#change({ connection: { status: 'lost', why, retryAt, since: this.#lostSince() } }),
       onRefused: (refusal) => this.#change({ connection: { status: 'locked', why: refusal.message } }),
     })
   }
@@ -69,7 +71,14 @@ class Store {
     const common = { connection: { status: 'live' }, offset: now - Date.now(), memory, plan }
     if (event === 'snapshot') {
       const components = new Map(data.components.map((component) => [component.name, component]))
-      this.#change({ ...common, components, process: data.process, actions: data.actions, events: data.events, advice: data.advice })
+      this.#change({
+        ...common,
+        components,
+        process: data.process,
+        actions: data.actions,
+        events: data.events,
+        advice: data.advice,
+      })
       void this.#loadTimeline()
     } else if (event === 'tick') {
       const components = new Map(this.state.components)

@@ -55,15 +55,22 @@ export class Timeline {
   outgrown(components) {
     if (this.#loading || Date.now() - this.#loadedAt < reloadAfter) return false
     const own = new Set(this.components.map(({ name }) => name))
-    const smallest = this.components.length < largest ? 0 : Math.min(...this.components.map(({ values }) => Math.max(...values)))
-    for (const { name, memory } of components.values()) if (!own.has(name) && (memory?.total ?? 0) > smallest) return true
+    const smallest =
+      this.components.length < largest ? 0 : Math.min(...this.components.map(({ values }) => Math.max(...values)))
+    for (const { name, memory } of components.values())
+      if (!own.has(name) && (memory?.total ?? 0) > smallest) return true
     return false
   }
 
   #trim(before) {
     const first = this.times.findIndex((time) => time >= before)
     if (first <= 60) return
-    const columns = [this.times, this.others, ...Object.values(this.totals), ...this.components.map(({ values }) => values)]
+    const columns = [
+      this.times,
+      this.others,
+      ...Object.values(this.totals),
+      ...this.components.map(({ values }) => values),
+    ]
     for (const column of columns) column.splice(0, first)
   }
 }

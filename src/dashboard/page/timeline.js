@@ -42,7 +42,12 @@ export function TimelineCard() {
     memoryPlot({
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       select: { show: true },
-      series: [{}, ...[...layers].reverse().map(areaSeries), lineSeries('rss', 'Resident set', []), lineSeries('limit', 'Limit', [6, 4])],
+      series: [
+        {},
+        ...layers.toReversed().map(areaSeries),
+        lineSeries('rss', 'Resident set', []),
+        lineSeries('limit', 'Limit', [6, 4]),
+      ],
       hooks: {
         draw: [(plot) => drawMarks(plot, marks.current)],
         setCursor: [(plot) => setHover(hoverAt(plot, marks.current))],
@@ -89,14 +94,16 @@ export function TimelineCard() {
         ${hover && html`<${Tip} hover=${hover} layers=${layers} timeline=${timeline} />`}
       </div>
       <ul class="key legend" aria-label="Shown in the plot">
-        ${[...layersOf(timeline)].reverse().map(
-          ({ key, label, tint }) =>
-            html`<li>
-              <button aria-pressed=${!hidden.has(key)} onClick=${() => toggle(key)}>
-                <i class=${tint}></i>${label}
-              </button>
-            </li>`,
-        )}
+        ${layersOf(timeline)
+          .toReversed()
+          .map(
+            ({ key, label, tint }) =>
+              html`<li>
+                <button aria-pressed=${!hidden.has(key)} onClick=${() => toggle(key)}>
+                  <i class=${tint}></i>${label}
+                </button>
+              </li>`,
+          )}
         <li><i class="line line-rss"></i>Resident set</li>
         <li><i class="line line-limit"></i>Limit</li>
         <li><i class="tick tick-unload"></i>Unload</li>
@@ -117,7 +124,8 @@ function startOf({ times }, end, span) {
 function layersOf({ components, others, totals }) {
   const layers = [{ key: ' main', label: 'Main thread', tint: 'series-main', values: totals.main }]
   for (const { name, values } of components) layers.push({ key: name, label: name, tint: colourOf(name), values })
-  if (others.some((value) => value > 0)) layers.push({ key: ' others', label: 'Other components', tint: 'series-others', values: others })
+  if (others.some((value) => value > 0))
+    layers.push({ key: ' others', label: 'Other components', tint: 'series-others', values: others })
   layers.push({ key: ' spare', label: 'Other workers', tint: 'series-spare', values: totals.spare })
   layers.push({ key: ' unattributed', label: 'Unattributed', tint: 'series-unattributed', values: totals.unattributed })
   return layers

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../../errors.ts'
+import { registerErrorClass, SpillwayError } from '../../errors.ts'
 import type { SpillwayErrorOptions } from '../../errors.ts'
 
 /**
@@ -51,3 +51,5 @@ export const isConnectionError = (
   e: unknown,
 ): e is Pick<ConnectionError, 'code' | 'message'> & Partial<ConnectionError> =>
   typeof e === 'object' && e !== null && 'code' in e && e.code === 'ERR_CONNECTION'
+
+registerErrorClass('ERR_CONNECTION', ConnectionError)

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../../errors.ts'
+import { registerErrorClass, SpillwayError } from '../../errors.ts'
 import type { SpillwayErrorOptions } from '../../errors.ts'
 
 /**
@@ -62,3 +62,5 @@ export class ConnectorError extends SpillwayError {
 
 export const isConnectorError = (e: unknown): e is Pick<ConnectorError, 'code' | 'message'> & Partial<ConnectorError> =>
   typeof e === 'object' && e !== null && 'code' in e && e.code === 'ERR_CONNECTOR'
+
+registerErrorClass('ERR_CONNECTOR', ConnectorError)

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../../errors.ts'
+import { registerErrorClass, SpillwayError } from '../../errors.ts'
 import type { SpillwayErrorOptions } from '../../errors.ts'
 
 const hasCode = (value: unknown, code: string): boolean =>
@@ -79,3 +79,7 @@ export class CandleFetchError extends SpillwayError {
 export const isCandleFetchError = (
   e: unknown,
 ): e is Pick<CandleFetchError, 'code' | 'message'> & Partial<CandleFetchError> => hasCode(e, 'ERR_CANDLE_FETCH')
+
+registerErrorClass('ERR_CSV_LINE', CsvLineError)
+registerErrorClass('ERR_DATABASE_LOCKED', DatabaseLockedError)
+registerErrorClass('ERR_CANDLE_FETCH', CandleFetchError)

@@ -1,4 +1,4 @@
-import { SpillwayError, type SpillwayErrorOptions } from '../../errors.ts'
+import { registerErrorClass, SpillwayError, type SpillwayErrorOptions } from '../../errors.ts'
 import type { OrderStatus } from './order-status.ts'
 
 /** What an order, a change or a fill may violate. */
@@ -151,3 +151,9 @@ export class OrderStoreError extends SpillwayError {
   }
 }
 export const isOrderStoreError = (e: unknown): e is Coded<OrderStoreError> => hasCode(e, 'ERR_ORDER_STORE')
+
+registerErrorClass('ERR_ORDER_RULE', OrderRuleError)
+registerErrorClass('ERR_ORDER_NOT_FOUND', OrderNotFoundError)
+registerErrorClass('ERR_ORDER_CONFLICT', OrderConflictError)
+registerErrorClass('ERR_ORDER_TRANSITION', OrderTransitionError)
+registerErrorClass('ERR_ORDER_STORE', OrderStoreError)

@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
-import { resultOf, runExperiment, stepsPerExperiment } from '../../../bench/policy/experiment.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { resultOf, runExperiment, stepsPerExperiment, type Outcome } from '../../../bench/policy/experiment.ts'
 import { allowedRatio, formatReport } from '../../../bench/policy/report.ts'
+import type { SimulationResult } from '../../../bench/policy/simulator.ts'
 import { generateWorkload, workloadNames } from '../../../bench/policy/workloads.ts'
 
 const duration = 3_600_000
 
 describe.each(workloadNames)('%s, with a limit of 15%% of the footprint', (name) => {
   let steps = 0
-  const outcome = runExperiment(generateWorkload(name, { duration }), 0.15, () => steps++)
-  const own = resultOf(outcome, 'cost-aware')
+  let outcome: Outcome
+  let own: SimulationResult
+  beforeAll(() => {
+    outcome = runExperiment(generateWorkload(name, { duration }), 0.15, () => steps++)
+    own = resultOf(outcome, 'cost-aware')
+  }, 60_000)
 
   test('cost-aware costs at most 1.5 times the best clairvoyant schedule', () => {
     expect(own.reloadCost / outcome.clairvoyant.reloadCost).toBeLessThanOrEqual(allowedRatio)
@@ -40,9 +45,9 @@ describe.each(workloadNames)('%s, with a limit of 15%% of the footprint', (name)
   })
 })
 
-describe('the command', () => {
+describe('the command', { timeout: 60_000 }, () => {
   const main = join(import.meta.dirname, '../../../bench/policy/main.ts')
-  const run = async (...args: string[]) => promisify(execFile)(process.execPath, [main, ...args], { timeout: 15_000 })
+  const run = async (...args: string[]) => promisify(execFile)(process.execPath, [main, ...args], { timeout: 50_000 })
 
   test('prints what it measured, as JSON where asked to, and always the same', async () => {
     const args = ['--workload', 'cyclic', '--hours', '0.1', '--limit', '0.2', '--seed', '3', '--json']

@@ -1,0 +1,78 @@
+/* Memory pressure: what is least important and idle goes when memory runs short, and comes back with its next call. */
+import { once } from 'node:events'
+import { ComponentCoordinator, isInsufficientMemoryError } from '../index.ts'
+import type cache from './components/cache.ts'
+
+const mib = 1024 ** 2
+await using coordinator = new ComponentCoordinator({
+  // So small, and so impatient, that there is something to see.
+  memory: { totalLimit: 320 * mib, minIdleTime: 0, checkInterval: 500 },
+  spareWorkers: 0,
+})
+coordinator.on('pressure', ({ level, previous }) => console.log(`pressure: ${previous} -> ${level}`))
+
+const register = (name: string, priority: number) =>
+  coordinator.registerComponent<typeof cache>({
+    name,
+    module: new URL('./components/cache.ts', import.meta.url),
+    config: { megabytes: 48 },
+    memoryEstimate: 70 * mib,
+    // Lower is more important.
+    priority,
+  })
+const quotes = register('quotes', 10)
+const history = register('history', 50)
+const news = register('news', 90)
+
+for (const each of [quotes, history, news]) await each.megabytes()
+const { usage, limit } = await coordinator.memory.sample()
+console.log(`three caches are loaded: ${usage < limit ? 'below' : 'above'} the limit`)
+const { victims } = coordinator.memory.plan('critical')
+console.log(`would go first: ${victims[0]?.name}`)
+
+// A fourth one does not fit beside them: the least important one makes room before it is loaded.
+const orders = register('orders', 20)
+await orders.megabytes()
+console.log(`loaded now: ${loaded()}`)
+
+// What is needed is asked for; a lease keeps a component from being unloaded.
+{
+  using lease = await coordinator.acquire<typeof cache>('quotes')
+  const { satisfied, unloaded } = await coordinator.memory.freeMemory(60 * mib)
+  console.log(`60 MiB freed: ${satisfied}, by unloading ${unloaded.join(', ')}`)
+  console.log(`the one in use is still there: ${(await lease.component.megabytes()) > 0}`)
+}
+
+console.log(`back with its next call: ${(await news.megabytes()) > 0}`)
+
+// One that grows by itself: the others are asked to trim, and what that does not bring is unloaded.
+const deadline = { signal: AbortSignal.timeout(20_000) }
+const pressure = once(coordinator, 'pressure', deadline)
+await orders.grow(Math.ceil((0.9 * limit - (await coordinator.memory.sample()).usage) / mib))
+await pressure
+while (coordinator.memory.usage > 0.85 * limit) await once(coordinator, 'sample', deadline)
+console.log('usage is below the high threshold again')
+console.log(
+  `unloads so far: ${coordinator.list().reduce((sum, { unloads }) => sum + unloads, 0) >= 2 ? 'two or more' : 'few'}`,
+)
+
+try {
+  coordinator.registerComponent({
+    name: 'whale',
+    module: new URL('./components/cache.ts', import.meta.url),
+    config: { megabytes: 1 },
+    memoryEstimate: 1024 * mib,
+    timeout: 1_000,
+  })
+  await coordinator.getComponent('whale')
+} catch (error) {
+  if (isInsufficientMemoryError(error)) console.log(`what can never fit is refused: ${error.code}`)
+}
+
+function loaded(): string {
+  return coordinator
+    .list()
+    .filter(({ state }) => state === 'ready')
+    .map(({ name }) => name)
+    .join(', ')
+}

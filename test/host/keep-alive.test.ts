@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { KeepAlive } from '../../src/host/keep-alive.ts'
+import { runChild } from '../support/child.ts'
+
+const create = `const coordinator = new ComponentCoordinator({ logger: silent })
+const remote = coordinator.registerComponent(sink('a'))
+`
+
+describe('a process', () => {
+  it.concurrent.each<[string, string, string]>([
+    [
+      'ends by itself with a component that is loaded but idle',
+      `await remote.add(1, 1); console.log('idle')`,
+      'idle\n',
+    ],
+    ['ends by itself with components that were never loaded', `console.log('never')`, 'never\n'],
+    [
+      'ends by itself after an unload',
+      `await remote.add(1, 1); await coordinator.unloadComponent('a'); console.log('unloaded')`,
+      'unloaded\n',
+    ],
+    [
+      'ends by itself after a shutdown',
+      `await remote.add(1, 1); const { left } = await coordinator.shutdown(); console.log(left.length)`,
+      '0\n',
+    ],
+    ['ends by itself after a crash', `await remote.exit(3).catch((error) => console.log(error.reason))`, 'exit\n'],
+    ['stays alive for a call under way', `await remote.sleep(200).then(console.log)`, 'slept\n'],
+    ['stays alive for a call that nobody awaits', `remote.sleep(200).then(console.log)`, 'slept\n'],
+    ['stays alive for a load', `coordinator.getComponent('a').then(() => console.log('loaded'))`, 'loaded\n'],
+    [
+      'stays alive for a stream that is read',
+      `for await (const value of remote.slowNumbers(4, 50)) console.log(value)`,
+      '0\n1\n2\n3\n',
+    ],
+    [
+      'stays alive for an open stream that nobody reads',
+      `globalThis.stream = await remote.endless(); setTimeout(() => { console.log('open'); stream.return() }, 300).unref()`,
+      'open\n',
+    ],
+    [
+      'stays alive for a lease',
+      `const lease = await coordinator.acquire('a'); setTimeout(() => { console.log('held'); lease.release() }, 300).unref()`,
+      'held\n',
+    ],
+    [
+      'stays alive for a call of a callback that the component gave',
+      `const counter = await remote.makeCounter(); counter.upLater(7, 200).then(console.log)`,
+      '7\n',
+    ],
+    [
+      'stays alive for an unload',
+      `await remote.add(1, 1); coordinator.unloadComponent('a').then((r) => console.log(r.name))`,
+      'a\n',
+    ],
+    [
+      'stays alive for a shutdown',
+      `await remote.add(1, 1); coordinator.shutdown().then((report) => console.log(report.unloaded.length))`,
+      '1\n',
+    ],
+    [
+      'never exits silently with calls pending when the worker exits with 0',
+      `remote.exit(0).then(console.log, (error) => console.log(error.code))`,
+      'ERR_COMPONENT_CRASHED\n',
+    ],
+    [
+      'is not ended by a worker that throws with nothing under way',
+      `await remote.throwLate(); await sleep(200); console.log(await remote.generation())`,
+      '2\n',
+    ],
+    [
+      'ends by itself with a callback given to a component that keeps it',
+      `const { proxy } = await import('comlink'); await remote.keep(proxy(() => 1)); console.log('kept')`,
+      'kept\n',
+    ],
+    [
+      'ends by itself with an endpoint that nobody listens on',
+      `coordinator.createEndpoint('a'); await remote.add(1, 1); console.log('endpoint')`,
+      'endpoint\n',
+    ],
+    [
+      'ends by itself when everything has ended with await using',
+      `{ await using c = new ComponentCoordinator({ logger: silent }); await c.registerComponent(sink('b')).add(1, 1) } console.log('scope')`,
+      'scope\n',
+    ],
+  ])('%s', async (_, source, stdout) => {
+    const result = await runChild(create + source)
+    expect(result).toEqual({ code: 0, signal: null, stdout, stderr: '' })
+  })
+
+  it('stays alive for a call that is never answered', async () => {
+    const result = await runChild(`${create} remote.never()`, { deadline: 3_000 })
+    expect(result).toMatchObject({ code: null, signal: 'SIGKILL', stderr: '' })
+  })
+})
+
+describe('KeepAlive', () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length
+
+  it('holds the process while there is a reason, and only then', async () => {
+    const before = timers()
+    using keepAlive = new KeepAlive()
+    expect(timers()).toBe(before)
+    keepAlive.hold()
+    keepAlive.hold()
+    expect(timers()).toBe(before + 1)
+    keepAlive.release()
+    expect(timers()).toBe(before + 1)
+    keepAlive.release()
+    expect(timers()).toBe(before)
+    const work = Promise.withResolvers<string>()
+    const during = keepAlive.during(work.promise)
+    expect(timers()).toBe(before + 1)
+    work.resolve('done')
+    expect(await during).toBe('done')
+    expect(timers()).toBe(before)
+  })
+})

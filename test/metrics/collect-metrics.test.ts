@@ -1,0 +1,180 @@
+import { Registry } from 'prom-client'
+import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ComponentCoordinator, isInvalidOptionsError } from '../../src/index.ts'
+import { collectMetrics } from '../../src/metrics/index.ts'
+import { quietCoordinator, rejection, silent, sink } from '../support/coordinator.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
+
+type Values = Map<string, number>
+
+/** Every series of one metric by its labels, as `{component="a"}` without the braces' contents changed. */
+async function series(registry: Registry, name: string): Promise<Values> {
+  const all = (await registry.getMetricsAsJSON()) as MetricObjectWithValues<MetricValue<string>>[]
+  const metric = all.find((candidate) => candidate.name === name)
+  expect(metric, name).toBeDefined()
+  return new Map(metric?.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]))
+}
+
+describe('collectMetrics', () => {
+  const coordinator = quietCoordinator()
+  const registry = new Registry()
+  const collecting = collectMetrics(coordinator, { registry })
+  const busy = coordinator.registerComponent<KitchenSink>(sink('busy', { memoryLimit: 200 * 1024 ** 2 }))
+
+  beforeAll(async () => {
+    for (let i = 0; i < 20; i++) await busy.echo(i)
+    await rejection(busy.throwError())
+    await rejection((busy as unknown as { missing(): Promise<void> }).missing())
+    await coordinator.unloadComponent('busy')
+    await busy.echo(1)
+  })
+  afterAll(async () => {
+    collecting[Symbol.dispose]()
+    await coordinator.shutdown()
+  })
+
+  it('counts calls, and errors by code', async () => {
+    expect((await series(registry, 'spillway_component_calls_total')).get('busy')).toBe(23)
+    const errors = await series(registry, 'spillway_component_call_errors_total')
+    expect(Object.fromEntries(errors)).toEqual({ 'busy component': 1, 'busy ERR_NO_SUCH_METHOD': 1 })
+  })
+
+  it('counts loads, and unloads by reason', async () => {
+    expect((await series(registry, 'spillway_component_loads_total')).get('busy')).toBe(2)
+    const unloads = await series(registry, 'spillway_component_unloads_total')
+    expect(Object.fromEntries(unloads)).toEqual({ 'busy requested': 1 })
+    expect((await series(registry, 'spillway_component_reloads_after_unload_total')).get('busy')).toBe(0)
+  })
+
+  it('has cumulative histograms of calls, loads and the phases of unloads', async () => {
+    const text = await registry.metrics()
+    expect(text).toContain('spillway_component_call_duration_seconds_count{component="busy"} 23\n')
+    expect(text).toContain('spillway_component_call_duration_seconds_bucket{component="busy",le="+Inf"} 23\n')
+    expect(text).toContain('spillway_component_load_duration_seconds_count{component="busy"} 2\n')
+    for (const phase of ['drain', 'dispose', 'terminate']) {
+      expect(text).toContain(`spillway_component_unload_duration_seconds_count{component="busy",phase="${phase}"} 1\n`)
+    }
+  })
+
+  it('shows state, memory and limits of now', async () => {
+    await coordinator.memory.sample()
+    expect(Object.fromEntries(await series(registry, 'spillway_component_state'))).toEqual({ 'busy ready': 1 })
+    const memory = coordinator.info('busy').memory
+    expect((await series(registry, 'spillway_component_memory_bytes')).get('busy')).toBe(memory?.total)
+    expect((await series(registry, 'spillway_component_heap_physical_bytes')).get('busy')).toBe(memory?.physical)
+    expect((await series(registry, 'spillway_component_memory_limit_bytes')).get('busy')).toBe(200 * 1024 ** 2)
+    const { usage, limit } = coordinator.memory.ledger()
+    expect((await series(registry, 'spillway_memory_usage_bytes')).get('')).toBe(usage)
+    expect((await series(registry, 'spillway_memory_limit_bytes')).get('')).toBe(limit)
+    expect(Object.fromEntries(await series(registry, 'spillway_pressure_level'))).toEqual({
+      low: 1,
+      medium: 0,
+      high: 0,
+      critical: 0,
+    })
+  })
+
+  it('tells how busy the worker is once it was read twice', async () => {
+    await expect
+      .poll(async () => (await series(registry, 'spillway_component_cpu_ratio')).get('busy'), { timeout: 10_000 })
+      .toBeGreaterThanOrEqual(0)
+    expect((await series(registry, 'spillway_component_event_loop_utilization_ratio')).get('busy')).toBeLessThan(1)
+  })
+
+  it('counts locks', async () => {
+    const lease = await coordinator.locks.acquire('a')
+    expect((await series(registry, 'spillway_locks_held')).get('')).toBe(1)
+    lease.release()
+    expect((await series(registry, 'spillway_locks_held')).get('')).toBe(0)
+    expect((await series(registry, 'spillway_lock_grants_total')).get('')).toBe(1)
+  })
+
+  it('labels components as they are called, however odd', async () => {
+    coordinator.registerComponent(sink('odd "\\\n name'))
+    expect(await registry.metrics()).toContain('spillway_component_generation{component="odd \\"\\\\\\n name"} 0')
+    await coordinator.unregisterComponent('odd "\\\n name')
+  })
+
+  it('drops the gauges of a component that is gone, and keeps its counters from falling when it comes again', async () => {
+    const first = coordinator.registerComponent<KitchenSink>(sink('passing'))
+    await first.echo(1)
+    await first.echo(2)
+    expect((await series(registry, 'spillway_component_calls_total')).get('passing')).toBe(2)
+    await coordinator.unregisterComponent('passing')
+    expect([...(await series(registry, 'spillway_component_generation')).keys()]).toEqual(['busy'])
+    expect((await series(registry, 'spillway_component_calls_total')).get('passing')).toBe(2)
+
+    const again = coordinator.registerComponent<KitchenSink>(sink('passing'))
+    await again.echo(1)
+    expect((await series(registry, 'spillway_component_calls_total')).get('passing')).toBe(3)
+    await coordinator.unregisterComponent('passing')
+  })
+
+  it('counts crashes by reason, and loads that failed by code', async () => {
+    const crashing = coordinator.registerComponent<KitchenSink>(sink('crashing'))
+    await rejection(crashing.exit(3))
+    const nowhere = coordinator.registerComponent<KitchenSink>({ name: 'nowhere', module: new URL('file:///nowhere') })
+    await rejection(nowhere.echo(1))
+    expect(Object.fromEntries(await series(registry, 'spillway_component_crashes_total'))).toEqual({
+      'crashing exit': 1,
+    })
+    expect(Object.fromEntries(await series(registry, 'spillway_component_load_errors_total'))).toEqual({
+      'nowhere ERR_COMPONENT_LOAD': 1,
+    })
+    const errors = await series(registry, 'spillway_component_call_errors_total')
+    expect(errors.get('crashing ERR_COMPONENT_CRASHED')).toBe(1)
+    expect(errors.get('nowhere ERR_COMPONENT_LOAD')).toBe(1)
+  })
+
+  it('writes OpenMetrics as well', async () => {
+    const open = new Registry<'application/openmetrics-text; version=1.0.0; charset=utf-8'>(
+      Registry.OPENMETRICS_CONTENT_TYPE,
+    )
+    using _collecting = collectMetrics(coordinator, { registry: open })
+    const text = await open.metrics()
+    expect(text).toContain('# TYPE spillway_component_calls counter\nspillway_component_calls_total{component="busy"}')
+    expect(text.endsWith('# EOF\n')).toBe(true)
+  })
+
+  it('refuses what is no registry, and a registry that has the metrics already', () => {
+    const thrown = (options: unknown): unknown => {
+      try {
+        collectMetrics(coordinator, options as { registry: Registry })
+      } catch (error) {
+        return error
+      }
+      return undefined
+    }
+    for (const options of [undefined, {}, { registry: {} }, { registry }]) {
+      expect(isInvalidOptionsError(thrown(options))).toBe(true)
+    }
+  })
+
+  it('leaves nothing behind when it is disposed of', async () => {
+    const own = new Registry()
+    const listeners = coordinator.listenerCount('unload')
+    collectMetrics(coordinator, { registry: own })[Symbol.dispose]()
+    expect(own.getMetricsAsArray()).toEqual([])
+    expect(coordinator.listenerCount('unload')).toBe(listeners)
+  })
+})
+
+describe('reloads after an unload', () => {
+  it('are counted when memory had been the reason', async () => {
+    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0, memory: { minIdleTime: 0 } })
+    const registry = new Registry()
+    using _collecting = collectMetrics(coordinator, { registry })
+    const first = coordinator.registerComponent<KitchenSink>(sink('first'))
+    const second = coordinator.registerComponent<KitchenSink>(sink('second'))
+    await first.echo(1)
+    const { usage } = await coordinator.memory.sample()
+    // So little is left that the second one only fits in place of the first.
+    coordinator.memory.configure({ totalLimit: Math.round(usage * 1.15) })
+    await second.echo(1)
+    expect(coordinator.info('first')).toMatchObject({ state: 'unloaded', unloads: 1 })
+    coordinator.memory.configure({ totalLimit: 2 * 1024 ** 3 })
+    await first.echo(1)
+    expect((await series(registry, 'spillway_component_reloads_after_unload_total')).get('first')).toBe(1)
+  })
+})

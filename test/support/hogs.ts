@@ -1,0 +1,45 @@
+import type { ComponentCoordinator, ComponentDefinition, MemoryOptions, Remote } from '../../src/index.ts'
+import type hog from '../fixtures/hog.ts'
+import type { HogConfig } from '../fixtures/hog.ts'
+import { fixture, quietCoordinator } from './coordinator.ts'
+
+export type Hog = Remote<typeof hog>
+
+export const mib = 1024 ** 2
+export const gib = 1024 ** 3
+
+/**
+ * A coordinator whose limit is so far beyond this process's own memory that only what components report counts: sizes of gigabytes, exact
+ * and without allocating them.
+ */
+export function bigCoordinator(memory: Partial<MemoryOptions> = {}): ComponentCoordinator {
+  return quietCoordinator({
+    autoUnloadEnabled: true,
+    spareWorkers: 0,
+    memory: { totalLimit: 100 * gib, minIdleTime: 0, ...memory },
+  })
+}
+
+/** A component that reports `size` bytes from its load on. */
+export function registerHog(
+  coordinator: ComponentCoordinator,
+  name: string,
+  size = 0,
+  more: Partial<ComponentDefinition<HogConfig>> = {},
+): Hog {
+  return coordinator.registerComponent<typeof hog>({
+    name,
+    module: fixture('hog.ts'),
+    memoryEstimate: Math.max(size, mib),
+    ...more,
+    config: { reported: size, ...more.config },
+  })
+}
+
+/** Names of the loaded components, in the order of registration. */
+export function loaded(coordinator: ComponentCoordinator): string[] {
+  return coordinator
+    .list()
+    .filter(({ state }) => state === 'ready')
+    .map(({ name }) => name)
+}
