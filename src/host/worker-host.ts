@@ -57,6 +57,7 @@ export class WorkerHost {
     this.#pool.on('error', (error) => {
       startError = error
     })
+    this.#pool.once('workerCreate', (worker: object) => queueMicrotask(() => unrefTaskPort(worker)))
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
     const listening = Promise.withResolvers<void>()
@@ -163,6 +164,17 @@ export class WorkerHost {
     if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out-of-memory', cause: error }
     if (exitCode !== undefined) return { reason: 'exit', exitCode }
     return { reason: 'error', cause: error }
+  }
+}
+
+/**
+ * Piscina keeps the event loop alive while a task is under way, and this task lasts as long as the worker. Its port is within reach only
+ * through the object behind the worker that the event shows.
+ */
+function unrefTaskPort(worker: object): void {
+  for (const key of Object.getOwnPropertySymbols(worker)) {
+    const behind = (worker as Record<symbol, unknown>)[key]
+    if (typeof behind === 'object' && behind && 'unref' in behind && typeof behind.unref === 'function') behind.unref()
   }
 }
 

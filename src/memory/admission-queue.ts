@@ -45,6 +45,7 @@ export class AdmissionQueue {
 
   /** Memory was freed, or something has become idle: those who wait may ask again. */
   changed(): void {
+    if (this.#waiting === 0) return
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }

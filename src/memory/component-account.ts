@@ -23,7 +23,12 @@ export class ComponentAccount {
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
-  #lastCall = 0
+  #idleSince: number
+
+  /** @param time ms of a monotonic clock: the first gap runs from here. */
+  constructor(time: number) {
+    this.#idleSince = time
+  }
 
   /** The last figures; null while nothing is loaded, and before the first sample. */
   get memory(): ComponentMemory | null {
@@ -78,10 +83,15 @@ export class ComponentAccount {
     if (this.#memory && !this.#memory.stale) this.#memory = { ...this.#memory, stale: true }
   }
 
-  /** A call came in (ms): the gaps between calls tell how soon it is needed again. */
+  /** A call came in (ms): the gaps between idle and called tell how soon it is needed again. */
   called(time: number): void {
-    if (this.#lastCall > 0 && time > this.#lastCall) this.gaps.record(time - this.#lastCall)
-    this.#lastCall = Math.max(this.#lastCall, time)
+    if (time > this.#idleSince) this.gaps.record(time - this.#idleSince)
+    this.#idleSince = Math.max(this.#idleSince, time)
+  }
+
+  /** No call is under way any more. */
+  idle(time: number): void {
+    this.#idleSince = Math.max(this.#idleSince, time)
   }
 
   loaded(time: number): void {
@@ -90,7 +100,8 @@ export class ComponentAccount {
 
   ended(time: number, how: GenerationFate): void {
     // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
-    if (this.#memory && how !== 'overgrown') this.#peaks = [...this.#peaks.slice(1 - rememberedPeaks), this.#memory.peak]
+    if (this.#memory && how !== 'overgrown')
+      this.#peaks = [...this.#peaks.slice(1 - rememberedPeaks), this.#memory.peak]
     if (how === 'evicted') this.residency = residencyAfterUnload(this.residency, time)
     this.#memory = null
     this.#heap = undefined

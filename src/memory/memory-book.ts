@@ -66,7 +66,7 @@ export class MemoryBook {
   account(name: string): ComponentAccount {
     let account = this.#accounts.get(name)
     if (!account) {
-      account = new ComponentAccount()
+      account = new ComponentAccount(this.#options.now())
       this.#accounts.set(name, account)
     }
     return account

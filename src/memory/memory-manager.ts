@@ -276,6 +276,7 @@ export class MemoryManager implements Disposable {
       this.#loop.poke()
       return
     }
+    this.#book.account(supervisor.name).idle(performance.now())
     this.#admission.changed()
     this.#relief.retry()
     this.#loop.poke()
