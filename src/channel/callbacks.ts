@@ -78,6 +78,11 @@ export class Callbacks implements CallbackLinks {
     for (const caller of this.#adopted) caller.ended(generation, end)
   }
 
+  /** Resolves once no call of the other side's callbacks is under way. */
+  async quiet(): Promise<void> {
+    for (const caller of this.#adopted) await caller.quiet()
+  }
+
   get #name(): string {
     return `${this.#owner}:callback`
   }

@@ -23,7 +23,7 @@ export type RemoteStreamOf<Value, Return = unknown> = Promise<AsyncGenerator<Val
   AsyncIterable<Value, Return>
 
 /** A value as it arrives: what was marked with `proxy()` as a remote, all else as a clone. */
-export type Received<T> = T extends ProxyMarked ? Callable<T> : T
+export type Received<T> = T extends ProxyMarked ? Callable<T> & ProxyMarked : T
 
 type RemoteResult<R> = [Awaited<R>] extends [never]
   ? Promise<never>
@@ -33,10 +33,12 @@ type RemoteResult<R> = [Awaited<R>] extends [never]
       ? RemoteStreamOf<Received<Value>, Return>
       : Promise<Received<Awaited<R>>>
 
-type Sendable<Args extends readonly unknown[]> = { [I in keyof Args]: UnproxyOrClone<Args[I]> | CallbackFor<Args[I]> }
+type Sendable<Args extends readonly unknown[]> = { [I in keyof Args]: Sent<Args[I]> }
 
-/** A parameter that is a function is given as a `proxy()`ed callback. */
-type CallbackFor<T> = T extends (...args: infer P) => infer R ? ((...args: P) => R | Awaited<R>) & ProxyMarked : never
+/** A parameter that is a function is given as a `proxy()`ed callback: a function as it is cannot be cloned. */
+type Sent<T> = T extends (...args: infer P) => infer R
+  ? ((...args: P) => R | Awaited<R>) & ProxyMarked
+  : UnproxyOrClone<T>
 
 type RemoteMethod<F> = F extends (...args: infer Args) => infer R ? (...args: Sendable<Args>) => RemoteResult<R> : never
 

@@ -218,6 +218,12 @@ export class Supervisor {
     await new Promise<void>((resolve) => this.#onLeasesOver.push(resolve))
   }
 
+  /** Resolves once everything that was sent to it is answered, also to its callbacks. */
+  async quiet(): Promise<void> {
+    await this.caller.quiet()
+    await this.#links.quiet()
+  }
+
   /** Forgets its failures; a component that backs off may be loaded again at once. */
   reset(): void {
     this.apply({ type: 'reset' })

@@ -140,7 +140,7 @@ async function drain(
   }
   const { caller } = supervisor
   const quiet = async (): Promise<boolean> => {
-    await caller.quiet()
+    await supervisor.quiet()
     return true
   }
   // An idle component answers at once, unless it is stuck in something that is no call; it is not worth more than a second.

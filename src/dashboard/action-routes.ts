@@ -33,6 +33,7 @@ export function addActionRoutes(app: FastifyInstance, { coordinator, acted }: Ac
   // For the page: whether the token is right.
   app.post('/api/token', action, async () => ({ done: 'token' }))
   app.post<OfComponent>('/api/components/:name/load', action, async ({ params: { name } }) => {
+    coordinator.info(name)
     acted('load', name, {})
     await coordinator.getComponent(name)
     return { done: 'load' }

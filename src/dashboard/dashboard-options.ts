@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import type { Registry } from 'prom-client'
 import { InvalidOptionsError } from '../errors.ts'
+import type { AnyRegistry } from '../metrics/index.ts'
 import type { Logger } from '../observability/logger.ts'
 import { expectInteger, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
 
@@ -18,7 +18,7 @@ export interface DashboardOptions {
   /** Event streams open at a time; more are refused. Default 50. */
   readonly maxViewers?: number
   /** What `/metrics` gives. Default: a registry of its own with the coordinator's metrics, if prom-client is installed. */
-  readonly registry?: Registry
+  readonly registry?: AnyRegistry
   /** Is told of every action. Default: nobody. */
   readonly logger?: Logger
 }
@@ -30,7 +30,7 @@ export interface ResolvedDashboardOptions {
   readonly actions: boolean
   readonly allowedHosts: readonly string[]
   readonly maxViewers: number
-  readonly registry: Registry | undefined
+  readonly registry: AnyRegistry | undefined
   readonly logger: Logger | undefined
 }
 

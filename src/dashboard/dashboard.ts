@@ -24,16 +24,17 @@ export interface DashboardAddress {
 /** Bytes; actions say little. */
 const mostBody = 64 * 1024
 
-type State =
-  | { readonly status: 'stopped' }
-  | { readonly status: 'starting'; readonly address: Promise<DashboardAddress> }
-  | { readonly status: 'started'; readonly address: Promise<DashboardAddress>; readonly running: AsyncDisposable }
+interface Started {
+  readonly address: DashboardAddress
+  readonly running: AsyncDisposable
+}
 
 /** Serves a page that shows what the coordinator does, the figures behind it, and, where enabled, ways to intervene. */
 export class Dashboard implements AsyncDisposable {
   readonly #coordinator: ComponentCoordinator
   readonly #options: ResolvedDashboardOptions
-  #state: State = { status: 'stopped' }
+  #started: Promise<Started> | undefined
+  #stopping: Promise<void> | undefined
 
   constructor(coordinator: ComponentCoordinator, options: DashboardOptions) {
     this.#coordinator = coordinator
@@ -47,33 +48,35 @@ export class Dashboard implements AsyncDisposable {
    * no address of this machine.
    */
   async start(): Promise<DashboardAddress> {
-    if (this.#state.status !== 'stopped') return this.#state.address
-    const starting = this.#listen()
-    const address = starting.then((started) => started.address)
-    this.#state = { status: 'starting', address }
+    await this.#stopping
+    const started = (this.#started ??= this.#listen())
     try {
-      const { running } = await starting
-      this.#state = { status: 'started', address, running }
+      return (await started).address
     } catch (error) {
-      this.#state = { status: 'stopped' }
+      if (this.#started === started) this.#started = undefined
       throw error
     }
-    return address
   }
 
   /** Ends all connections, event streams included, and stops listening. Idempotent. */
   async stop(): Promise<void> {
-    if (this.#state.status === 'starting') await this.#state.address.catch(() => {})
-    const state = this.#state
-    this.#state = { status: 'stopped' }
-    if (state.status === 'started') await state.running[Symbol.asyncDispose]()
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    await this.#stopping
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  async #listen(): Promise<{ readonly address: DashboardAddress; readonly running: AsyncDisposable }> {
+  async #stop(): Promise<void> {
+    const started = await this.#started?.catch(() => undefined)
+    this.#started = undefined
+    await started?.running[Symbol.asyncDispose]()
+  }
+
+  async #listen(): Promise<Started> {
     const options = this.#options
     checkReach(options)
     await using opening = new AsyncDisposableStack()

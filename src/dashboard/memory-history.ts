@@ -34,7 +34,15 @@ export class MemoryHistory {
     this.#times[at] = ledger.time
     const { usage, limit, rss, mainThread, unattributed, reservations, extra } = ledger
     const spare = extra.reduce((sum, { total }) => sum + total, 0)
-    const figures: Record<Total, number> = { usage, limit, rss, main: mainThread.total, unattributed, reservations, spare }
+    const figures: Record<Total, number> = {
+      usage,
+      limit,
+      rss,
+      main: mainThread.total,
+      unattributed,
+      reservations,
+      spare,
+    }
     for (const [total, column] of this.#totals) column[at] = figures[total]
     for (const column of this.#components.values()) column[at] = 0
     for (const [name, { total }] of Object.entries(ledger.components)) this.#column(name)[at] = total

@@ -1,14 +1,14 @@
-import type { Registry } from 'prom-client'
 import type { ComponentCoordinator } from '../coordinator.ts'
+import type { AnyRegistry } from '../metrics/index.ts'
 
 export interface MetricsSource extends Disposable {
-  readonly registry: Registry
+  readonly registry: AnyRegistry
 }
 
 /** The user's registry, or one of its own with the coordinator's metrics; undefined when prom-client is not installed. */
 export async function openMetrics(
   coordinator: ComponentCoordinator,
-  registry: Registry | undefined,
+  registry: AnyRegistry | undefined,
 ): Promise<MetricsSource | undefined> {
   if (registry) return { registry, [Symbol.dispose]: () => {} }
   const client = await import('prom-client').catch(() => undefined)

@@ -1,6 +1,7 @@
 import { planUnload } from './unload-plan.ts'
 import type { UnloadPlan } from './unload-plan.ts'
 import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import type { Unloaded } from './unloader.ts'
 
 export interface FreeMemoryResult {
   readonly satisfied: boolean
@@ -15,8 +16,8 @@ export interface FreeMemoryEffects {
   sample(): Promise<unknown>
   candidates(): readonly UnloadCandidate[]
   readonly policy: UnloadPolicy
-  /** Bytes it held; undefined when it stays. */
-  unload(name: string): Promise<number | undefined>
+  /** Undefined when it stays. */
+  unload(name: string): Promise<Unloaded | undefined>
 }
 
 /**
@@ -31,6 +32,7 @@ export async function freeMemory(
   signal?: AbortSignal,
 ): Promise<FreeMemoryResult> {
   const unloaded: string[] = []
+  const reports: Promise<unknown>[] = []
   const spared = new Set<string>()
   let freed = 0
   await effects.sample()
@@ -38,14 +40,18 @@ export async function freeMemory(
     signal?.throwIfAborted()
     const [victim] = planDemand(effects, spared, bytes - freed).victims
     if (!victim) break
-    const held = await effects.unload(victim.name)
+    const result = await effects.unload(victim.name)
     // It got in use in the meantime, or could not be ended: nobody waits for it.
     spared.add(victim.name)
-    if (held === undefined) continue
+    if (!result) continue
     unloaded.push(victim.name)
-    freed += held
+    reports.push(result.reported)
+    freed += result.bytes
   }
-  if (unloaded.length > 0) await effects.sample()
+  if (unloaded.length > 0) {
+    await Promise.all(reports)
+    await effects.sample()
+  }
   return { satisfied: freed >= bytes, freed, shortfall: Math.max(0, bytes - freed), unloaded }
 }
 

@@ -103,10 +103,9 @@ export class PressureGauge {
     return Math.max(this.#options.book.usage, threshold * limit) - clearShare(threshold) * limit
   }
 
-  /** ms until usage reaches the limit, if it goes on growing as it does; 0 when it has passed it. */
+  /** ms until usage reaches the limit, if it goes on growing as it does. */
   get timeToLimit(): number {
-    const left = this.limit - this.#options.book.usage
-    if (left <= 0) return 0
+    const left = Math.max(0, this.limit - this.#options.book.usage)
     return this.growth > 0 ? left / this.growth : Number.POSITIVE_INFINITY
   }
 

@@ -1,5 +1,7 @@
 import type { PressureLevel } from '../component/define.ts'
+import type { Supervisor } from '../component/supervisor.ts'
 import { withDeadline } from '../host/deadline.ts'
+import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { MemoryBook } from './memory-book.ts'
@@ -43,6 +45,8 @@ export class PressureRelief {
   #acting = false
   #stopped = false
   #trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
+  /** Who was asked to trim since there has been a reason to. */
+  #asked = new WeakSet<Generation>()
   /** The worst level at which it was said that nothing is left, since something could last be done about it. */
   #told: PressureLevel | undefined
   /** A round that found nothing at a level is not tried again before its time, unless things get worse. */
@@ -58,6 +62,7 @@ export class PressureRelief {
     if (this.#stopped) return
     if (!gauge.trim) {
       this.#trimmed = undefined
+      this.#asked = new WeakSet()
       this.#told = undefined
       spares.restore()
       return
@@ -101,27 +106,25 @@ export class PressureRelief {
     const { gauge, spares, now } = this.#options
     const patience = Math.min(trimDeadline, gauge.timeToLimit / 4)
     const waits: Promise<unknown>[] = [spares.giveUp(trimDeadline)]
-    const due = this.#trimDue && patience >= trimWorthwhile
-    if (due) {
-      this.#trimmed = { level: gauge.level, at: now() }
-      waits.push(this.#trim(gauge.level))
+    const due = patience >= trimWorthwhile ? this.#dueForTrim() : []
+    if (due.length > 0) {
+      const { level } = gauge
+      this.#trimmed = { level, at: now() }
+      for (const { generation } of due) if (generation) this.#asked.add(generation)
+      waits.push(...due.map(async (supervisor) => supervisor.trim(level, trimDeadline)))
     }
     await withDeadline(Promise.allSettled(waits), patience)
-    return due
+    return due.length > 0
   }
 
-  /** At low once, above it again and again for as long as something has to go. */
-  get #trimDue(): boolean {
-    const { gauge, now } = this.#options
+  /** Each once at low; above it all, again and again, for as long as something has to go. */
+  #dueForTrim(): Supervisor[] {
+    const { gauge, book, now } = this.#options
     const { level } = gauge
-    if (level === 'low') return !this.#trimmed
-    if (this.#need <= 0) return false
-    return this.#trimmed?.level !== level || now() - this.#trimmed.at >= trimCooldown
-  }
-
-  async #trim(level: PressureLevel): Promise<void> {
-    const { book } = this.#options
-    await Promise.all(Array.from(book.live, async (supervisor) => supervisor.trim(level, trimDeadline)))
+    const ready = [...book.live].filter(({ state }) => state.status === 'ready')
+    if (level === 'low') return ready.filter(({ generation }) => generation && !this.#asked.has(generation))
+    if (this.#need <= 0) return []
+    return this.#trimmed?.level !== level || now() - this.#trimmed.at >= trimCooldown ? ready : []
   }
 
   async #round(): Promise<void> {

@@ -5,8 +5,13 @@ import type { TrimResult } from './allocator-trim.ts'
 const mib = 1024 ** 2
 /** The flag that makes V8 give an isolate's pages back when its thread ends; Node 26 pools them for 8 s and more without it. */
 export const reclaimFlag = '--no-memory-pool-share-memory-on-teardown'
-/** V8 keeps pooled pages for 8 s; a scavenge of the main isolate after that lets them go (measured on Node 26). */
+/**
+ * ms. V8 (14.6, memory-pool.cc) looks for pages to let go of when some isolate hands it others, as a minor collection does, and not within 12 s of
+ * the last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s.
+ */
 const poolDelay = 8_500
+const poolRetry = 500
+const poolDeadline = 17_000
 /** Less than this is not worth a thread or a collection. */
 const worthwhile = 8 * mib
 const trimDeadline = 1_000
@@ -36,6 +41,8 @@ export class Reclaimer {
   readonly #flag: 'given' | 'missing' | 'not needed'
   #timer: NodeJS.Timeout | undefined
   #pending = 0
+  /** Resident set with everything that is pending. */
+  #full = 0
 
   constructor({ effects, logger, execArgv, nodeMajor }: ReclaimerOptions) {
     this.#effects = effects
@@ -43,7 +50,7 @@ export class Reclaimer {
     if (this.#flag === 'missing') {
       logger.info(
         { flag: reclaimFlag },
-        `start Node with ${reclaimFlag} to have the memory of unloaded components back at once; without it, it comes back some 9 s later`,
+        `start Node with ${reclaimFlag} to have the memory of unloaded components back at once; without it, some of it takes 8 to 16 s`,
       )
     }
   }
@@ -70,7 +77,7 @@ export class Reclaimer {
     if (trimmed === 'under way') how.push('malloc_trim is under way')
     else if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
     if (this.#flag !== 'given') {
-      how.push(`minor GC of the main isolate in ${poolDelay} ms`)
+      how.push(`minor GC of the main isolate from ${poolDelay} ms on, until it is back`)
       this.#collectLater()
     }
     return how
@@ -78,7 +85,9 @@ export class Reclaimer {
 
   /** What an unload could not give back yet; forgotten once the pool is emptied. */
   retained(bytes: number): void {
-    if (this.#timer) this.#pending += bytes
+    if (!this.#timer) return
+    this.#pending += bytes
+    this.#full = this.#effects.residentSet()
   }
 
   [Symbol.dispose](): void {
@@ -89,12 +98,24 @@ export class Reclaimer {
 
   #collectLater(): void {
     // The pool's time runs from the last unload, so the collection does too.
+    this.#collectIn(poolDelay, poolDelay)
+  }
+
+  #collectIn(delay: number, since: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#pending = 0
+      // What was collected last time is given back in the background.
+      if (since > poolDeadline || this.#isBack()) {
+        this[Symbol.dispose]()
+        return
+      }
       this.#effects.collectMinor()
-    }, poolDelay).unref()
+      this.#collectIn(poolRetry, since + poolRetry)
+    }, delay).unref()
+  }
+
+  #isBack(): boolean {
+    return this.#pending < worthwhile || this.#effects.residentSet() < this.#full - this.#pending / 2
   }
 }
 

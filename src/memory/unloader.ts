@@ -4,6 +4,13 @@ import type { Supervisor } from '../component/supervisor.ts'
 import type { MemoryBook } from './memory-book.ts'
 import { Serial } from './serial.ts'
 
+export interface Unloaded {
+  /** What it was measured to hold; 0 when its worker did not die. */
+  readonly bytes: number
+  /** Its memory has been given back to the operating system, as far as that can be done now. */
+  readonly reported: Promise<unknown>
+}
+
 export interface UnloaderOptions {
   readonly registry: Registry
   readonly book: MemoryBook
@@ -25,11 +32,11 @@ export class Unloader {
   }
 
   /**
-   * Unloads a component if it is idle, and waits until its worker is gone; giving its memory back to the operating system goes on after that.
+   * Unloads a component if it is idle, and waits until its worker is gone.
    *
-   * @returns the bytes it was measured to hold, 0 when its worker did not die; undefined when it stays, or was not there.
+   * @returns undefined when it stays, or was not there.
    */
-  async unload(name: string, reason: UnloadReason): Promise<number | undefined> {
+  async unload(name: string, reason: UnloadReason): Promise<Unloaded | undefined> {
     const { registry, book } = this.#options
     if (!registry.has(name)) return undefined
     const supervisor = registry.get(name)
@@ -39,9 +46,9 @@ export class Unloader {
     const gone = Promise.withResolvers<'gone'>()
     this.#onGone.set(supervisor, () => gone.resolve('gone'))
     try {
-      const outcome = await Promise.race([gone.promise, supervisor.unload(reason, 0, true)])
-      if (outcome === undefined) return undefined
-      return generation.host.alive ? 0 : held
+      const report = supervisor.unload(reason, 0, true)
+      if ((await Promise.race([gone.promise, report])) === undefined) return undefined
+      return { bytes: generation.host.alive ? 0 : held, reported: report.catch(() => undefined) }
     } finally {
       this.#onGone.delete(supervisor)
     }

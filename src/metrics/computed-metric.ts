@@ -1,5 +1,8 @@
-import type { Metric, Registry } from 'prom-client'
+import type { Metric, OpenMetricsContentType, PrometheusContentType, Registry } from 'prom-client'
 import { InvalidOptionsError } from '../errors.ts'
+
+/** A registry, whichever of the two formats it writes. */
+export type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>
 
 /** One series at a scrape. `metricName` only where it is not the metric's own, in histograms. */
 export interface Sample {
@@ -49,7 +52,7 @@ export class ComputedMetric {
  * @returns what takes them out again.
  * @throws InvalidOptionsError when the registry has a metric of one of the names.
  */
-export function registerAll(registry: Registry, metrics: readonly ComputedMetric[]): Disposable {
+export function registerAll(registry: AnyRegistry, metrics: readonly ComputedMetric[]): Disposable {
   const names = metrics.map(({ name }) => name)
   const taken = names.find((name) => registry.getSingleMetric(name))
   if (taken !== undefined) {

@@ -1,17 +1,19 @@
-import type { Registry } from 'prom-client'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
 import { expectRecord } from '../options.ts'
 import { addComponentMetrics } from './component-metrics.ts'
 import { registerAll } from './computed-metric.ts'
+import type { AnyRegistry } from './computed-metric.ts'
 import { FrameTaker } from './frame.ts'
 import { MetricSet } from './metric-set.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { Tallies } from './tallies.ts'
 
+export type { AnyRegistry } from './computed-metric.ts'
+
 export interface MetricsOptions {
   /** Where the metrics are registered. Never prom-client's global registry by itself: pass its `register` to have that. */
-  readonly registry: Registry
+  readonly registry: AnyRegistry
 }
 
 /**

@@ -161,7 +161,7 @@ describe('a callback of the component', () => {
 
   it('can be passed on to another component', async () => {
     const add = await remote.makeAdder(100)
-    expect(await another().callBack(add as never, 3)).toBe(303)
+    expect(await another().callBack(add, 3)).toBe(303)
   })
 
   it('ends with its generation', async () => {

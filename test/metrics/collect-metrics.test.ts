@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client'
-import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import type { MetricObjectWithValues, MetricValue, OpenMetricsContentType } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ComponentCoordinator, isInvalidOptionsError } from '../../src/index.ts'
 import { collectMetrics } from '../../src/metrics/index.ts'
@@ -128,9 +128,8 @@ describe('collectMetrics', () => {
   })
 
   it('writes OpenMetrics as well', async () => {
-    const open = new Registry<'application/openmetrics-text; version=1.0.0; charset=utf-8'>(
-      Registry.OPENMETRICS_CONTENT_TYPE,
-    )
+    const open = new Registry<OpenMetricsContentType>()
+    open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
     using _collecting = collectMetrics(coordinator, { registry: open })
     const text = await open.metrics()
     expect(text).toContain('# TYPE spillway_component_calls counter\nspillway_component_calls_total{component="busy"}')

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ComponentCoordinator, ComponentDefinition, MemoryOptions, Remote } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
 import type { HogConfig } from '../fixtures/hog.ts'
@@ -34,6 +35,24 @@ export function registerHog(
     ...more,
     config: { reported: size, ...more.config },
   })
+}
+
+/** Loads components of those sizes (GiB) side by side, and calls them one after the other: the first has been idle the longest. */
+export async function loadHogs(
+  coordinator: ComponentCoordinator,
+  sizes: Readonly<Record<string, number>>,
+  more: Partial<ComponentDefinition<HogConfig>> = {},
+): Promise<Record<string, Hog>> {
+  const remotes = Object.fromEntries(
+    Object.entries(sizes).map(([name, size]) => [name, registerHog(coordinator, name, size * gib, more)]),
+  )
+  await coordinator.preload(Object.keys(sizes))
+  for (const remote of Object.values(remotes)) {
+    await remote.touch()
+    await sleep(2)
+  }
+  await coordinator.memory.sample()
+  return remotes
 }
 
 /** Names of the loaded components, in the order of registration. */

@@ -1,0 +1,120 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { createDashboard } from '../../src/dashboard/index.ts'
+import type { DashboardOptions } from '../../src/dashboard/index.ts'
+import { InvalidOptionsError } from '../../src/index.ts'
+import { rejection, sharedCoordinator } from '../support/coordinator.ts'
+import { ask, events, open } from './dashboard-client.ts'
+
+const coordinator = sharedCoordinator()
+
+describe('options', () => {
+  it.each([
+    [{ port: -1 }, 'port'],
+    [{ port: 1.5 }, 'port'],
+    [{ port: '8080' }, 'port'],
+    [{ host: '' }, 'host'],
+    [{ token: '' }, 'token'],
+    [{ actions: 'yes' }, 'actions'],
+    [{ maxViewers: 0 }, 'maxViewers'],
+    [{ allowedHosts: 'a' }, 'allowedHosts'],
+    [{ prot: 8080 }, 'prot'],
+  ])('%j is refused', (options, option) => {
+    expect(() => createDashboard(coordinator, options as DashboardOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTIONS', option }) as Error,
+    )
+  })
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('the host %s needs a token', async (host) => {
+    const error = await rejection(createDashboard(coordinator, { host, port: 0 }).start())
+    expect(error).toBeInstanceOf(InvalidOptionsError)
+    expect(error).toMatchObject({ option: 'token', message: expect.stringContaining(host) as string })
+  })
+
+  it('actions need a token', async () => {
+    const error = await rejection(createDashboard(coordinator, { port: 0, actions: true }).start())
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'token' })
+  })
+
+  it('a host that is no address of this machine is refused', async () => {
+    const error = await rejection(createDashboard(coordinator, { host: '192.0.2.1', port: 0, token: 'x' }).start())
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'host' })
+  })
+})
+
+describe('start', () => {
+  it('listens on 127.0.0.1, and says where', async () => {
+    await using dashboard = createDashboard(coordinator, { port: 0 })
+    const address = await dashboard.start()
+    expect(address).toEqual({
+      host: '127.0.0.1',
+      port: expect.any(Number) as number,
+      url: `http://127.0.0.1:${address.port}`,
+    })
+    expect((await fetch(`${address.url}/healthz`)).status).toBe(200)
+  })
+
+  it('gives the same address when it is called again', async () => {
+    await using dashboard = createDashboard(coordinator, { port: 0 })
+    const [first, second] = await Promise.all([dashboard.start(), dashboard.start()])
+    expect(second).toEqual(first)
+    expect(await dashboard.start()).toEqual(first)
+  })
+
+  it('names the port that is in use, and leaves nothing open', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const listeners = coordinator.listenerCount('sample')
+    const dashboard = createDashboard(coordinator, { port })
+    const error = await rejection(dashboard.start())
+    expect(error).toMatchObject({
+      code: 'ERR_INVALID_OPTIONS',
+      option: 'port',
+      message: expect.stringContaining('a port that is free on 127.0.0.1') as string,
+    })
+    expect(coordinator.listenerCount('sample')).toBe(listeners)
+    await new Promise((resolve) => server.close(resolve))
+    // The port is free now, and the dashboard can still be started.
+    expect((await dashboard.start()).port).toBe(port)
+    await dashboard.stop()
+  })
+})
+
+describe('stop', () => {
+  it('ends open streams and idle connections, and frees the port', async () => {
+    const dashboard = createDashboard(coordinator, { port: 0 })
+    const address = await dashboard.start()
+    const streams = await Promise.all(Array.from({ length: 3 }, async () => open(address, '/api/events')))
+    const ended = streams.map(async (stream) => {
+      for await (const { event } of events(stream)) expect(event).toMatch(/^(snapshot|tick)$/)
+    })
+    await dashboard.stop()
+    await Promise.all(ended)
+    await expect(ask(address, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('takes all listeners off the coordinator', async () => {
+    const names = ['load', 'loadError', 'unload', 'crash', 'pressure', 'sample', 'exhausted', 'zombie'] as const
+    const counts = (): number[] => names.map((name) => coordinator.listenerCount(name))
+    const before = counts()
+    const dashboard = createDashboard(coordinator, { port: 0 })
+    await dashboard.start()
+    expect(counts()).not.toEqual(before)
+    await dashboard.stop()
+    expect(counts()).toEqual(before)
+  })
+
+  it('may be called twice, before start, while it starts, and starts again after', async () => {
+    const dashboard = createDashboard(coordinator, { port: 0 })
+    await dashboard.stop()
+    const starting = dashboard.start()
+    await dashboard.stop()
+    await starting
+    await dashboard.stop()
+    const address = await dashboard.start()
+    expect((await ask(address, '/healthz')).status).toBe(200)
+    await dashboard.stop()
+  })
+})
