@@ -32,6 +32,8 @@ async function load(name: string, config: HolderConfig): Promise<void> {
     name,
     module: new URL('holder.ts', import.meta.url),
     config,
+    // A busy machine is no reason to fail.
+    timeout: 120_000,
   })
   if (!(await component.isHolding())) throw new Error('The component holds nothing')
 }

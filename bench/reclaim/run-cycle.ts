@@ -15,7 +15,7 @@ export type Runtime = keyof typeof runtimes
 
 const program = fileURLToPath(new URL('cycle.ts', import.meta.url))
 /** ms; a cycle takes about 15 s, 12 of them waiting. */
-const deadline = 60_000
+const deadline = 180_000
 
 /** One load and unload of `bytes` in a process of its own, watched for `seconds` after. */
 export async function runCycle(runtime: Runtime, shape: Shape, bytes: number, seconds: number): Promise<CycleResult> {

@@ -1,4 +1,5 @@
 import { withDeadline } from '../host/deadline.ts'
+import type { WorkerHost } from '../host/worker-host.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'
 import { terminateDeadline } from './supervisor.ts'
@@ -26,6 +27,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   // Ending what is left takes time as well.
   const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
   const unloaded: UnloadReport[] = []
+  const ended = new Map<string, WorkerHost>()
   const unloads = new Map<string, Promise<void>>()
   const unload = (supervisor: Supervisor): Promise<void> => {
     const known = unloads.get(supervisor.name)
@@ -47,13 +49,18 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   const all = Promise.allSettled(supervisors.map(async (supervisor) => unload(supervisor)))
   if (!(await withDeadline(all, graceful))) {
     const rest = Math.max(0, deadline - (performance.now() - start))
-    await Promise.all(supervisors.map(async ({ generation }) => generation?.host.terminate(rest)))
+    // One that is told to end here may be given up by its own unload, and is still to be told of.
+    for (const { name, generation } of supervisors) if (generation) ended.set(name, generation.host)
+    await Promise.all([...ended.values()].map(async (host) => host.terminate(rest)))
     await withDeadline(all, Math.max(0, deadline - (performance.now() - start)))
   }
   return {
     unloaded,
     left: supervisors
-      .filter(({ zombies, generation }) => zombies.size > 0 || generation?.host.alive === true)
+      .filter(
+        ({ name, zombies, generation }) =>
+          zombies.size > 0 || generation?.host.alive === true || ended.get(name)?.alive === true,
+      )
       .map(({ name }) => name),
     duration: performance.now() - start,
   }

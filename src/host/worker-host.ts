@@ -52,11 +52,8 @@ export class WorkerHost {
       ...(options.argv && { argv: [...options.argv] }),
       ...(options.execArgv && { execArgv: [...options.execArgv] }),
     })
-    // Without a listener an error outside the task would end this process. One before the task was taken is told here only.
-    let startError: unknown
-    this.#pool.on('error', (error) => {
-      startError = error
-    })
+    // Without a listener an error outside the task would end this process.
+    this.#pool.on('error', () => {})
     this.#pool.once('workerCreate', (worker: object) => queueMicrotask(() => unrefTaskPort(worker)))
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
@@ -72,23 +69,25 @@ export class WorkerHost {
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
     let exitCode: number | undefined
+    let uncaught: { readonly error: unknown } | undefined
     const ended = Promise.withResolvers<GenerationEnd>()
     this.ended = ended.promise
-    const end = (error: unknown, code: number | undefined): void => {
+    const end = (error?: unknown): void => {
       this.#receiveRest()
-      ended.resolve(this.#classify(error, code))
+      // An uncaught error and the exit it leads to may be told in one turn, before the task's end is.
+      ended.resolve(uncaught ? this.#classify(uncaught.error, undefined) : this.#classify(error, exitCode))
       listening.resolve()
     }
-    worker.task.then(
-      () => end(undefined, exitCode),
-      (error: unknown) => end(error, exitCode),
-    )
+    worker.task.then(() => end(), end)
+    worker.thread.once('error', (error) => {
+      uncaught = { error }
+    })
     worker.thread.once('exit', (code) => {
       exitCode = code
       this.#alive = false
       exited.resolve(code)
       // A task that a worker has taken ends before this; one that it died too early to take is never told.
-      setImmediate(() => end(startError, startError === undefined ? code : undefined))
+      setImmediate(end)
     })
   }
 

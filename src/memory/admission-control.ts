@@ -45,7 +45,10 @@ export class AdmissionControl implements Admission {
           await sample()
           return unloaded
         }),
-      reserve: ({ name, need, mayNeed }) => book.reservations.reserve(name, need, mayNeed),
+      reserve: ({ name, need, mayNeed }) => {
+        gauge.jumped(need)
+        return book.reservations.reserve(name, need, mayNeed)
+      },
       usage: () => ({ usage: book.usage, limit: gauge.limit }),
     })
   }

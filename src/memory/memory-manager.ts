@@ -301,7 +301,7 @@ export class MemoryManager implements Disposable {
     const evicted = reason !== undefined && automatic.has(reason)
     const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
     this.#book.workerEnded(supervisor, generation, fate, (freed) => {
-      this.#gauge.dropped(freed)
+      this.#gauge.jumped(-freed)
       this.#admission.changed()
       this.#loop.request()
     })

@@ -63,11 +63,6 @@ export class PressureGauge {
     return this.#options.now() - this.#readAt
   }
 
-  /** Growth of usage that has lasted, bytes/ms. */
-  get growth(): number {
-    return sustainedGrowth(this.#growth)
-  }
-
   /** Takes a reading from the last figures of all workers. */
   read(): Ledger {
     const { now, options } = this.#options
@@ -79,9 +74,9 @@ export class PressureGauge {
     return this.#ledger
   }
 
-  /** A worker is gone, and these bytes with it: that is no change of growth. */
-  dropped(bytes: number): void {
-    this.#growth = this.#growth.map((sample) => ({ ...sample, bytes: sample.bytes - bytes }))
+  /** Usage is larger or smaller by that many bytes at once, because a load was let in or a worker is gone: that is no growth. */
+  jumped(bytes: number): void {
+    this.#growth = this.#growth.map((sample) => ({ ...sample, bytes: sample.bytes + bytes }))
   }
 
   /** @param time ms that an unload took: how far ahead growth is looked at. */
@@ -103,10 +98,10 @@ export class PressureGauge {
     return Math.max(this.#options.book.usage, threshold * limit) - clearShare(threshold) * limit
   }
 
-  /** ms until usage reaches the limit, if it goes on growing as it does. */
-  get timeToLimit(): number {
-    const left = Math.max(0, this.limit - this.#options.book.usage)
-    return this.growth > 0 ? left / this.growth : Number.POSITIVE_INFINITY
+  /** True when usage, if it goes on growing as it does, reaches the limit before two unloads are done: there is no time for anything else. */
+  get isUrgent(): boolean {
+    const left = this.limit - this.#options.book.usage
+    return this.#sustained > 0 && left <= this.#sustained * this.#unloadTime * 2
   }
 
   /** ms from the last reading to the next one that is due. */
@@ -119,8 +114,13 @@ export class PressureGauge {
     return Math.max(1, Math.min(nextInterval(input, settings, settings.checkInterval), change))
   }
 
+  /** Growth of usage that has lasted, bytes/ms. */
+  get #sustained(): number {
+    return sustainedGrowth(this.#growth)
+  }
+
   #input(usage: number, limit: number): PressureInput {
-    return { time: this.#options.now(), usage, limit, growth: this.growth, unloadTime: this.#unloadTime }
+    return { time: this.#options.now(), usage, limit, growth: this.#sustained, unloadTime: this.#unloadTime }
   }
 
   #draw(): Ledger {

