@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch } from './channel/call-watch.ts'
 import type { CallListener } from './channel/call-watch.ts'
@@ -12,14 +11,15 @@ import type { PressureLevel } from './component/define.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ComponentDefinition } from './component/definition.ts'
 import { ComponentFamily } from './component/family.ts'
-import { inspectComponent } from './component/inspect.ts'
+import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { FamilyDefinition } from './component/family.ts'
 import { Registry } from './component/registry.ts'
 import { shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
-import type { CrashEvent, LoadErrorEvent, LoadEvent, Surroundings } from './component/surroundings.ts'
+import type { Surroundings } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
+import type { CoordinatorEvents } from './coordinator-events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
 import { ComponentNotFoundError, CoordinatorShutdownError, DuplicateComponentError } from './errors.ts'
@@ -28,8 +28,6 @@ import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
 import { SpareWorkers } from './host/spare-workers.ts'
 import { trimAllocator } from './memory/allocator-trim.ts'
-import type { Ledger } from './memory/ledger.ts'
-import type { ExhaustedEvent, PressureEvent } from './memory/memory-events.ts'
 import { MemoryManager } from './memory/memory-manager.ts'
 import { processEffects, Reclaimer } from './memory/reclaimer.ts'
 import type { Advice } from './observability/advice.ts'
@@ -38,17 +36,6 @@ import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { LockManager } from './locks/lock-manager.ts'
 import { expectNumber } from './options.ts'
-
-export interface CoordinatorEvents {
-  load: [LoadEvent]
-  loadError: [LoadErrorEvent]
-  unload: [UnloadReport]
-  crash: [CrashEvent]
-  pressure: [PressureEvent]
-  sample: [Ledger]
-  exhausted: [ExhaustedEvent]
-  zombie: [{ readonly name: string; readonly generation: number }]
-}
 
 /** A component that is not unloaded while this is held. Give it back with `using`, or by `release()`. */
 export interface Lease<T> extends Disposable {
@@ -59,8 +46,6 @@ export interface Lease<T> extends Disposable {
 /** ms that calls under way are given when a component is unloaded by name. */
 const defaultDrainDeadline = 5_000
 const longest = 2 ** 31 - 1
-/** ms that a heap snapshot may take. */
-const inspectDeadline = 120_000
 
 /**
  * Runs each registered component in a worker thread of its own: loads it on first use, keeps an account of its memory, and unloads what
@@ -80,6 +65,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #calls = new CallWatch()
   readonly #reclaimer: Reclaimer
   readonly #advisor: Advisor
+  readonly #logs: ComponentLogs
   readonly #membership: Disposable
   #shutdown: Promise<ShutdownReport> | undefined
 
@@ -88,7 +74,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators()
     const logger = this.#options.logger ?? defaultLogger()
-    const logs = new ComponentLogs(logger)
+    this.#logs = new ComponentLogs(logger)
     this.#reclaimer = new Reclaimer({
       effects: { ...processEffects, trim: trimAllocator },
       logger,
@@ -138,7 +124,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       reclaimer: this.#reclaimer,
       supervisorOf: (name) => this.#registry.get(name),
       measure: async (supervisor) => this.memory.measure(supervisor),
-      log: (name, generation, records, dropped) => logs.write(name, generation, records, dropped),
+      log: (source, records, dropped) => this.#logs.write(source, records, dropped),
       generationEnded: (name, generation, end) => {
         for (const dependent of this.#registry.dependentsOf(name)) {
           if (this.#registry.has(dependent)) this.#registry.get(dependent).dependencyEnded(name, generation, end)
@@ -204,6 +190,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     supervisor.close(notFound)
     this.memory.forget(name)
     this.#advisor.forget(name)
+    this.#logs.forget(name)
     await supervisor.hibernation.discard()
     return report
   }
@@ -334,8 +321,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async writeHeapSnapshot(name: string, file: string, options: { readonly deadline?: number } = {}): Promise<void> {
     this.#assertOpen()
-    const deadline = expectNumber('deadline', options.deadline ?? inspectDeadline, { min: 1, max: longest })
-    await inspectComponent(this.#registry.get(name), { what: 'heap-snapshot', file: resolve(file) }, deadline)
+    await writeHeapSnapshot(this.#registry.get(name), file, options.deadline)
   }
 
   /**
@@ -344,9 +330,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async writeCpuProfile(name: string, file: string, options: { readonly duration?: number } = {}): Promise<void> {
     this.#assertOpen()
-    const duration = expectNumber('duration', options.duration ?? 5_000, { min: 1, max: 600_000 })
-    const inspection = { what: 'cpu-profile', file: resolve(file), duration } as const
-    await inspectComponent(this.#registry.get(name), inspection, duration + inspectDeadline)
+    await writeCpuProfile(this.#registry.get(name), file, options.duration)
   }
 
   /** True from the first call of `shutdown` on. */

@@ -32,7 +32,7 @@ async function spillway(pattern: Pattern): Promise<string> {
   const answer = await remote.touch()
   const { left } = await coordinator.shutdown()
   if (!isComponentCrashedError(end)) return String(end)
-  return answer === 1 && left.length === 0 && !zombie ? end.reason ?? '?' : `${end.reason}, and left a zombie`
+  return answer === 1 && left.length === 0 && !zombie ? (end.reason ?? '?') : `${end.reason}, and left a zombie`
 }
 
 /** Under V8's own limits alone. */

@@ -135,10 +135,7 @@ export interface TakingTurnsResult {
 /** Two components that fit only one at a time, called in turn. */
 export async function takingTurns({ limit, seconds, timeout }: TakingTurnsOptions): Promise<TakingTurnsResult> {
   let warnings = 0
-  const logger = pino(
-    { level: 'warn' },
-    { write: (line: string) => void (line.includes('thrashing') && warnings++) },
-  )
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void (line.includes('thrashing') && warnings++) })
   await using coordinator = coordinatorOf({ memory: { totalLimit: limit * mib }, logger })
   const config: HogConfig = { buffer: limit * mib * 0.6 - 30 * mib, size: 4 * mib }
   const remotes = ['left', 'right'].map((name) =>

@@ -67,6 +67,7 @@ export class Caller {
   #graceTimer: NodeJS.Timeout | undefined
   #onQuiet: (() => void)[] = []
   #busy = false
+  #idleCheck: NodeJS.Immediate | undefined
   #stopped: { readonly error: unknown } | undefined
 
   constructor(options: CallerOptions) {
@@ -109,7 +110,7 @@ export class Caller {
 
   #refuse(error: unknown): Promise<never> {
     this.#options.watch?.refused(this.component, error)
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 
   /** Joins a generation: everything that waits is sent. */
@@ -372,8 +373,15 @@ export class Caller {
 
   #settled(): void {
     if (this.#sent.size > 0) return
-    for (const resolve of this.#onQuiet.splice(0)) resolve()
+    if (this.#onQuiet.length > 0) for (const resolve of this.#onQuiet.splice(0)) resolve()
     if (this.#waiting.size > 0 || !this.#busy) return
+    // Whoever calls one after the other makes the next call right after the answer: that is no pause worth telling of.
+    if (!this.#idleCheck) this.#idleCheck = setImmediate(this.#checkIdle)
+  }
+
+  #checkIdle = (): void => {
+    this.#idleCheck = undefined
+    if (this.#sent.size > 0 || this.#waiting.size > 0) return
     this.#busy = false
     this.#options.onBusy?.(false)
   }

@@ -38,8 +38,8 @@ export class PendingCall {
   unsent: Unsent | undefined
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
-  readonly #resolve: (value: unknown) => void
-  readonly #reject: (reason: unknown) => void
+  #resolve: (value: unknown) => void
+  #reject: (reason: unknown) => void
   readonly #origin: CallOrigin
   #cleanup: (() => void) | undefined
 
@@ -84,6 +84,8 @@ export class PendingCall {
     this.stream = stream
     this.answered()
     this.#resolve(handle)
+    // They hold on to the promise, and through it to the handle, whose collection ends a stream that nobody reads.
+    this.#resolve = this.#reject = nothingToDo
   }
 
   reject(reason: unknown): void {

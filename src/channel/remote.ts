@@ -87,10 +87,21 @@ type Target = {
 }
 
 /**
- * Capturing a stack costs 2 µs, more than all the rest of a call that shares its messages with others. So only calls made while fewer than this many are under
- * way capture theirs; they are too few to share.
+ * Capturing a stack costs 2 µs, more than all the rest of a call that shares its messages with others. So no more calls than this capture theirs in any
+ * one millisecond.
  */
-const capturedUnderWay = 8
+const capturesPerMillisecond = 2
+let millisecond = 0
+let captures = 0
+
+function mayCapture(): boolean {
+  const now = Date.now()
+  if (now !== millisecond) {
+    millisecond = now
+    captures = 0
+  }
+  return captures++ < capturesPerMillisecond
+}
 
 const targets = new WeakMap<object, Target>()
 
@@ -149,7 +160,7 @@ function createNode(target: Target, shape: object): object {
     target.path.length === 1 ? (target.path[0] ?? '') : target.path.length === 0 ? '' : target.path
   const apply = (_: object, __: unknown, args: unknown[]): Promise<unknown> => {
     const { caller, options } = target
-    if (caller.underWay >= capturedUnderWay) return readable(callAwaited(caller, method, args, options))
+    if (!mayCapture()) return readable(callAwaited(caller, method, args, options))
     const origin: CallOrigin = {}
     Error.captureStackTrace(origin, apply)
     return readable(caller.call(method, args, options, origin))

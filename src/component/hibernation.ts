@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SnapshotError } from '../errors.ts'
@@ -14,7 +14,7 @@ export interface HibernateOptions {
   readonly maxMemory?: number
   /** Bytes that are refused: the component then stays loaded. Default 256 MiB. */
   readonly maxSize?: number
-  /** Folder for larger ones, made when needed. Default: `spillway` in the system's folder for temporary files. */
+  /** Folder for larger ones, made when needed. Default: one of this process's own among the system's temporary files, gone after the shutdown. */
   readonly directory?: string
   /** ms for `snapshot()`. Default 5,000. */
   readonly timeout?: number
@@ -22,6 +22,8 @@ export interface HibernateOptions {
 export type ResolvedHibernateOptions = Required<HibernateOptions>
 
 const mib = 1024 ** 2
+/** Nobody else can have made it before, to read along or to be in the way. */
+const ownDirectory = resolve(tmpdir(), `spillway-${process.pid}-${randomUUID()}`)
 
 /** @throws InvalidOptionsError */
 export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibernateOptions {
@@ -29,7 +31,7 @@ export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibe
   return {
     maxMemory: expectNumber('hibernate.maxMemory', options.maxMemory ?? mib, { min: 0 }),
     maxSize: expectNumber('hibernate.maxSize', options.maxSize ?? 256 * mib, { min: 0 }),
-    directory: resolve(expectString('hibernate.directory', options.directory ?? join(tmpdir(), 'spillway'))),
+    directory: resolve(expectString('hibernate.directory', options.directory ?? ownDirectory)),
     timeout: expectNumber('hibernate.timeout', options.timeout ?? 5_000, { min: 1, max: 2 ** 31 - 1 }),
   }
 }
@@ -127,6 +129,8 @@ export class Hibernation {
   /** There is no next generation: nothing is kept, and nothing is left behind. */
   async discard(): Promise<void> {
     await this.restored()
+    // Unless the state of others is in it.
+    if (this.#options.directory === ownDirectory) await rmdir(ownDirectory).catch(() => {})
   }
 
   async #keep(bytes: Uint8Array): Promise<void> {

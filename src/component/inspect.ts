@@ -1,6 +1,23 @@
+import { resolve } from 'node:path'
 import { CallTimeoutError } from '../errors.ts'
 import type { Inspection } from '../host/inspect.ts'
+import { expectNumber } from '../options.ts'
 import type { Supervisor } from './supervisor.ts'
+
+/** ms that the writing of a file may take. */
+const usualDeadline = 120_000
+
+/** @param deadline ms. */
+export async function writeHeapSnapshot(supervisor: Supervisor, file: string, deadline = usualDeadline): Promise<void> {
+  expectNumber('deadline', deadline, { min: 1, max: 2 ** 31 - 1 })
+  await inspect(supervisor, { what: 'heap-snapshot', file: resolve(file) }, deadline)
+}
+
+/** @param duration ms that are looked at. */
+export async function writeCpuProfile(supervisor: Supervisor, file: string, duration = 5_000): Promise<void> {
+  expectNumber('duration', duration, { min: 1, max: 600_000 })
+  await inspect(supervisor, { what: 'cpu-profile', file: resolve(file), duration }, duration + usualDeadline)
+}
 
 /**
  * Has a component's worker write about itself; loads it if need be, and keeps it from being unloaded meanwhile.
@@ -8,11 +25,7 @@ import type { Supervisor } from './supervisor.ts'
  * @param deadline ms.
  * @throws what made the load or the writing impossible; CallTimeoutError when it was not done by the deadline.
  */
-export async function inspectComponent(
-  supervisor: Supervisor,
-  inspection: Inspection,
-  deadline: number,
-): Promise<void> {
+async function inspect(supervisor: Supervisor, inspection: Inspection, deadline: number): Promise<void> {
   using _lease = supervisor.lease()
   for (;;) {
     await supervisor.load()

@@ -444,11 +444,16 @@ export class Supervisor {
   }
 
   #receive(message: FromWorkerMessage, generation: Generation): void {
-    if (message.type === 'log') this.surroundings.log(this.name, generation.number, message.records, message.dropped)
+    if (message.type === 'log') this.#log(message, generation)
     // What a worker that was given up on still asks for would never be released.
     else if (message.type === 'lock' && this.#generation === generation) {
       this.#locksOf(generation).handle(message.message)
     } else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
+  }
+
+  #log({ records, dropped }: Extract<FromWorkerMessage, { type: 'log' }>, { number, host }: Generation): void {
+    this.surroundings.log({ name: this.name, generation: number, thread: host.threadId }, records, dropped)
+    host.post({ type: 'logs-written', count: records.length })
   }
 
   #locksOf({ host, number }: Generation): LockServer {

@@ -7,6 +7,7 @@ import type { KeepAlive } from '../host/keep-alive.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
+import type { LogSource } from '../observability/component-logs.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { UnloadReason } from './lifecycle.ts'
@@ -67,7 +68,7 @@ export interface Surroundings {
   supervisorOf(name: string): Supervisor
   /** Bytes the component held when last measured; measured now if it answers quickly. */
   measure(supervisor: Supervisor): Promise<number>
-  log(name: string, generation: number, records: readonly LogRecord[], dropped: number): void
+  log(source: LogSource, records: readonly LogRecord[], dropped: number): void
   generationEnded(name: string, generation: number, end: GenerationEnd): void
   workerStarted(supervisor: Supervisor): void
   /** A generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */

@@ -1,4 +1,5 @@
-import type { ComponentCoordinator, CoordinatorEvents } from '../coordinator.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import type { CoordinatorEvents } from '../coordinator-events.ts'
 import { isSpillwayError } from '../errors.ts'
 
 /** One thing that happened, as the page's feed and `/api/events` tell it. */

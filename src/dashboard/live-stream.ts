@@ -37,6 +37,8 @@ export class LiveStream {
   /** @param headers sent with the answer, which stays open until the viewer leaves or `close`. */
   join(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
     const viewer: Viewer = { response, behind: false }
+    // The ticks to come tell what changed from here on.
+    this.#send()
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
     response.write(`retry: 2000\n\n${message('snapshot', this.#state().snapshot())}`)
     this.#viewers.add(viewer)

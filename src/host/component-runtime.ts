@@ -98,6 +98,9 @@ export class ComponentRuntime {
       case 'trim':
         void this.#trim(message)
         break
+      case 'logs-written':
+        this.#logs.written(message.count)
+        break
       case 'inspect':
         void this.#inspect(message.id, message.inspection)
         break

@@ -46,6 +46,8 @@ export type ToWorkerMessage =
   | { readonly type: 'take-snapshot' }
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
+  /** So many log records have been written. */
+  | { readonly type: 'logs-written'; readonly count: number }
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }

@@ -30,6 +30,8 @@ export class WorkerHost {
   readonly #abort = new AbortController()
   readonly #control: MessagePort
   readonly #worker: Worker
+  /** Node's number of the thread; the worker itself forgets it when it ends. */
+  readonly threadId: number
   readonly #exit: Promise<number>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   #reason: CrashReason | undefined
@@ -66,6 +68,7 @@ export class WorkerHost {
     port1.unref()
     const worker = this.#start(port2)
     this.#worker = worker.thread
+    this.threadId = worker.thread.threadId
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
     let exitCode: number | undefined

@@ -28,6 +28,7 @@ export interface HealthReport {
 }
 
 const levels: readonly string[] = ['low', 'medium', 'high', 'critical'] satisfies PressureLevel[]
+const known: readonly string[] = ['unreadyAt', 'unhealthyAfter'] satisfies (keyof HealthOptions)[]
 type State = { readonly name: 'open' } | { readonly name: 'draining' } | { readonly name: 'closed' }
 
 /** Whether a program with a coordinator is alive, and whether it should be sent work. Reads what was last measured: a probe costs nothing. */
@@ -50,6 +51,9 @@ export class Health implements Disposable {
     now: () => number = () => performance.now(),
   ) {
     const { unreadyAt = 'critical', unhealthyAfter } = expectRecord('health', options)
+    for (const key of Object.keys(options)) {
+      if (!known.includes(key)) throw new InvalidOptionsError(key, `one of ${known.join(', ')}`, key)
+    }
     if (!levels.includes(unreadyAt))
       throw new InvalidOptionsError('unreadyAt', `one of ${levels.join(', ')}`, unreadyAt)
     this.#unreadyAt = unreadyAt

@@ -1,5 +1,6 @@
 import type { Supervisor } from '../component/supervisor.ts'
 import type { Admission } from '../component/surroundings.ts'
+import type { Logger } from '../observability/logger.ts'
 import { decideAdmission } from './admission.ts'
 import type { AdmissionDecision } from './admission.ts'
 import { AdmissionQueue } from './admission-queue.ts'
@@ -20,6 +21,7 @@ export interface AdmissionControlOptions {
   readonly options: () => MemoryOptions
   /** Measures, from now on. */
   readonly sample: () => Promise<unknown>
+  readonly logger: Logger
   /** ms of a monotonic clock. */
   readonly now: () => number
 }
@@ -31,7 +33,7 @@ export class AdmissionControl implements Admission {
 
   constructor(options: AdmissionControlOptions) {
     this.#options = options
-    const { book, gauge, unloader, sample, now } = options
+    const { book, gauge, unloader, sample, logger, now } = options
     this.#queue = new AdmissionQueue({
       now,
       refresh: async (need) => {
@@ -39,10 +41,12 @@ export class AdmissionControl implements Admission {
         if (tight && gauge.age > freshEnough) await sample()
       },
       decide: (request, need, waited) => this.#decide(request, need, waited),
-      unload: async (name) =>
+      unload: async (name, { name: component, need: needed }, { need, victims, kept }) =>
         unloader.exclusively(async () => {
           const unloaded = (await unloader.unload(name, 'admission')) !== undefined
           await sample()
+          const result = { unloaded: unloaded ? [name] : [], victims, kept }
+          logger.info({ component, needed, need, level: gauge.level, ...result }, 'unloaded to make room for a load')
           return unloaded
         }),
       reserve: ({ name, need, mayNeed }) => {

@@ -1,6 +1,7 @@
 import { InsufficientMemoryError } from '../errors.ts'
 import type { AdmissionDecision, MemoryHolder } from './admission.ts'
 import { Serial } from './serial.ts'
+import type { UnloadPlan } from './unload-plan.ts'
 
 /** A load that asks to be let in. Bytes and ms. */
 export interface LoadRequest {
@@ -17,8 +18,8 @@ export interface AdmissionEffects {
   /** Measures anew when the last figures are too old to decide by. */
   refresh(need: number): Promise<void>
   decide(request: LoadRequest, need: number, waited: number): AdmissionDecision
-  /** Unloads it if it is still idle; false when it is not. */
-  unload(name: string): Promise<boolean>
+  /** Unloads it for the sake of the load, if it is still idle; false when it is not. `plan` says why it. */
+  unload(name: string, request: LoadRequest, plan: UnloadPlan): Promise<boolean>
   /** Takes what it needs into account from now on. */
   reserve(request: LoadRequest): Disposable
   usage(): { readonly usage: number; readonly limit: number }
@@ -79,7 +80,7 @@ export class AdmissionQueue {
         return { kind: 'admitted', reservation: this.#effects.reserve(request) }
       case 'unload': {
         const [victim] = decision.plan.victims
-        const unloaded = victim !== undefined && (await this.#effects.unload(victim.name))
+        const unloaded = victim !== undefined && (await this.#effects.unload(victim.name, request, decision.plan))
         // It got in use in the meantime: something else may be idle.
         return unloaded ? { kind: 'again' } : { kind: 'wait', retryIn: busyRetry }
       }

@@ -78,9 +78,13 @@ export class ComponentAccount {
     if (this.#heap) this.measured(this.#heap, self, time, epoch)
   }
 
-  /** The worker did not answer in time: the last figures stand, and say so. */
-  stale(): void {
-    if (this.#memory && !this.#memory.stale) this.#memory = { ...this.#memory, stale: true }
+  /** The worker did not answer in time: the last figures of its heap stand, and say so. */
+  late(self: SelfReported): void {
+    if (!this.#heap || !this.#memory) return
+    const total = totalOf(this.#heap, self)
+    const peak = Math.max(this.#memory.peak, total)
+    const external = this.#heap.external + self.wasm
+    this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
   }
 
   /** A call came in (ms): the gaps between idle and called tell how soon it is needed again. */

@@ -252,7 +252,7 @@ export class MemoryBook {
         account.measured(memory, activity, now(), epoch())
         onMeasured(supervisor, memory.heap + memory.external + activity.wasm)
       },
-      late: () => account.stale(),
+      late: () => account.late(generation.activity),
       unchanged: () => account.unchanged(generation.activity, now(), epoch()),
     }
   }

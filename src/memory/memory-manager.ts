@@ -99,7 +99,7 @@ export class MemoryManager implements Disposable {
     this.#unloader = unloader
     this.#fence = new MemoryFence(logger, book)
     this.#thrashing = new ThrashWatch(logger, now)
-    this.#admission = new AdmissionControl({ ...live, gauge, unloader })
+    this.#admission = new AdmissionControl({ ...live, gauge, unloader, logger })
     this.#relief = new PressureRelief({
       ...live,
       gauge,

@@ -93,7 +93,12 @@ export class PressureRelief {
 
   async #relieve(): Promise<void> {
     const { gauge, unloader, sample, options } = this.#options
-    if (await this.#makeDo()) await sample()
+    let level: PressureLevel
+    do {
+      level = gauge.level
+      if (await this.#makeDo()) await sample()
+      // What was asked for at one level is asked for again when it has got worse meanwhile, before anything is unloaded.
+    } while (gauge.level !== level)
     if (gauge.level === 'low') this.#told = undefined
     if (gauge.level === 'low' || this.#need <= 0) return
     if (!options().autoUnloadEnabled || this.#resting) return
@@ -137,11 +142,11 @@ export class PressureRelief {
     })
     if (!result) return
     const { unloaded, missing } = result
-    const { need, kept } = result.plan
+    const { need, victims, kept } = result.plan
     const { level } = gauge
     if (unloaded.length > 0) {
       this.#told = undefined
-      logger.info({ level, need, unloaded, missing, kept }, 'unloaded for want of memory')
+      logger.info({ level, need, victims, unloaded, missing, kept }, 'unloaded for want of memory')
     } else this.#foundNothing(level, missing, kept)
   }
 

@@ -19,7 +19,7 @@ interface Question {
 }
 
 /** ms without an answer after which a worker's figures are stale. */
-const staleAfter = 100
+const staleAfter = 250
 
 /**
  * Asks workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it

@@ -1,8 +1,8 @@
-import type { Metric, OpenMetricsContentType, PrometheusContentType, Registry } from 'prom-client'
+import type { Metric, OpenMetricsContentType, Registry } from 'prom-client'
 import { InvalidOptionsError } from '../errors.ts'
 
 /** A registry, whichever of the two formats it writes. */
-export type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>
+export type AnyRegistry = Registry | Registry<OpenMetricsContentType>
 
 /** One series at a scrape. `metricName` only where it is not the metric's own, in histograms. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { LogRecord } from '../host/control.ts'
 import type { Logger } from './logger.ts'
-import { levelValues } from './forwarded-logger.ts'
+import { levelValues, mostUnwritten } from './forwarded-logger.ts'
 
 /** pino on standard error, written synchronously so that the last line before an exit is not lost. */
 export function defaultLogger(): Logger {
@@ -12,33 +12,42 @@ export function defaultLogger(): Logger {
   )
 }
 
-/** Writes what components log, each with a child logger that carries its name and generation. */
+/** Where a line comes from. */
+export interface LogSource {
+  readonly name: string
+  readonly generation: number
+  /** Node's number of the worker thread. */
+  readonly thread: number
+}
+
+/** Writes what components log, each with a child logger that carries its name, generation and thread. */
 export class ComponentLogs {
   readonly #logger: Logger
-  readonly #children = new Map<string, { generation: number; logger: Logger }>()
+  readonly #children = new Map<string, { readonly generation: number; readonly logger: Logger }>()
 
   constructor(logger: Logger) {
     this.#logger = logger
   }
 
-  write(name: string, generation: number, records: readonly LogRecord[], dropped: number): void {
-    const logger = this.#childOf(name, generation)
+  write(source: LogSource, records: readonly LogRecord[], dropped: number): void {
+    const logger = this.#childOf(source)
     for (const { level, fields, message } of records) {
       if (level === 'silent' || !(level in levelValues)) continue
       logger[level as 'info']({ ...fields }, message)
     }
-    if (dropped > 0)
-      logger.warn({ dropped }, `${dropped} log lines dropped: more than one turn of the event loop may log`)
+    if (dropped > 0) {
+      logger.warn({ dropped }, `${dropped} log lines dropped: ${mostUnwritten} were waiting to be written already`)
+    }
   }
 
   forget(name: string): void {
     this.#children.delete(name)
   }
 
-  #childOf(name: string, generation: number): Logger {
+  #childOf({ name, generation, thread }: LogSource): Logger {
     const known = this.#children.get(name)
     if (known?.generation === generation) return known.logger
-    const logger = this.#logger.child({ component: name, generation })
+    const logger = this.#logger.child({ component: name, generation, thread })
     this.#children.set(name, { generation, logger })
     return logger
   }

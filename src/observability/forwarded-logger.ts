@@ -13,13 +13,17 @@ export const levelValues: Readonly<Record<string, number>> = {
   silent: Number.POSITIVE_INFINITY,
 }
 
-/** Most records kept between two turns of the worker's event loop; what a component logs beyond that in one turn is dropped and counted. */
-const maxBatch = 10_000
+/**
+ * Records that may be on their way to the main thread's logger and not yet written. What a component logs beyond that is dropped and counted: a flood
+ * holds up neither the component nor the memory of the main thread.
+ */
+export const mostUnwritten = 10_000
 
 /** Gathers log records and sends them once per turn of the event loop, in order. */
 export class LogForwarder {
   readonly #send: (records: readonly LogRecord[], dropped: number) => void
   #records: LogRecord[] = []
+  #underWay = 0
   #dropped = 0
   #scheduled = false
 
@@ -28,7 +32,7 @@ export class LogForwarder {
   }
 
   add(record: LogRecord): void {
-    if (this.#records.length >= maxBatch) {
+    if (this.#records.length + this.#underWay >= mostUnwritten) {
       this.#dropped++
       return
     }
@@ -38,14 +42,23 @@ export class LogForwarder {
     setImmediate(() => this.flush()).unref()
   }
 
+  /** Sends what there is now. */
   flush(): void {
     this.#scheduled = false
-    if (this.#records.length === 0) return
+    if (this.#records.length === 0 && this.#dropped === 0) return
     const records = this.#records
     const dropped = this.#dropped
     this.#records = []
     this.#dropped = 0
+    this.#underWay += records.length
     this.#send(records, dropped)
+  }
+
+  /** So many of the records that were sent have been written. */
+  written(count: number): void {
+    this.#underWay = Math.max(0, this.#underWay - count)
+    // What was dropped while there was no room is told now, also when nothing more is logged.
+    if (this.#dropped > 0) this.flush()
   }
 }
 

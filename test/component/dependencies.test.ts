@@ -69,8 +69,10 @@ describe('a dependency', () => {
   })
 
   it('counts as in use while a dependent calls it', async () => {
-    const calling = one.sleep('shared', 100)
+    const calling = rejection(one.never('shared'))
     await until(() => coordinator.info('shared').inUse === 1)
+    expect(coordinator.info('one').inUse).toBe(1)
+    await coordinator.unloadComponent('shared', { deadline: 1 })
     await calling
     expect(coordinator.info('shared').inUse).toBe(0)
   })
@@ -106,8 +108,8 @@ describe('a dependency that is unloaded', () => {
   })
 
   it('gives calls under way until its deadline, then they reject', async () => {
-    const slow = one.sleep('shared', 60)
-    await until(() => coordinator.info('shared').inUse === 1)
+    const slow = one.sleep('shared', 400)
+    await sleep(100)
     await coordinator.unloadComponent('shared')
     expect(await slow).toBe('slept')
     await one.count('shared')

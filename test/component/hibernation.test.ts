@@ -89,6 +89,22 @@ describe('a component that is unloaded', () => {
     await expect.poll(files, { timeout: 10_000 }).toEqual([])
   })
 
+  test('leaves nothing behind among the temporary files', async () => {
+    const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`spillway-${process.pid}-`))
+    const { coordinator } = setUp()
+    const names = ['x', 'y']
+    for (const name of names) {
+      await coordinator.registerComponent<typeof remembering>({ name, module, hibernate: { maxMemory: 0 } }).set('a', 1)
+      await coordinator.unloadComponent(name)
+    }
+    expect(own()).toHaveLength(1)
+    await coordinator.unregisterComponent('x')
+    expect(own().flatMap((name) => readdirSync(join(tmpdir(), name)))).toEqual([expect.stringMatching(/^y-/)])
+    expect(await coordinator.component<typeof remembering>('y').get('a')).toBe(1)
+    await coordinator.shutdown()
+    expect(own()).toEqual([])
+  })
+
   test('is loaded afresh when it offers no snapshot', async () => {
     const { coordinator } = setUp()
     const plain = coordinator.registerComponent<{ count(): number }>({

@@ -72,6 +72,36 @@ describe('what a component logs', () => {
     expect(ofComponent(lines, 'dying', /^line/)).toHaveLength(200)
   })
 
+  it('carries the thread, and is redacted as the coordinator’s logger says', async () => {
+    const lines: Record<string, unknown>[] = []
+    const output = new Writable({
+      write(chunk: Buffer, _, done) {
+        for (const line of chunk.toString().trim().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>)
+        done()
+      },
+    })
+    const logger = pino({ redact: ['config.apiKey', 'line'] }, output)
+    await using coordinator = new ComponentCoordinator({ logger, autoUnloadEnabled: false })
+    const remote = coordinator.registerComponent<KitchenSink>(sink('secretive'))
+    await remote.log(2)
+    const thread = await remote.thread()
+    await coordinator.unloadComponent('secretive')
+    expect(lines.filter(({ msg }) => /^line/.test(String(msg)))).toMatchObject([
+      { component: 'secretive', generation: 1, thread, line: '[Redacted]' },
+      { component: 'secretive', generation: 1, thread, line: '[Redacted]' },
+    ])
+  })
+
+  it('is bounded in a flood, which says how many lines it dropped', async () => {
+    const { coordinator, lines } = logged()
+    await using _ = coordinator
+    const remote = coordinator.registerComponent<KitchenSink>(sink('flooding'))
+    await remote.log(25_000)
+    await coordinator.unloadComponent('flooding')
+    expect(ofComponent(lines, 'flooding', /^line/)).toHaveLength(10_000)
+    expect(ofComponent(lines, 'flooding', /dropped/)).toMatchObject([{ level: 40, dropped: 15_000 }])
+  })
+
   it('is filtered where it is made, by the level of the coordinator’s logger', async () => {
     const { coordinator, lines } = logged('warn')
     await using _ = coordinator

@@ -112,9 +112,9 @@ describe('looking into a component', () => {
 
   it('gives a CPU profile that shows what it did', async () => {
     const profiling = act(address, '/api/components/one/cpu-profile', { duration: 500 })
-    let over = false
-    void profiling.finally(() => (over = true))
-    while (!over) await one.spinFor(20)
+    const over = new AbortController()
+    void profiling.finally(() => over.abort())
+    while (!over.signal.aborted) await one.spinFor(20)
     const { status, text } = await profiling
     expect(status).toBe(200)
     const { nodes } = JSON.parse(text) as { nodes: { callFrame: { functionName: string }; hitCount: number }[] }

@@ -55,9 +55,9 @@ interface Violation {
 export async function seriousFindings(page: Page): Promise<string[]> {
   // Evaluated from outside, where the page's content security policy does not reach.
   await page.evaluate(await readFile(axe, 'utf8'))
-  const violations = (await page.evaluate(
+  const violations = await page.evaluate<Violation[]>(
     'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  )) as Violation[]
+  )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)

@@ -6,7 +6,7 @@ const create = `const coordinator = new ComponentCoordinator({ logger: silent })
 const remote = coordinator.registerComponent(sink('a'))
 `
 
-describe('a process', () => {
+describe('a process', { timeout: 60_000 }, () => {
   it.concurrent.each<[string, string, string]>([
     [
       'ends by itself with a component that is loaded but idle',
@@ -89,7 +89,7 @@ describe('a process', () => {
   })
 
   it('stays alive for a call that is never answered', async () => {
-    const result = await runChild(`${create} remote.never()`, { deadline: 3_000 })
+    const result = await runChild(`${create} remote.never()`, { deadline: 5_000 })
     expect(result).toMatchObject({ code: null, signal: 'SIGKILL', stderr: '' })
   })
 })

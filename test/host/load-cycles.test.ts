@@ -43,7 +43,7 @@ const within = (now: Held, before: Held): boolean =>
 describe('loads and unloads, again and again', () => {
   it(`leave nothing behind: ${cycles} cycles`, { timeout }, async () => {
     await using coordinator = quietCoordinator({ spareWorkers: 0 })
-    const remote = coordinator.registerComponent<KitchenSink>(sink('cycled'))
+    const remote = coordinator.registerComponent<KitchenSink>(sink('cycled', { restart: { intensity: 1_000 } }))
     const abort = new AbortController()
     const cycle = async (index: number): Promise<void> => {
       const kept = coordinator.getComponent('cycled', { signal: abort.signal })

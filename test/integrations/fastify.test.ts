@@ -144,7 +144,7 @@ describe('a close', () => {
 
 describe('a server that is ended by SIGTERM under load', () => {
   test('answers every request when its probe is looked at', async () => {
-    const server = await startServer('fastify-server.ts', JSON.stringify({ signals: ['SIGTERM'], drainDelay: 300 }))
+    const server = await startServer('fastify-server.ts', JSON.stringify({ signals: ['SIGTERM'], drainDelay: 1_000 }))
     const load = startLoad({ work: `${server.url}/work`, ready: `${server.url}/health/ready`, clients: 16 })
     await expect.poll(() => load.outcomes.length, { timeout: 10_000 }).toBeGreaterThan(100)
     const ended = server.end('SIGTERM')

@@ -146,6 +146,7 @@ describe('the module', () => {
     ['preload', { preload: 'counting' as unknown as string[] }],
     ['shutdown', { shutdown: 1 as unknown as boolean }],
     ['unreadyAt', { unreadyAt: 'none' as 'low' }],
+    ['unready', { unready: 'high' }],
     ['coordinator', { coordinator: 7 as never }],
   ] as const)('names a bad option: %s', async (option, options) => {
     await expect(start(SpillwayModule.forRoot({ ...quiet, ...options }))).rejects.toSatisfy(
@@ -160,7 +161,7 @@ describe('the module', () => {
 })
 
 test('an application that is ended by SIGTERM under load answers every request', async () => {
-  const server = await startServer('nest-server.ts', JSON.stringify({ drainDelay: 300 }))
+  const server = await startServer('nest-server.ts', JSON.stringify({ drainDelay: 1_000 }))
   const load = startLoad({ work: `${server.url}/work`, ready: `${server.url}/health/ready`, clients: 16 })
   await expect.poll(() => load.outcomes.length, { timeout: 10_000 }).toBeGreaterThan(100)
   const ended = server.end('SIGTERM')

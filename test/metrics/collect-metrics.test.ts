@@ -10,10 +10,11 @@ type Values = Map<string, number>
 
 /** Every series of one metric by its labels, as `{component="a"}` without the braces' contents changed. */
 async function series(registry: Registry, name: string): Promise<Values> {
-  const all = (await registry.getMetricsAsJSON()) as MetricObjectWithValues<MetricValue<string>>[]
-  const metric = all.find((candidate) => candidate.name === name)
-  expect(metric, name).toBeDefined()
-  return new Map(metric?.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]))
+  const all = await registry.getMetricsAsJSON()
+  // What it gives has values, whatever its type says.
+  const metric = all.find((candidate) => candidate.name === name) as MetricObjectWithValues<MetricValue<string>>
+  if (!metric) throw new Error(`There is no metric ${name}`)
+  return new Map(metric.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]))
 }
 
 describe('collectMetrics', () => {

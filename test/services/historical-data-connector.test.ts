@@ -6,7 +6,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import { isComponentLoadError, isInvalidOptionsError } from '../../src/errors.ts'
-import { LazyHistoricalDataService, isCandleFetchError } from '../../src/services/index.ts'
+import {
+  ConnectorFactory,
+  LazyConnectorManager,
+  LazyHistoricalDataService,
+  isCandleFetchError,
+} from '../../src/services/index.ts'
 import type { CandleConnectorConfig } from '../../src/services/index.ts'
 import type fakeConnector from '../fixtures/fake-connector.ts'
 import type { FakeConnectorConfig } from '../fixtures/fake-connector.ts'
@@ -155,6 +160,23 @@ test('prefetch is a stream of progress, and leaves nothing to be fetched', async
   const { length } = await connector.calls()
   expect((await service.getHistoricalData('B', T, T + DAY, '1h')).length).toBe(24)
   expect(await connector.calls()).toHaveLength(length)
+})
+
+test('a connector of the connector manager can be the source', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'spillway-history-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  await using coordinator = new ComponentCoordinator({ spareWorkers: 0, logger: pino({ level: 'silent' }) })
+  const module = new URL('../fixtures/fake-connector.ts', import.meta.url)
+  const connectors = new LazyConnectorManager(coordinator, {
+    factory: new ConnectorFactory().register('fake', module, { listed: T }),
+  })
+  connectors.getConnector('fake')
+  const service = new LazyHistoricalDataService(coordinator, {
+    path: join(dir, 'candles.db'),
+    connector: { component: 'exchange-connector:fake' },
+  })
+  expect((await service.getHistoricalData('A', T, T + DAY, '1h')).length).toBe(24)
+  expect(coordinator.info('exchange-connector:fake')).toMatchObject({ type: 'connector', calls: 1 })
 })
 
 describe('bad options', () => {

@@ -42,7 +42,7 @@ export async function runChild(
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.deadline ?? 10_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.deadline ?? 50_000)
   const { promise, resolve } = Promise.withResolvers<{ code: number | null; signal: string | null }>()
   child.once('close', (code, signal) => resolve({ code, signal }))
   const { code, signal } = await promise

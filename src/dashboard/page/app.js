@@ -83,8 +83,9 @@ function Connection({ connection }) {
   return html`
     <div class="banner" role="alert">
       <p>
-        <b>Disconnected</b> for <span aria-hidden="true">${age(now - since)}</span><span class="sr">a while</span>: the
-        figures below are old.
+        <b>Disconnected</b>
+        <span aria-hidden="true">${` for ${age(now - since)}`}</span>
+        ${': the figures below are old. '}
         <span class="muted" aria-hidden="true">(${why}) ${wait > 0 ? `Next try in ${wait} s.` : 'Trying…'}</span>
       </p>
       <button onClick=${() => store.retry()}>Try now</button>

@@ -32,15 +32,15 @@ export function ComponentPage({ name }) {
         <${ComponentActions} component=${component} />
       </header>
       <p class="muted">
-        ${component.type}, priority ${component.priority}${component.pinned ? ', pinned' : ''}. For
-        <${Since} since=${component.since} /> in this state.
-        ${' '}${plan.actual ? 'Next round: it' : `If pressure were ${plan.level}, it`}
-        ${next.verdict === 'not-loaded' ? 'is not loaded' : nextWords(next)}.
+        ${`${component.type}, priority ${component.priority}${component.pinned ? ', pinned' : ''}. For `}
+        <${Since} since=${component.since} />
+        ${` in this state. ${plan.actual ? 'Next round: it' : `If pressure were ${plan.level}, it`} `}
+        ${`${next.verdict === 'not-loaded' ? 'is not loaded' : nextWords(next)}.`}
       </p>
       ${
         component.failure &&
         html`<p class="note error">
-          It failed too often: ${component.failure.message}. It is tried again in
+          ${`It failed too often: ${component.failure.message}. It is tried again in `}
           <${Until} time=${component.failure.retryAt} />.
         </p>`
       }

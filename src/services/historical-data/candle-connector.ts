@@ -8,7 +8,10 @@ import type { Interval } from './interval.ts'
 
 /** Where candles that are not stored are fetched from. */
 export interface CandleConnectorConfig {
-  /** The name of a component with the method `getCandles` of an ExchangeConnector. It is loaded with this one. */
+  /**
+   * The name of a component with the method `getCandles` of an ExchangeConnector, which is loaded with this one: 'exchange-connector:binance', say,
+   * once `getConnector('binance')` of a LazyConnectorManager has made it known.
+   */
   component: string
   /** Candles asked for at once. Default 1,000. */
   pageSize?: number

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { Reservations } from '../../src/memory/reservations.ts'
+
+function open(): { reservations: Reservations; held: Map<string, number>; clock: { now: number } } {
+  const held = new Map<string, number>()
+  const clock = { now: 1_000 }
+  return {
+    reservations: new Reservations(
+      () => clock.now,
+      (name) => held.get(name),
+    ),
+    held,
+    clock,
+  }
+}
+
+test('what a component holds already is no longer reserved', () => {
+  const { reservations, held } = open()
+  using _a = reservations.reserve('a', 100, 100)
+  using _b = reservations.reserve('b', 50, 50)
+  expect(reservations.outstanding).toBe(150)
+  held.set('a', 30)
+  expect(reservations.outstanding).toBe(120)
+  held.set('a', 130)
+  expect(reservations.outstanding).toBe(50)
+})
+
+test('a load that is over may fill the rest for a second', () => {
+  const { reservations, held, clock } = open()
+  const reservation = reservations.reserve('a', 100, 100)
+  held.set('a', 40)
+  clock.now += 60_000
+  expect(reservations.outstanding).toBe(60)
+  reservation[Symbol.dispose]()
+  expect(reservations.outstanding).toBe(60)
+  clock.now += 999
+  expect(reservations.outstanding).toBe(60)
+  clock.now += 1
+  expect(reservations.outstanding).toBe(0)
+})
+
+test('a load that came to no worker leaves nothing', () => {
+  const { reservations } = open()
+  reservations.reserve('a', 100, 100)[Symbol.dispose]()
+  expect(reservations.outstanding).toBe(0)
+})
+
+test('the end of one load takes nothing from the next one', () => {
+  const { reservations, held, clock } = open()
+  const first = reservations.reserve('a', 100, 100)
+  held.set('a', 0)
+  first[Symbol.dispose]()
+  reservations.drop('a')
+  expect(reservations.outstanding).toBe(0)
+  using _second = reservations.reserve('a', 70, 70)
+  first[Symbol.dispose]()
+  clock.now += 5_000
+  expect(reservations.outstanding).toBe(70)
+})
+
+test('covers what was to be expected of a load, and no more', () => {
+  const { reservations, held, clock } = open()
+  expect(reservations.covers('a')).toBe(false)
+  const reservation = reservations.reserve('a', 16, 100)
+  expect(reservations.covers('a')).toBe(true)
+  held.set('a', 99)
+  expect(reservations.covers('a')).toBe(true)
+  held.set('a', 101)
+  expect(reservations.covers('a')).toBe(false)
+  held.set('a', 20)
+  reservation[Symbol.dispose]()
+  clock.now += 1_000
+  expect(reservations.covers('a')).toBe(false)
+})

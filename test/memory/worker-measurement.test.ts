@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Measurement } from '../../src/memory/measurement.ts'
+import type { MeasuredWorker } from '../../src/memory/measurement.ts'
+import type { WorkerMemory } from '../../src/memory/worker-memory.ts'
+import { until } from '../support/coordinator.ts'
+
+/** Does what it is told: `block` waits inside of a native call, `spin` works, for so many ms. */
+const source = `
+const { parentPort } = require('node:worker_threads')
+const { spawnSync } = require('node:child_process')
+parentPort.on('message', ({ what, ms }) => {
+  if (what === 'block') spawnSync(process.execPath, ['-e', \`setTimeout(() => {}, \${ms})\`])
+  const end = Date.now() + (what === 'spin' ? ms : 0)
+  while (Date.now() < end);
+  parentPort.postMessage('done')
+})
+parentPort.postMessage('ready')
+`
+
+class Target implements MeasuredWorker {
+  readonly worker = new Worker(source, { eval: true })
+  readonly answers: WorkerMemory[] = []
+  readonly events: ('answered' | 'late' | 'unchanged')[] = []
+
+  answered(memory: WorkerMemory): void {
+    this.answers.push(memory)
+    this.events.push('answered')
+  }
+  late(): void {
+    this.events.push('late')
+  }
+  unchanged(): void {
+    this.events.push('unchanged')
+  }
+  async next(): Promise<unknown> {
+    return new Promise((resolve) => this.worker.once('message', resolve))
+  }
+  take(): string[] {
+    return this.events.splice(0)
+  }
+}
+
+let targets: Target[]
+let measurement: Measurement
+
+beforeEach(async () => {
+  targets = [new Target(), new Target(), new Target()]
+  await Promise.all(targets.map(async (target) => target.next()))
+  measurement = new Measurement(
+    () => targets,
+    () => performance.now(),
+  )
+})
+
+afterEach(async () => {
+  await Promise.all(targets.map(async ({ worker }) => worker.terminate()))
+})
+
+/** No worker may still be at the end of its start. */
+async function quiet(): Promise<void> {
+  let tries = 0
+  await until(async () => {
+    await measurement.measureAll(5_000)
+    await sleep(20)
+    return measurement.look() === 0 || ++tries > 100
+  })
+  for (const target of targets) target.take()
+}
+
+describe('measuring', () => {
+  test('all asks every worker, and has figures of each', async () => {
+    await measurement.measureAll(5_000)
+    for (const { events, answers } of targets) {
+      expect(events).toEqual(['answered'])
+      expect(answers[0]?.used).toBeGreaterThan(1024 ** 2)
+      expect(answers[0]?.physical).toBeGreaterThanOrEqual(answers[0]?.used ?? Number.NaN)
+      expect(answers[0]?.external).toBeGreaterThan(0)
+    }
+  })
+
+  test('what has run asks nobody else', async () => {
+    await quiet()
+    const [busy] = targets
+    busy?.worker.postMessage({ what: 'spin', ms: 20 })
+    await busy?.next()
+    await measurement.update(5_000)
+    expect(targets.map((target) => target.take())).toEqual([['answered'], ['unchanged'], ['unchanged']])
+    expect(targets.map((target) => measurement.isRunning(target))).toEqual([true, false, false])
+    await measurement.update(5_000)
+    expect(targets.map((target) => target.take())).toEqual([['unchanged'], ['unchanged'], ['unchanged']])
+  })
+
+  test('a look waits for nobody', async () => {
+    await quiet()
+    const [busy] = targets
+    busy?.worker.postMessage({ what: 'spin', ms: 40 })
+    await until(() => measurement.look() === 1)
+    await until(() => busy?.events.includes('answered') === true)
+    expect(busy?.events.filter((event) => event === 'late')).toEqual([])
+  })
+
+  test('a blocked worker is late, delays nobody, and answers when it can', async () => {
+    await quiet()
+    const [blocked, ...others] = targets
+    blocked?.worker.postMessage({ what: 'block', ms: 2_500 })
+    await until(async () => {
+      const start = performance.now()
+      await measurement.measureAll(50)
+      return performance.now() - start >= 45
+    })
+    // It has been asked, and is not asked again; so nobody waits for it from now on.
+    for (const target of others) target.take()
+    await until(() => {
+      measurement.look()
+      return blocked?.events.includes('late') === true
+    })
+    // Had each of these waited for it, it would be through long before the last.
+    const before = blocked?.answers.length ?? 0
+    for (let i = 0; i < 20; i++) await measurement.measureAll(200)
+    expect(blocked?.answers).toHaveLength(before)
+    for (const target of others) expect(target.take().filter((event) => event === 'answered')).toHaveLength(20)
+    await blocked?.next()
+    await until(() => (blocked?.answers.length ?? 0) > before)
+    expect(blocked?.events.at(-1)).toBe('answered')
+  })
+
+  test('a worker that is gone is neither measured nor waited for', async () => {
+    const [gone] = targets
+    await gone?.worker.terminate()
+    // It would not answer for as long as this test may take.
+    await measurement.measureAll(60_000)
+    expect(targets.map((target) => target.take())).toEqual([[], ['answered'], ['answered']])
+  })
+})

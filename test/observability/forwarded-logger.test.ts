@@ -1,0 +1,99 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { LogRecord } from '../../src/host/control.ts'
+import { createForwardedLogger, LogForwarder, mostUnwritten } from '../../src/observability/forwarded-logger.ts'
+
+interface Batch {
+  readonly records: readonly LogRecord[]
+  readonly dropped: number
+}
+
+function setUp(level = 'trace') {
+  const batches: Batch[] = []
+  const forwarder = new LogForwarder((records, dropped) => batches.push({ records, dropped }))
+  return { batches, forwarder, logger: createForwardedLogger(forwarder, level, { part: 'a' }) }
+}
+
+describe('LogForwarder', () => {
+  it('sends what one turn of the event loop logged as one batch, in order', async () => {
+    const { batches, logger } = setUp()
+    logger.info('one')
+    logger.warn({ n: 2 }, 'two of %d', 3)
+    expect(batches).toEqual([])
+    await turn()
+    expect(batches).toMatchObject([
+      {
+        dropped: 0,
+        records: [
+          { level: 'info', message: 'one', fields: { part: 'a' } },
+          { level: 'warn', message: 'two of 3', fields: { part: 'a', n: 2 } },
+        ],
+      },
+    ])
+  })
+
+  it('drops what comes while too much waits to be written, over any number of turns, and says how much', async () => {
+    const { batches, forwarder, logger } = setUp()
+    for (let line = 0; line < mostUnwritten; line++) {
+      logger.info({ line }, 'line')
+      if (line % 1_000 === 999) await turn()
+    }
+    for (let line = 0; line < 5; line++) {
+      logger.info('too much')
+      await turn()
+    }
+    const lines = batches.flatMap(({ records }) => records.map(({ fields }) => fields['line']))
+    expect(lines).toEqual(Array.from({ length: mostUnwritten }, (_, line) => line))
+
+    forwarder.written(1_000)
+    expect(batches.at(-1)).toEqual({ records: [], dropped: 5 })
+    for (let line = 0; line < 1_001; line++) logger.info('again')
+    forwarder.flush()
+    expect(batches.at(-1)).toMatchObject({ dropped: 1 })
+    expect(batches.at(-1)?.records).toHaveLength(1_000)
+  })
+
+  it('has room again for all once everything is written', async () => {
+    const { batches, forwarder, logger } = setUp()
+    for (let round = 0; round < 3; round++) {
+      for (let line = 0; line < mostUnwritten; line++) logger.info('line')
+      await turn()
+      forwarder.written(mostUnwritten)
+    }
+    expect(batches.map(({ records, dropped }) => [records.length, dropped])).toEqual(
+      Array.from({ length: 3 }, () => [mostUnwritten, 0]),
+    )
+  })
+})
+
+describe('a forwarded logger', () => {
+  it('makes nothing of what is below its level', () => {
+    const { batches, forwarder, logger } = setUp('warn')
+    logger.info('not this')
+    logger.child({ more: 1 }).debug('nor this')
+    forwarder.flush()
+    expect(batches).toEqual([])
+    expect(logger.isLevelEnabled('error')).toBe(true)
+    expect(logger.isLevelEnabled('info')).toBe(false)
+  })
+
+  it('sends errors with type, message, stack and their own fields, and what cannot be cloned as text', () => {
+    const { batches, forwarder, logger } = setUp()
+    logger.error(Object.assign(new RangeError('too far'), { code: 'E_FAR' }))
+    logger.info({ callback: () => 1, big: 2n, cyclic: selfContaining() }, 'odd')
+    forwarder.flush()
+    const [error, odd] = batches[0]?.records ?? []
+    expect(error).toMatchObject({
+      message: 'too far',
+      fields: { err: { type: 'RangeError', message: 'too far', code: 'E_FAR', stack: expect.any(String) as string } },
+    })
+    expect(odd?.fields['callback']).toEqual(expect.any(String))
+    expect(structuredClone(odd)).toEqual(odd)
+  })
+})
+
+function selfContaining(): object {
+  const object: Record<string, unknown> = {}
+  object['self'] = object
+  return object
+}
