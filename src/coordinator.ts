@@ -11,8 +11,11 @@ import type { PressureLevel } from './component/define.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ComponentDefinition } from './component/definition.ts'
 import { ComponentFamily } from './component/family.ts'
+import { collectComponentMetrics } from './component/component-metrics.ts'
+import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { FamilyDefinition } from './component/family.ts'
+import type { Lease } from './component/lease.ts'
 import { Registry } from './component/registry.ts'
 import { shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
@@ -34,14 +37,9 @@ import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
+import { Tracing } from './observability/tracing.ts'
 import { LockManager } from './locks/lock-manager.ts'
 import { expectNumber } from './options.ts'
-
-/** A component that is not unloaded while this is held. Give it back with `using`, or by `release()`. */
-export interface Lease<T> extends Disposable {
-  readonly component: Remote<T>
-  release(): void
-}
 
 /** ms that calls under way are given when a component is unloaded by name. */
 const defaultDrainDeadline = 5_000
@@ -63,6 +61,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
   readonly #calls = new CallWatch()
+  readonly #tracing = new Tracing(this.#calls)
   readonly #reclaimer: Reclaimer
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
@@ -130,12 +129,16 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
           if (this.#registry.has(dependent)) this.#registry.get(dependent).dependencyEnded(name, generation, end)
         }
       },
-      workerStarted: (supervisor) => this.memory.workerStarted(supervisor),
+      workerStarted: (supervisor) => {
+        this.#tracing.look()
+        this.memory.workerStarted(supervisor)
+      },
       workerEnded: (...args) => this.memory.workerEnded(...args),
       busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
       loaded: (supervisor, event) => {
         logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
         this.memory.loaded(supervisor)
+        this.#tracing.loaded(event)
         this.#tell('load', event)
       },
       loadFailed: (event) => {
@@ -143,12 +146,14 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
           { component: event.name, generation: event.generation, err: event.error },
           'component could not be loaded',
         )
+        this.#tracing.loadFailed(event)
         this.#tell('loadError', event)
       },
       limitIgnored: (name, limit) => this.#advisor.limitIgnored(name, limit),
       unloaded: (report) => {
         logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
         this.memory.unloaded(report)
+        this.#tracing.unloaded(report)
         this.#tell('unload', report)
       },
       crashed: (event) => {
@@ -310,6 +315,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   watchCalls(listener: CallListener): Disposable {
     return this.#calls.add(listener)
+  }
+
+  /**
+   * The metrics that loaded components keep themselves, by component; those that do not answer within `deadline` ms are left out.
+   *
+   * @internal
+   */
+  async componentMetrics(deadline: number): Promise<ReadonlyMap<string, ComponentMetrics>> {
+    return collectComponentMetrics(this.#registry.all, deadline)
   }
 
   /**

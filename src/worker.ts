@@ -1,6 +1,6 @@
 /** What a component's module imports. Kept small: every worker loads it. */
 export { proxy, transfer, transferHandlers } from 'comlink'
-export { callSignal } from './channel/call-context.ts'
+export { callSignal, callTraceparent } from './channel/call-context.ts'
 export type { CallOptions } from './channel/pending-call.ts'
 export { withCallOptions } from './channel/remote.ts'
 export type { Remote, RemoteStreamOf } from './channel/remote.ts'

@@ -9,8 +9,9 @@ export interface Told {
   /** From the first allocation to the end. */
   readonly time: number
   readonly peak: number
-  /** The longest the event loop of the main thread had no turn. */
+  /** The longest the event loop of the main thread had no turn; and the longest it had none because the thread was at work. */
   readonly stall: number
+  readonly busyStall: number
 }
 
 export type Mode = 'spillway' | 'limits'

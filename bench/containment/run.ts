@@ -8,14 +8,13 @@ import { ComponentCoordinator, isComponentCrashedError } from '../../src/index.t
 import { patterns } from '../../test/fixtures/allocation-patterns.ts'
 import type { Pattern } from '../../test/fixtures/allocation-patterns.ts'
 import type hog from '../../test/fixtures/hog.ts'
+import { ProcessWatch } from '../process-watch.ts'
 import type { Told } from './contain.ts'
 
 const mib = 1024 ** 2
 const limit = 64 * mib
 /** Bytes of resident set at which it is plain that nothing holds it. */
 const hopeless = { limits: 1024 * mib, spillway: 3072 * mib }
-/** ms between two looks at this process: what is longer is a stall of its event loop. */
-const lookEvery = 5
 
 /** Under Spillway, with a memory limit. */
 async function spillway(pattern: Pattern): Promise<string> {
@@ -28,11 +27,11 @@ async function spillway(pattern: Pattern): Promise<string> {
   began()
   const end = await remote.allocate(pattern).catch((error: unknown) => error)
   ended()
-  // The program goes on, and so does the component.
-  const answer = await remote.touch()
+  // The program goes on, and so does the component: this loads it again.
+  await remote.touch()
   const { left } = await coordinator.shutdown()
   if (!isComponentCrashedError(end)) return String(end)
-  return answer === 1 && left.length === 0 && !zombie ? (end.reason ?? '?') : `${end.reason}, and left a zombie`
+  return left.length === 0 && !zombie ? (end.reason ?? '?') : `${end.reason}, and left a zombie`
 }
 
 /** Under V8's own limits alone. */
@@ -67,23 +66,14 @@ if (parentPort) {
 } else {
   const [mode, pattern] = process.argv.slice(2) as ['spillway' | 'limits', Pattern]
   const base = process.memoryUsage.rss()
-  let peak = base
-  let stall = 0
-  let last = performance.now()
   const tell = (end: string): void => {
-    console.log(JSON.stringify({ end, time, peak: peak - base, stall } satisfies Told))
+    const { peak, stall, busyStall } = watch
+    console.log(JSON.stringify({ end, time, peak: peak - base, stall, busyStall } satisfies Told))
   }
-  const watch = setInterval(() => {
-    const now = performance.now()
-    stall = Math.max(stall, now - last - lookEvery)
-    last = now
-    peak = Math.max(peak, process.memoryUsage.rss())
-    if (peak > hopeless[mode]) {
-      tell('not stopped')
-      process.kill(process.pid, 'SIGTERM')
-    }
-  }, lookEvery)
-  const end = await (mode === 'spillway' ? spillway(pattern) : limits(pattern))
-  clearInterval(watch)
-  tell(end)
+  using watch = new ProcessWatch(() => {
+    if (watch.peak < hopeless[mode]) return
+    tell('not stopped')
+    process.kill(process.pid, 'SIGTERM')
+  })
+  tell(await (mode === 'spillway' ? spillway(pattern) : limits(pattern)))
 }

@@ -5,7 +5,7 @@ import type { CoordinatorOptions, Remote } from '../../src/index.ts'
 import type hog from '../../test/fixtures/hog.ts'
 import type { HogConfig } from '../../test/fixtures/hog.ts'
 import { createRandom } from '../policy/random.ts'
-import { ProcessWatch } from './process-watch.ts'
+import { ProcessWatch } from '../process-watch.ts'
 
 type Hog = Remote<typeof hog>
 
@@ -39,12 +39,14 @@ export interface TwelveResult {
   readonly unloads: number
   /** Unloads by priority. */
   readonly unloadsOf: Readonly<Record<number, number>>
-  /** Unloads while something less important was loaded and idle, as seen from outside. */
+  /** Unloads that began while something less important was loaded and idle, as seen from outside. */
   readonly outOfOrder: number
   readonly slowestCall: number
   /** What became of the hog. */
   readonly hog: string
+  /** ms: the longest that the main thread had no turn, and that a worker took to answer a sample. */
   readonly stall: number
+  readonly slowestAnswer: number
 }
 
 /** Twelve components that do not fit side by side, called in a random order by two callers. */
@@ -61,15 +63,26 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
   const failures: string[] = []
   const unloadsOf: Record<number, number> = { 20: 0, 50: 0, 80: 0 }
   let outOfOrder = 0
-  coordinator.on('unload', ({ name, reason }) => {
-    if (reason !== 'pressure' && reason !== 'admission') return
-    const { priority } = coordinator.info(name)
-    unloadsOf[priority] = (unloadsOf[priority] ?? 0) + 1
-    const idle = coordinator.list().filter((info) => info.state === 'ready' && info.inUse === 0)
-    if (idle.some((info) => info.priority > priority && info.idleTime > 1_000)) outOfOrder++
-  })
+  let ready = new Set<string>()
+  const look = (): void => {
+    const all = coordinator.list()
+    const idle = all.filter((info) => info.state === 'ready' && info.inUse === 0 && info.idleTime > 250)
+    for (const { name, state, priority } of all) {
+      if (!ready.has(name) || (state !== 'draining' && state !== 'unloading')) continue
+      unloadsOf[priority] = (unloadsOf[priority] ?? 0) + 1
+      if (idle.some((info) => info.priority > priority && info.memory?.stale === false)) outOfOrder++
+    }
+    ready = new Set(all.filter(({ state }) => state === 'ready').map(({ name }) => name))
+  }
+  let slowestAnswer = 0
   let peakUsage = 0
-  using watch = new ProcessWatch(() => (peakUsage = Math.max(peakUsage, coordinator.memory.usage)))
+  using watch = new ProcessWatch(() => {
+    look()
+    for (const { memory, inUse } of coordinator.list()) {
+      if (memory && inUse > 0) slowestAnswer = Math.max(slowestAnswer, Date.now() - memory.sampledAt)
+    }
+    peakUsage = Math.max(peakUsage, coordinator.memory.usage)
+  })
   coordinator.on('sample', ({ usage }) => (peakUsage = Math.max(peakUsage, usage)))
 
   const end = performance.now() + seconds * 1_000
@@ -112,6 +125,7 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
     slowestCall,
     hog: hogEnd,
     stall: watch.stall,
+    slowestAnswer,
   }
 }
 
@@ -187,7 +201,7 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
     coordinator.registerComponent<typeof hog>({ name: `busy-${i}`, module, config: { size: 4 * mib } }),
   )
   await Promise.all(remotes.map(async (remote) => remote.touch()))
-  const busy = remotes.map(async (remote) => remote.sleep(seconds * 1_000 + 4_000))
+  const busy = remotes.map(async (remote) => remote.wait())
   const { usage } = await coordinator.memory.sample()
   const missing = limit * mib * 0.97 - usage
   await Promise.all(remotes.map(async (remote) => remote.holdBuffer(missing / 4)))
@@ -200,6 +214,7 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
   const cpu = (user + system) / 1_000 / (performance.now() - start)
   const level = coordinator.memory.pressureLevel
   const result = { level, ...counts, cpu }
+  await Promise.all(remotes.map(async (remote) => remote.go()))
   await Promise.all(busy)
   return result
 }
@@ -210,11 +225,13 @@ export interface BlockedOptions {
 }
 
 export interface BlockedResult {
-  /** The blocked one's row, half way through. */
+  /** The blocked one's row, while it is blocked. */
   readonly stale: boolean
   readonly counted: boolean
   /** ms: the oldest figures of the others, at any look. */
   readonly oldest: number
+  /** ms: the longest that the main thread had no turn. */
+  readonly stall: number
   readonly staleAfterwards: boolean
 }
 
@@ -229,12 +246,15 @@ export async function blocked({ time }: BlockedOptions): Promise<BlockedResult> 
   const busy = stuck?.block(time)
   // Half of their limit: they are sampled every 25 ms.
   const growing = others.map(async (remote) => remote.grow(mib, (time / 1_000) * mib))
-  await sleep(Math.min(time / 2, 1_000))
-  const row = coordinator.memory.ledger().components['blocked']
+  let over = false
+  const blocking = busy?.then(() => (over = true))
+  let stale = false
   let oldest = 0
-  const end = performance.now() + time / 4
-  while (performance.now() < end) {
+  using watch = new ProcessWatch()
+  while (!over) {
     await sleep(10)
+    stale ||= coordinator.memory.ledger().components['blocked']?.stale === true
+    if (!stale) continue
     for (const name of ['one', 'two']) {
       const { sampledAt = 0 } = coordinator.info(name).memory ?? {}
       oldest = Math.max(oldest, Date.now() - sampledAt)
@@ -242,15 +262,84 @@ export async function blocked({ time }: BlockedOptions): Promise<BlockedResult> 
   }
   const { usage, components, main, reservations } = coordinator.memory.ledger()
   const sum = Object.values(components).reduce((total, row) => total + row.total, main + reservations)
-  await busy
+  await blocking
   await Promise.all(growing)
   const after = await coordinator.memory.sample()
   return {
-    stale: row?.stale === true,
+    stale,
+    stall: watch.stall,
     counted: Math.abs(sum - usage) < 1 && (components['blocked']?.total ?? 0) > mib,
     oldest,
     staleAfterwards: after.components['blocked']?.stale === true,
   }
+}
+
+export interface StickyResult {
+  readonly unloaded: readonly string[]
+  /** MiB: what went, and by how much the resident set fell after it. */
+  readonly released: number
+  readonly fell: number
+  /** Unloads within the seconds after that. */
+  readonly further: number
+}
+
+/** A component goes for want of memory, and its pages stay with the process. */
+export async function sticky(): Promise<StickyResult> {
+  const limit = 600 * mib
+  await using coordinator = coordinatorOf({ memory: { totalLimit: limit, minIdleTime: 0 }, spareWorkers: 0 })
+  const names: string[] = []
+  let released = 0
+  coordinator.on('unload', ({ name, predicted }) => {
+    names.push(name)
+    released += predicted / mib
+  })
+  const [large, small, grows] = [130, 20, 1].map((size) =>
+    coordinator.registerComponent<typeof hog>({
+      name: `of ${size} MiB`,
+      module,
+      config: { size: size * mib },
+      memoryEstimate: 2 * size * mib,
+    }),
+  )
+  for (const remote of [large, small, grows]) await remote?.touch()
+  const { usage } = await coordinator.memory.sample()
+  const before = process.memoryUsage.rss()
+  await grows?.report(limit * 0.9 - usage)
+  await until(() => names.length > 0)
+  const first = names.length
+  await sleep(2_000)
+  const fell = (before - process.memoryUsage.rss()) / mib
+  return { unloaded: [...names], released, fell, further: names.length - first }
+}
+
+export interface SecondGenerationResult {
+  readonly end: string
+  /** Shares of its limit that the second generation held, as last measured, when it was ended; and the share at which it is ended outright. */
+  readonly held: number
+  /** ms from the first byte to the end. */
+  readonly time: number
+  /** MiB by which the resident set grew meanwhile: less than it held when it grew into pages that were there. */
+  readonly grew: number
+}
+
+/** A generation that grows into the pages that the one before left behind in V8's pool, where the resident set does not show it. */
+export async function secondGeneration({ rate }: { readonly rate: number }): Promise<SecondGenerationResult> {
+  await using coordinator = coordinatorOf({ memory: { totalLimit: 1024 * mib }, spareWorkers: 0 })
+  const memoryLimit = 128 * mib
+  const remote = coordinator.registerComponent<typeof hog>({ name: 'grows', module, memoryLimit })
+  await remote.hold(90 * mib)
+  await coordinator.unloadComponent('grows')
+  await remote.touch()
+  let held = 0
+  const watch = setInterval(() => (held = Math.max(held, coordinator.info('grows').memory?.total ?? 0)), 1)
+  const before = process.memoryUsage.rss()
+  const start = performance.now()
+  const end = await remote.grow(rate * mib, 1024 * mib).catch((error: unknown) => error)
+  const time = performance.now() - start
+  const grew = (process.memoryUsage.rss() - before) / mib
+  clearInterval(watch)
+  const reason = isComponentCrashedError(end) ? (end.reason ?? '?') : String(end)
+  return { end: reason, held: held / memoryLimit, time, grew }
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -5,8 +5,14 @@ export class ServedCall {
   static #count = 0
   /** What locks the call acquires are told apart by. */
   readonly session = `call#${++ServedCall.#count}`
+  /** W3C Trace Context that came with the call. */
+  readonly traceparent: string | undefined
   #controller: AbortController | undefined
   #aborted: { reason: unknown } | undefined
+
+  constructor(traceparent?: string) {
+    this.traceparent = traceparent
+  }
 
   get signal(): AbortSignal {
     if (!this.#controller) {
@@ -37,4 +43,12 @@ export const callContext: AsyncLocalStorage<ServedCall> = (shared[key] ??= new A
  */
 export function callSignal(): AbortSignal {
   return callContext.getStore()?.signal ?? new AbortController().signal
+}
+
+/**
+ * The W3C Trace Context (`traceparent`) of the call being served, for spans of the component's own; undefined when the call is not
+ * traced, and outside a call. Calls of dependencies made while serving it carry it on by themselves.
+ */
+export function callTraceparent(): string | undefined {
+  return callContext.getStore()?.traceparent
 }

@@ -1,3 +1,6 @@
+import { methodName } from './protocol.ts'
+import type { MethodPath } from './protocol.ts'
+
 /** One settled call of the main thread. */
 export interface CallRecord {
   readonly component: string
@@ -10,15 +13,26 @@ export interface CallRecord {
 
 export type CallListener = (call: CallRecord) => void
 
-type Settle = (value: unknown) => void
+/** Makes a span of each call. */
+export interface CallTracer {
+  start(component: string, method: string): CallSpan
+}
 
-/** Tells listeners of every call that settles. Without one a call pays a property read for it. */
+export interface CallSpan {
+  /** W3C Trace Context: what the call's own calls are children of. Undefined when the call is not recorded. */
+  readonly traceparent: string | undefined
+  end(failed: boolean, error: unknown): void
+}
+
+/** Tells listeners and a tracer of every call that settles. Without any a call pays a property read for it. */
 export class CallWatch {
+  /** Undefined while nothing is traced. */
+  tracer: CallTracer | undefined
   #listeners: readonly CallListener[] = []
 
-  /** True while somebody listens. */
+  /** True while somebody wants to know. */
   get on(): boolean {
-    return this.#listeners.length > 0
+    return this.#listeners.length > 0 || this.tracer !== undefined
   }
 
   /** What a listener throws is dropped: it must not settle a caller's promise wrongly. Disposing of the result ends it. */
@@ -28,24 +42,8 @@ export class CallWatch {
     return { [Symbol.dispose]: () => (this.#listeners = this.#listeners.filter((other) => other !== own)) }
   }
 
-  /** The two ways to settle a promise, each told of before it is taken. */
-  timed(component: string, resolve: Settle, reject: Settle): { readonly resolve: Settle; readonly reject: Settle } {
-    const start = performance.now()
-    return {
-      resolve: (value) => {
-        this.#tell({ component, duration: performance.now() - start, failed: false, error: undefined })
-        resolve(value)
-      },
-      reject: (error) => {
-        this.#tell({ component, duration: performance.now() - start, failed: true, error })
-        reject(error)
-      },
-    }
-  }
-
-  /** A call that was refused before it began. */
-  refused(component: string, error: unknown): void {
-    if (this.on) this.#tell({ component, duration: 0, failed: true, error })
+  begin(component: string, method: MethodPath): WatchedCall {
+    return new WatchedCall(component, this.tracer?.start(component, methodName(method)), (call) => this.#tell(call))
   }
 
   #tell(call: CallRecord): void {
@@ -56,5 +54,28 @@ export class CallWatch {
         // The listener's own mistake.
       }
     }
+  }
+}
+
+/** A call that somebody wants to know of. */
+export class WatchedCall {
+  readonly #component: string
+  readonly #span: CallSpan | undefined
+  readonly #tell: (call: CallRecord) => void
+  readonly #start = performance.now()
+
+  constructor(component: string, span: CallSpan | undefined, tell: (call: CallRecord) => void) {
+    this.#component = component
+    this.#span = span
+    this.#tell = tell
+  }
+
+  get traceparent(): string | undefined {
+    return this.#span?.traceparent
+  }
+
+  settled(failed: boolean, error?: unknown): void {
+    this.#span?.end(failed, error)
+    this.#tell({ component: this.#component, duration: performance.now() - this.#start, failed, error })
   }
 }

@@ -2,7 +2,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import type { CallWatch } from './call-watch.ts'
+import type { CallWatch, WatchedCall } from './call-watch.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
@@ -27,7 +27,7 @@ export interface CallerOptions {
   readonly maxQueue: number
   /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
   readonly onWaiting: () => void
-  /** Called with true when the first call or stream begins, with false when the last one is settled. */
+  /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
   readonly onBusy?: (busy: boolean) => void
   /** Called when a connection is over, or closed for good. */
   readonly onEnded?: () => void
@@ -35,6 +35,8 @@ export interface CallerOptions {
   readonly endGrace?: number
   /** Is told of calls that settle. */
   readonly watch?: CallWatch
+  /** W3C Trace Context of calls that say nothing of their own about it. */
+  readonly traceparent?: () => string | undefined
 }
 
 type Connection = {
@@ -91,26 +93,29 @@ export class Caller {
     options: CallOptions,
     origin: { stack?: string },
   ): Promise<unknown> {
-    if (this.#stopped) return this.#refuse(this.#stopped.error)
-    if (this.#waiting.size + this.#sent.size >= this.#options.maxQueue) {
-      return this.#refuse(new OverloadedError(this.component, this.#options.maxQueue))
-    }
-    if (options.signal?.aborted) return this.#refuse(options.signal.reason)
-    if (options.ifLoaded && this.#state.status !== 'open')
-      return this.#refuse(new ComponentNotLoadedError(this.component))
+    const { watch } = this.#options
+    const watched = watch?.on ? watch.begin(this.component, method) : undefined
+    const refused = this.#refusal(options)
+    if (refused) return refuse(refused.error, watched)
     let outgoing: Outgoing | undefined
     try {
       outgoing = marshal(args, this.#options.links)
-      return this.#start(method, outgoing, options, origin)
+      return this.#start(method, outgoing, options, origin, watched)
     } catch (cause) {
       outgoing?.discard()
-      return this.#refuse(uncloneableArguments(method, args, cause))
+      return refuse(uncloneableArguments(method, args, cause), watched)
     }
   }
 
-  #refuse(error: unknown): Promise<never> {
-    this.#options.watch?.refused(this.component, error)
-    return Promise.reject(error)
+  /** Why a call is not even begun. */
+  #refusal(options: CallOptions): { readonly error: unknown } | undefined {
+    if (this.#stopped) return this.#stopped
+    if (this.#waiting.size + this.#sent.size >= this.#options.maxQueue) {
+      return { error: new OverloadedError(this.component, this.#options.maxQueue) }
+    }
+    if (options.signal?.aborted) return { error: options.signal.reason }
+    if (options.ifLoaded && this.#state.status !== 'open') return { error: new ComponentNotLoadedError(this.component) }
+    return undefined
   }
 
   /** Joins a generation: everything that waits is sent. */
@@ -205,7 +210,13 @@ export class Caller {
     this.#options.onEnded?.()
   }
 
-  #start(method: MethodPath, outgoing: Outgoing, options: CallOptions, origin: { stack?: string }): Promise<unknown> {
+  #start(
+    method: MethodPath,
+    outgoing: Outgoing,
+    options: CallOptions,
+    origin: { stack?: string },
+    watched: WatchedCall | undefined,
+  ): Promise<unknown> {
     const id = this.#nextId++
     const deadline = options.timeout ? Date.now() + options.timeout : 0
     const state = this.#state
@@ -217,18 +228,20 @@ export class Caller {
       values = copy.values
       transfers = copy.transfers
     }
-    const entry: CallEntry = outgoing.handled
-      ? [ToServer.call, id, method, values, deadline, outgoing.handled]
-      : [ToServer.call, id, method, values, deadline]
+    const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
+    const entry: CallEntry =
+      outgoing.handled || traceparent !== undefined
+        ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent]
+        : [ToServer.call, id, method, values, deadline]
     if (direct) {
       if (outgoing.plain) state.outbox.push(entry)
       else state.outbox.post(entry, transfers)
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const { watch } = this.#options
-      const settle = watch?.on ? watch.timed(this.component, resolve, reject) : undefined
       const unsent = direct ? undefined : { entry, transfers }
-      const pending = new PendingCall(method, unsent, origin, settle?.resolve ?? resolve, settle?.reject ?? reject)
+      const pending = watched
+        ? new PendingCall(method, unsent, origin, answering(watched, resolve), failing(watched, reject))
+        : new PendingCall(method, unsent, origin, resolve, reject)
       ;(direct ? this.#sent : this.#waiting).set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
     })
@@ -398,6 +411,27 @@ export class Caller {
     return `component "${this.component}"${generation}`
   }
 }
+
+function refuse(error: unknown, watched: WatchedCall | undefined): Promise<never> {
+  watched?.settled(true, error)
+  return Promise.reject(error)
+}
+
+type Settle = (value: unknown) => void
+
+const answering =
+  (watched: WatchedCall, resolve: Settle): Settle =>
+  (value) => {
+    watched.settled(false)
+    resolve(value)
+  }
+
+const failing =
+  (watched: WatchedCall, reject: Settle): Settle =>
+  (error) => {
+    watched.settled(true, error)
+    reject(error)
+  }
 
 /** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned. */
 function abortReason(error: unknown): unknown {

@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** True: rejects with ComponentNotLoadedError instead of loading the component, or waiting for it. Default false. */
   readonly ifLoaded?: boolean | undefined
+  /** W3C Trace Context (`traceparent`) that travels with the call; the component reads it with `callTraceparent()`. Default: of its span, when traced. */
+  readonly traceparent?: string | undefined
 }
 
 /** Where a call was made, for the stacks of what it rejects with. */

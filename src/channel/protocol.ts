@@ -28,7 +28,9 @@ export type CallEntry = readonly [
   args: readonly unknown[],
   /** Epoch ms after which the call need not be started; 0: none. */
   deadline: number,
-  handled?: HandledValues,
+  handled?: HandledValues | undefined,
+  /** W3C Trace Context, as the header of that name. */
+  traceparent?: string | undefined,
 ]
 
 export type ServerEntry =
@@ -70,7 +72,13 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
   if (!Array.isArray(entry) || !Number.isSafeInteger(entry[1])) return false
   switch (entry[0]) {
     case ToServer.call:
-      return isMethodPath(entry[2]) && Array.isArray(entry[3]) && typeof entry[4] === 'number' && isHandled(entry[5])
+      return (
+        isMethodPath(entry[2]) &&
+        Array.isArray(entry[3]) &&
+        typeof entry[4] === 'number' &&
+        isHandled(entry[5]) &&
+        isOptionalString(entry[6])
+      )
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0
     case ToServer.abort:
@@ -81,6 +89,8 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
       return false
   }
 }
+
+const isOptionalString = (value: unknown): boolean => value === undefined || typeof value === 'string'
 
 function isMethodPath(path: unknown): path is MethodPath {
   return typeof path === 'string' || (Array.isArray(path) && path.every((key) => typeof key === 'string'))

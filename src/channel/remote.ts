@@ -7,6 +7,7 @@ import { isRefusedKey } from './method-table.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
 import type { MethodPath } from './protocol.ts'
+import { expectString } from '../options.ts'
 
 /** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
 export type ApiOf<T> =
@@ -119,13 +120,13 @@ export function createCallbackRemote(caller: Caller, release: () => void): objec
  * The same remote, whose calls have a deadline (`timeout`, ms) or a signal, or do not load the component (`ifLoaded`). What is not given stays
  * as it was.
  *
- * @throws InvalidOptionsError when `remote` is no remote, `timeout` no positive number (0 takes a timeout away), `signal` no AbortSignal, or
- * `ifLoaded` no boolean.
+ * @throws InvalidOptionsError when `remote` is no remote, `timeout` no positive number (0 takes a timeout away), `signal` no AbortSignal,
+ * `ifLoaded` no boolean, or `traceparent` no string.
  */
 export function withCallOptions<R extends object>(remote: R, options: CallOptions): R {
   const target = targets.get(remote)
   if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
-  const { timeout, signal, ifLoaded } = options
+  const { timeout, signal, ifLoaded, traceparent } = options
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionsError('timeout', 'a number of milliseconds from 0 (none) to 2147483647', timeout)
   }
@@ -135,10 +136,12 @@ export function withCallOptions<R extends object>(remote: R, options: CallOption
   if (ifLoaded !== undefined && typeof ifLoaded !== 'boolean') {
     throw new InvalidOptionsError('ifLoaded', 'true or false', ifLoaded)
   }
+  if (traceparent !== undefined) expectString('traceparent', traceparent)
   const merged: CallOptions = {
     timeout: timeout ?? target.options.timeout,
     signal: signal ?? target.options.signal,
     ifLoaded: ifLoaded ?? target.options.ifLoaded,
+    traceparent: traceparent ?? target.options.traceparent,
   }
   const shape = target.path.length === 0 && typeof remote !== 'function' ? (Object.create(null) as object) : () => {}
   return createNode({ ...target, options: merged }, shape) as R

@@ -112,10 +112,10 @@ export class ServedConnection {
   }
 
   #serve(entry: CallEntry): void {
-    const [, id, method, args, deadline, handled] = entry
+    const [, id, method, args, deadline, handled, traceparent] = entry
     const { meter, table } = this.#api
     meter?.callStarted()
-    const call = new ServedCall()
+    const call = new ServedCall(traceparent)
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {
@@ -123,9 +123,9 @@ export class ServedConnection {
       this.#fail(id, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
       return
     }
-    // The caller has given up on it already; running it now would only delay the others.
+    // The caller gives up on it now, by a timer of its own; running it would only delay the others.
     if (deadline !== 0 && deadline < Date.now()) {
-      this.#fail(id, new DOMException('The deadline of the call had passed before it could start', 'TimeoutError'))
+      this.#ended(id, true)
       return
     }
     try {

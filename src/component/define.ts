@@ -27,6 +27,11 @@ export interface ComponentContext {
   reportMemory(bytes: number): void
   /** Called when memory runs short, before anything is unloaded: drop caches here. Returns a function that removes the listener. */
   onPressure(listener: (level: PressureLevel) => void | Promise<void>): () => void
+  /**
+   * Offers metrics that the component keeps itself, in the form of prom-client's `registry.getMetricsAsJSON()`. `spillway/metrics` asks for them
+   * at each scrape and merges them in with the label `component`; that is no use of the component.
+   */
+  exposeMetrics(collect: () => readonly object[] | Promise<readonly object[]>): void
 }
 
 const brand: unique symbol = Symbol.for('spillway.component')

@@ -1,25 +1,24 @@
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { Caller } from '../channel/caller.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
-import { encodeError } from '../channel/error-codec.ts'
 import { createRemote } from '../channel/remote.ts'
-import { ComponentCrashedError, ComponentFailedError, isSnapshotError } from '../errors.ts'
+import { ComponentFailedError, isSnapshotError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import type { FromWorkerMessage } from '../host/control.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
-import { serveLocks } from '../locks/remote-locks.ts'
-import type { LockServer } from '../locks/remote-locks.ts'
+import { generationDied } from './death.ts'
 import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation, keepsState } from './hibernation.ts'
+import { LeaseCount } from './lease-count.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
-import { endGeneration, reclaimAfter } from './unload.ts'
+import { endGeneration, nothingUnloaded, reclaimAfter } from './unload.ts'
 import type { UnloadReport } from './unload.ts'
+import { WorkerRequests } from './worker-requests.ts'
 
 /** ms after which a worker that was told to end, and is still alive, is a zombie. */
 export const terminateDeadline = 2_000
@@ -41,6 +40,7 @@ export class Supervisor {
   readonly surroundings: Surroundings
   /** What the component left to its next generation. */
   readonly hibernation: Hibernation
+  readonly leases = new LeaseCount()
   readonly zombies = new Map<WorkerHost, number>()
   readonly counters = { loads: 0, unloads: 0, crashes: 0, calls: 0, errors: 0 }
   /** ms the last load took; undefined before the first. */
@@ -51,9 +51,7 @@ export class Supervisor {
   #unload: Unload | undefined
   readonly #links: Callbacks
   readonly #cancelLoad = new AbortController()
-  #lockServer: LockServer | undefined
-  #leases = 0
-  #onLeasesOver: (() => void)[] = []
+  #requests: WorkerRequests | undefined
   #lastAccess = 0
   #stopped: { readonly error: unknown } | undefined
 
@@ -92,14 +90,10 @@ export class Supervisor {
     return this.#generation
   }
 
-  get leases(): number {
-    return this.#leases
-  }
-
   /** Calls under way or waiting, open streams, live subscriptions and leases. */
   get inUse(): number {
     const { active, subscriptions } = this.#generation?.activity ?? { active: 0, subscriptions: 0 }
-    return this.#leases + this.caller.waiting + Math.max(this.caller.underWay, active) + subscriptions
+    return this.leases.held + this.caller.waiting + Math.max(this.caller.underWay, active) + subscriptions
   }
 
   /** Epoch ms of the last call; 0 before the first. */
@@ -182,7 +176,7 @@ export class Supervisor {
         case 'unloaded':
         case 'failed':
         case 'zombie':
-          return this.#nothingToUnload(reason)
+          return nothingUnloaded(this, reason)
       }
     }
   }
@@ -198,24 +192,17 @@ export class Supervisor {
   }
 
   lease(): Disposable {
-    this.#leases++
     this.#keep(true)
-    let release = (): void => {
-      release = () => {}
-      this.#leases--
+    return this.leases.take(() => {
       this.#lastAccess = this.surroundings.now()
       this.#keep(false)
-      if (this.#leases > 0) return
-      this.#tellLeasesOver()
-      this.surroundings.busy(this, false)
-    }
-    return { [Symbol.dispose]: () => release() }
+      if (this.leases.held === 0) this.surroundings.busy(this, false)
+    })
   }
 
   /** Resolves when no lease is held, or the generation is over, or nobody can call any more. */
   async leasesOver(generation: Generation): Promise<void> {
-    if (this.#leases === 0 || this.#generation !== generation || this.#stopped) return
-    await new Promise<void>((resolve) => this.#onLeasesOver.push(resolve))
+    if (this.#generation === generation && !this.#stopped) await this.leases.over()
   }
 
   /** Resolves once everything that was sent to it is answered, also to its callbacks. */
@@ -250,13 +237,17 @@ export class Supervisor {
     this.#stopped ??= { error }
     this.#cancelLoad.abort(error)
     this.caller.stop(error)
-    this.#tellLeasesOver()
+    this.leases.giveUpWaiting()
   }
 
   /** For good, after `stop`: what is still under way rejects. */
   close(error: unknown): void {
     this.stop(error)
     this.caller.close(error)
+  }
+
+  get stopped(): boolean {
+    return this.#stopped !== undefined
   }
 
   /** The signal that ends a load under way. */
@@ -274,12 +265,18 @@ export class Supervisor {
     this.caller.rejectWaiting(error)
   }
 
+  /** Looks again at calls that had to wait for a change of state. */
+  wake(): void {
+    if (this.caller.waiting > 0) this.#callWaits()
+  }
+
   /** Takes over a worker for the generation being loaded. */
   adopt(host: WorkerHost): Generation {
-    const generation: Generation = new Generation(this.#state.generation, host, (message) =>
-      this.#receive(message, generation),
-    )
+    const { generation: number } = this.#state
+    const requests = new WorkerRequests(this.name, number, host, this.surroundings)
+    const generation = new Generation(number, host, (message) => requests.receive(message))
     this.#generation = generation
+    this.#requests = requests
     this.surroundings.workerStarted(this)
     void host.ended.then((end) => this.#ended(generation, end))
     return generation
@@ -300,10 +297,9 @@ export class Supervisor {
     this.counters.errors += errors
     this.#lastAccess = Math.max(this.#lastAccess, lastAccess)
     this.#generation = undefined
-    this.#lockServer?.close()
-    this.#lockServer = undefined
+    this.#requests?.close()
     this.settle(generation, end)
-    this.#tellLeasesOver()
+    this.leases.giveUpWaiting()
     const { state } = this
     this.surroundings.workerEnded(this, generation, end, state.status === 'unloading' ? state.reason : undefined)
   }
@@ -341,8 +337,8 @@ export class Supervisor {
     const hurry = new AbortController()
     const ending = endGeneration(this, generation, { reason, deadline, onlyIfIdle, hurry: hurry.signal })
     const over = ending.then(
-      () => this.#wake(),
-      () => this.#wake(),
+      () => this.wake(),
+      () => this.wake(),
     )
     const report = ending.then(async (ended) => (ended ? reclaimAfter(this, ended) : undefined))
     this.#unload = { over, report, hurry }
@@ -363,29 +359,6 @@ export class Supervisor {
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  async #nothingToUnload(reason: UnloadReason): Promise<UnloadReport> {
-    return {
-      name: this.name,
-      generation: this.#state.generation,
-      reason,
-      predicted: 0,
-      released: 0,
-      retained: 0,
-      how: [],
-      times: { drain: 0, dispose: 0, terminate: 0 },
-      zombie: this.zombies.size > 0,
-    }
-  }
-
-  /** Looks again at what had to wait for a change of state. */
-  #wake(): void {
-    if (this.caller.waiting > 0) this.#callWaits()
-  }
-
-  #tellLeasesOver(): void {
-    for (const over of this.#onLeasesOver.splice(0)) over()
   }
 
   #callWaits(): void {
@@ -411,64 +384,9 @@ export class Supervisor {
 
   #ended(generation: Generation, end: GenerationEnd): void {
     const { status } = this.#state
-    if (this.#generation !== generation || (status !== 'ready' && status !== 'draining')) return
-    if (this.#stopped && end.reason === 'terminated') this.#endedByStop(generation, end)
-    else this.#crashed(generation, end)
-    void this.buried(generation).then((dead) => {
-      const { status } = this.#state
-      if (status === 'unloading') this.apply({ type: dead ? 'gone' : 'still-alive' })
-      else if (!dead && status === 'unloaded') this.apply({ type: 'still-alive' })
-    })
-  }
-
-  #crashed(generation: Generation, end: GenerationEnd): void {
-    const { number } = generation
-    const { reason, exitCode, cause } = end
-    const details = { reason, generation: number, exitCode }
-    const error = new ComponentCrashedError(this.name, details, cause === undefined ? undefined : { cause })
-    this.counters.crashes++
-    this.apply({ type: 'crashed', reason, error })
-    this.retire(generation, end)
-    this.surroundings.crashed({ name: this.name, generation: number, reason, exitCode, error })
-    const { state } = this
-    if (state.status === 'failed') this.caller.rejectWaiting(this.#backingOff(state))
-    else this.#wake()
-  }
-
-  /** What has not ended by itself when time is up is ended; that is no crash. */
-  #endedByStop(generation: Generation, end: GenerationEnd): void {
-    if (this.#state.status === 'ready') this.apply({ type: 'drain', reason: 'shutdown' })
-    this.apply({ type: 'drained' })
-    this.counters.unloads++
-    this.retire(generation, end)
-  }
-
-  #receive(message: FromWorkerMessage, generation: Generation): void {
-    if (message.type === 'log') this.#log(message, generation)
-    // What a worker that was given up on still asks for would never be released.
-    else if (message.type === 'lock' && this.#generation === generation) {
-      this.#locksOf(generation).handle(message.message)
-    } else if (message.type === 'dependency-wanted') void this.#supplyDependency(message.name, generation)
-  }
-
-  #log({ records, dropped }: Extract<FromWorkerMessage, { type: 'log' }>, { number, host }: Generation): void {
-    this.surroundings.log({ name: this.name, generation: number, thread: host.threadId }, records, dropped)
-    host.post({ type: 'logs-written', count: records.length })
-  }
-
-  #locksOf({ host, number }: Generation): LockServer {
-    this.#lockServer ??= serveLocks(this.surroundings.locks, `component:${this.name}#${number}`, (message) =>
-      host.post({ type: 'lock', message }),
-    )
-    return this.#lockServer
-  }
-
-  async #supplyDependency(name: string, { host }: Generation): Promise<void> {
-    try {
-      const { port, generation } = await this.surroundings.supervisorOf(name).connectPeer([this.name])
-      host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
-    } catch (error) {
-      host.post({ type: 'dependency-unavailable', name, error: encodeError(error) })
+    // Whoever loads or unloads it sees to its end.
+    if (this.#generation === generation && (status === 'ready' || status === 'draining')) {
+      generationDied(this, generation, end)
     }
   }
 

@@ -119,6 +119,13 @@ export async function reclaimAfter(
   return report
 }
 
+/** The report when there was no worker to end. */
+export function nothingUnloaded({ name, state, zombies }: Supervisor, reason: UnloadReason): UnloadReport {
+  const times = { drain: 0, dispose: 0, terminate: 0 }
+  const zombie = zombies.size > 0
+  return { name, generation: state.generation, reason, predicted: 0, released: 0, retained: 0, how: [], times, zombie }
+}
+
 /** The component goes on as if nothing had been. A crash meanwhile has said so itself. */
 function callOff(supervisor: Supervisor, generation: Generation): void {
   if (supervisor.generation !== generation) return
@@ -134,7 +141,7 @@ async function drain(
 ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
   if (onlyIfIdle) {
     if (supervisor.inUse > 0) return 'busy'
-  } else if (supervisor.leases > 0 && deadline > 0) {
+  } else if (supervisor.leases.held > 0 && deadline > 0) {
     // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
     await withDeadline(supervisor.leasesOver(generation), Math.max(0, remaining()), hurry)
   }
@@ -151,5 +158,5 @@ async function drain(
   // The worker has answered everything; the last answers may still be in the port.
   if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining()), hurry))) return 'late'
   // Calls that came meanwhile would only load it again.
-  return onlyIfIdle && (caller.waiting > 0 || supervisor.leases > 0) ? 'busy' : 'drained'
+  return onlyIfIdle && (caller.waiting > 0 || supervisor.leases.held > 0) ? 'busy' : 'drained'
 }

@@ -6,7 +6,7 @@ import type cache from './components/cache.ts'
 const mib = 1024 ** 2
 await using coordinator = new ComponentCoordinator({
   // So small, and so impatient, that there is something to see.
-  memory: { totalLimit: 320 * mib, minIdleTime: 0, checkInterval: 500 },
+  memory: { totalLimit: 352 * mib, minIdleTime: 0, checkInterval: 500 },
   spareWorkers: 0,
 })
 let pressed = false
@@ -20,7 +20,7 @@ const register = (name: string, priority: number) =>
     name,
     module: new URL('./components/cache.ts', import.meta.url),
     config: { megabytes: 48 },
-    memoryEstimate: 70 * mib,
+    memoryEstimate: 90 * mib,
     // Lower is more important.
     priority,
   })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import { ActivityMeter, readActivity } from '../channel/activity.ts'
-import { callContext } from '../channel/call-context.ts'
+import { callContext, callTraceparent } from '../channel/call-context.ts'
 import { Caller } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { decodeError, encodeError } from '../channel/error-codec.ts'
@@ -45,6 +45,7 @@ export class ComponentRuntime {
   readonly #pressureListeners = new Set<PressureListener>()
   #table = new MethodTable({})
   #api: object | undefined
+  #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
   constructor(control: MessagePort, init: InitMessage) {
@@ -98,6 +99,9 @@ export class ComponentRuntime {
       case 'trim':
         void this.#trim(message)
         break
+      case 'collect-metrics':
+        void this.#sendMetrics(message.id)
+        break
       case 'logs-written':
         this.#logs.written(message.count)
         break
@@ -145,6 +149,13 @@ export class ComponentRuntime {
         this.#pressureListeners.add(listener)
         return () => void this.#pressureListeners.delete(listener)
       },
+      exposeMetrics: (collect) => {
+        if (typeof collect !== 'function') {
+          throw new InvalidOptionsError('exposeMetrics(collect)', 'a function', collect)
+        }
+        this.#collectMetrics = collect
+        this.#post({ type: 'exposes-metrics' })
+      },
     }
   }
 
@@ -154,6 +165,7 @@ export class ComponentRuntime {
       links: this.#links,
       maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
       onWaiting: () => this.#want(name),
+      traceparent: callTraceparent,
     })
   }
 
@@ -242,6 +254,15 @@ export class ComponentRuntime {
     }
     this.#logs.flush()
     this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure) })
+  }
+
+  async #sendMetrics(id: number): Promise<void> {
+    try {
+      this.#post({ type: 'metrics', id, metrics: await this.#collectMetrics() })
+    } catch (error) {
+      createForwardedLogger(this.#logs, this.#init.logLevel).error({ err: error }, 'its metrics could not be collected')
+      this.#post({ type: 'metrics', id, metrics: undefined })
+    }
   }
 
   async #inspect(id: number, inspection: Inspection): Promise<void> {

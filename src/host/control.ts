@@ -46,6 +46,7 @@ export type ToWorkerMessage =
   | { readonly type: 'take-snapshot' }
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
+  | { readonly type: 'collect-metrics'; readonly id: number }
   /** So many log records have been written. */
   | { readonly type: 'logs-written'; readonly count: number }
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
@@ -70,6 +71,10 @@ export type FromWorkerMessage =
   | { readonly type: 'disposing' }
   | { readonly type: 'disposed'; readonly error: EncodedError | undefined }
   | { readonly type: 'trimmed'; readonly id: number }
+  /** From now on it can be asked for metrics of its own. */
+  | { readonly type: 'exposes-metrics' }
+  /** As the component gave them; undefined: it could not. */
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
   | { readonly type: 'dependency-wanted'; readonly name: string }
   | { readonly type: 'lock'; readonly message: LockClientMessage }

@@ -28,12 +28,15 @@ export class Generation {
   #epoch = 0
   #trims = 0
   #inspections = 0
+  #collections = 0
+  #exposesMetrics = false
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
   constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
     this.number = number
     this.host = host
     host.onMessage((message) => {
+      if (message.type === 'exposes-metrics') this.#exposesMetrics = true
       onMessage(message)
       for (const waiter of this.#waiters) waiter(message)
     })
@@ -147,6 +150,16 @@ export class Generation {
     const reply = this.#expect(['trimmed'], deadline, (message) => message.id === id)
     this.host.post({ type: 'trim', id, level, urgent })
     return typeof (await reply) !== 'string'
+  }
+
+  /** What the component offers as its own metrics; undefined when it offers none, or did not answer by the deadline (ms). */
+  async collectMetrics(deadline: number): Promise<unknown> {
+    if (!this.#exposesMetrics) return undefined
+    const id = ++this.#collections
+    const reply = this.#expect(['metrics'], deadline, (message) => message.id === id)
+    this.host.post({ type: 'collect-metrics', id })
+    const outcome = await reply
+    return typeof outcome === 'string' ? undefined : outcome.metrics
   }
 
   /** Has the worker write about itself; resolves with what went wrong, if anything did. */

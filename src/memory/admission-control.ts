@@ -54,6 +54,7 @@ export class AdmissionControl implements Admission {
         return book.reservations.reserve(name, need, mayNeed)
       },
       usage: () => ({ usage: book.usage, limit: gauge.limit }),
+      possible: () => book.reservations.possible,
     })
   }
 

@@ -23,6 +23,8 @@ export interface AdmissionEffects {
   /** Takes what it needs into account from now on. */
   reserve(request: LoadRequest): Disposable
   usage(): { readonly usage: number; readonly limit: number }
+  /** Bytes beyond their reservations that loads of unknown size under way may need. */
+  possible(): number
 }
 
 /**
@@ -91,20 +93,25 @@ export class AdmissionQueue {
     }
   }
 
-  #decide(request: LoadRequest, waited: number): AdmissionDecision {
-    const { need, mayNeed } = request
+  #decide(request: LoadRequest, waited: number): Decision {
+    const { need, mayNeed, timeout } = request
     const decision = this.#effects.decide(request, need, waited)
-    if (decision.kind !== 'admit' || mayNeed <= need) return decision
+    if (decision.kind !== 'admit') return decision
     const { usage, limit } = this.#effects.usage()
-    if (usage + mayNeed <= limit) return decision
-    const cautious = this.#effects.decide(request, mayNeed, waited)
-    return cautious.kind === 'unload' ? cautious : decision
+    const possible = this.#effects.possible()
+    if (usage + possible + mayNeed <= limit) return decision
+    const cautious = this.#effects.decide(request, possible + mayNeed, waited)
+    if (cautious.kind === 'unload') return cautious
+    // What the others turn out to need will be known in a moment.
+    return possible > 0 && waited < timeout / 2 ? { kind: 'wait', retryIn: unknownRetry } : decision
   }
 
   #refusal({ name, need }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
     return new InsufficientMemoryError(name, { needed: need, ...this.#effects.usage(), holders })
   }
 }
+
+type Decision = AdmissionDecision | { readonly kind: 'wait'; readonly retryIn: number }
 
 type Step =
   | { readonly kind: 'admitted'; readonly reservation: Disposable }
@@ -113,6 +120,8 @@ type Step =
 
 /** ms before a load looks again at components that were in use when they were to make room. */
 const busyRetry = 25
+/** ms before a load looks again at others under way of which nobody knows how large they will be. */
+const unknownRetry = 100
 
 async function settledOr(change: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

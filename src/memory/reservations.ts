@@ -28,12 +28,14 @@ export class Reservations {
 
   /** Bytes that loads may still grow by. */
   get outstanding(): number {
-    let sum = 0
-    for (const [name, { bytes, until }] of this.#open) {
-      if (this.#now() >= until) this.#open.delete(name)
-      else sum += Math.max(0, bytes - (this.#held(name) ?? 0))
-    }
-    return sum
+    return this.#sum(({ bytes }, held) => bytes - held)
+  }
+
+  /** Bytes beyond those that loads of unknown size may grow by as well; what one turned out to need is known when it is over. */
+  get possible(): number {
+    return this.#sum(({ bytes, mayNeed, until }, held) =>
+      until === Number.POSITIVE_INFINITY ? mayNeed - Math.max(held, bytes) : 0,
+    )
   }
 
   /** True while the component is being loaded and holds no more than was to be expected: its growth is no surprise. */
@@ -57,6 +59,15 @@ export class Reservations {
         reservation.until = Math.min(reservation.until, this.#now() + left)
       },
     }
+  }
+
+  #sum(bytesOf: (reservation: Reservation, held: number) => number): number {
+    let sum = 0
+    for (const [name, reservation] of this.#open) {
+      if (this.#now() >= reservation.until) this.#open.delete(name)
+      else sum += Math.max(0, bytesOf(reservation, this.#held(name) ?? 0))
+    }
+    return sum
   }
 
   /** The component's worker is gone: it will not grow. */

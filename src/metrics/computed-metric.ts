@@ -14,7 +14,7 @@ export interface Sample {
 export interface ComputedMetricOptions {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly samples: () => Promise<Iterable<Sample>> | Iterable<Sample>
 }
 

@@ -1,4 +1,5 @@
 import type { ComponentInfo } from '../component/component-info.ts'
+import type { ComponentMetrics } from '../component/component-metrics.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Ledger } from '../memory/ledger.ts'
 
@@ -8,17 +9,21 @@ export interface Frame {
   readonly ledger: Ledger
 }
 
+/** ms that components have to hand over metrics of their own. */
+const componentDeadline = 500
 /** ms: older figures are measured anew at a scrape. */
 const freshEnough = 1_000
+
+/** Is given each new frame first, and what components gave as metrics of their own. */
+export type Taken = (frame: Frame, ofComponents: ReadonlyMap<string, ComponentMetrics>) => void
 
 /** Takes one frame for all metrics that are asked for at the same time. */
 export class FrameTaker {
   readonly #coordinator: ComponentCoordinator
-  readonly #taken: (frame: Frame) => void
+  readonly #taken: Taken
   #frame: Promise<Frame> | undefined
 
-  /** @param taken is given each new frame first. */
-  constructor(coordinator: ComponentCoordinator, taken: (frame: Frame) => void) {
+  constructor(coordinator: ComponentCoordinator, taken: Taken) {
     this.#coordinator = coordinator
     this.#taken = taken
   }
@@ -35,7 +40,7 @@ export class FrameTaker {
     let ledger = memory.ledger()
     if (!isShutdown && Date.now() - ledger.time > freshEnough) ledger = await memory.sample()
     const frame = { components: this.#coordinator.list(), ledger }
-    this.#taken(frame)
+    this.#taken(frame, await this.#coordinator.componentMetrics(componentDeadline))
     return frame
   }
 }

@@ -8,6 +8,7 @@ import { FrameTaker } from './frame.ts'
 import { MetricSet } from './metric-set.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { Tallies } from './tallies.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 
 export type { AnyRegistry } from './computed-metric.ts'
 
@@ -30,7 +31,11 @@ export function collectMetrics(coordinator: ComponentCoordinator, options: Metri
     throw new InvalidOptionsError('registry', 'a Registry of prom-client', registry)
   }
   const tallies = new Tallies(coordinator)
-  const frames = new FrameTaker(coordinator, ({ components }) => tallies.saw(components))
+  const workers = new WorkerMetrics(registry)
+  const frames = new FrameTaker(coordinator, ({ components }, ofComponents) => {
+    tallies.saw(components)
+    workers.update(ofComponents)
+  })
   const set = new MetricSet(async () => frames.take(), tallies)
   addProcessMetrics(set, coordinator)
   addComponentMetrics(set, coordinator)
@@ -39,6 +44,7 @@ export function collectMetrics(coordinator: ComponentCoordinator, options: Metri
     return {
       [Symbol.dispose]: () => {
         registered[Symbol.dispose]()
+        workers[Symbol.dispose]()
         tallies[Symbol.dispose]()
       },
     }

@@ -96,7 +96,14 @@ describe('a caller', () => {
       [ToCaller.value, 2],
     ])
     await Promise.all(answers)
+    const next = call(caller, 'c')
+    await sleep(20)
+    // The next call came right after the last answer: that is no pause.
+    expect(busy).toEqual([true])
+    server.postMessage([[ToCaller.value, 3]])
+    await next
     await caller.quiet()
+    await sleep(20)
     expect(busy).toEqual([true, false])
   })
 })

@@ -10,13 +10,15 @@ import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
 const remote = coordinator.registerComponent<KitchenSink>(sink('values'))
-let fresh = 0
+const waiting = coordinator.registerComponent<KitchenSink>(sink('waiting'))
 /** A component that is not loaded: its first calls wait. */
-const unloaded = (config?: object): Remote<KitchenSink> =>
-  coordinator.registerComponent<KitchenSink>(sink(`fresh-${++fresh}`, { config: { initDelay: 30, ...config } }))
+async function unloaded(): Promise<Remote<KitchenSink>> {
+  await coordinator.unloadComponent('waiting')
+  return waiting
+}
 /** One whose calls are sent at once, and one whose calls wait. */
-const both: [string, () => Remote<KitchenSink>][] = [
-  ['loaded', () => remote],
+const both: [string, () => Promise<Remote<KitchenSink>>][] = [
+  ['loaded', async () => remote],
   ['loading', unloaded],
 ]
 
@@ -41,32 +43,32 @@ describe.each(both)('values, while %s', (_, component) => {
     ['an error', new RangeError('as a value')],
     ['deep', Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'core')],
   ])('%s arrives as it is', async (_, value) => {
-    expect(await component().echo(value)).toEqual(value)
+    expect(await (await component()).echo(value)).toEqual(value)
   })
 
   it('what is shared or cyclic stays so', async () => {
     const shared = { a: 1 }
     const cyclic: Record<string, unknown> = { left: shared, right: shared }
     cyclic['self'] = cyclic
-    const back = (await component().echo(cyclic)) as typeof cyclic
+    const back = (await (await component()).echo(cyclic)) as typeof cyclic
     expect(back['left']).toBe(back['right'])
     expect(back['self']).toBe(back)
   })
 
   it('huge arguments arrive whole', async () => {
     const huge = 'x'.repeat(20_000_000)
-    expect(await component().echo(huge)).toHaveLength(20_000_000)
-    expect(await component().byteLength(new Uint8Array(30_000_000))).toBe(30_000_000)
+    expect(await (await component()).echo(huge)).toHaveLength(20_000_000)
+    expect(await (await component()).byteLength(new Uint8Array(30_000_000))).toBe(30_000_000)
   })
 
   it('shared memory is shared', async () => {
     const buffer = new SharedArrayBuffer(1)
-    await component().shared(buffer)
+    await (await component()).shared(buffer)
     expect(new Uint8Array(buffer)[0]).toBe(7)
   })
 
   it('what the caller changes after the call does not travel', async () => {
-    const target = component()
+    const target = await component()
     const plain = { list: [1, 2], inner: { a: 1 } }
     const large = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, i]))
     const bytes = new Uint8Array([1, 2, 3])
@@ -83,26 +85,26 @@ describe.each(both)('values, while %s', (_, component) => {
 
   it('moves a transferred buffer at the moment of the call', async () => {
     const values = new Float64Array(1_000)
-    const call = component().byteLength(transfer(values.buffer, [values.buffer]))
+    const call = (await component()).byteLength(transfer(values.buffer, [values.buffer]))
     expect(values.byteLength).toBe(0)
     expect(await call).toBe(8_000)
   })
 
   it('moves a buffer inside an argument', async () => {
     const values = new Float64Array(10).fill(2)
-    const call = component().echo(transfer({ values }, [values.buffer]))
+    const call = (await component()).echo(transfer({ values }, [values.buffer]))
     expect(values.byteLength).toBe(0)
     expect(await call).toEqual({ values: new Float64Array(10).fill(2) })
   })
 
   it('moves a port', async () => {
     const { port1, port2 } = new MessageChannel()
-    expect(await component().typeOf(transfer(port2, [port2]))).toBe('[object EventTarget]')
+    expect(await (await component()).typeOf(transfer(port2, [port2]))).toBe('[object EventTarget]')
     port1.close()
   })
 
   it('rejects what cannot be cloned, and harms nothing beside it', async () => {
-    const target = component()
+    const target = await component()
     const bad: unknown[] = [
       () => 1,
       Symbol('s'),
@@ -123,7 +125,7 @@ describe.each(both)('values, while %s', (_, component) => {
 
   it('detaches nothing when the call cannot be made', async () => {
     const values = new Float64Array(10)
-    const call = component().arity(transfer({ values }, [values.buffer]), () => 1)
+    const call = (await component()).arity(transfer({ values }, [values.buffer]), () => 1)
     expect(await rejection(call)).toMatchObject({ option: 'argument 2 of arity()' })
     expect(values.length).toBe(10)
   })
@@ -134,7 +136,7 @@ describe.each(both)('values, while %s', (_, component) => {
         throw new Error('from the getter')
       },
     }
-    expect(await rejection(component().echo(hostile))).toMatchObject({
+    expect(await rejection((await component()).echo(hostile))).toMatchObject({
       code: 'ERR_INVALID_OPTIONS',
       message: expect.stringContaining('from the getter') as string,
     })
@@ -149,7 +151,7 @@ describe.each(both)('values, while %s', (_, component) => {
         },
       },
     )
-    expect(await rejection(component().echo(proxied))).toBeInstanceOf(InvalidOptionsError)
+    expect(await rejection((await component()).echo(proxied))).toBeInstanceOf(InvalidOptionsError)
   })
 
   it('a port is moved or refused, also a closed one, whose cloning would end the process', async () => {
@@ -157,20 +159,24 @@ describe.each(both)('values, while %s', (_, component) => {
     port1.close()
     await new Promise((resolve) => port2.once('close', resolve))
     for (const value of [port1, port2, { port: port2 }, [[port2]], { a: { b: [port1] } }]) {
-      expect(await rejection(component().echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
+      expect(await rejection((await component()).echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
     }
-    expect(await rejection(component().echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(InvalidOptionsError)
+    expect(await rejection((await component()).echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(
+      InvalidOptionsError,
+    )
   })
 
   it('a buffer that is gone already is refused', async () => {
     const { buffer } = new Float64Array(1)
     structuredClone(buffer, { transfer: [buffer] })
-    expect(await rejection(component().byteLength(transfer(buffer, [buffer])))).toBeInstanceOf(InvalidOptionsError)
+    expect(await rejection((await component()).byteLength(transfer(buffer, [buffer])))).toBeInstanceOf(
+      InvalidOptionsError,
+    )
   })
 
   it('a transfer handler of both threads is used both ways', async () => {
     registerMoney()
-    const more = await component().money(new Money(41))
+    const more = await (await component()).money(new Money(41))
     expect(more).toBeInstanceOf(Money)
     expect(more.cents).toBe(42)
   })
@@ -181,7 +187,8 @@ describe.each(both)('values, while %s', (_, component) => {
       serialize: (url: URL) => [url.href, []],
       deserialize: (href: string) => new URL(href),
     })
-    const target = component()
+    const target = await component()
+    const { crashes } = coordinator.info('waiting')
     const error = await rejection(target.echo(new URL('https://example.com')))
     transferHandlers.delete('only-here')
     expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('"only-here"') as string })
@@ -189,7 +196,8 @@ describe.each(both)('values, while %s', (_, component) => {
       name: 'TypeError',
       message: expect.stringContaining('"secret"') as string,
     })
-    expect(await target.generation()).toBe(1)
+    expect(await target.add(1, 1)).toBe(2)
+    expect(coordinator.info('waiting').crashes + coordinator.info('values').crashes).toBe(crashes)
   })
 
   it('a handler that throws rejects the call', async () => {
@@ -200,7 +208,7 @@ describe.each(both)('values, while %s', (_, component) => {
       },
       deserialize: () => undefined,
     })
-    const error = await rejection(component().echo(new URL('https://example.com')))
+    const error = await rejection((await component()).echo(new URL('https://example.com')))
     transferHandlers.delete('throwing')
     expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', cause: { message: 'not today' } })
   })
@@ -208,7 +216,7 @@ describe.each(both)('values, while %s', (_, component) => {
 
 describe('a call that waits', () => {
   it('rejects alone when a port among its arguments was closed meanwhile', async () => {
-    const target = unloaded()
+    const target = await unloaded()
     const { port1, port2 } = new MessageChannel()
     const closed = rejection(target.echo(transfer({ port: port2 }, [port2])))
     const other = target.add(1, 2)

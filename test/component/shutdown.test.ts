@@ -105,7 +105,7 @@ describe('a shutdown', () => {
     const fine = coordinator.registerComponent<KitchenSink>(sink('fine', { config: { counters } }))
     coordinator.registerComponent(sink('base'))
     await Promise.all([stuck.add(1, 1), fine.add(1, 1)])
-    const blocked = rejection(stuck.block(6))
+    const blocked = rejection(stuck.block(5))
     await sleep(50)
     const report = await coordinator.shutdown()
     expect(await blocked).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'terminated' })

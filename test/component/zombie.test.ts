@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { ComponentLoadTimeoutError } from '../../src/index.ts'
 import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -7,28 +7,32 @@ import type { KitchenSink } from '../support/coordinator.ts'
 const coordinator = sharedCoordinator()
 
 describe('a worker that outlasts its end', () => {
-  it('is a zombie: told, counted, replaced by the next call, and gone when it dies', { timeout: 20_000 }, async () => {
-    const zombies: unknown[] = []
-    coordinator.on('zombie', (event) => zombies.push(event))
-    const remote = coordinator.registerComponent<KitchenSink>(sink('blocked'))
-    await remote.add(1, 1)
-    const blocked = rejection(remote.block(5))
-    await sleep(50)
-    const report = await coordinator.unloadComponent('blocked', { deadline: 20 })
-    expect(await blocked).toMatchObject({ reason: 'terminated' })
-    expect(report).toMatchObject({ name: 'blocked', zombie: true, released: expect.any(Number) as number })
-    expect(zombies).toEqual([{ name: 'blocked', generation: 1 }])
-    expect(coordinator.info('blocked')).toMatchObject({ state: 'zombie', generation: 1, inUse: 0 })
+  it.concurrent(
+    'is a zombie: told, counted, replaced by the next call, and gone when it dies',
+    { timeout: 30_000 },
+    async ({ expect }) => {
+      const zombies: unknown[] = []
+      coordinator.on('zombie', (event) => event.name === 'blocked' && zombies.push(event))
+      const remote = coordinator.registerComponent<KitchenSink>(sink('blocked'))
+      await remote.add(1, 1)
+      const blocked = rejection(remote.block(5))
+      await sleep(50)
+      const report = await coordinator.unloadComponent('blocked', { deadline: 20 })
+      expect(await blocked).toMatchObject({ reason: 'terminated' })
+      expect(report).toMatchObject({ name: 'blocked', zombie: true, released: expect.any(Number) as number })
+      expect(zombies).toEqual([{ name: 'blocked', generation: 1 }])
+      expect(coordinator.info('blocked')).toMatchObject({ state: 'zombie', generation: 1, inUse: 0 })
 
-    expect(await remote.generation()).toBe(2)
-    expect(coordinator.info('blocked').state).toBe('ready')
-    expect(coordinator.memory.ledger()).toBeDefined()
-    await coordinator.unloadComponent('blocked')
-    await until(() => coordinator.info('blocked').state === 'unloaded')
-    expect(await remote.generation()).toBe(3)
-  })
+      expect(await remote.generation()).toBe(2)
+      expect(coordinator.info('blocked').state).toBe('ready')
+      expect(coordinator.memory.ledger()).toBeDefined()
+      await coordinator.unloadComponent('blocked')
+      await until(() => coordinator.info('blocked').state === 'unloaded')
+      expect(await remote.generation()).toBe(3)
+    },
+  )
 
-  it('and dies while it is one is gone', { timeout: 20_000 }, async () => {
+  it.concurrent('and dies while it is one is gone', { timeout: 30_000 }, async ({ expect }) => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('blocked-idle'))
     await remote.add(1, 1)
     void remote.block(4).catch(() => {})
@@ -39,8 +43,8 @@ describe('a worker that outlasts its end', () => {
     await until(() => coordinator.info('blocked-idle').state === 'unloaded')
   })
 
-  it('while it loads is told by the load timeout all the same', { timeout: 20_000 }, async () => {
-    coordinator.registerComponent({ name: 'blocked-load', module: fixture('broken/blocks.mjs'), timeout: 200 })
+  it.concurrent('while it loads is told by the load timeout all the same', { timeout: 30_000 }, async ({ expect }) => {
+    coordinator.registerComponent({ name: 'blocked-load', module: fixture('broken/blocks.mjs'), timeout: 2_000 })
     expect(await rejection(coordinator.getComponent('blocked-load'))).toBeInstanceOf(ComponentLoadTimeoutError)
     expect(coordinator.info('blocked-load').state).toBe('zombie')
     await until(() => coordinator.info('blocked-load').state === 'unloaded')

@@ -22,7 +22,7 @@ describe('an unload that races calls', () => {
     await using coordinator = quietCoordinator()
     const race = async (name: string): Promise<void> => {
       const counters = new Int32Array(new SharedArrayBuffer(16))
-      const remote = coordinator.registerComponent<KitchenSink>(sink(name, { config: { counters } }))
+      const remote = coordinator.registerComponent<KitchenSink>(sink(name, { config: { counters }, timeout }))
       let calls = 0
       const call = async (): Promise<void> => {
         await randomly()
@@ -47,7 +47,7 @@ describe('an unload that races calls', () => {
   it(`rejects none of another worker's either: ${peerRounds} rounds`, { timeout }, async () => {
     await using coordinator = quietCoordinator()
     const counters = new Int32Array(new SharedArrayBuffer(16))
-    coordinator.registerComponent(sink('raced', { config: { counters } }))
+    coordinator.registerComponent(sink('raced', { config: { counters }, timeout }))
     const callers = ['one', 'two'].map((name) =>
       coordinator.registerComponent<typeof dependentModule>({
         name,

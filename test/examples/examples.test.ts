@@ -55,7 +55,7 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
     '60 MiB freed: true, by unloading history',
     'the one in use is still there: true',
     'back with its next call: true',
-    /pressure: \w+ -> (?:high|critical)/,
+    /pressure: \w+ -> (?:medium|high|critical)/,
     'usage is below the high threshold again',
     'unloads so far: two or more',
     'what can never fit is refused: ERR_INSUFFICIENT_MEMORY',

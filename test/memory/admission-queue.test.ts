@@ -24,6 +24,8 @@ const request = (name: string, need: number, more: Partial<LoadRequest> = {}): L
 /** Room for 100 bytes, of which `used` are taken; decides by that alone unless told otherwise. */
 class Room implements AdmissionEffects {
   used = 0
+  /** What loads of unknown size under way may need. */
+  others = 0
   time = 0
   readonly reserved: string[] = []
   readonly unloads: string[] = []
@@ -52,6 +54,9 @@ class Room implements AdmissionEffects {
     this.used += need
     this.reserved.push(name)
     return { [Symbol.dispose]: () => void (this.used -= need) }
+  }
+  possible(): number {
+    return this.others
   }
   usage(): { usage: number; limit: number } {
     return { usage: this.used, limit: 100 }
@@ -154,6 +159,26 @@ describe('admission', () => {
     const empty = new Room()
     await new AdmissionQueue(empty).admit(unknown, never)
     expect(empty.asked).toEqual([10])
+  })
+
+  test('of several loads of unknown size lets one after the other in when they may not fit together', async () => {
+    const room = new Room()
+    room.used = 60
+    room.others = 20
+    const queue = new AdmissionQueue(room)
+    const unknown = request('x', 10, { mayNeed: 30 })
+    const waiting = queue.admit(unknown, never)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(room.reserved).toEqual([])
+    expect(room.asked).toEqual([10, 50])
+    room.others = 0
+    queue.changed()
+    await waiting
+    expect(room.reserved).toEqual(['x'])
+    // It does not wait for that with all the time it has.
+    room.others = 30
+    const late = new AdmissionQueue(Object.assign(room, { now: () => (room.time += 6_000) }))
+    await late.admit(unknown, never)
   })
 
   test('refuses with what is needed, what there is, and who holds it', async () => {

@@ -46,14 +46,18 @@ describe('the packed package', () => {
     await expect(run(tool('attw'), ['--profile', 'esm-only', tarball], { cwd: project })).resolves.toBeDefined()
   })
 
-  it('holds compiled code, types, readme and licence, and nothing else', async () => {
+  it('holds compiled code, types, the dashboard’s page, readme and licence, and nothing else', async () => {
     const home = join(project, 'node_modules/spillway')
     const files = await readdir(home, { recursive: true, withFileTypes: true })
     const names = files
       .filter((file) => file.isFile())
       .map((file) => join(file.parentPath, file.name).slice(home.length + 1))
     const strange = names.filter(
-      (name) => !/^(dist\/(src|workers)\/.*\.(js|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name),
+      (name) =>
+        !/^(dist\/(src|workers)\/.*\.(js|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name) &&
+        !/^dist\/src\/(dashboard\/page\/[\w-]+\.(css|html|svg)|metrics\/(alerts\.yml|grafana-dashboard\.json))$/.test(
+          name,
+        ),
     )
     expect(strange).toEqual([])
     expect(names.filter((name) => name.includes('demo'))).toEqual([])

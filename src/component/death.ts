@@ -1,0 +1,36 @@
+import type { GenerationEnd } from '../channel/caller.ts'
+import { ComponentCrashedError } from '../errors.ts'
+import type { Generation } from '../host/generation.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** The worker of a loaded component is gone, and no unload is what ended it. */
+export function generationDied(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
+  if (supervisor.stopped && end.reason === 'terminated') endedByStop(supervisor, generation, end)
+  else crashed(supervisor, generation, end)
+  void supervisor.buried(generation).then((dead) => {
+    const { status } = supervisor.state
+    if (status === 'unloading') supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
+    else if (!dead && status === 'unloaded') supervisor.apply({ type: 'still-alive' })
+  })
+}
+
+function crashed(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
+  const { name, counters, surroundings } = supervisor
+  const { number } = generation
+  const { reason, exitCode, cause } = end
+  const details = { reason, generation: number, exitCode }
+  const error = new ComponentCrashedError(name, details, cause === undefined ? undefined : { cause })
+  counters.crashes++
+  supervisor.apply({ type: 'crashed', reason, error })
+  supervisor.retire(generation, end)
+  surroundings.crashed({ name, generation: number, reason, exitCode, error })
+  supervisor.wake()
+}
+
+/** What has not ended by itself when time is up is ended; that is no crash. */
+function endedByStop(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
+  if (supervisor.state.status === 'ready') supervisor.apply({ type: 'drain', reason: 'shutdown' })
+  supervisor.apply({ type: 'drained' })
+  supervisor.counters.unloads++
+  supervisor.retire(generation, end)
+}

@@ -1,0 +1,60 @@
+import type { Transferable } from 'node:worker_threads'
+import { encodeError } from '../channel/error-codec.ts'
+import type { FromWorkerMessage } from '../host/control.ts'
+import type { WorkerHost } from '../host/worker-host.ts'
+import { serveLocks } from '../locks/remote-locks.ts'
+import type { LockServer } from '../locks/remote-locks.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. */
+export class WorkerRequests {
+  readonly #name: string
+  readonly #generation: number
+  readonly #host: WorkerHost
+  readonly #surroundings: Surroundings
+  #locks: LockServer | undefined
+  #closed = false
+
+  constructor(name: string, generation: number, host: WorkerHost, surroundings: Surroundings) {
+    this.#name = name
+    this.#generation = generation
+    this.#host = host
+    this.#surroundings = surroundings
+  }
+
+  receive(message: FromWorkerMessage): void {
+    if (message.type === 'log') this.#log(message)
+    else if (message.type === 'lock') this.#lock(message)
+    else if (message.type === 'dependency-wanted') void this.#connect(message.name)
+  }
+
+  /** The generation is over: what it holds is given back. What it has logged still comes. */
+  close(): void {
+    this.#closed = true
+    this.#locks?.close()
+  }
+
+  #log({ records, dropped }: Extract<FromWorkerMessage, { type: 'log' }>): void {
+    const source = { name: this.#name, generation: this.#generation, thread: this.#host.threadId }
+    this.#surroundings.log(source, records, dropped)
+    this.#host.post({ type: 'logs-written', count: records.length })
+  }
+
+  #lock({ message }: Extract<FromWorkerMessage, { type: 'lock' }>): void {
+    // What a worker that was given up on still asks for would never be released.
+    if (this.#closed) return
+    this.#locks ??= serveLocks(this.#surroundings.locks, `component:${this.#name}#${this.#generation}`, (reply) =>
+      this.#host.post({ type: 'lock', message: reply }),
+    )
+    this.#locks.handle(message)
+  }
+
+  async #connect(name: string): Promise<void> {
+    try {
+      const { port, generation } = await this.#surroundings.supervisorOf(name).connectPeer([this.#name])
+      this.#host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
+    } catch (error) {
+      this.#host.post({ type: 'dependency-unavailable', name, error: encodeError(error) })
+    }
+  }
+}

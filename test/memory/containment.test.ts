@@ -1,0 +1,30 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { contain } from '../../bench/containment/contain.ts'
+import type { Outcome } from '../../bench/containment/contain.ts'
+import { sideBySide } from '../../bench/side-by-side.ts'
+import { patternNames } from '../fixtures/allocation-patterns.ts'
+import type { Pattern } from '../fixtures/allocation-patterns.ts'
+
+const outcomes = new Map<Pattern, Outcome>()
+
+// Each in a process of its own, which it might take with it; `npm run bench:containment` does it ten times over.
+beforeAll(async () => {
+  await sideBySide(patternNames, 2, async (pattern) => {
+    outcomes.set(pattern, await contain('spillway', pattern))
+  })
+}, 120_000)
+
+describe('a component with a memory limit of 64 MiB neither kills nor stalls its host', () => {
+  test.for(patternNames)('when it allocates without end: %s', (pattern) => {
+    const outcome = outcomes.get(pattern)
+    expect(outcome).toMatchObject({
+      host: 'alive',
+      end: expect.stringMatching(/^(memory-limit|out-of-memory)$/) as string,
+    })
+    if (outcome?.host !== 'alive') return
+    // A single allocation can be that large; nothing goes on beyond it.
+    expect(outcome.peak).toBeLessThan(1024 ** 3)
+    // The main thread itself never waits for the component; what there is comes from other processes.
+    expect(outcome.busyStall).toBeLessThan(250)
+  })
+})
