@@ -246,12 +246,12 @@ export async function blocked({ time }: BlockedOptions): Promise<BlockedResult> 
   const busy = stuck?.block(time)
   // Half of their limit: they are sampled every 25 ms.
   const growing = others.map(async (remote) => remote.grow(mib, (time / 1_000) * mib))
-  let over = false
-  const blocking = busy?.then(() => (over = true))
+  const block = { over: false }
+  const blocking = busy?.then(() => (block.over = true))
   let stale = false
   let oldest = 0
   using watch = new ProcessWatch()
-  while (!over) {
+  while (!block.over) {
     await sleep(10)
     stale ||= coordinator.memory.ledger().components['blocked']?.stale === true
     if (!stale) continue

@@ -43,10 +43,11 @@ export class CallWatch {
   }
 
   begin(component: string, method: MethodPath): WatchedCall {
-    return new WatchedCall(component, this.tracer?.start(component, methodName(method)), (call) => this.#tell(call))
+    return new WatchedCall(this, component, this.tracer?.start(component, methodName(method)))
   }
 
-  #tell(call: CallRecord): void {
+  /** For WatchedCall. */
+  tell(call: CallRecord): void {
     for (const listener of this.#listeners) {
       try {
         listener(call)
@@ -57,17 +58,17 @@ export class CallWatch {
   }
 }
 
-/** A call that somebody wants to know of. */
+/** A call that somebody wants to know of. Told of once. */
 export class WatchedCall {
+  readonly #watch: CallWatch
   readonly #component: string
   readonly #span: CallSpan | undefined
-  readonly #tell: (call: CallRecord) => void
   readonly #start = performance.now()
 
-  constructor(component: string, span: CallSpan | undefined, tell: (call: CallRecord) => void) {
+  constructor(watch: CallWatch, component: string, span: CallSpan | undefined) {
+    this.#watch = watch
     this.#component = component
     this.#span = span
-    this.#tell = tell
   }
 
   get traceparent(): string | undefined {
@@ -76,6 +77,6 @@ export class WatchedCall {
 
   settled(failed: boolean, error?: unknown): void {
     this.#span?.end(failed, error)
-    this.#tell({ component: this.#component, duration: performance.now() - this.#start, failed, error })
+    this.#watch.tell({ component: this.#component, duration: performance.now() - this.#start, failed, error })
   }
 }

@@ -239,9 +239,7 @@ export class Caller {
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       const unsent = direct ? undefined : { entry, transfers }
-      const pending = watched
-        ? new PendingCall(method, unsent, origin, answering(watched, resolve), failing(watched, reject))
-        : new PendingCall(method, unsent, origin, resolve, reject)
+      const pending = new PendingCall(method, unsent, origin, watched, resolve, reject)
       ;(direct ? this.#sent : this.#waiting).set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
     })
@@ -416,22 +414,6 @@ function refuse(error: unknown, watched: WatchedCall | undefined): Promise<never
   watched?.settled(true, error)
   return Promise.reject(error)
 }
-
-type Settle = (value: unknown) => void
-
-const answering =
-  (watched: WatchedCall, resolve: Settle): Settle =>
-  (value) => {
-    watched.settled(false)
-    resolve(value)
-  }
-
-const failing =
-  (watched: WatchedCall, reject: Settle): Settle =>
-  (error) => {
-    watched.settled(true, error)
-    reject(error)
-  }
 
 /** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned. */
 function abortReason(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
+import type { WatchedCall } from './call-watch.ts'
 import { decodeError } from './error-codec.ts'
 import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
@@ -43,18 +44,21 @@ export class PendingCall {
   #resolve: (value: unknown) => void
   #reject: (reason: unknown) => void
   readonly #origin: CallOrigin
+  readonly #watched: WatchedCall | undefined
   #cleanup: (() => void) | undefined
 
   constructor(
     method: MethodPath,
     unsent: Unsent | undefined,
     origin: CallOrigin,
+    watched: WatchedCall | undefined,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
     this.method = method
     this.unsent = unsent
     this.#origin = origin
+    this.#watched = watched
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -78,6 +82,7 @@ export class PendingCall {
 
   resolve(value: unknown): void {
     this.#cleanup?.()
+    this.#watched?.settled(false)
     this.#resolve(value)
   }
 
@@ -85,6 +90,7 @@ export class PendingCall {
   resolveStream(stream: RemoteStream, handle: unknown): void {
     this.stream = stream
     this.answered()
+    this.#watched?.settled(false)
     this.#resolve(handle)
     // They hold on to the promise, and through it to the handle, whose collection ends a stream that nobody reads.
     this.#resolve = this.#reject = nothingToDo
@@ -94,8 +100,12 @@ export class PendingCall {
     this.#cleanup?.()
     // What would have moved with a call that was never sent is nobody's now; the other ends of its ports learn of that.
     for (const moved of this.unsent?.transfers ?? []) if (moved instanceof MessagePort) moved.close()
-    if (this.stream) this.stream.fail(reason)
-    else this.#reject(reason)
+    if (this.stream) {
+      this.stream.fail(reason)
+      return
+    }
+    this.#watched?.settled(true, reason)
+    this.#reject(reason)
   }
 
   /** The caller gives up: unlike after a failure of the component, values that a stream has in store are not delivered any more. */

@@ -86,7 +86,7 @@ describe('what a component logs', () => {
     await remote.log(2)
     const thread = await remote.thread()
     await coordinator.unloadComponent('secretive')
-    expect(lines.filter(({ msg }) => /^line/.test(String(msg)))).toMatchObject([
+    expect(lines.filter(({ msg }) => String(msg).startsWith('line'))).toMatchObject([
       { component: 'secretive', generation: 1, thread, line: '[Redacted]' },
       { component: 'secretive', generation: 1, thread, line: '[Redacted]' },
     ])
