@@ -10,8 +10,8 @@ export default defineConfig({
     isolate: true,
     maxWorkers: 2,
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // One line for each file, what failed, and the totals as the last lines.
     reporters: ['default'],

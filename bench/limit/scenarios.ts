@@ -24,6 +24,8 @@ export interface TwelveOptions {
   readonly smallest: number
   readonly largest: number
   readonly seconds: number
+  /** It goes on until there have been that many unloads, however slow the machine is. */
+  readonly leastUnloads: number
   readonly seed: number
   /** MiB/s that a thirteenth component allocates after a third of the time; 0: there is none. */
   readonly hogRate: number
@@ -51,7 +53,7 @@ export interface TwelveResult {
 
 /** Twelve components that do not fit side by side, called in a random order by two callers. */
 export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
-  const { limit, smallest, largest, seconds, seed, hogRate } = options
+  const { limit, smallest, largest, seconds, leastUnloads, seed, hogRate } = options
   await using coordinator = coordinatorOf({ memory: { totalLimit: limit * mib } })
   const random = createRandom(seed)
   const names = Array.from({ length: 12 }, (_, i) => `component-${i}`)
@@ -62,6 +64,7 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
   })
   const failures: string[] = []
   const unloadsOf: Record<number, number> = { 20: 0, 50: 0, 80: 0 }
+  const unloads = (): number => Object.values(unloadsOf).reduce((sum, count) => sum + count, 0)
   let outOfOrder = 0
   let ready = new Set<string>()
   const look = (): void => {
@@ -89,7 +92,7 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
   let calls = 0
   let slowestCall = 0
   const call = async (): Promise<void> => {
-    while (performance.now() < end) {
+    while (performance.now() < end || unloads() < leastUnloads) {
       const start = performance.now()
       const index = random.integer(12)
       try {
@@ -119,7 +122,7 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
     failures,
     peakUsage: peakUsage / (limit * mib),
     peakRss: watch.peak / (limit * mib),
-    unloads: Object.values(unloadsOf).reduce((sum, count) => sum + count, 0),
+    unloads: unloads(),
     unloadsOf,
     outOfOrder,
     slowestCall,
@@ -132,6 +135,7 @@ export async function twelve(options: TwelveOptions): Promise<TwelveResult> {
 export interface TakingTurnsOptions {
   /** MiB. */
   readonly limit: number
+  /** It goes on until they are seen to push each other out, however slow the machine is. */
   readonly seconds: number
   /** ms that a load may take and wait. */
   readonly timeout: number
@@ -143,6 +147,8 @@ export interface TakingTurnsResult {
   readonly loads: number
   readonly thrashing: boolean
   readonly warnings: number
+  /** ms */
+  readonly time: number
   readonly peakUsage: number
 }
 
@@ -161,7 +167,8 @@ export async function takingTurns({ limit, seconds, timeout }: TakingTurnsOption
   const end = performance.now() + seconds * 1_000
   let calls = 0
   let thrashing = false
-  while (performance.now() < end) {
+  const start = performance.now()
+  while (performance.now() < end || !thrashing) {
     for (const remote of remotes) {
       await remote.touch().then(
         () => calls++,
@@ -171,7 +178,8 @@ export async function takingTurns({ limit, seconds, timeout }: TakingTurnsOption
     }
   }
   const loads = coordinator.list().reduce((sum, info) => sum + info.loads, 0)
-  return { calls, failures, loads, thrashing, warnings, peakUsage: peakUsage / (limit * mib) }
+  const time = performance.now() - start
+  return { calls, failures, loads, thrashing, warnings, time, peakUsage: peakUsage / (limit * mib) }
 }
 
 export interface AllBusyOptions {
@@ -201,11 +209,14 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
     coordinator.registerComponent<typeof hog>({ name: `busy-${i}`, module, config: { size: 4 * mib } }),
   )
   await Promise.all(remotes.map(async (remote) => remote.touch()))
-  const busy = remotes.map(async (remote) => remote.wait())
-  const { usage } = await coordinator.memory.sample()
-  const missing = limit * mib * 0.97 - usage
-  await Promise.all(remotes.map(async (remote) => remote.holdBuffer(missing / 4)))
-  await until(() => coordinator.memory.pressureLevel === 'critical' && counts.exhausted > 0)
+  const busy = remotes.map(async (remote) => remote.work())
+  let reported = 0
+  while (counts.exhausted === 0 || coordinator.memory.pressureLevel !== 'critical') {
+    const { usage } = await coordinator.memory.sample()
+    reported = Math.max(0, reported + limit * mib * 0.97 - usage)
+    await remotes[0]?.report(reported)
+    await sleep(50)
+  }
   coordinator.on('sample', () => counts.samples++)
   const before = process.threadCpuUsage()
   const start = performance.now()
@@ -340,6 +351,49 @@ export async function secondGeneration({ rate }: { readonly rate: number }): Pro
   clearInterval(watch)
   const reason = isComponentCrashedError(end) ? (end.reason ?? '?') : String(end)
   return { end: reason, held: held / memoryLimit, time, grew }
+}
+
+export interface ManyOptions {
+  readonly workers: number
+  readonly registered: number
+}
+
+export interface ManyResult {
+  /** ms of the main thread for one sample that asks all workers, on average, and per worker in microseconds. */
+  readonly sample: number
+  readonly perWorker: number
+  /** ms of the main thread for one second with all of them loaded and idle. */
+  readonly idleSecond: number
+  /** Microseconds for one registration. */
+  readonly registration: number
+  /** ms of the main thread for one sample with many registered and none loaded. */
+  readonly tick: number
+}
+
+/** What many idle workers, and many components that are not loaded, cost. */
+export async function many({ workers, registered }: ManyOptions): Promise<ManyResult> {
+  await using coordinator = coordinatorOf({ memory: { totalLimit: 64 * 1024 * mib }, spareWorkers: 0 })
+  const register = (name: string): void => void coordinator.registerComponent({ name, module })
+  const start = performance.now()
+  for (let i = 0; i < registered; i++) register(`component-${i}`)
+  const registration = ((performance.now() - start) * 1_000) / registered
+  const tick = await cpuOf(50, async () => void (await coordinator.memory.sample()))
+  const names = Array.from({ length: workers }, (_, i) => `component-${i}`)
+  for (let i = 0; i < workers; i += 4) await coordinator.preload(names.slice(i, i + 4))
+  // Until nobody has anything left over from its start.
+  await sleep(3_000)
+  const sample = await cpuOf(20, async () => void (await coordinator.memory.sample()))
+  const idleSecond = await cpuOf(3, async () => sleep(1_000))
+  return { sample, perWorker: (sample * 1_000) / workers, idleSecond, registration, tick }
+}
+
+/** ms of the main thread that a piece of work takes, on average of so many times. */
+async function cpuOf(times: number, work: () => Promise<void>): Promise<number> {
+  await work()
+  const before = process.threadCpuUsage()
+  for (let i = 0; i < times; i++) await work()
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1_000 / times
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -23,6 +23,7 @@ export class ComponentAccount {
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
+  #stayed = false
   #idleSince: number
 
   /** @param time ms of a monotonic clock: the first gap runs from here. */
@@ -59,6 +60,7 @@ export class ComponentAccount {
     const external = heap.external + self.wasm
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#heap = heap
+    this.#stayed = false
     this.#growth = addGrowthSample(this.#growth, time, total)
     this.#memory = {
       used,
@@ -85,6 +87,16 @@ export class ComponentAccount {
     const peak = Math.max(this.#memory.peak, total)
     const external = this.#heap.external + self.wasm
     this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
+  }
+
+  /** It did not let itself be unloaded, although nothing was known to be under way. */
+  stayed(): void {
+    this.#stayed = true
+  }
+
+  /** True for one that does not even answer, and has shown that it is not to be unloaded in that state. */
+  get isStuck(): boolean {
+    return this.#stayed && this.#memory?.stale === true
   }
 
   /** A call came in (ms): the gaps between idle and called tell how soon it is needed again. */

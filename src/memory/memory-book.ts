@@ -214,8 +214,8 @@ export class MemoryBook {
     return {
       name,
       loaded: state.status === 'ready' && !this.isLeaving(supervisor),
-      // One that does not even answer is at something, call or not, and would not let itself be unloaded.
-      inUse: supervisor.inUse > 0 || account.memory?.stale === true,
+      // One that is stuck is at something, call or not.
+      inUse: supervisor.inUse > 0 || account.isStuck,
       // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.
       pinned: definition.pinned || supervisor.hibernation.failedLately,
       priority: definition.priority,

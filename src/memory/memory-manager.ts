@@ -149,9 +149,9 @@ export class MemoryManager implements Disposable {
     return this.#thrashing.thrashing
   }
 
-  /** The figures of the last sample. */
+  /** The last figures, without measuring anew. */
   ledger(): Ledger {
-    return this.#gauge.ledger
+    return this.#gauge.ledger()
   }
 
   /** Measures now. What does not answer within 250 ms is stale, and counted as it was. */
@@ -393,8 +393,7 @@ export class MemoryManager implements Disposable {
 
   /** ms from one sample to the next, as things stand. */
   get #interval(): number {
-    const { usage, limit } = this.#gauge.ledger
-    if (Math.abs(this.usage - usage) > limit * noticeable) return 1
+    if (Math.abs(this.usage - this.#gauge.usage) > this.limit * noticeable) return 1
     return Math.min(this.#gauge.interval, this.#relief.retryIn)
   }
 

@@ -29,14 +29,14 @@ export class PressureGauge {
   #state: PressureState
   #growth: GrowthWindow = emptyGrowth
   #unloadTime = assumedUnloadTime
-  #ledger: Ledger
+  #usage: number
   #readAt: number
 
   constructor(options: PressureGaugeOptions) {
     this.#options = options
     this.#readAt = options.now()
     this.#state = initialPressure(this.#readAt)
-    this.#ledger = this.#draw()
+    this.#usage = options.book.usage
   }
 
   /** Bytes: the total limit, or 90% of a smaller limit of the control group. */
@@ -53,9 +53,14 @@ export class PressureGauge {
     return this.#state.trim
   }
 
-  /** As of the last reading. */
-  get ledger(): Ledger {
-    return this.#ledger
+  /** Usage at the last reading, bytes. */
+  get usage(): number {
+    return this.#usage
+  }
+
+  /** By the last figures of all workers. */
+  ledger(): Ledger {
+    return this.#draw()
   }
 
   /** ms since the last reading. */
@@ -70,8 +75,8 @@ export class PressureGauge {
     this.#readAt = now()
     this.#growth = addGrowthSample(this.#growth, this.#readAt, ledger.usage)
     this.#state = stepPressure(this.#state, this.#input(ledger.usage, ledger.limit), options())
-    this.#ledger = { ...ledger, pressureLevel: this.#state.level }
-    return this.#ledger
+    this.#usage = ledger.usage
+    return { ...ledger, pressureLevel: this.#state.level }
   }
 
   /** Usage is larger or smaller by that many bytes at once, because a load was let in or a worker is gone: that is no growth. */
@@ -107,8 +112,8 @@ export class PressureGauge {
   /** ms from the last reading to the next one that is due. */
   get interval(): number {
     const { book, options } = this.#options
-    const { usage, limit } = this.#ledger
-    const input = { usage, limit, growth: peakGrowth(this.#growth), components: book.growths(limit) }
+    const { limit } = this
+    const input = { usage: this.#usage, limit, growth: peakGrowth(this.#growth), components: book.growths(limit) }
     const settings = options()
     const change = (nextPressureChange(this.#state) ?? Number.POSITIVE_INFINITY) - this.#readAt
     return Math.max(1, Math.min(nextInterval(input, settings, settings.checkInterval), change))
@@ -125,6 +130,6 @@ export class PressureGauge {
 
   #draw(): Ledger {
     const { book, pending } = this.#options
-    return book.ledger({ limit: this.limit, pending: pending(), pressureLevel: this.#state?.level ?? 'low' })
+    return book.ledger({ limit: this.limit, pending: pending(), pressureLevel: this.#state.level })
   }
 }

@@ -47,7 +47,10 @@ export class Unloader {
     this.#onGone.set(supervisor, () => gone.resolve('gone'))
     try {
       const report = supervisor.unload(reason, 0, true)
-      if ((await Promise.race([gone.promise, report])) === undefined) return undefined
+      if ((await Promise.race([gone.promise, report])) === undefined) {
+        book.account(name).stayed()
+        return undefined
+      }
       return { bytes: generation.host.alive ? 0 : held, reported: report.catch(() => undefined) }
     } finally {
       this.#onGone.delete(supervisor)

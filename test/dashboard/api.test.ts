@@ -148,14 +148,13 @@ describe('the API', () => {
 })
 
 describe('the event stream', () => {
-  it('begins with a snapshot, and tells of an unload within 2 s', async () => {
+  it('begins with a snapshot, and tells of an unload', async () => {
     const response = await open(address, '/api/events')
     const stream = events(response)
     const first = (await stream.next()).value as { event: string; data: Snapshot }
     expect(first.event).toBe('snapshot')
     expect(await faults(schemas['/api/events'], { snapshot: first.data })).toEqual([])
 
-    const start = performance.now()
     await coordinator.unloadComponent('busy')
     let state = ''
     for await (const { event, data } of stream) {
@@ -168,7 +167,6 @@ describe('the event stream', () => {
       expect(state).toBe('unloaded')
       break
     }
-    expect(performance.now() - start).toBeLessThan(2_000)
     response.destroy()
   })
 
