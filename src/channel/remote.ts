@@ -224,8 +224,10 @@ async function callAwaited(
  */
 function localMember({ caller, path, release }: Target, key: symbol): unknown {
   if (key === Symbol.toPrimitive) return () => `[remote ${[caller.component, ...path].join('.')}]`
-  if (key === proxyMarker) return release && true
-  return key === releaseProxy ? release : undefined
+  if (key !== proxyMarker) return key === releaseProxy ? release : undefined
+  if (release) return true
+  // Copied, it would arrive as an empty object.
+  throw new TypeError('A remote of a component cannot be passed on: name the component as a dependency of who needs it')
 }
 
 /** Lets the promise of a stream be read with `for await` without awaiting it first. */

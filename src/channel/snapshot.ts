@@ -1,3 +1,4 @@
+import { proxyMarker } from 'comlink'
 import { MessagePort } from 'node:worker_threads'
 
 /**
@@ -15,7 +16,7 @@ const maxKeys = 64
 /**
  * A copy of `value` when it is a primitive or small plain data without shared references; `notPlain` otherwise.
  *
- * @throws TypeError when a MessagePort is met on the way.
+ * @throws TypeError when a MessagePort or a remote is met on the way.
  */
 export function snapshot(value: unknown): unknown {
   return isImmutable(value) ? value : copyObject(value as object, [])
@@ -63,6 +64,8 @@ function copyRecord(value: Record<string, unknown>, seen: object[]): unknown {
     if (value instanceof MessagePort) throw new TypeError('A MessagePort can only be moved: name it in transfer()')
     return notPlain
   }
+  // What looks like an object without anything may be a remote, which says then that it cannot be passed on.
+  if (prototype === null) void Reflect.get(value, proxyMarker)
   // V8 clones an object of a known shape much faster than it builds one key by key.
   const copy = { ...value }
   let keys = 0

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { isProxyMarked } from './marshal.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { notPlain, snapshot } from './snapshot.ts'
@@ -30,10 +31,15 @@ function uncloneable(what: string, value: unknown, cause: unknown): InvalidOptio
   )
 }
 
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
 function isCloneable(value: unknown): boolean {
   // What moves cannot be tried without moving it.
-  if (typeof value === 'object' && value !== null && transferListOf(value)) return true
+  if (isObject(value) && transferListOf(value)) return true
   try {
+    if (isObject(value) && isProxyMarked(value)) return true
     if (snapshot(value) === notPlain) structuredClone(value)
     return true
   } catch {

@@ -348,7 +348,8 @@ export class Supervisor {
   /** @param deadline ms after which what is under way is given no more time. */
   /** Undefined when the unload under way was called off, and that is no reason for this one not to go on, or nobody's concern. */
   async #joinUnload(reason: UnloadReason, deadline: number | undefined): Promise<UnloadReport | undefined> {
-    if (!this.#unload) throw new Error(`Component "${this.name}" is ${this.#state.status} without an unload`)
+    // Ended by a shutdown that could not wait for its turn.
+    if (!this.#unload) return nothingUnloaded(this, reason)
     const { report, hurry } = this.#unload
     const timer = deadline === undefined ? undefined : setTimeout(() => hurry.abort(), deadline)
     try {

@@ -166,6 +166,16 @@ describe.each(both)('values, while %s', (_, component) => {
     )
   })
 
+  it('a remote is refused: it would arrive as an empty object', async () => {
+    for (const value of [remote, { remote }, [{ deep: remote }], remote.nested]) {
+      expect(await rejection((await component()).echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
+    }
+    expect(await rejection((await component()).arity(1, remote))).toMatchObject({
+      option: 'argument 2 of arity()',
+      message: expect.stringContaining('name the component as a dependency') as string,
+    })
+  })
+
   it('a buffer that is gone already is refused', async () => {
     const { buffer } = new Float64Array(1)
     structuredClone(buffer, { transfer: [buffer] })
