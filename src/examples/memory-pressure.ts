@@ -49,8 +49,11 @@ console.log(`loaded now: ${loaded()}`)
 
 console.log(`back with its next call: ${(await news.megabytes()) > 0}`)
 
-// One that grows by itself: the others are asked to trim, and what that does not bring is unloaded.
-await orders.grow(Math.ceil((0.9 * limit - (await coordinator.memory.sample()).usage) / mib))
+// One that grows by itself, until that is pressure: the others are asked to trim, and what that does not bring is unloaded.
+for (let step = 0; !pressed && step < 64; step++) {
+  await orders.grow(8)
+  await coordinator.memory.sample()
+}
 const highest = 0.85 * limit
 await until(() => pressed && coordinator.memory.usage < highest)
 console.log(`usage is ${coordinator.memory.usage < highest ? 'below' : 'still above'} the high threshold again`)

@@ -23,7 +23,7 @@ import { isAtLeast } from './pressure.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 import { PressureRelief } from './pressure-relief.ts'
 import type { Reclaimer } from './reclaimer.ts'
-import { SamplingLoop } from './sampling-loop.ts'
+import { Sampling } from './sampling.ts'
 import { ThrashWatch } from './thrash-watch.ts'
 import { planUnload } from './unload-plan.ts'
 import type { UnloadPlan } from './unload-plan.ts'
@@ -42,14 +42,8 @@ export interface MemoryManagerOptions {
   readonly emit: MemoryEvents
 }
 
-/** ms that a sample of one's own accord waits for answers: the next one is never far. */
-const patience = 25
-/** ms that a sample somebody asked for waits for answers, and an unload for the figures it reports. */
-const longPatience = 250
-/** ms between two looks while something is at work, while everything loaded is idle, and for each worker that runs. */
-const watch = { active: 25, idle: 100, perRunning: 2.5 }
-/** A change of usage by this share of the limit since the last sample asks for another. */
-const noticeable = 1 / 64
+/** ms that an unload waits for the figures it reports. */
+const measureDeadline = 250
 /** Unloads that a reload soon after shows to have been a mistake of ours. */
 const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission'])
 
@@ -70,11 +64,10 @@ export class MemoryManager implements Disposable {
   readonly #admission: AdmissionControl
   readonly #thrashing: ThrashWatch
   readonly #loads = new WorkerLoadMeter(() => performance.now())
-  readonly #loop: SamplingLoop
+  readonly #sampling: Sampling
   #options: MemoryOptions
-  #sampling: { readonly thorough: boolean; readonly ledger: Promise<Ledger> } | undefined
-  #running = 0
-  #sampleTime = 0
+  /** As told last. */
+  #level: PressureLevel = 'low'
 
   constructor({ options, registry, spares, reclaimer, logger, now: epoch, emit }: MemoryManagerOptions) {
     this.#options = options
@@ -91,7 +84,7 @@ export class MemoryManager implements Disposable {
       epoch,
       onMeasured: (supervisor, held) => this.#fence.check(supervisor, held, this.limit),
     })
-    const live = { book, options: () => this.#options, sample: async () => this.#sampleAnew(), now }
+    const live = { book, options: () => this.#options, sample: async () => this.#sampling.anew(), now }
     const gauge = new PressureGauge({ ...live, pending: () => reclaimer.pending })
     const unloader = new Unloader({ registry, book })
     this.#book = book
@@ -109,11 +102,13 @@ export class MemoryManager implements Disposable {
       logger,
       exhausted: (event) => emit.exhausted(event),
     })
-    this.#loop = new SamplingLoop({
-      interval: () => this.#interval,
-      look: () => void (this.#running = book.measurement.look()),
-      watch: () => this.#watch,
-      tick: async () => this.#tick(),
+    this.#sampling = new Sampling({
+      book,
+      gauge,
+      logger,
+      waiting: () => this.#admission.waiting,
+      retryIn: () => this.#relief.retryIn,
+      sampled: (ledger) => this.#sampled(ledger),
     })
   }
 
@@ -156,7 +151,7 @@ export class MemoryManager implements Disposable {
 
   /** Measures now. What does not answer within 250 ms is stale, and counted as it was. */
   async sample(): Promise<Ledger> {
-    return this.#sample(true)
+    return this.#sampling.sample()
   }
 
   /**
@@ -181,7 +176,7 @@ export class MemoryManager implements Disposable {
       freeMemory(
         bytes,
         {
-          sample: async () => this.#sampleAnew(),
+          sample: async () => this.#sampling.anew(),
           candidates: () => this.#book.candidates(this.#options.minIdleTime),
           policy: policyOf(this.#options.policy),
           unload: async (name) => this.#unloader.unload(name, 'free-memory'),
@@ -200,7 +195,7 @@ export class MemoryManager implements Disposable {
     this.#options = resolveMemoryOptions(options, this.#options)
     this.#relief.retry()
     this.#admission.changed()
-    this.#loop.request()
+    this.#sampling.request()
   }
 
   /**
@@ -217,7 +212,7 @@ export class MemoryManager implements Disposable {
 
   /** @internal */
   async admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable> {
-    this.#loop.poke()
+    this.#sampling.poke()
     return this.#admission.admit(supervisor, signal)
   }
 
@@ -227,7 +222,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   async measure(supervisor: Supervisor): Promise<number> {
-    await this.#book.measureOne(supervisor, longPatience)
+    await this.#book.measureOne(supervisor, measureDeadline)
     return this.memoryOf(supervisor.name)?.total ?? 0
   }
 
@@ -256,13 +251,13 @@ export class MemoryManager implements Disposable {
 
   /** ms that the last sample took. */
   get sampleTime(): number {
-    return this.#sampleTime
+    return this.#sampling.time
   }
 
   /** @internal */
   workerStarted(supervisor: Supervisor): void {
     this.#book.workerStarted(supervisor)
-    this.#loop.poke()
+    this.#sampling.poke()
   }
 
   /**
@@ -273,13 +268,13 @@ export class MemoryManager implements Disposable {
   busy(supervisor: Supervisor, busy: boolean): void {
     if (busy) {
       this.#book.account(supervisor.name).called(performance.now())
-      this.#loop.poke()
+      this.#sampling.poke()
       return
     }
     this.#book.account(supervisor.name).idle(performance.now())
     this.#admission.changed()
     this.#relief.retry()
-    this.#loop.poke()
+    this.#sampling.poke()
   }
 
   /** @internal */
@@ -287,7 +282,7 @@ export class MemoryManager implements Disposable {
     const account = this.#book.account(supervisor.name)
     this.#thrashing.loaded(account)
     account.loaded(performance.now())
-    this.#loop.request()
+    this.#sampling.request()
   }
 
   /** @internal */
@@ -303,7 +298,7 @@ export class MemoryManager implements Disposable {
     this.#book.workerEnded(supervisor, generation, fate, (freed) => {
       this.#gauge.jumped(-freed)
       this.#admission.changed()
-      this.#loop.request()
+      this.#sampling.request()
     })
     this.#unloader.workerEnded(supervisor)
   }
@@ -326,7 +321,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   stop(): void {
-    this.#loop.stop()
+    this.#sampling.stop()
     this.#relief.stop()
   }
 
@@ -334,81 +329,25 @@ export class MemoryManager implements Disposable {
     this.stop()
   }
 
-  async #tick(): Promise<void> {
-    try {
-      await this.#sample(false)
-    } catch (error) {
-      this.#logger.error({ err: error }, 'sampling memory failed')
-    }
-  }
-
-  /** A sample that begins now: one that is under way may have asked before whatever the caller has just done. */
-  async #sampleAnew(): Promise<Ledger> {
-    await this.#sampling?.ledger
-    return this.#sample(false)
-  }
-
-  /** @param thorough asks all workers, and gives them time to answer; otherwise those that have run since. */
-  async #sample(thorough: boolean): Promise<Ledger> {
-    while (this.#sampling) {
-      const { ledger } = this.#sampling
-      if (this.#sampling.thorough || !thorough) return ledger
-      await ledger
-    }
-    const sampling = { thorough, ledger: this.#takeSample(thorough) }
-    this.#sampling = sampling
-    try {
-      return await sampling.ledger
-    } finally {
-      this.#sampling = undefined
-    }
-  }
-
-  async #takeSample(thorough: boolean): Promise<Ledger> {
-    const { measurement } = this.#book
-    const start = performance.now()
-    if (thorough) await measurement.measureAll(longPatience)
-    else await measurement.update(patience)
-    const previous = this.#gauge.level
-    const ledger = this.#gauge.read()
-    this.#sampleTime = performance.now() - start
-    this.#loop.noteSample()
+  #sampled(ledger: Ledger): void {
+    const { pressureLevel: level, usage, limit } = ledger
+    const previous = this.#level
+    this.#level = level
     this.#emit.sample(ledger)
-    if (previous !== ledger.pressureLevel) this.#levelChanged(previous, ledger)
-    this.#fence.stopRunaway(ledger.limit)
+    if (previous !== level) {
+      this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
+      this.#emit.pressure({ level, previous, usage, limit })
+    }
+    this.#fence.stopRunaway(limit)
     this.#relief.act()
     this.#admission.changed()
-    return ledger
-  }
-
-  #levelChanged(previous: PressureLevel, { pressureLevel: level, usage, limit }: Ledger): void {
-    this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
-    this.#emit.pressure({ level, previous, usage, limit })
   }
 
   #plan(level: PressureLevel, need: number): UnloadPlan {
     const candidates = this.#book.candidates(this.#options.minIdleTime)
     return planUnload(policyOf(this.#options.policy), candidates, level, need)
   }
-
-  /** ms from one sample to the next, as things stand. */
-  get #interval(): number {
-    if (Math.abs(this.usage - this.#gauge.usage) > this.limit * noticeable) return 1
-    return Math.min(this.#gauge.interval, this.#relief.retryIn)
-  }
-
-  /** ms to the next look. What runs costs something to look at, so with many it is looked at less often. */
-  get #watch(): number {
-    const { live } = this.#book
-    if (live.size === 0 && this.#admission.waiting === 0) return Number.POSITIVE_INFINITY
-    const active =
-      this.#running > 0 || this.#admission.waiting > 0 || [...live].some((supervisor) => isActive(supervisor))
-    if (!active) return watch.idle
-    return Math.min(watch.idle, Math.max(watch.active, this.#running * watch.perRunning))
-  }
 }
-
-const isActive = ({ state, inUse }: Supervisor): boolean => state.status !== 'ready' || inUse > 0
 
 export type { FreeMemoryResult, Ledger, WorkerLoad }
 export type { ExhaustedEvent, PressureEvent } from './memory-events.ts'

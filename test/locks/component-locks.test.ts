@@ -144,9 +144,7 @@ test('a deadlock of two components rejects the one that asked last, with the pat
     if (++holding === 2) bothHold.resolve()
     await bothHold.promise
   })
-  const began = performance.now()
   const results = await Promise.allSettled([a.holdBoth('x', 'y', whenHeld), b.holdBoth('y', 'x', whenHeld)])
-  expect(performance.now() - began).toBeLessThan(4_000)
   const fulfilled = results.filter((result) => result.status === 'fulfilled')
   const rejected = results.filter((result) => result.status === 'rejected')
   expect([fulfilled.length, rejected.length]).toEqual([1, 1])

@@ -120,7 +120,9 @@ describe('measuring', () => {
     const before = blocked?.answers.length ?? 0
     for (let i = 0; i < 20; i++) await measurement.measureAll(200)
     expect(blocked?.answers).toHaveLength(before)
-    for (const target of others) expect(target.take().filter((event) => event === 'answered')).toHaveLength(20)
+    // The last look's may be among them.
+    for (const target of others)
+      expect(target.take().filter((event) => event === 'answered').length).toBeGreaterThanOrEqual(20)
     await blocked?.next()
     await until(() => (blocked?.answers.length ?? 0) > before)
     expect(blocked?.events.at(-1)).toBe('answered')

@@ -1,0 +1,56 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import type wasm from '../fixtures/wasm.ts'
+import { fixture, quietCoordinator, until } from '../support/coordinator.ts'
+
+const mib = 1024 ** 2
+const page = 65_536
+
+describe('WebAssembly memories count as external memory of their component', () => {
+  const coordinator = quietCoordinator({ spareWorkers: 0 })
+  afterAll(async () => {
+    await coordinator.shutdown()
+  })
+  const remote = coordinator.registerComponent<typeof wasm>({ name: 'wasm', module: fixture('wasm.ts') })
+  const external = async (): Promise<number> =>
+    (await coordinator.memory.sample()).components['wasm']?.external ?? Number.NaN
+  /** By how much a call makes it larger (MiB); what else is external moves by less than one. */
+  const added = async (call: () => Promise<unknown>): Promise<number> => {
+    const before = await external()
+    await call()
+    return ((await external()) - before) / mib
+  }
+
+  test('made, and grown, by JavaScript', async () => {
+    await remote.drop()
+    expect(await added(async () => remote.make((10 * mib) / page))).toBeCloseTo(10, 0)
+    expect(await added(async () => remote.grow((6 * mib) / page))).toBeCloseTo(6, 0)
+  })
+
+  test.for(['instance', 'instantiateBytes', 'instantiateModule'] as const)('exported by an %s', async (way) => {
+    expect(await added(async () => remote[way]())).toBeCloseTo(1, 0)
+    expect(await added(async () => remote.grow((8 * mib) / page))).toBeCloseTo(8, 0)
+  })
+
+  test('that grow from inside', async () => {
+    await remote.instance()
+    const before = await external()
+    await remote.growFromInside((12 * mib) / page)
+    await until(async () => (await external()) - before > 11 * mib)
+    expect((await external()) - before).toBeLessThan(13 * mib)
+  })
+
+  test('no longer, once they are collected', async () => {
+    await remote.make((20 * mib) / page)
+    const before = await external()
+    await remote.drop()
+    // A trim collects garbage.
+    coordinator.memory.configure({ totalLimit: coordinator.memory.usage, lowThreshold: 0.1 })
+    await until(async () => before - (await external()) > 19 * mib)
+    expect(coordinator.info('wasm').loads).toBe(1)
+  })
+
+  test('and look and fail as they always do', async () => {
+    expect(await remote.looks()).toEqual([true, true, true, true])
+    expect(await remote.fails()).toEqual(['RangeError', 'RangeError', 'CompileError'])
+  })
+})
