@@ -9,11 +9,7 @@ await using coordinator = new ComponentCoordinator({
   memory: { totalLimit: 352 * mib, minIdleTime: 0, checkInterval: 500 },
   spareWorkers: 0,
 })
-let pressed = false
-coordinator.on('pressure', ({ level, previous }) => {
-  console.log(`pressure: ${previous} -> ${level}`)
-  pressed = true
-})
+coordinator.on('pressure', ({ level, previous }) => console.log(`pressure: ${previous} -> ${level}`))
 
 const register = (name: string, priority: number) =>
   coordinator.registerComponent<typeof cache>({
@@ -50,12 +46,12 @@ console.log(`loaded now: ${loaded()}`)
 console.log(`back with its next call: ${(await news.megabytes()) > 0}`)
 
 // One that grows by itself, until that is pressure: the others are asked to trim, and what that does not bring is unloaded.
-for (let step = 0; !pressed && step < 64; step++) {
+for (let step = 0; !coordinator.memory.isAtLeast('high') && step < 64; step++) {
   await orders.grow(8)
   await coordinator.memory.sample()
 }
 const highest = 0.85 * limit
-await until(() => pressed && coordinator.memory.usage < highest)
+await until(() => coordinator.memory.usage < highest)
 console.log(`usage is ${coordinator.memory.usage < highest ? 'below' : 'still above'} the high threshold again`)
 console.log(
   `unloads so far: ${coordinator.list().reduce((sum, { unloads }) => sum + unloads, 0) >= 2 ? 'two or more' : 'few'}`,
