@@ -6,7 +6,7 @@ import type cache from './components/cache.ts'
 const mib = 1024 ** 2
 await using coordinator = new ComponentCoordinator({
   // So small, and so impatient, that there is something to see.
-  memory: { totalLimit: 352 * mib, minIdleTime: 0, checkInterval: 500 },
+  memory: { totalLimit: 334 * mib, minIdleTime: 0, checkInterval: 500 },
   spareWorkers: 0,
 })
 coordinator.on('pressure', ({ level, previous }) => console.log(`pressure: ${previous} -> ${level}`))
@@ -16,7 +16,7 @@ const register = (name: string, priority: number) =>
     name,
     module: new URL('./components/cache.ts', import.meta.url),
     config: { megabytes: 48 },
-    memoryEstimate: 90 * mib,
+    memoryEstimate: 70 * mib,
     // Lower is more important.
     priority,
   })

@@ -43,8 +43,8 @@ describe('WebAssembly memories count as external memory of their component', () 
     await remote.make((20 * mib) / page)
     const before = await external()
     await remote.drop()
-    // A trim collects garbage.
-    coordinator.memory.configure({ totalLimit: coordinator.memory.usage, lowThreshold: 0.1 })
+    // Enough to be asked to trim, which collects garbage, and not enough to be unloaded.
+    coordinator.memory.configure({ totalLimit: 2 * coordinator.memory.usage, lowThreshold: 0.1 })
     await until(async () => before - (await external()) > 19 * mib)
     expect(coordinator.info('wasm').loads).toBe(1)
   })

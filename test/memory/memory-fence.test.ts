@@ -110,6 +110,8 @@ describe('a worker that does not die', () => {
     const { coordinator, remote } = open()
     await using _ = coordinator
     await remote.holdBuffer(30 * mib)
+    // What it held before it stopped answering.
+    await coordinator.memory.sample()
     const zombies: string[] = []
     coordinator.on('zombie', ({ name, generation }) => zombies.push(`${name} ${generation}`))
     const call = rejection(remote.block(4_500))
