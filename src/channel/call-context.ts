@@ -8,6 +8,9 @@ export class ServedCall {
   /** W3C Trace Context that came with the call. */
   readonly traceparent: string | undefined
   #controller: AbortController | undefined
+  #over = false
+  /** Made when somebody first wants to be told. */
+  #onEnd: Set<() => void> | undefined
   #aborted: { reason: unknown } | undefined
 
   constructor(traceparent?: string) {
@@ -24,6 +27,21 @@ export class ServedCall {
 
   get aborted(): boolean {
     return this.#aborted !== undefined
+  }
+
+  /** Calls back when the call is over, at once if it is. Returns what takes that back. */
+  onEnd(listener: () => void): () => void {
+    if (this.#over) listener()
+    else (this.#onEnd ??= new Set()).add(listener)
+    return () => this.#onEnd?.delete(listener)
+  }
+
+  /** It was answered, or its stream has ended. */
+  end(): void {
+    this.#over = true
+    if (!this.#onEnd) return
+    for (const listener of this.#onEnd) listener()
+    this.#onEnd = undefined
   }
 
   abort(reason: unknown): void {

@@ -196,6 +196,7 @@ export class ServedConnection {
   }
 
   #ended(id: number, failed: boolean): void {
+    this.#calls.get(id)?.end()
     this.#calls.delete(id)
     this.#api.meter?.callEnded(failed)
   }

@@ -1,34 +1,15 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pino } from 'pino'
-import { ComponentCoordinator } from '../index.ts'
-import { reclaimFlag } from '../memory/reclaimer.ts'
-import { LazyHistoricalDataService } from '../services/index.ts'
-import type { DemoFacts } from './demo-facts.ts'
-import { parseDemoOptions } from './demo-options.ts'
-import { formatFacts } from './format-facts.ts'
-import { prepareData } from './prepare-data.ts'
-import { tour } from './tour.ts'
+import { parseDemoOptions, usage } from './demo-options.ts'
 
-/**
- * A real service through one life: imports candles into a database file on its first run, loads the service by calling it, unloads it, and shows what that does
- * to the memory of this process. Results go to standard output, everything else to standard error.
- */
-const { json, dataDirectory, candles } = parseDemoOptions(process.argv.slice(2))
-await mkdir(dataDirectory, { recursive: true })
-const database = join(dataDirectory, 'market.db')
-
-await using coordinator = new ComponentCoordinator({ logger: pino({ level: 'warn' }, pino.destination(2)) })
-const service = new LazyHistoricalDataService(coordinator, { path: database, maxCacheSize: 1024 ** 3 })
-
-const datasets = await prepareData(service, candles, process.stderr)
-// What follows begins with a service that is not loaded.
-await service.unload()
-const facts: DemoFacts = {
-  node: process.version,
-  flag: process.execArgv.includes(reclaimFlag),
-  database,
-  datasets,
-  tour: await tour(coordinator, service, datasets),
+const args = process.argv.slice(2)
+const options = parseDemoOptions(args, process.stdout.isTTY)
+if (!options) process.stdout.write(usage)
+else if (options.mode === 'live') {
+  const { runLive } = await import('./live.ts')
+  await runLive(options)
+} else {
+  if (!args.includes('--once') && !args.includes('--json')) {
+    process.stderr.write('Standard output is no terminal: this is the finite run; --serve gives the living demo.\n')
+  }
+  const { runOnce } = await import('./once.ts')
+  await runOnce(options)
 }
-process.stdout.write(json ? `${JSON.stringify(facts, null, 2)}\n` : formatFacts(facts))

@@ -56,7 +56,7 @@ export class ComponentRuntime {
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
     this.#locks = createLockClient((message) => this.#post({ type: 'lock', message }), {
       // What one call acquires one after another is one task: a cycle of such tasks is a deadlock.
-      currentSession: () => callContext.getStore()?.session,
+      currentCaller: () => callContext.getStore(),
     })
     for (const name of init.dependencies) this.#dependencies.set(name, this.#dependencyCaller(name))
     process.on('exit', () => this.#logs.flush())

@@ -4,6 +4,8 @@ import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions }
 import { LongHoldWatch, type LongHold } from './long-holds.ts'
 import { Lease, type LockLease } from './lock-lease.ts'
 import { LockSession, type Locks } from './lock-session.ts'
+import { LockTasks, type LockTask } from './lock-tasks.ts'
+import { suspectedDeadlock } from './suspected-deadlock.ts'
 import { labelOf, LockTable, type LockEffect, type LockEvent, type LockInfo, type LockMode } from './lock-table.ts'
 
 export interface LockManagerOptions {
@@ -13,6 +15,11 @@ export interface LockManagerOptions {
   readonly longHold?: number | undefined
   /** Where long holds are reported to. Default: nowhere. */
   readonly onLongHold?: ((hold: LongHold) => void) | undefined
+  /**
+   * How long a cycle of waits outside sessions must have stood still, ms, before it is taken for a deadlock; see `LockSession`. Infinity: never.
+   * Default 1,000.
+   */
+  readonly deadlockPatience?: number | undefined
   /** Milliseconds since the epoch, never running backwards. */
   readonly clock?: (() => number) | undefined
 }
@@ -42,6 +49,7 @@ interface Waiting {
   readonly timeout: number
   readonly owner: string
   readonly session: string | undefined
+  readonly task: LockTask | undefined
   readonly since: number
   readonly resolve: (lease: LockLease) => void
   readonly reject: (reason: unknown) => void
@@ -69,6 +77,11 @@ export class LockManager implements OwnerLocks, Disposable {
   readonly #leases = new Map<number, Lease>()
   readonly #longHolds: LongHoldWatch
   readonly #clock: () => number
+  readonly #tasks = new LockTasks()
+  /** By the tokens of what they hold. */
+  readonly #holdingTasks = new Map<number, LockTask>()
+  readonly #patience: number
+  #watch: NodeJS.Timeout | undefined
   readonly #counts = {
     granted: 0,
     contended: 0,
@@ -86,12 +99,16 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** @throws InvalidOptionsError */
   constructor(options: LockManagerOptions = {}) {
-    const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock } = options
+    const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock, deadlockPatience = 1_000 } = options
     checkLockName(owner, 'owner')
     if (typeof longHold !== 'number' || !(longHold > 0 && longHold < 2 ** 31)) {
       throw new InvalidOptionsError('longHold', `milliseconds from 1 to ${2 ** 31 - 1}`, longHold)
     }
+    if (typeof deadlockPatience !== 'number' || !(deadlockPatience > 0)) {
+      throw new InvalidOptionsError('deadlockPatience', 'a positive number of milliseconds', deadlockPatience)
+    }
     this.owner = owner
+    this.#patience = deadlockPatience
     this.#clock = clock
     this.#longHolds = new LongHoldWatch(longHold, clock, onLongHold)
   }
@@ -149,6 +166,12 @@ export class LockManager implements OwnerLocks, Disposable {
     return this.#apply({ type: 'release-owner', owner }, reason)
   }
 
+  /** The session that got the lease is over, and left it to its owner at large. */
+  leave(token: number): void {
+    checkToken(token)
+    this.#apply({ type: 'leave', token })
+  }
+
   /** Every lock that is held, with its holders and waiters. Times are ms since the epoch. */
   list(): LockInfo[] {
     return this.#table.list()
@@ -167,6 +190,8 @@ export class LockManager implements OwnerLocks, Disposable {
   close(): void {
     this.#closed = true
     this.#longHolds.stop()
+    clearInterval(this.#watch)
+    this.#watch = undefined
     this.#apply({ type: 'close' })
   }
 
@@ -179,6 +204,7 @@ export class LockManager implements OwnerLocks, Disposable {
     const { mode, timeout, signal, session = LockSession.currentId(locks) } = resolveAcquireOptions(options)
     if (this.#closed) throw new CoordinatorShutdownError()
     signal?.throwIfAborted()
+    const task = locks === this && session === undefined ? this.#tasks.enter() : undefined
     const id = (this.#lastId += 1)
     const { promise, resolve, reject } = Promise.withResolvers<LockLease>()
     const onTimeout = (): void => this.#giveUp(id, 'timeouts')
@@ -188,8 +214,8 @@ export class LockManager implements OwnerLocks, Disposable {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
     }
-    this.#waiting.set(id, { name, mode, timeout, owner, session, since: this.#clock(), resolve, reject, detach })
-    this.#apply({ type: 'request', id, name, mode, owner, session })
+    this.#waiting.set(id, { name, mode, timeout, owner, session, task, since: this.#clock(), resolve, reject, detach })
+    this.#apply({ type: 'request', id, name, mode, owner, session, task: task?.id })
     if (this.#waiting.has(id)) {
       this.#counts.contended += 1
       if (timeout === 0) {
@@ -197,7 +223,14 @@ export class LockManager implements OwnerLocks, Disposable {
       } else {
         if (timeout !== Infinity) timer = setTimeout(onTimeout, timeout)
         signal?.addEventListener('abort', onAbort, { once: true })
+        this.#watchDeadlocks()
       }
+    }
+    if (task) {
+      task.asking += 1
+      // Not before whoever asked is about to be told.
+      const told = (): void => void (task.asking -= 1)
+      promise.then(told, told)
     }
     return promise
   }
@@ -233,6 +266,27 @@ export class LockManager implements OwnerLocks, Disposable {
     this.#settle(id, waiting)
     this.#apply({ type: 'cancel', id })
     waiting.reject(error)
+  }
+
+  #watchDeadlocks(): void {
+    if (this.#watch !== undefined || this.#patience === Infinity) return
+    this.#watch = setInterval(() => this.#breakDeadlocks(), Math.min(this.#patience / 4, 2 ** 31 - 1))
+    this.#watch.unref()
+  }
+
+  #breakDeadlocks(): void {
+    for (;;) {
+      const found = suspectedDeadlock(this.#table.waits(), this.#clock(), this.#patience)
+      const waiting = found && this.#waiting.get(found.id)
+      if (!waiting) break
+      this.#counts.deadlocks += 1
+      this.#settle(found.id, waiting)
+      this.#apply({ type: 'cancel', id: found.id })
+      waiting.reject(new LockTimeoutError(waiting.name, waiting.timeout, { cycle: found.cycle }))
+    }
+    if (this.#waiting.size > 0) return
+    clearInterval(this.#watch)
+    this.#watch = undefined
   }
 
   #holdersOf(name: string): string[] {
@@ -299,6 +353,10 @@ export class LockManager implements OwnerLocks, Disposable {
       this.#apply({ type: 'release', token })
     })
     this.#leases.set(token, lease)
+    if (waiting.task) {
+      waiting.task.holding += 1
+      this.#holdingTasks.set(token, waiting.task)
+    }
     this.#longHolds.add(token, {
       name: waiting.name,
       mode: waiting.mode,
@@ -312,6 +370,9 @@ export class LockManager implements OwnerLocks, Disposable {
   #forget(token: number): void {
     this.#leases.delete(token)
     this.#longHolds.delete(token)
+    const task = this.#holdingTasks.get(token)
+    if (task) task.holding -= 1
+    this.#holdingTasks.delete(token)
   }
 }
 

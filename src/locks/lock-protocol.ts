@@ -28,6 +28,8 @@ export type LockClientMessage =
   /** Gives up a wait; where the grant is on its way already, gives it back. */
   | { readonly op: 'cancel'; readonly id: number }
   | { readonly op: 'release'; readonly id: number }
+  /** The call that got the lease is over, and has not released it. */
+  | { readonly op: 'leave'; readonly id: number }
   | { readonly op: 'verify'; readonly id: number; readonly name: string; readonly token: number }
 
 export type LockServerMessage =

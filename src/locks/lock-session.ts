@@ -6,7 +6,7 @@ import type { LockLease } from './lock-lease.ts'
 /** What `coordinator.locks` and a component's `context.locks` have in common. */
 export interface Locks {
   /**
-   * @throws LockTimeoutError not granted in time, or, within a session, a deadlock (then `cycle` is set).
+   * @throws LockTimeoutError not granted in time, or a deadlock (then `cycle` is set).
    * @throws InvalidOptionsError
    * @throws CoordinatorShutdownError
    */
@@ -23,7 +23,10 @@ export interface Locks {
  * That a program holds lock A while it waits for lock B says nothing by itself: the two may belong to different requests, and
  * the one that holds A may release it at any moment. Within a session it does: a session promises that it releases
  * nothing while it waits. So the deadlocks of sessions are found the moment they arise, and no wait is ever taken for a
- * deadlock that is none; a plain `acquire`, outside any session, is ended by its timeout.
+ * deadlock that is none. A call that a component serves is a session of its own.
+ *
+ * Outside sessions a deadlock is a guess: a cycle of tasks of the main thread and of components, in which nothing has moved for a second
+ * (`deadlockPatience`). Then its youngest waiter is rejected, as it would be by its timeout sooner or later.
  *
  * A session that is seen to break the promise (two acquires at once, a release during a wait) is left out of the detection.
  */

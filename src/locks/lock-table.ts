@@ -1,3 +1,4 @@
+import type { LockWait } from './suspected-deadlock.ts'
 import { findCycle, type WaitEdge } from './wait-graph.ts'
 import { WaitQueue } from './wait-queue.ts'
 
@@ -15,7 +16,11 @@ export type LockEvent =
       readonly owner: string
       /** The sequential task that asks; without one the request is a task of its own. */
       readonly session?: string | undefined
+      /** What the request seems to be part of; for guesses only. */
+      readonly task?: string | undefined
     }
+  /** The session of the holder is over, and left it to its owner. */
+  | { readonly type: 'leave'; readonly token: number }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'release'; readonly token: number }
   | { readonly type: 'force-release'; readonly name: string }
@@ -53,6 +58,7 @@ export interface LockInfo {
 interface Party {
   readonly owner: string
   readonly session: string | undefined
+  readonly task: string | undefined
   readonly key: string | undefined
   readonly held: Set<Holder>
   waits: number
@@ -78,7 +84,7 @@ interface Holder {
   readonly token: number
   readonly lock: Lock
   readonly mode: LockMode
-  readonly party: Party
+  party: Party
   readonly since: number
 }
 
@@ -138,6 +144,9 @@ export class LockTable {
         }
         break
       }
+      case 'leave':
+        this.#leave(event.token)
+        break
       case 'force-release': {
         const lock = this.#locks.get(event.name)
         if (lock !== undefined) {
@@ -176,9 +185,33 @@ export class LockTable {
     return [...this.#locks.values()].map((lock) => describe(lock))
   }
 
+  /** Who waits for whom, as far as it seems; see suspectedDeadlock. */
+  waits(): LockWait[] {
+    return [...this.#waiters.values()]
+      .filter(({ party }) => !party.concurrent)
+      .map((waiter) => ({
+        id: waiter.id,
+        parties: [partyName(waiter.party), waiter.party.owner],
+        group: groupOf(waiter.party),
+        label: labelOf(waiter.party),
+        lock: waiter.lock.name,
+        since: waiter.waitingSince,
+        blockers: blockersOf(waiter),
+      }))
+  }
+
+  #leave(token: number): void {
+    const holder = this.#holders.get(token)
+    if (holder === undefined) return
+    holder.party.held.delete(holder)
+    this.#unclaim(holder.party)
+    holder.party = this.#party(holder.party.owner, undefined)
+    holder.party.held.add(holder)
+  }
+
   #request(event: LockEvent & { type: 'request' }, now: number, effects: LockEffect[]): void {
     const lock = this.#lock(event.name)
-    const party = this.#party(event.owner, event.session)
+    const party = this.#party(event.owner, event.session, event.task)
     const waiter: Waiter = {
       id: event.id,
       lock,
@@ -271,10 +304,10 @@ export class LockTable {
     return lock
   }
 
-  #party(owner: string, session: string | undefined): Party {
+  #party(owner: string, session: string | undefined, task?: string): Party {
     const key = session === undefined ? undefined : JSON.stringify([owner, session])
     const known = key === undefined ? undefined : this.#parties.get(key)
-    return known ?? { owner, session, key, held: new Set(), waits: 0, waiting: undefined, concurrent: false }
+    return known ?? { owner, session, task, key, held: new Set(), waits: 0, waiting: undefined, concurrent: false }
   }
 
   #claim(party: Party): void {
@@ -315,9 +348,33 @@ function* edgesFrom(party: Party, expanded: Set<Lock>): Generator<WaitEdge<Party
   for (const holder of lock.holders) yield { to: holder.party, via: lock.name }
 }
 
+/** What the waits of a party are found by; of one that is neither a session nor a task: all waits of its owner. */
+function partyName({ owner, session, task }: Party): string {
+  const own = session ?? task
+  return own === undefined ? owner : JSON.stringify([owner, own])
+}
+
+/** The tasks of an owner are strangers to each other; what is the owner's at large is one. */
+function groupOf(party: Party): string {
+  return party.task === undefined ? party.owner : partyName(party)
+}
+
+function blockersOf({ mode, lock }: Waiter): LockWait['blockers'] {
+  const first = lock.queue.first
+  if (mode === 'shared' && modeOf(lock) === 'shared') {
+    return first ? [{ party: partyName(first.party), group: groupOf(first.party), since: first.waitingSince }] : []
+  }
+  return [...lock.holders].map(({ party, since }) => ({ party: partyName(party), group: groupOf(party), since }))
+}
+
 /** A party in words: its owner, and its session where it has one. */
-export function labelOf(party: { readonly owner: string; readonly session: string | undefined }): string {
-  return party.session === undefined ? party.owner : `${party.owner}/${party.session}`
+export function labelOf(party: {
+  readonly owner: string
+  readonly session: string | undefined
+  readonly task?: string | undefined
+}): string {
+  const own = party.session ?? party.task
+  return own === undefined ? party.owner : `${party.owner}/${own}`
 }
 
 function describe(lock: Lock): LockInfo {

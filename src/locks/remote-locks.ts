@@ -92,6 +92,11 @@ export function serveLocks(
         case 'release':
           end(message.id)
           break
+        case 'leave': {
+          const lease = requests.get(message.id)?.lease
+          if (lease?.held) manager.leave(lease.token)
+          break
+        }
         case 'verify':
           verify(message)
           break
@@ -123,12 +128,16 @@ export interface LockClient extends ComponentLocks {
   close(reason: unknown): void
 }
 
+/** One sequential task (see LockSession): the call being served, say, where calls do one thing after the other. */
+export interface LockCaller {
+  readonly session: string
+  /** Calls back when it is over, at once if it is; returns what takes that back. */
+  onEnd(listener: () => void): () => void
+}
+
 export interface LockClientOptions {
-  /**
-   * The session of an acquire that names none and is in no session's `run`. What it returns must stand for one
-   * sequential task (see LockSession): the call being served, say, where calls do one thing after the other.
-   */
-  readonly currentSession?: (() => string | undefined) | undefined
+  /** Whose session an acquire belongs to that names none and is in no session's `run`. */
+  readonly currentCaller?: (() => LockCaller | undefined) | undefined
 }
 
 /** How much longer than the server the client waits, ms: the server's answer says more. */
@@ -195,15 +204,21 @@ export function createLockClient(
     const { mode, timeout, signal, session: given } = resolveAcquireOptions(acquireOptions)
     if (closed) throw closed.reason
     signal?.throwIfAborted()
-    const session = given ?? LockSession.currentId(client) ?? options.currentSession?.()
+    const named = given ?? LockSession.currentId(client)
+    const caller = named === undefined ? options.currentCaller?.() : undefined
+    const session = named ?? caller?.session
     const id = (lastId += 1)
     return ask({ op: 'acquire', id, name, mode, timeout, session }, timeout, signal, (reply) => {
       const token = reply.op === 'granted' ? reply.token : 0
       const lease = new Lease(name, mode, token, () => {
+        forgetCaller?.()
         leases.delete(id)
         post({ op: 'release', id })
       })
       leases.set(id, lease)
+      const forgetCaller = caller?.onEnd(() => {
+        if (lease.held) post({ op: 'leave', id })
+      })
       return lease
     })
   }
@@ -216,8 +231,9 @@ export function createLockClient(
   const client: LockClient = {
     acquire,
     async acquireAll(names, acquireOptions = {}): Promise<LockLeases> {
-      const session =
-        acquireOptions.session ?? LockSession.currentId(client) ?? options.currentSession?.() ?? sessionId('all')
+      const named = acquireOptions.session ?? LockSession.currentId(client)
+      // Each acquire finds the caller by itself.
+      const session = named ?? (options.currentCaller?.() ? undefined : sessionId('all'))
       return acquireAll(acquire, names, { ...acquireOptions, session })
     },
     session(name = 'session') {

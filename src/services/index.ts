@@ -56,6 +56,7 @@ export type { BadLine, ImportProgress } from './historical-data/import-progress.
 export { INTERVALS } from './historical-data/interval.ts'
 export type { Interval } from './historical-data/interval.ts'
 export type { PrefetchOptions, PrefetchProgress } from './historical-data/prefetch.ts'
+export { ProgressStream } from './historical-data/progress-stream.ts'
 export { generateCandles } from './historical-data/synthetic-candles.ts'
 export type { SyntheticOptions } from './historical-data/synthetic-candles.ts'
 

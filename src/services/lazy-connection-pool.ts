@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
 import type { ComponentDefinition } from '../component/definition.ts'
+import { InvalidOptionsError } from '../errors.ts'
 import type {
   ConnectionHandle,
   ConnectionPool,
@@ -14,6 +15,7 @@ import type {
 import { parsePoolConfig } from './connection-pool/config.ts'
 import type { ConnectionPoolConfig } from './connection-pool/config.ts'
 import { isConnectionError } from './connection-pool/errors.ts'
+import { HoldWatch, holdWatchInterval } from './connection-pool/hold-watch.ts'
 
 type ConnectionPoolModule = ComponentModule<ConnectionPool, ConnectionPoolConfig>
 
@@ -34,6 +36,9 @@ export interface LazyConnectionPoolOptions extends ConnectionPoolConfig {
 /** Bytes of buffers, TLS state and messages on their way, per connection. */
 const MEMORY_PER_CONNECTION = 1024 ** 2
 
+/** How much later than the pool itself, which looks at all of a connection's uses, this side gives up on one. */
+const PATIENCE = 1.25
+
 /**
  * WebSocket and HTTP connections that live in a worker of their own. It starts with the first connection asked for,
  * and is not unloaded while one is held. Methods are those of ConnectionPool.
@@ -44,7 +49,12 @@ export class LazyConnectionPool<Info, Report> {
   readonly name: string
   readonly #coordinator: ConnectionPoolCoordinator<Info, Report>
   readonly #remote: Remote<ConnectionPoolModule>
-  readonly #held = new Set<string>()
+  /** How many uses of a held connection are under way. */
+  readonly #held = new Map<string, number>()
+  /** What the pool takes back, and what was lost with a worker that died: nobody gives that back either. */
+  readonly #holds: HoldWatch
+  readonly #holdInterval: number
+  #holdTimer: NodeJS.Timeout | undefined
   /** Calls for a connection that are under way. */
   #asking = 0
   #lease: Promise<Disposable> | undefined
@@ -53,13 +63,16 @@ export class LazyConnectionPool<Info, Report> {
     const { name = 'connection-pool', ...config } = options
     this.name = name
     this.#coordinator = coordinator
+    const { maxConnections, maxHoldTime } = parsePoolConfig(config)
+    this.#holds = new HoldWatch(maxHoldTime * PATIENCE)
+    this.#holdInterval = holdWatchInterval(maxHoldTime)
     this.#remote = coordinator.registerComponent<ConnectionPoolModule>({
       name,
       type: 'pool',
       // Source and compiled output lie in the same places relative to each other.
       module: new URL(`../../workers/connection-pool${extname(import.meta.filename)}`, import.meta.url),
       config,
-      memoryEstimate: MEMORY_PER_CONNECTION * parsePoolConfig(config).maxConnections,
+      memoryEstimate: MEMORY_PER_CONNECTION * maxConnections,
       timeout: 15_000,
       priority: 15,
     })
@@ -73,7 +86,7 @@ export class LazyConnectionPool<Info, Report> {
       this.#lease ??= this.#coordinator.acquire(this.name)
       await this.#lease
       const handle = await this.#remote.getConnection(url, request)
-      this.#held.add(handle.id)
+      this.#hold(handle.id)
       return handle
     } finally {
       this.#asking--
@@ -81,7 +94,9 @@ export class LazyConnectionPool<Info, Report> {
     }
   }
 
-  async releaseConnection(id: string): Promise<void> {
+  /** Does nothing when it was given back before. */
+  async releaseConnection(connection: ConnectionHandle | string): Promise<void> {
+    const id = idOf(connection)
     if (!this.#held.has(id)) return
     try {
       await this.#remote.releaseConnection(id)
@@ -90,28 +105,37 @@ export class LazyConnectionPool<Info, Report> {
     }
   }
 
-  async closeConnection(id: string, code?: number, reason?: string): Promise<void> {
-    await this.#using(id, () => this.#remote.closeConnection(id, code, reason))
+  async closeConnection(connection: ConnectionHandle | string, code?: number, reason?: string): Promise<void> {
+    const id = idOf(connection)
+    await this.#using(id, async () => this.#remote.closeConnection(id, code, reason))
     this.#forget(id)
   }
 
   /** A message on a WebSocket. */
-  send(id: string, message: SocketMessage): Promise<void>
+  send(connection: ConnectionHandle | string, message: SocketMessage): Promise<void>
   /** A request on an HTTP connection. */
-  send(id: string, request: HttpRequest): Promise<HttpResponse>
-  async send(id: string, message: SocketMessage | HttpRequest): Promise<HttpResponse | void> {
+  send(connection: ConnectionHandle | string, request: HttpRequest): Promise<HttpResponse>
+  async send(
+    connection: ConnectionHandle | string,
+    message: SocketMessage | HttpRequest,
+  ): Promise<HttpResponse | void> {
+    const id = idOf(connection)
     // The type of a remote keeps one signature of an overloaded method; the remote itself has both.
     const send = this.#remote.send as (id: string, message: SocketMessage | HttpRequest) => Promise<HttpResponse | void>
-    return this.#using(id, () => send(id, message))
+    return this.#using(id, async () => send(id, message))
   }
 
   /** See ConnectionPool.read: to be read with `for await`. */
-  async *read(id: string): AsyncGenerator<SocketMessage, void, undefined> {
+  async *read(connection: ConnectionHandle | string): AsyncGenerator<SocketMessage, void, undefined> {
+    const id = idOf(connection)
+    this.#useBegins(id)
     try {
       yield* this.#remote.read(id)
     } catch (error) {
       this.#noteGone(id, error)
       throw error
+    } finally {
+      this.#useEnds(id)
     }
   }
 
@@ -135,11 +159,14 @@ export class LazyConnectionPool<Info, Report> {
   }
 
   async #using<R>(id: string, call: () => Promise<R>): Promise<R> {
+    this.#useBegins(id)
     try {
       return await call()
     } catch (error) {
       this.#noteGone(id, error)
       throw error
+    } finally {
+      this.#useEnds(id)
     }
   }
 
@@ -148,9 +175,37 @@ export class LazyConnectionPool<Info, Report> {
     if (isConnectionError(error) && error.reason === 'not-held') this.#forget(id)
   }
 
+  #hold(id: string): void {
+    this.#held.set(id, 0)
+    this.#holds.touch(id, Date.now())
+    this.#holdTimer ??= setInterval(() => this.#forgetUnused(), this.#holdInterval).unref()
+  }
+
   #forget(id: string): void {
     this.#held.delete(id)
+    this.#holds.forget(id)
+    if (this.#held.size === 0) {
+      clearInterval(this.#holdTimer)
+      this.#holdTimer = undefined
+    }
     this.#settle()
+  }
+
+  /** Those are closed by now, or will be with their pool, which need not stay loaded for them. */
+  #forgetUnused(): void {
+    for (const id of this.#holds.overdue(Date.now(), (each) => (this.#held.get(each) ?? 0) > 0)) this.#forget(id)
+  }
+
+  #useBegins(id: string): void {
+    const uses = this.#held.get(id)
+    if (uses !== undefined) this.#held.set(id, uses + 1)
+  }
+
+  #useEnds(id: string): void {
+    const uses = this.#held.get(id)
+    if (uses === undefined) return
+    this.#held.set(id, uses - 1)
+    this.#holds.touch(id, Date.now())
   }
 
   /** Gives the lease back when no connection is held or asked for. */
@@ -164,4 +219,13 @@ export class LazyConnectionPool<Info, Report> {
       () => {},
     )
   }
+}
+
+/** @throws InvalidOptionsError */
+function idOf(connection: ConnectionHandle | string): string {
+  const id: unknown = typeof connection === 'object' && connection !== null ? connection.id : connection
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidOptionsError('connection', 'a connection from getConnection(), or its id', connection)
+  }
+  return id
 }

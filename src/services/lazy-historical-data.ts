@@ -13,7 +13,9 @@ import { parseHistoricalDataConfig } from './historical-data/config.ts'
 import type { HistoricalDataConfig } from './historical-data/config.ts'
 import type { ImportProgress } from './historical-data/import-progress.ts'
 import type { Interval } from './historical-data/interval.ts'
+import { outcomes } from './historical-data/prefetch.ts'
 import type { PrefetchOptions, PrefetchProgress } from './historical-data/prefetch.ts'
+import { lastStep, ProgressStream } from './historical-data/progress-stream.ts'
 import type { SyntheticOptions } from './historical-data/synthetic-candles.ts'
 
 type HistoricalDataModule = ComponentModule<HistoricalDataApi, HistoricalDataConfig>
@@ -72,13 +74,14 @@ export class LazyHistoricalDataService {
     return this.#remote.getHistoricalData(symbol, from, to, interval, options)
   }
 
-  /** See HistoricalDataApi.prefetch: to be read with `for await`. */
-  async *prefetch(
+  /** See HistoricalDataApi.prefetch: to be read with `for await`, or awaited; then it gives how each symbol ended. */
+  prefetch(
     symbols: readonly string[],
     interval: Interval,
     options?: PrefetchOptions,
-  ): AsyncGenerator<PrefetchProgress, void, undefined> {
-    yield* this.#remote.prefetch(symbols, interval, options)
+  ): ProgressStream<PrefetchProgress, PrefetchProgress[]> {
+    const steps = lazily(() => this.#remote.prefetch(symbols, interval, options))
+    return new ProgressStream(steps, outcomes)
   }
 
   async getLatestData(symbol: string, interval?: Interval): Promise<Candle | null> {
@@ -97,14 +100,20 @@ export class LazyHistoricalDataService {
     return this.#remote.storeCandles(symbol, interval, candles)
   }
 
-  /** See HistoricalDataApi.importCsv: to be read with `for await`, which is what moves the import on. */
-  async *importCsv(file: string, options: CsvImportOptions): AsyncGenerator<ImportProgress, void, undefined> {
-    yield* this.#remote.importCsv(file, options)
+  /** See HistoricalDataApi.importCsv: to be read with `for await`, which moves the import on, or awaited; then it gives the last progress. */
+  importCsv(file: string, options: CsvImportOptions): ProgressStream<ImportProgress, ImportProgress> {
+    return new ProgressStream(
+      lazily(() => this.#remote.importCsv(file, options)),
+      lastStep,
+    )
   }
 
-  /** See HistoricalDataApi.importSynthetic: to be read with `for await`. */
-  async *importSynthetic(options: SyntheticOptions): AsyncGenerator<ImportProgress, void, undefined> {
-    yield* this.#remote.importSynthetic(options)
+  /** See HistoricalDataApi.importSynthetic: to be read with `for await`, or awaited; then it gives the last progress. */
+  importSynthetic(options: SyntheticOptions): ProgressStream<ImportProgress, ImportProgress> {
+    return new ProgressStream(
+      lazily(() => this.#remote.importSynthetic(options)),
+      lastStep,
+    )
   }
 
   async clearCache(): Promise<void> {
@@ -129,4 +138,9 @@ export class LazyHistoricalDataService {
   async unload(options?: { deadline?: number }): Promise<UnloadReport> {
     return this.#coordinator.unloadComponent(this.name, options)
   }
+}
+
+/** A stream that is asked for when its first step is. */
+async function* lazily<Step>(open: () => AsyncIterable<Step>): AsyncGenerator<Step, void, undefined> {
+  yield* open()
 }

@@ -156,6 +156,22 @@ test('a deadlock of two components rejects the one that asked last, with the pat
   expect((error as Error).message).toMatch(/would be a deadlock: component:[ab]#1\S* -> [xy] -> component:[ab]#1/)
 })
 
+test('a deadlock of locks that were kept after the calls that took them is found when nothing has moved for a second', async () => {
+  const { coordinator, components } = start('a', 'b')
+  const [a, b] = components as [Locking, Locking]
+  await a.hold('x')
+  await b.hold('y')
+  const older = a.hold('y', { timeout: 30_000 })
+  await contended(coordinator, 'y')
+  const error = await failure(b.hold('x', { timeout: 30_000 }))
+  const cycle = (isLockTimeoutError(error) && error.cycle) || []
+  const withoutCalls = cycle.map((step) => step.replace(/\/.*/, ''))
+  expect(withoutCalls).toEqual(['component:b#1', 'x', 'component:a#1', 'y', 'component:b#1'])
+  await b.release('y')
+  expect(await older).toBeGreaterThan(0)
+  expect(coordinator.locks.stats()).toMatchObject({ deadlocks: 1, timeouts: 0 })
+})
+
 test('several at once are taken in one order, whatever order they are named in', async () => {
   const { components } = start('a', 'b')
   const [a, b] = components as [Locking, Locking]

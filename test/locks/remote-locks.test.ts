@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../../src/errors.ts'
+import { ServedCall } from '../../src/channel/call-context.ts'
 import { LockManager } from '../../src/locks/lock-manager.ts'
 import type { LockClientMessage, LockServerMessage } from '../../src/locks/lock-protocol.ts'
 import {
@@ -151,12 +152,29 @@ describe('remote locks', () => {
 
   it('take the session of an acquire from the caller who knows it', async () => {
     using manager = new LockManager()
-    let call: string | undefined = 'call 1'
-    const { client } = connect(manager, 'component:x#1', { currentSession: () => call })
+    let call: ServedCall | undefined = new ServedCall()
+    const { session } = call
+    const { client } = connect(manager, 'component:x#1', { currentCaller: () => call })
     await client.acquire('a')
     call = undefined
     await client.acquire('b')
-    expect(manager.list().map((lock) => lock.holders[0]?.session)).toEqual(['call 1', undefined])
+    expect(manager.list().map((lock) => lock.holders[0]?.session)).toEqual([session, undefined])
+  })
+
+  it('belong to the component once the call that took them is over', async () => {
+    using manager = new LockManager()
+    const call = new ServedCall()
+    const { client } = connect(manager, 'component:x#1', { currentCaller: () => call })
+    const sessions = (): unknown[] => manager.list().flatMap(({ holders }) => holders.map(({ session }) => session))
+    const lease = await client.acquire('a')
+    await client.acquireAll(['b', 'c'])
+    ;(await client.acquire('d')).release()
+    expect(new Set(sessions())).toEqual(new Set([call.session]))
+    call.end()
+    await until(() => sessions().every((session) => session === undefined))
+    expect(sessions()).toHaveLength(3)
+    lease.release()
+    await until(() => sessions().length === 2)
   })
 
   it('tell the lease when it is taken away', async () => {

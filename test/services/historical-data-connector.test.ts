@@ -162,6 +162,18 @@ test('prefetch is a stream of progress, and leaves nothing to be fetched', async
   expect(await connector.calls()).toHaveLength(length)
 })
 
+test('prefetch that is awaited does it all, and gives how each symbol ended', async () => {
+  const { service, connector } = setUp()
+  const ended = await service.prefetch(['A', 'UNKNOWN'], '1h', { from: T, to: T + DAY })
+  expect(ended.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1))).toMatchObject([
+    { symbol: 'A', state: 'done', missing: 24, fetched: 24 },
+    { symbol: 'UNKNOWN', state: 'failed', error: { code: 'ERR_INVALID_OPTIONS' } },
+  ])
+  expect((await service.getHistoricalData('A', T, T + DAY, '1h', { fetch: false })).length).toBe(24)
+  expect(await connector.calls()).toHaveLength(2)
+  await expect(service.prefetch(['A'], 'never' as '1h')).rejects.toMatchObject({ option: 'interval' })
+})
+
 test('a connector of the connector manager can be the source', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-history-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))

@@ -71,7 +71,12 @@ test('imports are streams, read as far as they are iterated', async () => {
   for await (const progress of service.importSynthetic({ symbol: 'S', seed: 1, count: 2000 })) last = progress
   expect(last).toMatchObject({ rows: 2000, inserted: 2000, done: true })
 
+  // Awaited, they are done at one go.
+  expect(await service.importCsv(file, { symbol: 'A', interval: '1m' })).toMatchObject({ inserted: 0, done: true })
+  expect(await service.importSynthetic({ symbol: 'S', seed: 1, count: 2000 })).toMatchObject({ rows: 2000, done: true })
+
   writeFileSync(file, ['time,open,high,low,close,volume', ...lines, 'oops'].join('\n'))
+  await expect(service.importCsv(file, { symbol: 'B', interval: '1m' })).rejects.toSatisfy(isCsvLineError)
   const error: unknown = await service
     .importCsv(file, { symbol: 'B', interval: '1m' })
     .next()

@@ -48,7 +48,7 @@ export function listen({ token, onMessage, onLost, onRefused }) {
   const retry = (why) => {
     if (stopped) return
     onLost(why, Date.now() + wait)
-    timer = setTimeout(connect, wait)
+    timer = setTimeout(() => void connect(), wait)
     wait = Math.min(wait * 2, backoff.last)
   }
 

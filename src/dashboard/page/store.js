@@ -4,6 +4,20 @@ import { Timeline } from './timeline-data.js'
 
 /** Events that are kept here. */
 const mostEvents = 300
+const tokenKey = 'spillway-token'
+
+/**
+ * The token of this tab. A link may bring it as `#token=...`: a fragment is not sent to any server, and it is taken out of the address and the
+ * history at once.
+ */
+function keptToken() {
+  const given = /^#token=([^&]+)$/.exec(location.hash)?.[1]
+  if (given !== undefined) {
+    sessionStorage.setItem(tokenKey, decodeURIComponent(given))
+    history.replaceState(null, '', '#/')
+  }
+  return sessionStorage.getItem(tokenKey) ?? ''
+}
 
 /** What the page knows, and whoever wants to be told when it changes. */
 class Store {
@@ -22,7 +36,7 @@ class Store {
   }
   timeline = new Timeline()
   #listeners = new Set()
-  #token = sessionStorage.getItem('spillway-token') ?? ''
+  #token = keptToken()
   #stream
 
   connect() {
@@ -46,8 +60,8 @@ class Store {
 
   set token(token) {
     this.#token = token
-    if (token) sessionStorage.setItem('spillway-token', token)
-    else sessionStorage.removeItem('spillway-token')
+    if (token) sessionStorage.setItem(tokenKey, token)
+    else sessionStorage.removeItem(tokenKey)
     this.#change({})
   }
 

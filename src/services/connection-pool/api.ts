@@ -77,6 +77,8 @@ export interface PoolCounts {
   readonly failedToOpen: number
   readonly failedChecks: number
   readonly overloaded: number
+  /** Held ones that their holder did not use for `maxHoldTime`. */
+  readonly takenBack: number
 }
 
 /**
@@ -95,7 +97,7 @@ export interface ConnectionPool extends AsyncDisposable {
    */
   getConnection(url: string, request?: ConnectionRequest): Promise<ConnectionHandle>
   /**
-   * Gives it back. Messages that were not read are dropped; a request still under way closes it. Nothing happens if
+   * Gives it back; what is never given back is taken back after `maxHoldTime` without use. Messages that were not read are dropped; a request still under way closes it. Nothing happens if
    * it was given back before.
    */
   releaseConnection(id: string): Promise<void>

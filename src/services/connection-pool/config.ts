@@ -18,6 +18,11 @@ export interface ConnectionPoolConfig {
   readonly closeTimeout?: number
   /** Idle connections are closed after this. Default 60,000. */
   readonly idleTimeout?: number
+  /**
+   * A connection that is held and not used is taken back after this: closed, with a warning. A request under way, an open `read` and each `send`
+   * are uses. Infinity: never. Default 600,000 (ten minutes).
+   */
+  readonly maxHoldTime?: number
   /** A connection that has been idle for longer is checked before it is reused. Default 5,000; 0 checks always. */
   readonly checkAfter?: number
   /** For a check. Default 2,000. */
@@ -63,6 +68,7 @@ const DEFAULTS = {
   requestTimeout: 30_000,
   closeTimeout: 2_000,
   idleTimeout: 60_000,
+  maxHoldTime: 600_000,
   checkAfter: 5_000,
   checkTimeout: 2_000,
   pingInterval: 30_000,
@@ -92,6 +98,11 @@ const bounds: Partial<Record<NumberOption, Bounds>> = {
   maxRequests: count,
 }
 
+const durations: Partial<Record<NumberOption, Bounds>> = {
+  checkAfter: { ...duration, min: 0 },
+  maxHoldTime: { min: 1, max: Number.POSITIVE_INFINITY },
+}
+
 const OPTIONS: readonly string[] = [...Object.keys(DEFAULTS), 'httpCheck', 'httpCheckPath', 'tls']
 
 /** @throws InvalidOptionsError */
@@ -115,7 +126,7 @@ function parseNumbers(config: ConnectionPoolConfig): Record<NumberOption, number
     const value = config[option] ?? DEFAULTS[option]
     const limits = bounds[option]
     if (limits) parsed[option] = expectInteger(option, value, limits)
-    else parsed[option] = expectNumber(option, value, option === 'checkAfter' ? { ...duration, min: 0 } : duration)
+    else parsed[option] = expectNumber(option, value, durations[option] ?? duration)
   }
   return parsed
 }

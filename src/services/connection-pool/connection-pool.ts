@@ -8,6 +8,7 @@ import type { ConnectionPool, HttpRequest, HttpResponse, PoolStats, SocketMessag
 import { parsePoolConfig } from './config.ts'
 import type { ConnectionPoolConfig, ResolvedPoolConfig } from './config.ts'
 import { ConnectionError } from './errors.ts'
+import { holdWatchInterval } from './hold-watch.ts'
 import { openHttpConnection } from './http-connection.ts'
 import { Pool } from './pool.ts'
 import { describePool } from './pool-stats.ts'
@@ -42,6 +43,13 @@ export async function createConnectionPool(
   })
   const sweeper = setInterval(() => void sweep(pool, config, timing), sweepInterval(config))
   sweeper.unref()
+  const holdWatch = setInterval(() => {
+    const { maxHoldTime } = config
+    for (const { url } of pool.takeBackUnused()) {
+      context.logger.warn({ url: url.origin, maxHoldTime }, 'a connection was held and not used: it was taken back')
+    }
+  }, holdWatchInterval(config.maxHoldTime))
+  holdWatch.unref()
 
   function send(id: string, message: SocketMessage): Promise<void>
   function send(id: string, request: HttpRequest): Promise<HttpResponse>
@@ -79,6 +87,7 @@ export async function createConnectionPool(
       closeIdle(pool, expectNumber('maxIdle', maxIdle, { min: 0 }), timing),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
+      clearInterval(holdWatch)
       await pool.dispose()
       pongs[Symbol.dispose]()
     },

@@ -6,6 +6,8 @@ interface ConnectionBase {
   readonly open: boolean
   /** A request or an unsent message is under way. */
   readonly busy: boolean
+  /** Somebody reads it. */
+  readonly reading: boolean
   readonly protocol: string
   /** Whether it still works; never rejects. @param timeout ms */
   check(timeout: number): Promise<boolean>

@@ -71,6 +71,7 @@ export async function openHttpConnection(
   return {
     kind: 'http',
     protocol: '',
+    reading: false,
     get open() {
       return !ended.signal.aborted
     },

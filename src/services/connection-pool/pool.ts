@@ -5,6 +5,7 @@ import type { ConnectionHandle, ConnectionRequest } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionError } from './errors.ts'
+import { HoldWatch } from './hold-watch.ts'
 import { opensAt } from './host-health.ts'
 import { HostRegistry } from './host-registry.ts'
 import { Slot } from './slot.ts'
@@ -28,6 +29,7 @@ export interface MutablePoolCounts {
   failedToOpen: number
   failedChecks: number
   overloaded: number
+  takenBack: number
 }
 
 /**
@@ -44,9 +46,11 @@ export class Pool {
     failedToOpen: 0,
     failedChecks: 0,
     overloaded: 0,
+    takenBack: 0,
   }
   readonly #options: PoolOptions
   readonly #held = new Map<string, Slot>()
+  readonly #holds: HoldWatch
   readonly #waiters = new Set<Waiter>()
   #line: Waiter[] = []
   #wake: NodeJS.Timeout | undefined
@@ -54,9 +58,10 @@ export class Pool {
   #closed = false
 
   constructor(options: PoolOptions) {
-    const { backoff, maxBackoff } = options.config
+    const { backoff, maxBackoff, maxHoldTime } = options.config
     this.#options = options
     this.hosts = new HostRegistry({ base: backoff, max: maxBackoff })
+    this.#holds = new HoldWatch(maxHoldTime)
   }
 
   get waiting(): number {
@@ -86,23 +91,24 @@ export class Pool {
     return waiter.result
   }
 
-  /** The connection that is held under this id. @throws ConnectionError ('not-held') */
+  /** The connection that is held under this id, which is used herewith. @throws ConnectionError ('not-held') */
   held(id: string): Slot & { readonly connection: Connection } {
     const slot = this.#held.get(id)
     if (!slot?.connection) {
       throw new ConnectionError(
         'not-held',
         id,
-        'no connection is held under this id: it was released, closed, or the pool was reloaded',
+        'no connection is held under this id: it was released, closed, taken back unused, or the pool was reloaded',
       )
     }
+    this.#holds.touch(id, this.#options.timing.now())
     return slot as Slot & { readonly connection: Connection }
   }
 
   release(id: string): void {
     const slot = this.#held.get(id)
     if (!slot?.connection) return
-    this.#held.delete(id)
+    this.#unhold(id)
     const { connection } = slot
     if (!connection.open || connection.busy) void this.close(slot)
     else {
@@ -116,11 +122,26 @@ export class Pool {
   async close(slot: Slot, code?: number, reason?: string): Promise<void> {
     const { state, connection } = slot
     if (!connection) return
-    if (state.kind === 'held') this.#held.delete(state.id)
+    if (state.kind === 'held') this.#unhold(state.id)
     slot.apply({ kind: 'close' })
     await connection.close(code, reason)
     this.#remove(slot)
     this.serve()
+  }
+
+  /** Closes what its holder has not used for too long, and makes room for others; gives what it was. */
+  takeBackUnused(): Target[] {
+    const inUse = (id: string): boolean => {
+      const connection = this.#held.get(id)?.connection
+      return connection !== undefined && (connection.busy || connection.reading)
+    }
+    return this.#holds.overdue(this.#options.timing.now(), inUse).flatMap((id) => {
+      const slot = this.#held.get(id)
+      if (!slot) return []
+      this.counts.takenBack++
+      void this.close(slot)
+      return [slot.target]
+    })
   }
 
   idleSlots(): Slot[] {
@@ -269,6 +290,7 @@ export class Pool {
     }
     slot.apply({ kind: 'obtained', id })
     this.#held.set(id, slot)
+    this.#holds.touch(id, this.#options.timing.now())
     waiter.resolve({ id, url: target.url.href, kind: target.kind, reused, protocol: connection.protocol })
   }
 
@@ -298,7 +320,7 @@ export class Pool {
     // Nobody has to give back what is closed, so what was not given back must not add up.
     for (const [id, slot] of this.#held) {
       if (this.#held.size <= 2 * this.#options.config.maxConnections) break
-      if (!this.slots.has(slot)) this.#held.delete(id)
+      if (!this.slots.has(slot)) this.#unhold(id)
     }
   }
 
@@ -310,6 +332,11 @@ export class Pool {
     return this.#toHost(target) >= maxPerHost
       ? new OverloadedError('connection-pool', maxPerHost, { what: `connections to ${target.host}` })
       : new OverloadedError('connection-pool', maxConnections, { what: 'connections' })
+  }
+
+  #unhold(id: string): void {
+    this.#held.delete(id)
+    this.#holds.forget(id)
   }
 
   #toHost({ host }: Target): number {

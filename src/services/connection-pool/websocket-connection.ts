@@ -129,6 +129,10 @@ class UndiciWebSocketConnection implements WebSocketConnection {
     return this.#sending > 0 || this.#socket.bufferedAmount > 0
   }
 
+  get reading(): boolean {
+    return this.#inbox?.hasReader ?? false
+  }
+
   async send(message: SocketMessage): Promise<void> {
     const data = toData(message)
     const { requestTimeout, maxUnsentBytes } = this.#tools.config

@@ -108,6 +108,13 @@ export async function* runPrefetch(
   }
 }
 
+/** How each symbol ended: 'done' or 'failed'. */
+export async function outcomes(steps: AsyncIterable<PrefetchProgress>): Promise<PrefetchProgress[]> {
+  const ended: PrefetchProgress[] = []
+  for await (const step of steps) if (step.state !== 'fetching') ended.push(step)
+  return ended
+}
+
 function described(error: unknown): PrefetchProgress['error'] & object {
   if (!(error instanceof Error)) return { code: undefined, name: 'Error', message: String(error) }
   const code: unknown = 'code' in error ? error.code : undefined

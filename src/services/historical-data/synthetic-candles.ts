@@ -132,7 +132,7 @@ function createWalk({ seed, start, interval, startPrice, volatility }: Required<
 }
 
 /** Mulberry32 (T. Ettinger, public domain): 32 bits of state, from 0 up to 1 exclusive. */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import { FakeMarket, intervals } from './fake-market.ts'
+import { MadeUpMarket } from '../../../src/demo/exchange/made-up-market.ts'
+import { answerOf, eventOf } from '../../../src/demo/exchange/public-api.ts'
 
 /** What can go wrong with a REST request. */
 export type RestFault =
@@ -56,7 +57,7 @@ interface Client {
 }
 
 export class FakeExchange implements AsyncDisposable {
-  readonly market: FakeMarket
+  readonly market: MadeUpMarket
   /** Every request served, oldest first: '/api/v3/depth?symbol=BTCUSDT'. */
   readonly requests: string[] = []
   /** Every message received on a socket, parsed. */
@@ -75,7 +76,7 @@ export class FakeExchange implements AsyncDisposable {
   #ticker: NodeJS.Timeout | undefined
 
   private constructor(options: FakeExchangeOptions) {
-    this.market = new FakeMarket(options.seed ?? 1)
+    this.market = new MadeUpMarket(options.seed ?? 1)
     this.#now = options.now ?? Date.now
     this.#tickInterval = options.tickInterval ?? 20
   }
@@ -153,7 +154,7 @@ export class FakeExchange implements AsyncDisposable {
     for (const client of this.#clients) {
       if (client.mute) continue
       for (const stream of client.streams) {
-        const event = this.#event(stream)
+        const event = eventOf(this.market, stream, this.#now())
         if (event !== undefined) client.socket.send(JSON.stringify(event))
       }
     }
@@ -195,45 +196,8 @@ export class FakeExchange implements AsyncDisposable {
   }
 
   #answer(url: URL, response: ServerResponse): void {
-    const json = (body: unknown, status = 200): void => send(response, status, JSON.stringify(body))
-    const now = this.#now()
-    const symbol = this.market.symbol(url.searchParams.get('symbol') ?? '')
-    switch (url.pathname) {
-      case '/api/v3/ping':
-        return json({})
-      case '/api/v3/time':
-        return json({ serverTime: now })
-      case '/api/v3/exchangeInfo':
-        return json(this.market.exchangeInfo(now))
-      // Futures markets: ccxt's binance asks for them too; this exchange has none.
-      case '/fapi/v1/exchangeInfo':
-      case '/dapi/v1/exchangeInfo':
-        return json({ timezone: 'UTC', serverTime: now, rateLimits: [], exchangeFilters: [], assets: [], symbols: [] })
-      case '/api/v3/ticker/24hr':
-        return symbol ? json(this.market.ticker(symbol, now)) : json({ code: -1121, msg: 'Invalid symbol.' }, 400)
-      case '/api/v3/depth': {
-        const limit = Math.min(Number(url.searchParams.get('limit') ?? 100), 5000)
-        return symbol ? json(this.market.depth(symbol, limit, now)) : json({ code: -1121, msg: 'Invalid symbol.' }, 400)
-      }
-      case '/api/v3/klines': {
-        const interval = url.searchParams.get('interval') ?? ''
-        if (!symbol) return json({ code: -1121, msg: 'Invalid symbol.' }, 400)
-        if (!(interval in intervals)) return json({ code: -1120, msg: 'Invalid interval.' }, 400)
-        const from = url.searchParams.get('startTime')
-        const to = url.searchParams.get('endTime')
-        const limit = Math.min(Number(url.searchParams.get('limit') ?? 500), 1000)
-        return json(
-          this.market.klines(symbol, interval, {
-            ...(from === null ? {} : { from: Number(from) }),
-            ...(to === null ? {} : { to: Number(to) }),
-            limit,
-            now,
-          }),
-        )
-      }
-      default:
-        return json({ code: -1000, msg: `No such path ${url.pathname}` }, 404)
-    }
+    const { status, body } = answerOf(this.market, url, this.#now())
+    send(response, status, JSON.stringify(body))
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -275,15 +239,6 @@ export class FakeExchange implements AsyncDisposable {
         JSON.stringify({ error: { code: 2, msg: 'Invalid request: unknown variant' }, id: message.id }),
       )
     client.socket.send(JSON.stringify({ result, id: message.id }))
-  }
-
-  #event(stream: string): object | undefined {
-    const [name = '', channel] = stream.split('@')
-    const symbol = this.market.symbol(name.toUpperCase())
-    if (!symbol) return undefined
-    if (channel === 'ticker') return this.market.tickerEvent(symbol, this.#now())
-    if (channel === 'miniTicker') return this.market.miniTickerEvent(symbol, this.#now())
-    return undefined
   }
 }
 

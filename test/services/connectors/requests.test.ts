@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createExchangeConnector } from '../../../src/services/connectors/exchange-connector.ts'
 import { openFixture, silent, steady } from './connector-fixture.ts'
-import { FakeMarket } from './fake-market.ts'
+import { MadeUpMarket } from '../../../src/demo/exchange/made-up-market.ts'
 
 const noon = Date.UTC(2026, 0, 15, 12)
-const market = new FakeMarket(1)
+const market = new MadeUpMarket(1)
 const btc = market.symbol('BTCUSDT')!
 const minute = 60_000
 
