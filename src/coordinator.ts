@@ -36,6 +36,7 @@ import { processEffects, Reclaimer } from './memory/reclaimer.ts'
 import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { Announcer } from './observability/announcer.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import { LockManager } from './locks/lock-manager.ts'
@@ -61,7 +62,6 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
   readonly #calls = new CallWatch()
-  readonly #tracing = new Tracing(this.#calls)
   readonly #reclaimer: Reclaimer
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
@@ -73,6 +73,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators()
     const logger = this.#options.logger ?? defaultLogger()
+    const tracing = new Tracing(this.#calls)
+    const announcer = new Announcer(this, logger, tracing)
     this.#logs = new ComponentLogs(logger)
     this.#reclaimer = new Reclaimer({
       effects: { ...processEffects, trim: trimAllocator },
@@ -102,12 +104,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       emit: {
         sample: (ledger) => {
           this.#advisor.sampled(ledger)
-          this.#tell('sample', ledger)
+          announcer.tell('sample', ledger)
         },
-        pressure: (event) => this.#tell('pressure', event),
+        pressure: (event) => announcer.tell('pressure', event),
         exhausted: (event) => {
           this.#advisor.exhausted(event)
-          this.#tell('exhausted', event)
+          announcer.tell('exhausted', event)
         },
       },
     })
@@ -130,43 +132,23 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         }
       },
       workerStarted: (supervisor) => {
-        this.#tracing.look()
+        tracing.look()
         this.memory.workerStarted(supervisor)
       },
       workerEnded: (...args) => this.memory.workerEnded(...args),
       busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
       loaded: (supervisor, event) => {
-        logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
         this.memory.loaded(supervisor)
-        this.#tracing.loaded(event)
-        this.#tell('load', event)
+        announcer.loaded(event)
       },
-      loadFailed: (event) => {
-        logger.warn(
-          { component: event.name, generation: event.generation, err: event.error },
-          'component could not be loaded',
-        )
-        this.#tracing.loadFailed(event)
-        this.#tell('loadError', event)
-      },
+      loadFailed: (event) => announcer.loadFailed(event),
       limitIgnored: (name, limit) => this.#advisor.limitIgnored(name, limit),
       unloaded: (report) => {
-        logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
         this.memory.unloaded(report)
-        this.#tracing.unloaded(report)
-        this.#tell('unload', report)
+        announcer.unloaded(report)
       },
-      crashed: (event) => {
-        logger.error(
-          { component: event.name, generation: event.generation, reason: event.reason, err: event.error },
-          'component crashed',
-        )
-        this.#tell('crash', event)
-      },
-      zombie: (name, generation) => {
-        logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
-        this.#tell('zombie', { name, generation })
-      },
+      crashed: (event) => announcer.crashed(event),
+      zombie: (name, generation) => announcer.zombie(name, generation),
     }
   }
 
@@ -397,16 +379,6 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     // After the callers of shutdown() have been answered nothing holds the process any more.
     setImmediate(() => this.#surroundings.keepAlive[Symbol.dispose]())
     return report
-  }
-
-  /** Emits; a listener that throws is the program's mistake, and must not take a worker's supervision with it. */
-  #tell<E extends keyof CoordinatorEvents>(event: E, payload: CoordinatorEvents[E][0]): void {
-    try {
-      // Node types a generic event's arguments as a union that no single payload fits.
-      ;(this as EventEmitter).emit(event, payload)
-    } catch (error) {
-      this.#surroundings.logger.error({ err: error, event }, 'a listener threw')
-    }
   }
 
   #describe(supervisor: Supervisor): ComponentInfo {

@@ -2,9 +2,11 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import type { CallWatch, WatchedCall } from './call-watch.ts'
+import { abortReason } from './abort-reason.ts'
+import type { WatchedCall } from './call-watch.ts'
+import type { CallerOptions } from './caller-options.ts'
 import { marshal, unmarshal } from './marshal.ts'
-import type { CallbackLinks, Outgoing } from './marshal.ts'
+import type { Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
@@ -18,25 +20,6 @@ export interface GenerationEnd {
   readonly reason: CrashReason
   readonly exitCode?: number | undefined
   readonly cause?: unknown
-}
-
-export interface CallerOptions {
-  readonly component: string
-  readonly links: CallbackLinks
-  /** Most calls under way and waiting together; further ones reject with OverloadedError. */
-  readonly maxQueue: number
-  /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
-  readonly onWaiting: () => void
-  /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
-  readonly onBusy?: (busy: boolean) => void
-  /** Called when a connection is over, or closed for good. */
-  readonly onEnded?: () => void
-  /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
-  readonly endGrace?: number
-  /** Is told of calls that settle. */
-  readonly watch?: CallWatch
-  /** W3C Trace Context of calls that say nothing of their own about it. */
-  readonly traceparent?: () => string | undefined
 }
 
 type Connection = {
@@ -221,13 +204,7 @@ export class Caller {
     const deadline = options.timeout ? Date.now() + options.timeout : 0
     const state = this.#state
     const direct = state.status === 'open'
-    let { values, transfers } = outgoing
-    if (!direct && !outgoing.plain) {
-      // It will be sent later: what it says now is what travels, and what moves leaves the caller's hands now.
-      const copy = structuredClone({ values, transfers: [...transfers] }, { transfer: [...transfers] })
-      values = copy.values
-      transfers = copy.transfers
-    }
+    const { values, transfers } = direct ? outgoing : keptOf(outgoing)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
     const entry: CallEntry =
       outgoing.handled || traceparent !== undefined
@@ -415,12 +392,9 @@ function refuse(error: unknown, watched: WatchedCall | undefined): Promise<never
   return Promise.reject(error)
 }
 
-/** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned. */
-function abortReason(error: unknown): unknown {
-  if (error instanceof CallTimeoutError) return new DOMException(error.message, 'TimeoutError')
-  try {
-    return structuredClone(error)
-  } catch {
-    return new DOMException(String(error), 'AbortError')
-  }
+/** Arguments that will be sent later: what they say now is what travels, and what moves leaves the caller's hands now. */
+function keptOf({ plain, values, transfers }: Outgoing): Pick<Outgoing, 'values' | 'transfers'> {
+  return plain
+    ? { values, transfers }
+    : structuredClone({ values, transfers: [...transfers] }, { transfer: [...transfers] })
 }

@@ -3,34 +3,26 @@ import { Caller } from '../channel/caller.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
-import { ComponentFailedError, isSnapshotError } from '../errors.ts'
+import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { generationDied } from './death.ts'
 import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import { Hibernation, keepsState } from './hibernation.ts'
+import { Hibernation } from './hibernation.ts'
 import { LeaseCount } from './lease-count.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
-import { endGeneration, nothingUnloaded, reclaimAfter } from './unload.ts'
+import { nothingUnloaded } from './unload.ts'
 import type { UnloadReport } from './unload.ts'
+import { UnloadUnderWay } from './unload-under-way.ts'
 import { WorkerRequests } from './worker-requests.ts'
 
 /** ms after which a worker that was told to end, and is still alive, is a zombie. */
 export const terminateDeadline = 2_000
-
-/** The last unload that was begun. */
-interface Unload {
-  /** Settled when the component has left `draining` and `unloading`. */
-  readonly over: Promise<unknown>
-  /** Undefined when it was called off. */
-  readonly report: Promise<UnloadReport | undefined>
-  readonly hurry: AbortController
-}
 
 /** One component: owns its state, the one worker it may have, and the main thread's end of its calls. */
 export class Supervisor {
@@ -48,7 +40,7 @@ export class Supervisor {
   #state: Lifecycle
   #generation: Generation | undefined
   #loading: Promise<void> | undefined
-  #unload: Unload | undefined
+  #unload: UnloadUnderWay | undefined
   readonly #links: Callbacks
   readonly #cancelLoad = new AbortController()
   #requests: WorkerRequests | undefined
@@ -164,7 +156,9 @@ export class Supervisor {
           break
         case 'draining':
         case 'unloading': {
-          const report = await this.#joinUnload(reason, onlyIfIdle ? undefined : deadline)
+          // None: ended by a shutdown that could not wait for its turn.
+          if (!this.#unload) return nothingUnloaded(this, reason)
+          const report = await this.#unload.join(reason, onlyIfIdle ? undefined : deadline)
           if (report || onlyIfIdle) return report
           // The one that was joined was called off: this one insists.
           break
@@ -334,32 +328,8 @@ export class Supervisor {
     const generation = this.#generation
     if (!generation) throw new Error(`Component "${this.name}" is ready without a worker`)
     this.apply({ type: 'drain', reason })
-    const hurry = new AbortController()
-    const ending = endGeneration(this, generation, { reason, deadline, onlyIfIdle, hurry: hurry.signal })
-    const over = ending.then(
-      () => this.wake(),
-      () => this.wake(),
-    )
-    const report = ending.then(async (ended) => (ended ? reclaimAfter(this, ended) : undefined))
-    this.#unload = { over, report, hurry }
-    return this.surroundings.keepAlive.during(report)
-  }
-
-  /** @param deadline ms after which what is under way is given no more time. */
-  /** Undefined when the unload under way was called off, and that is no reason for this one not to go on, or nobody's concern. */
-  async #joinUnload(reason: UnloadReason, deadline: number | undefined): Promise<UnloadReport | undefined> {
-    // Ended by a shutdown that could not wait for its turn.
-    if (!this.#unload) return nothingUnloaded(this, reason)
-    const { report, hurry } = this.#unload
-    const timer = deadline === undefined ? undefined : setTimeout(() => hurry.abort(), deadline)
-    try {
-      return await report
-    } catch (error) {
-      if (isSnapshotError(error) && (deadline === undefined || !keepsState(reason))) return undefined
-      throw error
-    } finally {
-      clearTimeout(timer)
-    }
+    this.#unload = new UnloadUnderWay(this, generation, { reason, deadline, onlyIfIdle })
+    return this.surroundings.keepAlive.during(this.#unload.report)
   }
 
   #callWaits(): void {

@@ -1,0 +1,21 @@
+import type { CallWatch } from './call-watch.ts'
+import type { CallbackLinks } from './marshal.ts'
+
+export interface CallerOptions {
+  readonly component: string
+  readonly links: CallbackLinks
+  /** Most calls under way and waiting together; further ones reject with OverloadedError. */
+  readonly maxQueue: number
+  /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
+  readonly onWaiting: () => void
+  /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
+  readonly onBusy?: (busy: boolean) => void
+  /** Called when a connection is over, or closed for good. */
+  readonly onEnded?: () => void
+  /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
+  readonly endGrace?: number
+  /** Is told of calls that settle. */
+  readonly watch?: CallWatch
+  /** W3C Trace Context of calls that say nothing of their own about it. */
+  readonly traceparent?: () => string | undefined
+}

@@ -1,0 +1,59 @@
+import type { EventEmitter } from 'node:events'
+import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../component/surroundings.ts'
+import type { UnloadReport } from '../component/unload.ts'
+import type { CoordinatorEvents } from '../coordinator-events.ts'
+import type { Logger } from './logger.ts'
+import type { Tracing } from './tracing.ts'
+
+/** Tells what has happened to components: to the log, to traces, and to the listeners of the coordinator's events. */
+export class Announcer {
+  readonly #emitter: EventEmitter
+  readonly #logger: Logger
+  readonly #tracing: Tracing
+
+  /** @param emitter is told the coordinator's events. Node types a generic event's arguments as a union that no single payload fits. */
+  constructor(emitter: EventEmitter, logger: Logger, tracing: Tracing) {
+    this.#emitter = emitter
+    this.#logger = logger
+    this.#tracing = tracing
+  }
+
+  loaded(event: LoadEvent): void {
+    this.#logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
+    this.#tracing.loaded(event)
+    this.tell('load', event)
+  }
+
+  loadFailed(event: LoadErrorEvent): void {
+    const { name, generation, error } = event
+    this.#logger.warn({ component: name, generation, err: error }, 'component could not be loaded')
+    this.#tracing.loadFailed(event)
+    this.tell('loadError', event)
+  }
+
+  unloaded(report: UnloadReport): void {
+    this.#logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
+    this.#tracing.unloaded(report)
+    this.tell('unload', report)
+  }
+
+  crashed(event: CrashEvent): void {
+    const { name, generation, reason, error } = event
+    this.#logger.error({ component: name, generation, reason, err: error }, 'component crashed')
+    this.tell('crash', event)
+  }
+
+  zombie(name: string, generation: number): void {
+    this.#logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
+    this.tell('zombie', { name, generation })
+  }
+
+  /** Emits; a listener that throws is the program's mistake, and must not take a worker's supervision with it. */
+  tell<E extends keyof CoordinatorEvents>(event: E, payload: CoordinatorEvents[E][0]): void {
+    try {
+      this.#emitter.emit(event, payload)
+    } catch (error) {
+      this.#logger.error({ err: error, event }, 'a listener threw')
+    }
+  }
+}
