@@ -3,7 +3,7 @@ import { InvalidOptionsError } from './errors.ts'
 import type { MemoryOptions } from './memory/memory-options.ts'
 import { resolveMemoryOptions } from './memory/memory-options.ts'
 import type { Logger } from './observability/logger.ts'
-import { expectInteger, expectNumber, expectOptional, expectRecord } from './options.ts'
+import { expectInteger, expectKnown, expectNumber, expectOptional, expectRecord } from './options.ts'
 
 export interface CoordinatorOptions {
   /** See MemoryManager. */
@@ -28,17 +28,16 @@ export interface ResolvedCoordinatorOptions {
   readonly shutdownTimeout: number
 }
 
-const known = new Set(['memory', 'timeout', 'autoUnloadEnabled', 'logger', 'spareWorkers', 'shutdownTimeout'])
+const known = ['memory', 'timeout', 'autoUnloadEnabled', 'logger', 'spareWorkers', 'shutdownTimeout']
 const duration = { min: 1, max: 2 ** 31 - 1 }
 
 /** @throws InvalidOptionsError naming the option, what was expected and what was got. */
 export function resolveCoordinatorOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
   expectRecord('options', options)
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw new InvalidOptionsError(key, `one of ${[...known].join(', ')}`, key)
-  }
+  expectKnown(options, known)
   const { timeout = {}, autoUnloadEnabled, logger } = options
   expectRecord('timeout', timeout)
+  expectKnown(timeout, ['load', 'call', 'dispose'], 'timeout.')
   if (autoUnloadEnabled !== undefined && typeof autoUnloadEnabled !== 'boolean') {
     throw new InvalidOptionsError('autoUnloadEnabled', 'true or false', autoUnloadEnabled)
   }

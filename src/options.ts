@@ -42,6 +42,13 @@ export function expectRecord<T extends object>(option: string, value: T): T {
   return value
 }
 
+/** An option nobody knows is a mistake in writing one that is known. */
+export function expectKnown(options: object, known: readonly string[], prefix = ''): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (!known.includes(key)) throw new InvalidOptionsError(`${prefix}${key}`, `one of ${known.join(', ')}`, value)
+  }
+}
+
 export function expectOptional<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
   return value === undefined ? undefined : check(value)
 }

@@ -6,7 +6,15 @@ import { InvalidOptionsError } from '../errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
 import type { RestartOptions } from './lifecycle.ts'
-import { expectInteger, expectNumber, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
+import {
+  expectInteger,
+  expectKnown,
+  expectNumber,
+  expectOptional,
+  expectRecord,
+  expectString,
+  expectStrings,
+} from '../options.ts'
 import type { Bounds } from '../options.ts'
 
 /** What `registerComponent` takes. */
@@ -114,7 +122,8 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
   const name = expectString('name', definition.name)
   const restart = definition.restart ?? {}
   expectRecord('restart', restart)
-  return {
+  expectKnown(restart, ['intensity', 'period', 'backoff'], 'restart.')
+  const resolved: ResolvedDefinition = {
     name,
     type: expectString('type', definition.type ?? 'component'),
     module: resolveModule(definition.module),
@@ -145,6 +154,8 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),
   }
+  expectKnown(definition, Object.keys(resolved))
+  return resolved
 }
 
 function resolveModule(module: unknown): string {

@@ -1,5 +1,5 @@
 import type { Remote } from '../channel/remote.ts'
-import { expectString } from '../options.ts'
+import { expectRecord, expectString } from '../options.ts'
 import type { ComponentDefinition } from './definition.ts'
 import type { UnloadReport } from './unload.ts'
 
@@ -24,7 +24,7 @@ export class ComponentFamily<T> {
   readonly #members = new Map<string, Remote<T>>()
 
   constructor(definition: FamilyDefinition, home: FamilyHome) {
-    this.name = expectString('name', definition.name)
+    this.name = expectString('name', expectRecord('definition', definition).name)
     this.#definition = definition
     this.#home = home
   }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { SnapshotError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../observability/logger.ts'
-import { expectNumber, expectRecord, expectString } from '../options.ts'
+import { expectKnown, expectNumber, expectRecord, expectString } from '../options.ts'
 import type { UnloadReason } from './lifecycle.ts'
 
 /** Where the state of an unloaded component is kept. */
@@ -28,6 +28,7 @@ const ownDirectory = resolve(tmpdir(), `spillway-${process.pid}-${randomUUID()}`
 /** @throws InvalidOptionsError */
 export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibernateOptions {
   expectRecord('hibernate', options)
+  expectKnown(options, ['maxMemory', 'maxSize', 'directory', 'timeout'], 'hibernate.')
   return {
     maxMemory: expectNumber('hibernate.maxMemory', options.maxMemory ?? mib, { min: 0 }),
     maxSize: expectNumber('hibernate.maxSize', options.maxSize ?? 256 * mib, { min: 0 }),
