@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     isolate: true,
     maxWorkers: 2,
+    setupFiles: ['test/support/compile-cache.ts'],
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 60_000,
     hookTimeout: 60_000,

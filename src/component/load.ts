@@ -188,19 +188,13 @@ async function endWorker(supervisor: Supervisor, generation: Generation, error: 
   if (!dead && supervisor.state.status === 'unloaded') supervisor.apply({ type: 'still-alive' })
 }
 
-async function warnOfLimit(
-  { definition, surroundings, name }: Supervisor,
-  { host, number }: Generation,
-): Promise<void> {
+async function warnOfLimit({ definition, surroundings, name }: Supervisor, { host }: Generation): Promise<void> {
   const defaults = surroundings.defaultWorkerOptions
   const limits = ownLimits(definition, defaults) ?? defaults.resourceLimits
   if (!host.worker || !limits) return
   // A worker that is gone by now, or is stuck, has nothing to compare.
   const actual = await withDeadline(limitThatDidNotTake(host.worker, limits), statisticsDeadline).catch(() => undefined)
   if (actual === undefined) return
+  // Advice comes of it, which is logged once and not with every load.
   surroundings.limitIgnored(name, { asked: (limits.maxOldGenerationSizeMb ?? 0) * 1024 ** 2, actual })
-  surroundings.logger.warn(
-    { component: name, generation: number, asked: limits.maxOldGenerationSizeMb, heapSizeLimit: actual },
-    'resourceLimits did not take: a process-wide V8 flag such as --max-old-space-size overrides the limits of all workers; remove it',
-  )
 }

@@ -46,10 +46,15 @@ export class ComponentViews implements Disposable {
 
   /** @param plan what the next round would do. */
   all(plan: UnloadPlan): ComponentView[] {
+    return [...this.each(plan)]
+  }
+
+  /** The same one by one, each made when it is asked for. */
+  *each(plan: UnloadPlan): Generator<ComponentView, void, undefined> {
     const next = nextOf(plan)
     const infos = this.#coordinator.list()
     this.#forget(new Set(infos.map(({ name }) => name)))
-    return infos.map((info) => this.#view(info, next))
+    for (const info of infos) yield this.#view(info, next)
   }
 
   /** @throws ComponentNotFoundError */

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
 import { addActionRoutes } from './action-routes.ts'
@@ -80,16 +80,20 @@ export class Dashboard implements AsyncDisposable {
     const options = this.#options
     checkReach(options)
     await using opening = new AsyncDisposableStack()
-    const [app, assets] = await Promise.all([createApp(), loadPageAssets()])
+    const assets = await loadPageAssets()
+    const headers = headersWith(assets.contentSecurityPolicy)
+    const requests = new RequestGuard(options)
+    const app = await createApp(requests, headers)
     const metrics = await openMetrics(this.#coordinator, options.registry)
     if (metrics) opening.use(metrics)
-    const stream: LiveStream = new LiveStream(this.#coordinator, () => state)
+    const failed = (error: unknown): void =>
+      options.logger?.error({ err: error }, 'the dashboard could not take its figures')
+    const stream: LiveStream = new LiveStream(this.#coordinator, () => state, failed)
     const state: LiveState = opening.use(new LiveState(this.#coordinator, options.actions, () => stream.soon()))
     opening.defer(async () => app.close())
     opening.defer(() => stream.close())
 
-    const headers = headersWith(assets.contentSecurityPolicy)
-    guard(app, new RequestGuard(options), headers)
+    guard(app, requests, headers)
     addReadRoutes(app, {
       coordinator: this.#coordinator,
       state,
@@ -111,7 +115,7 @@ export class Dashboard implements AsyncDisposable {
   }
 }
 
-async function createApp(): Promise<FastifyInstance> {
+async function createApp(requests: RequestGuard, headers: Readonly<Record<string, string>>): Promise<FastifyInstance> {
   const { fastify } = await import('fastify').catch((cause: unknown) => {
     throw new Error('The dashboard needs the package "fastify", which could not be imported: npm install fastify', {
       cause,
@@ -121,6 +125,15 @@ async function createApp(): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: mostBody,
     forceCloseConnections: true,
+    // What is wrong with a URL shows before there is a route, and so before the hooks.
+    frameworkErrors: (error, request, reply) => {
+      const refusal = requests.check('open', request.headers)
+      const { status, body } = refusal
+        ? { status: refusal.status, body: { error: { code: refusal.code, message: refusal.message } } }
+        : toAnswer(error)
+      // Its type asks for the schemas of a route, and there is none.
+      void (reply as unknown as FastifyReply).headers(headers).code(status).send(body)
+    },
     routerOptions: { maxParamLength: 4_096 },
   })
   app.removeContentTypeParser('text/plain')

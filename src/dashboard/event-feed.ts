@@ -40,7 +40,11 @@ export class EventFeed implements Disposable {
         this.add('crash', 'error', name, { generation, reason, ...describeError(error) }),
       pressure: (event) => this.add('pressure', event.level === 'low' ? 'info' : 'warning', null, { ...event }),
       exhausted: ({ level, missing, kept }) =>
-        this.add('exhausted', 'error', null, { level, missing, kept: kept.slice(0, 20) }),
+        this.add('exhausted', level === 'critical' ? 'error' : 'warning', null, {
+          level,
+          missing,
+          kept: kept.slice(0, 20),
+        }),
       zombie: ({ name, generation }) => this.add('zombie', 'error', name, { generation }),
     }
     const entries = Object.entries(listeners) as [keyof CoordinatorEvents, () => void][]

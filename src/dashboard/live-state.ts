@@ -66,6 +66,11 @@ export interface Tick {
   readonly advice?: readonly Advice[]
 }
 
+/** Components that are described in one turn of the event loop. */
+const atOnce = 20
+/** ms between two looks for advice. */
+const adviceInterval = 5_000
+
 /** Keeps what the dashboard shows and tells what changed. */
 export class LiveState implements Disposable {
   readonly history = new MemoryHistory()
@@ -76,8 +81,11 @@ export class LiveState implements Disposable {
   readonly #stop: () => void
   /** Of the last tick: what each component looked like. */
   #sent = new Map<string, string>()
+  /** Names that viewers may show, from snapshots or ticks. */
+  readonly #shown = new Set<string>()
   #sentEvent = 0
   #sentAdvice = ''
+  #advisedAt = -Infinity
 
   /** @param onEvent called when something happened that viewers want to know at once. */
   constructor(coordinator: ComponentCoordinator, actions: boolean, onEvent: () => void) {
@@ -93,6 +101,8 @@ export class LiveState implements Disposable {
 
   snapshot(): Snapshot {
     const plan = this.plan()
+    const components = this.views.all(plan.plan)
+    for (const { name } of components) this.#shown.add(name)
     return {
       version: 1,
       now: Date.now(),
@@ -105,39 +115,66 @@ export class LiveState implements Disposable {
       actions: this.#actions,
       memory: this.memory(),
       plan: plan.view,
-      components: this.views.all(plan.plan),
+      components,
       events: this.feed.since(0),
       advice: this.#coordinator.advice(),
     }
   }
 
-  /** What changed since the last call. */
-  tick(): Tick {
+  /**
+   * What changed since the last call: a Tick as JSON.
+   *
+   * @param pause awaited after every few components: with hundreds of them, whoever looks on would hold up calls for longer than those take.
+   */
+  async tick(pause: () => Promise<unknown>): Promise<string> {
     const { plan, view } = this.plan()
     const sent = new Map<string, string>()
-    const changed = this.views.all(plan).filter((component) => {
+    const changed: string[] = []
+    for (const component of this.views.each(plan)) {
+      if (sent.size % atOnce === atOnce - 1) await pause()
       const text = JSON.stringify(component)
       sent.set(component.name, text)
-      return this.#sent.get(component.name) !== text
-    })
-    const gone = [...this.#sent.keys()].filter((name) => !sent.has(name))
+      if (this.#sent.get(component.name) !== text) changed.push(text)
+    }
+    const gone = [...this.#shown].filter((name) => !sent.has(name) && !this.#isRegistered(name))
+    for (const name of sent.keys()) this.#shown.add(name)
+    for (const name of gone) this.#shown.delete(name)
     this.#sent = sent
-    const advice = this.#coordinator.advice()
-    const adviceText = JSON.stringify(advice)
-    const adviceChanged = adviceText !== this.#sentAdvice
-    this.#sentAdvice = adviceText
+    await pause()
+    const advice = this.#newAdvice()
     const events = this.feed.since(this.#sentEvent)
     this.#sentEvent = this.feed.lastId
-    const now = Date.now()
-    return {
-      now,
+    const rest: Omit<Tick, 'components'> = {
+      now: Date.now(),
       memory: this.memory(),
       plan: view,
-      components: changed,
       gone,
       events,
-      ...(adviceChanged && { advice }),
+      ...(advice && { advice }),
     }
+    // Each component is text by now.
+    return `{"components":[${changed.join(',')}],${JSON.stringify(rest).slice(1)}`
+  }
+
+  #isRegistered(name: string): boolean {
+    try {
+      this.#coordinator.info(name)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Undefined when it has not changed, or was looked at just now. */
+  #newAdvice(): readonly Advice[] | undefined {
+    const now = performance.now()
+    if (now - this.#advisedAt < adviceInterval) return undefined
+    this.#advisedAt = now
+    const advice = this.#coordinator.advice()
+    const text = JSON.stringify(advice)
+    if (text === this.#sentAdvice) return undefined
+    this.#sentAdvice = text
+    return advice
   }
 
   /** The plan of the current level; while pressure is low, of medium, where unloading would begin. */

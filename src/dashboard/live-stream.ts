@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { LiveState } from './live-state.ts'
 
@@ -8,6 +9,14 @@ const interval = 1_000
 const hasty = { interval: 300, delay: 50 }
 /** Bytes that a viewer may be behind by; it gets a fresh snapshot once it has caught up. */
 const mostBehind = 1024 ** 2
+
+/**
+ * Memory is measured again for viewers when its figures are older than so many times what measuring takes, between the bounds (ms): it wakes every
+ * worker, and is to take no more than half a percent of the time.
+ */
+const freshness = { times: 200, least: 500, most: 3_000 }
+/** Viewers that are written to in one turn of the event loop. */
+const viewersAtOnce = 4
 
 interface Viewer {
   readonly response: ServerResponse
@@ -19,15 +28,18 @@ interface Viewer {
 export class LiveStream {
   readonly #coordinator: ComponentCoordinator
   readonly #state: () => LiveState
+  readonly #failed: (error: unknown) => void
   readonly #viewers = new Set<Viewer>()
   #timer: NodeJS.Timeout | undefined
   #dueAt = Number.POSITIVE_INFINITY
   #ticking = false
   #tickedAt = 0
 
-  constructor(coordinator: ComponentCoordinator, state: () => LiveState) {
+  /** @param failed told when there were no figures to send; the next tick tries again. */
+  constructor(coordinator: ComponentCoordinator, state: () => LiveState, failed: (error: unknown) => void) {
     this.#coordinator = coordinator
     this.#state = state
+    this.#failed = failed
   }
 
   get viewers(): number {
@@ -37,10 +49,9 @@ export class LiveStream {
   /** @param headers sent with the answer, which stays open until the viewer leaves or `close`. */
   join(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
     const viewer: Viewer = { response, behind: false }
-    // The ticks to come tell what changed from here on.
-    this.#send()
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    response.write(`retry: 2000\n\n${message('snapshot', this.#state().snapshot())}`)
+    response.write('retry: 2000\n\n')
+    response.write(message('snapshot', JSON.stringify(this.#state().snapshot())))
     this.#viewers.add(viewer)
     response.on('close', () => {
       this.#viewers.delete(viewer)
@@ -85,30 +96,39 @@ export class LiveStream {
     this.#ticking = true
     this.#tickedAt = performance.now()
     try {
-      if (!this.#coordinator.isShutdown) await this.#coordinator.memory.sample()
-      if (this.#viewers.size > 0) this.#send()
+      const { memory, isShutdown } = this.#coordinator
+      const freshEnough = Math.max(freshness.least, Math.min(freshness.most, memory.sampleTime * freshness.times))
+      if (!isShutdown && Date.now() - memory.ledger().time > freshEnough) await memory.sample()
+      if (this.#viewers.size > 0) await this.#send()
+    } catch (error) {
+      // Whoever only looks on must not end the program.
+      this.#failed(error)
     } finally {
       this.#ticking = false
       if (this.#viewers.size > 0) this.#schedule(interval)
     }
   }
 
-  #send(): void {
-    const tick = message('tick', this.#state().tick())
-    let snapshot: string | undefined
+  /** Whoever joins meanwhile is given what may be older than the snapshot it has; the next tick puts that right. */
+  async #send(): Promise<void> {
+    const tick = message('tick', await this.#state().tick(turn))
+    let snapshot: Buffer | undefined
+    let written = 0
     for (const viewer of this.#viewers) {
       const { response } = viewer
       if (response.writableLength > mostBehind) viewer.behind = true
       else if (!viewer.behind) response.write(tick)
       else if (response.writableLength === 0) {
-        snapshot ??= message('snapshot', this.#state().snapshot())
+        snapshot ??= message('snapshot', JSON.stringify(this.#state().snapshot()))
         response.write(snapshot)
         viewer.behind = false
       }
+      if (++written % viewersAtOnce === 0) await turn()
     }
   }
 }
 
-function message(event: string, data: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+/** Encoded once for all viewers. */
+function message(event: string, json: string): Buffer {
+  return Buffer.from(`event: ${event}\ndata: ${json}\n\n`)
 }

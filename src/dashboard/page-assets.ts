@@ -44,6 +44,8 @@ export async function loadPageAssets(): Promise<PageAssets> {
   }
   const folder = fileURLToPath(new URL('page/', import.meta.url))
   for (const file of await readdir(folder)) {
+    // Types for whatever else words figures as the page does.
+    if (extname(file) === '.ts') continue
     files.set(`/page/${file}`, { type: typeOf(file), body: await readFile(join(folder, file)) })
   }
   const importMap = JSON.stringify({ imports })

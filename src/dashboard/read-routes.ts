@@ -66,7 +66,7 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
   })
   app.get('/api/advice', figures('/api/advice'), async () => ({ advice: coordinator.advice() }))
   app.get('/api/schemas', guarded('figures'), async () => schemas)
-  app.get('/api/events', guarded('figures'), async (_, reply) => {
+  app.get('/api/events', { ...guarded('figures'), exposeHeadRoute: false }, async (_, reply) => {
     if (stream.viewers >= routes.maxViewers) {
       reply.header('retry-after', '10')
       throw new HttpError(503, 'TOO_MANY_VIEWERS', `There are ${routes.maxViewers} viewers already`)

@@ -30,7 +30,7 @@ export const usage = `npm start -- [options]
     --port <n>     where it listens, 8080; where that is taken, the next free port
     --seed <n>     of prices and load, 2026
     --speed <n>    how many times as fast the load rises and falls, 1
-    --limit <n>    MiB that the process may take, 512
+    --limit <n>    MiB that the process may take, 448
   --once           the finite run: one service, loaded and unloaded, with figures
     --json         prints its facts as JSON
   --data <dir>     where the database of candles is kept, ./data
@@ -55,7 +55,7 @@ export function parseDemoOptions(args: readonly string[], isTerminal: boolean): 
       port: { type: 'string', default: '8080' },
       seed: { type: 'string', default: '2026' },
       speed: { type: 'string', default: '1' },
-      limit: { type: 'string', default: '512' },
+      limit: { type: 'string', default: '448' },
       help: { type: 'boolean', default: false },
     },
   })

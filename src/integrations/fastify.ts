@@ -3,7 +3,7 @@ import type { ComponentDefinition } from '../component/definition.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorOptions } from '../coordinator-options.ts'
 import { InvalidOptionsError } from '../errors.ts'
-import { expectNumber, expectRecord, expectString, expectStrings } from '../options.ts'
+import { expectKnown, expectNumber, expectRecord, expectString, expectStrings } from '../options.ts'
 import { Health } from './health.ts'
 import type { HealthOptions, HealthReport } from './health.ts'
 import { WorkInFlight } from './work-in-flight.ts'
@@ -90,6 +90,24 @@ Object.assign(spillway, {
   [Symbol.for('plugin-meta')]: { name: 'spillway', fastify: '5.x' },
 })
 
+/** Those of Fastify's own, which it leaves in, are none of the plugin's. */
+const OPTIONS = [
+  'coordinator',
+  'components',
+  'preload',
+  'routes',
+  'shutdown',
+  'closeTimeout',
+  'signals',
+  'drainDelay',
+  'unreadyAt',
+  'unhealthyAfter',
+  'prefix',
+  'logLevel',
+  'logSerializers',
+  'encapsulate',
+]
+
 type Routes = { readonly liveness: string; readonly readiness: string }
 
 interface ResolvedOptions {
@@ -102,6 +120,7 @@ interface ResolvedOptions {
 }
 
 function resolveOptions(options: SpillwayFastifyOptions): ResolvedOptions {
+  expectKnown(options, OPTIONS)
   const { routes = {}, shutdown = true } = options
   if (typeof shutdown !== 'boolean') throw new InvalidOptionsError('shutdown', 'true or false', shutdown)
   return {
@@ -116,6 +135,7 @@ function resolveOptions(options: SpillwayFastifyOptions): ResolvedOptions {
 
 function resolveRoutes(routes: Partial<Routes>): Routes {
   expectRecord('routes', routes)
+  expectKnown(routes, ['liveness', 'readiness'], 'routes.')
   return {
     liveness: expectString('routes.liveness', routes.liveness ?? '/health/live'),
     readiness: expectString('routes.readiness', routes.readiness ?? '/health/ready'),

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
 import type { LockMode } from './lock-table.ts'
 
 /** How a lock is asked for. */
@@ -34,6 +35,7 @@ export function resolveAcquireOptions(options: AcquireOptions = {}): ResolvedAcq
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionsError('options', 'an object', options)
   }
+  expectKnown(options, ['mode', 'timeout', 'signal', 'session'])
   const { mode = 'exclusive', timeout = DEFAULT_ACQUIRE_TIMEOUT, signal, session } = options
   if (mode !== 'exclusive' && mode !== 'shared') {
     throw new InvalidOptionsError('mode', "'exclusive' or 'shared'", mode)

@@ -1,4 +1,5 @@
 import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
 import { acquireAll, type LockLeases } from './acquire-all.ts'
 import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
 import { LongHoldWatch, type LongHold } from './long-holds.ts'
@@ -99,6 +100,7 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** @throws InvalidOptionsError */
   constructor(options: LockManagerOptions = {}) {
+    expectKnown(options, ['owner', 'longHold', 'onLongHold', 'deadlockPatience', 'clock'])
     const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock, deadlockPatience = 1_000 } = options
     checkLockName(owner, 'owner')
     if (typeof longHold !== 'number' || !(longHold > 0 && longHold < 2 ** 31)) {

@@ -13,6 +13,8 @@ import type { Unloader } from './unloader.ts'
 
 /** ms after which figures are too old to decide a load by when memory is tight. */
 const freshEnough = 100
+/** ms that a component that was loaded just now has to say what it holds. */
+const measureDeadline = 250
 
 export interface AdmissionControlOptions {
   readonly gauge: PressureGauge
@@ -30,6 +32,8 @@ export interface AdmissionControlOptions {
 export class AdmissionControl implements Admission {
   readonly #options: AdmissionControlOptions
   readonly #queue: AdmissionQueue
+  /** Loaded since the last decision: what they have come to hold is in nobody's figures yet. */
+  readonly #unmeasured = new Set<Supervisor>()
 
   constructor(options: AdmissionControlOptions) {
     this.#options = options
@@ -37,6 +41,7 @@ export class AdmissionControl implements Admission {
     this.#queue = new AdmissionQueue({
       now,
       refresh: async (need) => {
+        await this.#measureLoaded()
         const tight = book.usage + need > gauge.limit * options.options().lowThreshold
         if (tight && gauge.age > freshEnough) await sample()
       },
@@ -65,6 +70,15 @@ export class AdmissionControl implements Admission {
     return this.#queue.admit({ name, ...expected, timeout: definition.timeout }, signal)
   }
 
+  /** A load is over, and it is not known yet what it took. */
+  loaded(supervisor: Supervisor): void {
+    this.#unmeasured.add(supervisor)
+  }
+
+  ended(supervisor: Supervisor): void {
+    this.#unmeasured.delete(supervisor)
+  }
+
   /** Loads that wait for memory. */
   get waiting(): number {
     return this.#queue.waiting
@@ -73,6 +87,12 @@ export class AdmissionControl implements Admission {
   /** Memory was freed, or something has become idle: those who wait may ask again. */
   changed(): void {
     if (this.#queue.waiting > 0) this.#queue.changed()
+  }
+
+  async #measureLoaded(): Promise<void> {
+    const loaded = [...this.#unmeasured]
+    this.#unmeasured.clear()
+    await Promise.all(loaded.map(async (supervisor) => this.#options.book.measureOne(supervisor, measureDeadline)))
   }
 
   #decide({ timeout }: LoadRequest, need: number, waited: number): AdmissionDecision {

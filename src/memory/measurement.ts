@@ -46,7 +46,9 @@ export class Measurement {
     await this.#sampler.sample(this.#noted(this.#targets()), patience)
   }
 
+  /** New figures of one, asked for from now on, at the latest after `patience` ms. */
   async measureOne(target: MeasuredWorker, patience: number): Promise<void> {
+    await this.#sampler.settled(target, patience)
     await this.#sampler.sample(this.#noted([target]), patience)
   }
 

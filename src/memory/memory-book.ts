@@ -36,7 +36,7 @@ const cgroupAge = 1_000
 /** Bytes to expect of a component of which nothing is known: a worker with a small module. */
 const smallComponent = 16 * 1024 ** 2
 /** The share of the limit that a component of which nothing is known may need at most, as far as one can guess. */
-const unknownShare = 1 / 3
+const unknownShare = 2 / 3
 
 /** Who holds how much: the accounts of all components, and the last figures of every worker. */
 export class MemoryBook {

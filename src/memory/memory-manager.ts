@@ -282,6 +282,7 @@ export class MemoryManager implements Disposable {
     const account = this.#book.account(supervisor.name)
     this.#thrashing.loaded(account)
     account.loaded(performance.now())
+    this.#admission.loaded(supervisor)
     this.#sampling.request()
   }
 
@@ -300,6 +301,7 @@ export class MemoryManager implements Disposable {
       this.#admission.changed()
       this.#sampling.request()
     })
+    this.#admission.ended(supervisor)
     this.#unloader.workerEnded(supervisor)
   }
 

@@ -55,6 +55,12 @@ export class WorkerSampler {
     for (const target of waiting.keys()) this.ask(target)
   }
 
+  /** Resolves when what was asked before is answered, at the latest after `patience` ms. */
+  async settled({ worker }: SampleTarget, patience: number): Promise<void> {
+    const question = this.#open.get(worker)
+    if (question) await withDeadline(question.over, patience)
+  }
+
   #question(target: SampleTarget): Question {
     const { worker } = target
     let question = this.#open.get(worker)

@@ -21,6 +21,9 @@ const lookAgain = 10_000
 /** ms over which unattributed memory has to stay to count. */
 const stretch = 60_000
 
+/** Pieces of advice that are remembered as told; families may have any number of members. */
+const mostTold = 1_000
+
 /** Notices what takes time to notice, and logs each piece of advice once. */
 export class Advisor {
   readonly #options: AdvisorOptions
@@ -57,6 +60,7 @@ export class Advisor {
 
   limitIgnored(name: string, limit: IgnoredLimit): void {
     this.#ignoredLimits.set(name, limit)
+    this.#log(this.advice())
   }
 
   forget(name: string): void {
@@ -86,6 +90,7 @@ export class Advisor {
     for (const { id, component, severity, message } of advice) {
       if (this.#told.has(id)) continue
       this.#told.add(id)
+      if (this.#told.size > mostTold) this.#told.delete(this.#told.values().next().value ?? id)
       this.#options.logger[severity === 'warning' ? 'warn' : 'info']({ advice: id, component }, message)
     }
   }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { LogRecord } from '../host/control.ts'
 import type { Logger } from './logger.ts'
-import { levelValues, mostUnwritten } from './forwarded-logger.ts'
+import { levelValues } from './forwarded-logger.ts'
 
 /** pino on standard error, written synchronously so that the last line before an exit is not lost. */
 export function defaultLogger(): Logger {
@@ -36,7 +36,7 @@ export class ComponentLogs {
       logger[level as 'info']({ ...fields }, message)
     }
     if (dropped > 0) {
-      logger.warn({ dropped }, `${dropped} log lines dropped: ${mostUnwritten} were waiting to be written already`)
+      logger.warn({ dropped }, `${dropped} log lines dropped: too many were waiting to be written already`)
     }
   }
 

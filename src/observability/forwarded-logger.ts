@@ -18,12 +18,16 @@ export const levelValues: Readonly<Record<string, number>> = {
  * holds up neither the component nor the memory of the main thread.
  */
 export const mostUnwritten = 10_000
+/** Characters that they may have together, roughly: few lines can be as large as many. */
+export const mostUnwrittenCharacters = 16 * 1024 ** 2
 
 /** Gathers log records and sends them once per turn of the event loop, in order. */
 export class LogForwarder {
   readonly #send: (records: readonly LogRecord[], dropped: number) => void
   #records: LogRecord[] = []
-  #underWay = 0
+  /** Of all that is not written, in the order in which it will be. */
+  readonly #sizes: number[] = []
+  #characters = 0
   #dropped = 0
   #scheduled = false
 
@@ -32,11 +36,14 @@ export class LogForwarder {
   }
 
   add(record: LogRecord): void {
-    if (this.#records.length + this.#underWay >= mostUnwritten) {
+    const size = sizeOf(record)
+    if (this.#sizes.length >= mostUnwritten || this.#characters + size > mostUnwrittenCharacters) {
       this.#dropped++
       return
     }
     this.#records.push(record)
+    this.#sizes.push(size)
+    this.#characters += size
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => this.flush()).unref()
@@ -50,13 +57,12 @@ export class LogForwarder {
     const dropped = this.#dropped
     this.#records = []
     this.#dropped = 0
-    this.#underWay += records.length
     this.#send(records, dropped)
   }
 
   /** So many of the records that were sent have been written. */
   written(count: number): void {
-    this.#underWay = Math.max(0, this.#underWay - count)
+    for (const size of this.#sizes.splice(0, count)) this.#characters -= size
     // What was dropped while there was no room is told now, also when nothing more is logged.
     if (this.#dropped > 0) this.flush()
   }
@@ -89,6 +95,16 @@ export function createForwardedLogger(
     bindings: () => ({ ...bindings }),
     child: (more: Record<string, unknown>) => createForwardedLogger(forwarder, logger.level, { ...bindings, ...more }),
   })
+}
+
+/** Characters of its text, or bytes of what it holds; what is deep inside it is not looked for. */
+function sizeOf({ fields, message }: LogRecord): number {
+  let size = message?.length ?? 0
+  for (const value of Object.values(fields)) {
+    if (typeof value === 'string' || Array.isArray(value)) size += value.length
+    else if (ArrayBuffer.isView(value)) size += value.byteLength
+  }
+  return size
 }
 
 function toRecord(

@@ -10,6 +10,9 @@ const slices = 4
 export class LatencyWindow {
   readonly #slice: number
   readonly #counts = Array.from({ length: slices }, () => new Uint32Array(buckets))
+  /** Of all slices. */
+  readonly #total = new Float64Array(buckets)
+  #count = 0
   #current = 0
   #startedAt: number
 
@@ -26,23 +29,18 @@ export class LatencyWindow {
   record(duration: number, now: number): void {
     this.#turn(now)
     const bucket = Math.floor(Math.log2(Math.max(duration, shortest) / shortest) * perOctave)
-    const counts = this.#counts[this.#current]
-    if (counts) counts[Math.min(bucket, buckets - 1)]!++
+    const index = Math.min(bucket, buckets - 1)
+    this.#counts[this.#current]![index]!++
+    this.#total[index]!++
+    this.#count++
   }
 
   /** ms below which each share of the calls stayed; null where there were none. */
   quantiles(shares: readonly number[], now: number): (number | null)[] {
     this.#turn(now)
-    const total = new Float64Array(buckets)
-    let count = 0
-    for (const counts of this.#counts) {
-      for (let bucket = 0; bucket < buckets; bucket++) {
-        const calls = counts[bucket] ?? 0
-        total[bucket] = (total[bucket] ?? 0) + calls
-        count += calls
-      }
-    }
-    return shares.map((share) => (count === 0 ? null : valueAt(total, Math.max(1, Math.ceil(share * count)))))
+    return shares.map((share) =>
+      this.#count === 0 ? null : valueAt(this.#total, Math.max(1, Math.ceil(share * this.#count))),
+    )
   }
 
   #turn(now: number): void {
@@ -51,7 +49,12 @@ export class LatencyWindow {
     this.#startedAt += passed * this.#slice
     for (let step = 0; step < Math.min(passed, slices); step++) {
       this.#current = (this.#current + 1) % slices
-      this.#counts[this.#current]?.fill(0)
+      const counts = this.#counts[this.#current]!
+      for (const [bucket, calls] of counts.entries()) {
+        this.#total[bucket]! -= calls
+        this.#count -= calls
+      }
+      counts.fill(0)
     }
   }
 }
@@ -59,8 +62,8 @@ export class LatencyWindow {
 /** The middle of the bucket that the call of that rank is in. */
 function valueAt(counts: Float64Array, rank: number): number {
   let seen = 0
-  for (const [bucket, count] of counts.entries()) {
-    seen += count
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    seen += counts[bucket] ?? 0
     if (seen >= rank) return shortest * 2 ** ((bucket + 0.5) / perOctave)
   }
   return shortest * 2 ** (buckets / perOctave)

@@ -3,6 +3,7 @@ import type { ProxyMarked } from 'comlink'
 import type { Remote, RemoteStreamOf } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
 import type { ComponentFamily, FamilyDefinition } from '../component/family.ts'
+import { expectKnown } from '../options.ts'
 import type { ConnectorConfig } from './connectors/config.ts'
 import { ConnectorFactory, expectConnectorId } from './connectors/connector-factory.ts'
 import type { ExchangeConnector, MarketDataCallback, SubscriptionEndCallback } from './connectors/connector.ts'
@@ -45,6 +46,7 @@ export class LazyConnectorManager {
 
   /** @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken. */
   constructor(coordinator: ConnectorCoordinator, options: LazyConnectorManagerOptions = {}) {
+    expectKnown(options, ['name', 'factory'])
     const { name = 'exchange-connector', factory = new ConnectorFactory() } = options
     // Source and compiled output lie in the same places relative to each other.
     const ccxtConnector = new URL(`../../workers/exchange-connector${extname(import.meta.filename)}`, import.meta.url)

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { expectKnown, expectRecord, expectString } from '../options.ts'
 import type { OrderServiceConfig } from './orders/order-service.ts'
 import type {
   Fill,
@@ -35,6 +36,8 @@ export interface OrderServiceHost {
   }): unknown
 }
 
+const OPTIONS = ['name', 'memoryEstimate', 'timeout', 'priority', 'path', 'rules', 'busyTimeout']
+
 /**
  * The order service as a component: its worker starts with the first call, and again with the first call after an unload.
  * Registers itself with the coordinator.
@@ -43,7 +46,10 @@ export class LazyOrderService implements OrderApi {
   readonly name: string
   readonly #remote: OrderApi
 
+  /** @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken. */
   constructor(coordinator: OrderServiceHost, options: LazyOrderServiceOptions) {
+    expectKnown(expectRecord('options', options), OPTIONS)
+    expectString('path', options.path)
     const {
       name = 'order-service',
       memoryEstimate = 100 * 1024 ** 2,

@@ -6,6 +6,7 @@ import type { LifecycleStatus } from '../component/lifecycle.ts'
 import type { UnloadReport } from '../component/unload.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { isComponentNotLoadedError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
 import type { MarketData } from './connectors/market-data.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
 import type { ModuleRecipe } from './user-modules/module-family.ts'
@@ -73,6 +74,8 @@ interface Entry<Data, Signal> {
   readonly ifLoaded: Remote<StrategyModule<Data, Signal>>
 }
 
+const OPTIONS = ['name', 'strategies', 'callTimeout', 'maxQueue', 'memoryEstimate', 'priority', 'timeout', 'hibernate']
+
 /**
  * Strategies in workers of their own, one for each key. A strategy that is unloaded, for want of memory or by `stop`, goes on where it was when it
  * is loaded again, if it offers a `snapshot()`.
@@ -84,6 +87,7 @@ export class LazyStrategyManager<Data = MarketData, Signal = unknown> {
 
   /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
   constructor(coordinator: StrategyCoordinator, options: LazyStrategyManagerOptions = {}) {
+    expectKnown(options, OPTIONS)
     this.#coordinator = coordinator
     const { name = 'strategy', strategies = {}, callTimeout = 5_000, maxQueue = 1_000, hibernate } = options
     const { memoryEstimate = 25 * 1024 ** 2, priority = 40, timeout = 15_000 } = options

@@ -2,6 +2,7 @@ import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
 import type { OrderInput } from './orders/order.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
 import type { ModuleRecipe } from './user-modules/module-family.ts'
@@ -53,6 +54,7 @@ export class LazyValidatorManager<Order = OrderInput> {
 
   /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
   constructor(coordinator: ValidatorCoordinator, options: LazyValidatorManagerOptions = {}) {
+    expectKnown(options, ['name', 'validators', 'callTimeout', 'memoryEstimate', 'priority', 'timeout'])
     this.#coordinator = coordinator
     const { name = 'validator', validators = {}, callTimeout = 5_000 } = options
     const { memoryEstimate = 20 * 1024 ** 2, priority = 35, timeout = 15_000 } = options

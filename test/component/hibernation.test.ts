@@ -248,7 +248,7 @@ describe('while an unload by name waits for a snapshot that fails', () => {
   })
 
   test('the memory manager leaves it alone', async () => {
-    const { coordinator, component } = setUp({ hibernate: { timeout: 2_000 } })
+    const { coordinator, component } = setUp({ hibernate: { timeout: 1_000 } })
     await component.snapshotsGo('hang')
     const unload = failure(coordinator.unloadComponent('memory/1'))
     await expect.poll(() => coordinator.info('memory/1').state, { timeout: 10_000 }).toBe('draining')

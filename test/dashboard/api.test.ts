@@ -186,6 +186,20 @@ describe('the event stream', () => {
     response.destroy()
   })
 
+  it('tells that a component is gone which only the snapshot had', async () => {
+    await using other = createDashboard(coordinator, { port: 0 })
+    const reached = await other.start()
+    coordinator.registerComponent(sink('brief'))
+    const response = await open(reached, '/api/events')
+    const stream = events(response)
+    const first = (await stream.next()).value as { data: Snapshot }
+    expect(first.data.components.map(({ name }) => name)).toContain('brief')
+    await coordinator.unregisterComponent('brief')
+    const { data } = (await stream.next()).value as { data: Tick }
+    expect(data.gone).toEqual(['brief'])
+    response.destroy()
+  })
+
   it('is refused to more viewers than allowed, until one leaves', async () => {
     const viewers = await Promise.all([open(address, '/api/events'), open(address, '/api/events')])
     const refused = await ask(address, '/api/events')

@@ -167,6 +167,12 @@ describe('the overview', () => {
     await page.locator('.tip').waitFor()
     await page.mouse.up()
     await page.getByRole('button', { name: 'Leave zoom' }).click()
+    await page.getByRole('group', { name: /^Plot/ }).focus()
+    await page.keyboard.press('+')
+    await page.keyboard.press('ArrowLeft')
+    await page.getByRole('button', { name: 'Leave zoom' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Leave zoom' }).waitFor({ state: 'detached' })
     await page.getByRole('button', { name: '1 min', exact: true }).click()
     expect(await page.getByRole('button', { name: '1 min', exact: true }).getAttribute('aria-pressed')).toBe('true')
   })
@@ -194,6 +200,13 @@ describe('actions', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Unload' }).click()
     await page.locator('#component-title .state-unloaded').waitFor({ timeout: patience })
     expect(coordinator.info('reports').state).toBe('unloaded')
+  })
+
+  it('are unlocked by a link that brings the token, which does not stay in the address', async () => {
+    await openPage('#token=secret')
+    expect(page.url()).toBe(`${address.url}/#/`)
+    await page.getByRole('button', { name: 'Free memory…' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Unlock actions…' }).count()).toBe(0)
   })
 
   it('show what would go before anything goes, and free memory', async () => {

@@ -33,7 +33,7 @@ describe('the Host header', () => {
   it.each(['evil.example', 'evil.example:8080', '192.0.2.1', 'localhost.evil.example', '127.0.0.1@evil.example'])(
     '%j is not, for anything',
     async (host) => {
-      for (const path of ['/', '/api/memory', '/healthz', '/metrics', '/nothing']) {
+      for (const path of ['/', '/api/memory', '/healthz', '/metrics', '/nothing', '/%E0%A4%A']) {
         const answer = await ask(address, path, { headers: { host } })
         expect([path, answer.status]).toEqual([path, 421])
       }
@@ -100,7 +100,7 @@ describe('actions', () => {
 })
 
 describe('every answer', () => {
-  it.each(['/', '/page/app.js', '/api/components', '/metrics', '/healthz', '/nothing'])(
+  it.each(['/', '/page/app.js', '/api/components', '/metrics', '/healthz', '/nothing', '/%E0%A4%A'])(
     'of %s is not kept, not framed, and runs nothing foreign',
     async (path) => {
       const { headers } = await ask(address, path)

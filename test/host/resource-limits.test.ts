@@ -42,7 +42,11 @@ await coordinator.shutdown()
 `
     const overridden = await runChild(source, { execArgv: ['--max-old-space-size=300'] })
     expect(overridden).toMatchObject({ code: 0, stdout: expect.stringContaining('--max-old-space-size') as string })
-    expect(JSON.parse(overridden.stdout.split('\n')[0] ?? '')).toMatchObject({ level: 40, component: 'a', asked: 64 })
+    expect(JSON.parse(overridden.stdout.split('\n')[0] ?? '')).toMatchObject({
+      level: 40,
+      component: 'a',
+      advice: 'ignored-limit:a',
+    })
     expect(await runChild(source)).toMatchObject({ code: 0, stdout: '' })
   })
 })

@@ -107,6 +107,7 @@ describe('a holder whose worker dies', () => {
       await b.release('x')
       // The next generation starts without the locks of the last one.
       expect(await a.isHeld('x')).toBe(false)
+      if (times.at(-1)! < 100) break
     }
     expect(Math.min(...times)).toBeLessThan(100)
   })

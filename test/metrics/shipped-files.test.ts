@@ -61,8 +61,13 @@ describe('the alert rules', () => {
 
   it(
     'are found right by promtool',
-    async () => {
-      const promtool = await debianTool('promtool', 'prometheus')
+    async ({ skip }) => {
+      const promtool = await debianTool('promtool', 'prometheus').catch((error: unknown) => error as Error)
+      if (typeof promtool !== 'string') {
+        const notChecked = `NOT CHECKED: whether Prometheus takes alerts.yml. ${promtool.message}`
+        process.stderr.write(`\n${'!'.repeat(80)}\n${notChecked}\n${'!'.repeat(80)}\n`)
+        return skip(notChecked)
+      }
       const { stdout } = await run(promtool, ['check', 'rules', shipped('alerts.yml')])
       expect(stdout).toContain('SUCCESS')
     },

@@ -1,7 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { LogRecord } from '../../src/host/control.ts'
-import { createForwardedLogger, LogForwarder, mostUnwritten } from '../../src/observability/forwarded-logger.ts'
+import {
+  createForwardedLogger,
+  LogForwarder,
+  mostUnwritten,
+  mostUnwrittenCharacters,
+} from '../../src/observability/forwarded-logger.ts'
 
 interface Batch {
   readonly records: readonly LogRecord[]
@@ -51,6 +56,22 @@ describe('LogForwarder', () => {
     forwarder.flush()
     expect(batches.at(-1)).toMatchObject({ dropped: 1 })
     expect(batches.at(-1)?.records).toHaveLength(1_000)
+  })
+
+  it('drops large lines sooner, so that what waits stays small in memory', () => {
+    const { batches, forwarder, logger } = setUp()
+    const large = 'x'.repeat(mostUnwrittenCharacters / 8)
+    for (let line = 0; line < 6; line++) {
+      logger.info({ large })
+      logger.info(large)
+    }
+    logger.info({ bytes: new Uint8Array(mostUnwrittenCharacters) }, 'too large by itself')
+    forwarder.flush()
+    expect(batches.map(({ records, dropped }) => [records.length, dropped])).toEqual([[7, 6]])
+    forwarder.written(7)
+    for (let line = 0; line < 7; line++) logger.info(large)
+    forwarder.flush()
+    expect(batches.at(-1)).toMatchObject({ dropped: 0 })
   })
 
   it('has room again for all once everything is written', async () => {

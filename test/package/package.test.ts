@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +62,14 @@ describe('the packed package', () => {
     expect(strange).toEqual([])
     expect(names.filter((name) => name.includes('demo'))).toEqual([])
     expect(names).toContain('dist/workers/bootstrap.js')
+  })
+
+  it('has the command spillway', async () => {
+    const command = join(project, 'node_modules/.bin/spillway')
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+    expect((await run(nodes['Node 24'], [command, '--version'])).stdout).toBe(`${version}\n`)
+    // With all that it shows frames with.
+    expect((await run(nodes['Node 26'], [command, 'top', '--help'])).stdout).toContain('spillway top <url>')
   })
 
   it('has types that a strict program compiles against', async () => {

@@ -112,7 +112,7 @@ describe('updates', () => {
         hangs: { module: awkward, config: { onData: 'hang' } },
         dies: { module: awkward, config: { onData: 'exit' } },
       },
-      { callTimeout: 2_000 },
+      { callTimeout: 1_000 },
     )
     await Promise.all(['btc', 'throws', 'hangs', 'dies'].map(async (key) => manager.start(key)))
     const { delivered, failed } = await manager.onMarketData({ symbol: 'BTC', last: 1 })

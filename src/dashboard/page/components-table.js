@@ -89,7 +89,7 @@ export function ComponentsCard() {
             <input
               ref=${field}
               type="search"
-              placeholder="Search: name, type, state…"
+              placeholder="Name, type or state"
               value=${search}
               onInput=${({ target }) => setSearch(target.value)}
             />

@@ -26,7 +26,8 @@ export function memoryPlot(extra) {
   const font = '11px system-ui, sans-serif'
   return {
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    // Right: half of the last time stands beyond the plot.
+    padding: [10, 28, 0, 0],
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(max * 1.06, 1024 ** 2)] } },
     axes: [
       {
@@ -45,7 +46,7 @@ export function memoryPlot(extra) {
         font,
         size: 62,
         splits: byteSplits,
-        values: (_plot, values) => values.map((value) => bytes(value)),
+        values: (_plot, values) => values.map((value) => bytes(value).replace('.0 ', ' ')),
       },
     ],
     ...extra,

@@ -14,6 +14,8 @@ const ranges = [
 const marked = new Set(['load', 'unload', 'crash'])
 /** More marks than this are drawn without their lines, which would hide what is behind them. */
 const mostLines = 40
+/** s */
+const shortestZoom = 1
 /** Pixels between the pointer and a mark that it still means. */
 const near = 8
 
@@ -37,6 +39,12 @@ export function TimelineCard() {
     const next = new Set(hidden)
     if (!next.delete(key)) next.add(key)
     setHidden(next)
+  }
+  const onKeyDown = (event) => {
+    const next = zoomByKey(event.key, range, { min: (timeline.times[0] ?? 0) / 1_000, max: end / 1_000 })
+    if (next === undefined) return
+    event.preventDefault()
+    setZoom(next ?? undefined)
   }
   const options = () =>
     memoryPlot({
@@ -82,7 +90,13 @@ export function TimelineCard() {
           ${zoom && html`<button onClick=${() => setZoom(undefined)}>Leave zoom</button>`}
         </div>
       </header>
-      <div class="plot-frame">
+      <div
+        class="plot-frame"
+        role="group"
+        tabindex="0"
+        aria-label="Plot: plus and minus zoom, arrows move, Escape shows all"
+        onKeyDown=${onKeyDown}
+      >
         <${Plot}
           identity=${identity}
           options=${options}
@@ -110,9 +124,43 @@ export function TimelineCard() {
         <li><i class="tick tick-crash"></i>Crash</li>
         <li><i class="tick tick-load"></i>Load</li>
       </ul>
-      <p class="hint">Drag over the plot to zoom in.</p>
+      <p class="hint">Drag over the plot to zoom in, or use the keys + − ← → on it.</p>
     </section>
   `
+}
+
+/**
+ * What a key makes of the times shown (s): null is all of them, undefined that the key means nothing here.
+ *
+ * @param all from the first point to the last.
+ */
+function zoomByKey(key, shown, all) {
+  // While there are few points, more than their time is shown.
+  const [min, max] = [Math.max(shown.min, all.min), Math.min(shown.max, all.max)]
+  const width = max - min
+  const middle = (min + max) / 2
+  const show = (from, wide) => {
+    if (wide >= all.max - all.min) return null
+    const first = Math.min(Math.max(from, all.min), all.max - wide)
+    return { min: first, max: first + wide }
+  }
+  switch (key) {
+    case '+':
+    case '=': {
+      const narrower = Math.max(width / 2, shortestZoom)
+      return show(middle - narrower / 2, narrower)
+    }
+    case '-':
+      return show(middle - width, width * 2)
+    case 'ArrowLeft':
+      return show(min - width / 4, width)
+    case 'ArrowRight':
+      return show(min + width / 4, width)
+    case 'Escape':
+      return null
+    default:
+      return undefined
+  }
 }
 
 /** While there is little to show, all of it, and never less than half a minute. */

@@ -76,11 +76,12 @@ export function eventWords({ kind, details: d }) {
     case 'load-error':
       return d.message
     case 'unload': {
-      const used = d.limit > 0 ? `, ${percent(d.usage / d.limit)} of the limit used` : ''
-      const why = `${unloadReasons[d.reason] ?? d.reason}${d.reason === 'pressure' || d.reason === 'admission' ? ` (${d.pressureLevel}${used})` : ''}`
+      const automatic = d.reason === 'pressure' || d.reason === 'admission'
+      const why = `${unloadReasons[d.reason] ?? d.reason}${automatic ? ` (pressure ${d.pressureLevel})` : ''}`
       const took = d.times.drain + d.times.dispose + d.times.terminate
       const kept = d.retained > 0 ? `, ${bytes(d.retained)} to follow` : ''
-      return `${why}: held ${bytes(d.predicted)}, ${bytes(d.released)} back at once${kept}, in ${duration(took)}${d.zombie ? '; its worker did not die' : ''}`
+      const now = automatic && d.limit > 0 ? `; now ${percent(d.usage / d.limit)} of the limit used` : ''
+      return `${why}: held ${bytes(d.predicted)}, the resident set fell by ${bytes(d.released)}${kept}, in ${duration(took)}${now}${d.zombie ? '; its worker did not die' : ''}`
     }
     case 'crash':
       return `${crashReasons[d.reason] ?? d.reason} (generation ${d.generation})`

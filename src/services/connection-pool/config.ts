@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectNumber, expectRecord, expectString } from '../../options.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../options.ts'
 import type { Bounds } from '../../options.ts'
 
 /** Configuration of the pool; it must survive a structured clone. All times are ms. */
@@ -117,7 +117,8 @@ export function parsePoolConfig(config: ConnectionPoolConfig = {}): ResolvedPool
   if (!expectString('httpCheckPath', httpCheckPath).startsWith('/')) {
     throw new InvalidOptionsError('httpCheckPath', 'a path that starts with "/"', httpCheckPath)
   }
-  return { httpCheck, httpCheckPath, tls: expectRecord('tls', tls), ...parseNumbers(config) }
+  expectKnown(expectRecord('tls', tls), ['ca', 'cert', 'key', 'rejectUnauthorized'], 'tls.')
+  return { httpCheck, httpCheckPath, tls, ...parseNumbers(config) }
 }
 
 function parseNumbers(config: ConnectionPoolConfig): Record<NumberOption, number> {

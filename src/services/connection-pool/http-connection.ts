@@ -1,5 +1,5 @@
 import { InvalidOptionsError, OverloadedError } from '../../errors.ts'
-import { expectNumber, expectRecord } from '../../options.ts'
+import { expectKnown, expectNumber, expectRecord } from '../../options.ts'
 import { withDeadline } from '../connectors/deadline.ts'
 import type { HttpRequest, HttpResponse } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'
@@ -105,6 +105,7 @@ function parseRequest(
   if (typeof request !== 'object' || request === null || ArrayBuffer.isView(request)) {
     throw new InvalidOptionsError('request', 'an HTTP request such as { method: "GET", path: "/" }', request)
   }
+  expectKnown(request, ['method', 'path', 'headers', 'body', 'timeout', 'responseType'], 'request.')
   const { method = 'GET', path = url.pathname + url.search, headers = {}, body = null, responseType = 'text' } = request
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new InvalidOptionsError('request.path', 'a path that starts with "/"', path)

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectNumber, expectRecord, expectStrings } from '../../options.ts'
+import { expectKnown, expectNumber, expectRecord, expectStrings } from '../../options.ts'
 import type { ConnectionRequest } from './api.ts'
 
 /** Where a connection goes. Connections with the same key can stand in for each other. */
@@ -34,6 +34,7 @@ export function parseTarget(address: unknown, request: ConnectionRequest = {}): 
   }
   url.hash = ''
   expectRecord('request', request)
+  expectKnown(request, ['timeout', 'headers', 'protocols'], 'request.')
   const headers = expectRecord('headers', request.headers ?? {})
   const protocols = expectStrings('protocols', request.protocols ?? [])
   if (request.timeout !== undefined) expectNumber('timeout', request.timeout, { min: 1, max: 2 ** 31 - 1 })

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectRecord } from '../../options.ts'
+import { expectInteger, expectKnown, expectRecord } from '../../options.ts'
 import type { Candle } from '../historical-data/candles.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
 import type { CandleQuery } from './market-data.ts'
@@ -25,6 +25,7 @@ export function parseCandleQuery(exchange: CcxtExchange, interval: unknown, quer
     throw new InvalidOptionsError('interval', `an interval of ${exchange.id}: ${quoted(nearest)}`, interval)
   }
   expectRecord('query', query)
+  expectKnown(query, ['since', 'limit'], 'query.')
   const { since, limit = PAGE } = query
   return {
     interval,

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectNumber, expectRecord, expectString } from '../../options.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../options.ts'
 import type { Bounds } from '../../options.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 
@@ -99,6 +99,7 @@ export function parseConnectorConfig(config: ConnectorConfig): ResolvedConnector
     }
   }
   const urls = expectRecord('urls', config.urls ?? {})
+  expectKnown(urls, ['rest', 'ws'], 'urls.')
   return {
     exchange: expectString('exchange', config.exchange),
     exchangeOptions: expectRecord('exchangeOptions', config.exchangeOptions ?? {}),

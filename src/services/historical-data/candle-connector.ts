@@ -1,6 +1,6 @@
 import { withCallOptions } from '../../channel/remote.ts'
 import { InvalidOptionsError, isInvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectNumber, expectRecord, expectString } from '../../options.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../options.ts'
 import { parseCandles } from './candle-input.ts'
 import type { Candle, CandleColumns } from './candles.ts'
 import { CandleFetchError } from './errors.ts'
@@ -29,6 +29,7 @@ export interface CandleConnectorConfig {
 /** @throws InvalidOptionsError */
 export function parseCandleConnectorConfig(config: CandleConnectorConfig): Required<CandleConnectorConfig> {
   expectRecord('connector', config)
+  expectKnown(config, ['component', 'pageSize', 'timeout', 'maxCandles', 'emptyMaxAge'], 'connector.')
   return {
     component: expectString('connector.component', config.component),
     pageSize: expectInteger('connector.pageSize', config.pageSize ?? 1_000, { min: 1, max: 100_000 }),

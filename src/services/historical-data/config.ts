@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectOptional } from '../../options.ts'
+import { expectInteger, expectKnown, expectOptional } from '../../options.ts'
 import { parseCandleConnectorConfig } from './candle-connector.ts'
 import type { CandleConnectorConfig } from './candle-connector.ts'
 
@@ -28,6 +28,7 @@ export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDa
   if (typeof config !== 'object' || config === null) {
     throw new InvalidOptionsError('config', 'an object with at least "path"', config)
   }
+  expectKnown(config, ['path', 'readOnly', 'maxCacheSize', 'cacheTtl', 'timeout', 'connector'])
   const given = config as Record<keyof HistoricalDataConfig, unknown>
   const { path, readOnly = false } = given
   // SQLite reads these as databases of its own that vanish with the connection, and so with every unload.

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger } from '../../options.ts'
+import { expectInteger, expectKnown } from '../../options.ts'
 import type { CsvImportOptions } from './api.ts'
 import { parseInterval } from './interval.ts'
 import { parseSymbol } from './query.ts'
@@ -9,6 +9,7 @@ export function parseCsvImportOptions(options: CsvImportOptions): Required<CsvIm
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionsError('options', 'an object with at least "symbol" and "interval"', options)
   }
+  expectKnown(options, ['symbol', 'interval', 'batchSize', 'onError', 'atomic'])
   const { onError = 'abort', batchSize = 10_000 } = options
   if (onError !== 'abort' && onError !== 'skip') throw new InvalidOptionsError('onError', '"abort" or "skip"', onError)
   const { atomic = onError === 'abort' } = options

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectNumber, expectRecord } from '../../options.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord } from '../../options.ts'
 import type { GapFiller } from './gap-filler.ts'
 import { barStart, parseInterval, shortestBar } from './interval.ts'
 import type { Interval } from './interval.ts'
@@ -49,6 +49,7 @@ export function parsePrefetch(
 ): PrefetchOrder {
   if (!Array.isArray(symbols)) throw new InvalidOptionsError('symbols', 'an array of symbols', symbols)
   expectRecord('options', options)
+  expectKnown(options, ['from', 'to', 'concurrency'])
   const bar = parseInterval(interval)
   const to = expectNumber('to', options.to ?? now)
   const from = expectNumber('from', options.from ?? barStart(bar, to) - DEFAULT_BARS * shortestBar(bar))

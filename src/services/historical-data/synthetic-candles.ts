@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger } from '../../options.ts'
+import { expectInteger, expectKnown, expectRecord } from '../../options.ts'
 import { candleProblem } from './candle-problem.ts'
 import { BYTES_PER_CANDLE, createColumns } from './candles.ts'
 import type { Candle, Candles } from './candles.ts'
@@ -55,6 +55,8 @@ export function generateCandles(options: SyntheticOptions): Candles {
 
 /** @throws InvalidOptionsError */
 export function parseSyntheticOptions(options: SyntheticOptions): Required<SyntheticOptions> {
+  expectRecord('options', options)
+  expectKnown(options, ['symbol', 'seed', 'count', 'start', 'interval', 'startPrice', 'volatility'])
   const { symbol = 'SYNTHETIC', seed, count, start = Date.UTC(2020, 0, 1), interval = '1m' } = options
   const { startPrice = 100, volatility = 0.0005 } = options
   if (!(startPrice > 0 && startPrice < Infinity)) {

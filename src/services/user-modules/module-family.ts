@@ -2,7 +2,7 @@ import type { Remote } from '../../channel/remote.ts'
 import type { FamilyDefinition } from '../../component/family.ts'
 import type { ComponentCoordinator } from '../../coordinator.ts'
 import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
-import { expectRecord, expectString } from '../../options.ts'
+import { expectKnown, expectRecord, expectString } from '../../options.ts'
 
 /** A module of the user's own, and what it is configured with. */
 export interface ModuleRecipe {
@@ -39,6 +39,7 @@ export class ModuleFamily<T> {
   define(key: string, recipe: ModuleRecipe): void {
     expectString('key', key)
     const { module } = expectRecord(key, recipe)
+    expectKnown(recipe, ['module', 'config'], `${key}.`)
     if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
       throw new InvalidOptionsError(`${key}.module`, 'the URL of a module, or a package', module)
     }

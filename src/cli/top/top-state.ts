@@ -1,0 +1,33 @@
+import type { ComponentView } from '../../dashboard/component-views.ts'
+import type { MemoryView, PlanView, Snapshot } from '../../dashboard/live-state.ts'
+import type { DashboardEvent } from './event-stream.ts'
+
+/** What is known of the program that is watched. */
+export interface TopState {
+  readonly components: ReadonlyMap<string, ComponentView>
+  readonly memory: MemoryView
+  readonly plan: PlanView
+  readonly process: Snapshot['process']
+  /** Epoch ms by the clock of that program, when this was sent. */
+  readonly now: number
+}
+
+/** @returns undefined while there was no snapshot to change. */
+export function after(before: TopState | undefined, { event, data }: DashboardEvent): TopState | undefined {
+  const { memory, plan, now } = data
+  if (event === 'snapshot') {
+    return { components: byName(data.components), memory, plan, process: data.process, now }
+  }
+  if (!before) return undefined
+  const components = new Map([...before.components, ...byName(data.components)])
+  for (const name of data.gone) components.delete(name)
+  return { ...before, components, memory, plan, now }
+}
+
+const byName = (components: readonly ComponentView[]): Map<string, ComponentView> =>
+  new Map(components.map((component) => [component.name, component]))
+
+/** Where the connection stands. Epoch ms by the clock here. */
+export type Connection =
+  | { readonly status: 'live'; readonly at: number }
+  | { readonly status: 'lost'; readonly since: number; readonly why: string; readonly retryAt: number }
