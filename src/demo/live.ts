@@ -16,8 +16,12 @@ import { RunSummary } from './run-summary.ts'
 import { stopSignal } from './stop-signal.ts'
 import { TradingDesk } from './trading-desk.ts'
 
+/** Made-up candles: as many as a desk looks at, and no more. */
+const mostCandles = 400_000
 /** ms that what is under way has to come to its end. */
 const patience = 5_000
+/** ms that it goes on at least, when it is to end by itself and little time is left. */
+const least = 5_000
 /** ms without use, at speed 1, before a component may go at medium pressure. */
 const minIdleTime = 8_000
 
@@ -25,8 +29,8 @@ const minIdleTime = 8_000
  * A small trading firm at work until it is told to stop: its services, strategies and backtests under a load that rises and falls, more than fits under the
  * limit at a time, watched on the dashboard. Orders are made up, and forgotten at the end.
  */
-export async function runLive({ dataDirectory, candles, port, seed, speed, limit }: DemoOptions): Promise<void> {
-  const stop = stopSignal()
+export async function runLive({ dataDirectory, candles, port, seed, speed, limit, end }: DemoOptions): Promise<void> {
+  const stop = stopSignal(end === undefined ? undefined : Math.max(least, Math.round(end - performance.now())))
   const say = (text: string): void => void process.stdout.write(text)
   await mkdir(dataDirectory, { recursive: true })
   await using ending = new AsyncDisposableStack()
@@ -47,9 +51,11 @@ export async function runLive({ dataDirectory, candles, port, seed, speed, limit
   if (port !== 0 && address.port !== port) say(`Port ${port} is taken; the next free one is ${address.port}.\n`)
   say(`Dashboard:      ${address.url}/#token=${token}\n`)
   say(`In a terminal:  npx spillway top ${address.url}\n`)
-  const desk = new TradingDesk(coordinator, { database: join(dataDirectory, 'market.db'), directory, exchange })
-  const datasets = await prepareData(desk.history, candles, process.stderr)
-  say(`All prices and orders are made up; the limit is ${limit} MiB. Ctrl-C ends it.\n\n`)
+  const desk = new TradingDesk(coordinator, { database: join(dataDirectory, 'desk.db'), directory, exchange })
+  const datasets = await prepareData(desk.history, Math.min(candles, mostCandles), process.stderr)
+  say(
+    `All prices and orders are made up; the limit is ${limit} MiB. ${end === undefined ? 'Ctrl-C ends it' : 'It ends by itself, or at Ctrl-C'}.\n\n`,
+  )
   narrate(coordinator, say)
   const working = work({ desk, exchange, datasets, pace: new Pace(seed, speed, stop) })
   await aborted(stop)

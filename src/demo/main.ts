@@ -1,15 +1,20 @@
 import { parseDemoOptions, usage } from './demo-options.ts'
 
-const args = process.argv.slice(2)
-const options = parseDemoOptions(args, process.stdout.isTTY)
+const options = parseDemoOptions(process.argv.slice(2), process.stdout.isTTY)
 if (!options) process.stdout.write(usage)
-else if (options.mode === 'live') {
-  const { runLive } = await import('./live.ts')
-  await runLive(options)
-} else {
-  if (!args.includes('--once') && !args.includes('--json')) {
-    process.stderr.write('Standard output is no terminal: this is the finite run; --serve gives the living demo.\n')
+else {
+  const { mode } = options
+  if (mode === 'both') {
+    process.stderr.write(
+      'Standard output is no terminal: this ends by itself. --serve goes on, --once shows no dashboard.\n',
+    )
   }
-  const { runOnce } = await import('./once.ts')
-  await runOnce(options)
+  if (mode !== 'live') {
+    const { runOnce } = await import('./once.ts')
+    await runOnce(options)
+  }
+  if (mode !== 'once') {
+    const { runLive } = await import('./live.ts')
+    await runLive(options)
+  }
 }

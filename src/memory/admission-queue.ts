@@ -99,11 +99,14 @@ export class AdmissionQueue {
     if (decision.kind !== 'admit') return decision
     const { usage, limit } = this.#effects.usage()
     const possible = this.#effects.possible()
-    if (usage + possible + mayNeed <= limit) return decision
-    const cautious = this.#effects.decide(request, possible + mayNeed, waited)
-    if (cautious.kind === 'unload') return cautious
+    // Room is made as far as it can be: for all that it may need, or half of it, and so on.
+    for (let guess = mayNeed; guess >= need && usage + possible + guess > limit; guess /= 2) {
+      const cautious = this.#effects.decide(request, possible + guess, waited)
+      if (cautious.kind === 'unload') return cautious
+    }
+    const enough = usage + possible + mayNeed <= limit
     // What the others turn out to need will be known in a moment.
-    return possible > 0 && waited < timeout / 2 ? { kind: 'wait', retryIn: unknownRetry } : decision
+    return !enough && possible > 0 && waited < timeout / 2 ? { kind: 'wait', retryIn: unknownRetry } : decision
   }
 
   #refusal({ name, need }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {

@@ -48,15 +48,24 @@ describe('the demo', () => {
     expect(tour.nextCall).toMatchObject({ generation: 3, answer: tour.firstCall.answer })
   })
 
-  it('finds its data on the next run, and shows the facts as lines', async () => {
-    const { stdout, stderr } = await demo()
+  it('finds its data on the next run, shows the facts as lines, then itself at work, and ends by itself', async () => {
+    const { stdout, stderr } = await demo('--port', '0', '--for', '8')
 
     // Nobody watches: what `npm start` is on a terminal would never end.
-    expect(stderr).toBe('Standard output is no terminal: this is the finite run; --serve gives the living demo.\n')
+    expect(stderr).toContain('Standard output is no terminal: this ends by itself.')
     expect(stdout).toMatch(/^SP500 +5,105 real candles of 1d$/m)
     expect(stdout).toMatch(/^SYNTHETIC +250,000 made-up candles of 1m$/m)
     expect(stdout).toMatch(/^not loaded +state unloaded, resident set \d+ MB$/m)
     expect(stdout).toMatch(/^next call .* generation 3$/m)
+    expect(stdout).toMatch(/^Dashboard: +http:/m)
+    expect(stdout).toMatch(/^crashes +0$/m)
+  })
+
+  it('is the finite run alone when it is told so', async () => {
+    const { stdout, stderr } = await demo('--once')
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^next call .* generation 3$/m)
+    expect(stdout).not.toContain('Dashboard')
   })
 
   it.each([

@@ -103,10 +103,11 @@ describe('the living demo', () => {
 })
 
 describe('the options of the demo', () => {
-  it('are the living demo on a terminal, and the finite run elsewhere', () => {
-    expect(parseDemoOptions([], true)?.mode).toBe('live')
-    expect(parseDemoOptions([], false)?.mode).toBe('once')
-    expect(parseDemoOptions(['--serve'], false)?.mode).toBe('live')
+  it('are the living demo on a terminal, and elsewhere both, with an end', () => {
+    expect(parseDemoOptions([], true)).toMatchObject({ mode: 'live', end: undefined })
+    expect(parseDemoOptions([], false)).toMatchObject({ mode: 'both', end: 40_000 })
+    expect(parseDemoOptions(['--serve'], false)).toMatchObject({ mode: 'live', end: undefined })
+    expect(parseDemoOptions(['--serve', '--for', '20'], false)).toMatchObject({ mode: 'live', end: 20_000 })
     expect(parseDemoOptions(['--once'], true)?.mode).toBe('once')
     expect(parseDemoOptions(['--json'], true)?.mode).toBe('once')
     expect(parseDemoOptions(['--help'], true)).toBeUndefined()
@@ -119,6 +120,7 @@ describe('the options of the demo', () => {
     [['--speed', '0'], '--speed'],
     [['--seed', 'x'], '--seed'],
     [['--limit', '1'], '--limit'],
+    [['--for', '0'], '--for'],
   ])('%j is refused', (args, option) => {
     expect(() => parseDemoOptions(args, true)).toThrow(expect.objectContaining({ option }) as Error)
   })

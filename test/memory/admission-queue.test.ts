@@ -161,6 +161,22 @@ describe('admission', () => {
     expect(empty.asked).toEqual([10])
   })
 
+  test('makes room for half of that, or less, where there is none for all of it', async () => {
+    const room = new Room()
+    room.used = 85
+    room.answer = (need) => {
+      if (room.used + need <= 100) return { kind: 'admit' }
+      return need <= 20 ? { kind: 'unload', plan: planOf('a') } : { kind: 'wait', retryIn: 9, plan: planOf() }
+    }
+    room.gone = () => {
+      room.used -= 20
+      return true
+    }
+    await new AdmissionQueue(room).admit(request('x', 10, { mayNeed: 40 }), never)
+    expect(room.asked).toEqual([10, 40, 20, 10, 40])
+    expect(room.unloads).toEqual(['a'])
+  })
+
   test('of several loads of unknown size lets one after the other in when they may not fit together', async () => {
     const room = new Room()
     room.used = 60

@@ -58,12 +58,12 @@ afterEach(async () => {
   await Promise.all(targets.map(async ({ worker }) => worker.terminate()))
 })
 
-/** No worker may still be at the end of its start. */
+/** No worker may still be at the end of its start, nor have been of late. */
 async function quiet(): Promise<void> {
   let tries = 0
   await until(async () => {
     await measurement.measureAll(5_000)
-    await sleep(20)
+    await sleep(110)
     return measurement.look() === 0 || ++tries > 100
   })
   for (const target of targets) target.take()
