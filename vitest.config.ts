@@ -8,7 +8,8 @@ export default defineConfig({
     // A process for each file: tests start workers, watch memory and die of it on purpose.
     pool: 'forks',
     isolate: true,
-    maxWorkers: 2,
+    // One more than the processors of a small machine: many wait, for a deadline or for a process of their own.
+    maxWorkers: 3,
     setupFiles: ['test/support/compile-cache.ts'],
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 60_000,

@@ -5,7 +5,8 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const cached = /[\\/]test[\\/](?:channel|component|integrations|locks|metrics|services)[\\/]/
+const cached =
+  /[\\/]test[\\/](?:channel|cli|component|coordinator|dashboard|demo|examples|integrations|locks|metrics|observability|services)[\\/]/
 
 if (cached.test(expect.getState().testPath ?? '')) {
   process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
