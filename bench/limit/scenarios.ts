@@ -314,11 +314,13 @@ export async function sticky(): Promise<StickyResult> {
   )
   for (const remote of [large, small, grows]) await remote?.touch()
   const before = process.memoryUsage.rss()
-  // More than once: garbage that goes meanwhile makes room. What a load may still bring is counted for a second; it is not there.
+  // What a load may still bring is counted for a second; it is not there.
+  while ((await coordinator.memory.sample()).reservations > 8 * mib) await sleep(100)
+  // More than once: garbage that goes meanwhile makes room. Not while one of them is on its way out: what it leaves is not to be filled.
   while (names.length === 0) {
-    const { usage, reservations, components } = await coordinator.memory.sample()
-    const others = usage - reservations - (components['of 1 MiB']?.reported ?? 0)
-    await grows?.report(limit * 0.92 - others)
+    const { usage, components } = await coordinator.memory.sample()
+    const others = usage - (components['of 1 MiB']?.reported ?? 0)
+    if (coordinator.list().every(({ state }) => state === 'ready')) await grows?.report(limit * 0.92 - others)
     await sleep(250)
   }
   const first = names.length
