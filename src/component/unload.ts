@@ -113,7 +113,8 @@ export async function reclaimAfter(
   const { predicted, zombie } = ending
   if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
   const how = zombie ? [] : await reclaimer.afterUnload(predicted)
-  const released = Math.max(0, residentSet - reclaimer.residentSet())
+  // A worker that lives on has given nothing back, whatever else has become smaller meanwhile.
+  const released = zombie ? 0 : Math.max(0, residentSet - reclaimer.residentSet())
   const report = { ...ending, released, retained: Math.max(0, predicted - released), how }
   surroundings.unloaded(report)
   return report

@@ -41,15 +41,14 @@ export class Measurement {
     await this.#sampler.sample(this.#changed(), patience)
   }
 
-  /** New figures of all, at the latest after `patience` ms. */
+  /** New figures of all, asked for from now on; a worker has `patience` ms to answer. */
   async measureAll(patience: number): Promise<void> {
-    await this.#sampler.sample(this.#noted(this.#targets()), patience)
+    await this.#sampler.sampleAnew(this.#noted(this.#targets()), patience)
   }
 
-  /** New figures of one, asked for from now on, at the latest after `patience` ms. */
+  /** New figures of one, asked for from now on; it has `patience` ms to answer. */
   async measureOne(target: MeasuredWorker, patience: number): Promise<void> {
-    await this.#sampler.settled(target, patience)
-    await this.#sampler.sample(this.#noted([target]), patience)
+    await this.#sampler.sampleAnew(this.#noted([target]), patience)
   }
 
   /** Whether it has been seen to run of late. */

@@ -55,10 +55,13 @@ export class WorkerSampler {
     for (const target of waiting.keys()) this.ask(target)
   }
 
-  /** Resolves when what was asked before is answered, at the latest after `patience` ms. */
-  async settled({ worker }: SampleTarget, patience: number): Promise<void> {
-    const question = this.#open.get(worker)
-    if (question) await withDeadline(question.over, patience)
+  /** The same, with answers to questions of its own: one that is open may have been answered in the worker already, before whatever the caller has in mind. */
+  async sampleAnew(targets: Iterable<SampleTarget>, patience: number): Promise<void> {
+    const all = [...targets]
+    const open = all.map(({ worker }) => this.#open.get(worker)).filter((question) => question !== undefined)
+    const soon = open.filter(({ at }) => this.#now() - at < patience).map(async ({ over }) => over)
+    if (soon.length > 0) await withDeadline(Promise.all(soon), patience)
+    await this.sample(all, patience)
   }
 
   #question(target: SampleTarget): Question {
