@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8'
 import type { ComponentMemory } from '../component/component-info.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
@@ -10,7 +9,8 @@ import type { GenerationFate } from './component-account.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import type { ComponentGrowth } from './growth.ts'
 import { buildLedger } from './ledger.ts'
-import type { CgroupMemory, Ledger, LedgerEntries, MainMemory } from './ledger.ts'
+import type { CgroupMemory, Ledger, LedgerEntries } from './ledger.ts'
+import { MainMeter } from './main-meter.ts'
 import { Measurement } from './measurement.ts'
 import type { MeasuredWorker } from './measurement.ts'
 import type { UnloadCandidate } from './policy.ts'
@@ -48,10 +48,12 @@ export class MemoryBook {
   readonly #live = new Map<Supervisor, MeasuredWorker>()
   readonly #condemned = new Set<Supervisor>()
   readonly #extra: ExtraWorkers
+  readonly #main: MainMeter
   #cgroup: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
+    this.#main = new MainMeter(options.now)
     this.#extra = new ExtraWorkers(options.spares)
     this.measurement = new Measurement(() => this.#targets(), options.now)
     this.reservations = new Reservations(options.now, (name) =>
@@ -133,7 +135,7 @@ export class MemoryBook {
 
   /** Accounted bytes, by the last figures. */
   get usage(): number {
-    let sum = measureMain().total + this.#extra.total + this.reservations.outstanding
+    let sum = this.#main.memory.total + this.#extra.total + this.reservations.outstanding
     for (const { name } of this.#live.keys()) sum += this.memoryOf(name)?.total ?? 0
     return sum
   }
@@ -149,7 +151,7 @@ export class MemoryBook {
       time: this.#options.epoch(),
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
-      mainThread: measureMain(),
+      mainThread: this.#main.memory,
       reservations: this.reservations.outstanding,
       rss: this.#options.residentSet(),
       cgroup: this.cgroup,
@@ -174,7 +176,8 @@ export class MemoryBook {
       if (!this.measurement.isRunning(target)) continue
       const { memory, peakGrowth } = this.account(name)
       growths.push({
-        total: memory?.total ?? 0,
+        // What a component reports does not count towards its own limit.
+        total: (memory?.total ?? 0) - (memory?.reported ?? 0),
         memoryLimit: definition.memoryLimit ?? limit,
         growth: peakGrowth,
       })
@@ -256,15 +259,4 @@ export class MemoryBook {
       unchanged: () => account.unchanged(generation.activity, now(), epoch()),
     }
   }
-}
-
-function measureMain(): MainMemory {
-  const heap = getHeapStatistics()
-  const figures = {
-    used: heap.used_heap_size,
-    physical: heap.total_physical_size,
-    external: heap.external_memory,
-    malloced: heap.malloced_memory,
-  }
-  return { ...figures, total: figures.physical + figures.external + figures.malloced }
 }
