@@ -61,7 +61,7 @@ describe('a memory limit', () => {
     const { coordinator, remote, crashes } = open()
     await using _ = coordinator
     // Under a limit of its own, V8 lets 64 MiB of buffers and more pile up.
-    await remote.waste(400)
+    await remote.waste(250)
     expect(await remote.touch()).toBe(2)
     expect(crashes).toEqual([])
     expect(coordinator.info('x').loads).toBe(1)
