@@ -210,11 +210,10 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
   )
   await Promise.all(remotes.map(async (remote) => remote.touch()))
   const busy = remotes.map(async (remote) => remote.work())
-  let reported = 0
   while (counts.exhausted === 0 || coordinator.memory.pressureLevel !== 'critical') {
-    const { usage } = await coordinator.memory.sample()
-    reported = Math.max(0, reported + limit * mib * 0.97 - usage)
-    await remotes[0]?.report(reported)
+    const { usage, components } = await coordinator.memory.sample()
+    const others = usage - (components['busy-0']?.reported ?? 0)
+    await remotes[0]?.report(Math.max(0, limit * mib * 0.97 - others))
     await sleep(50)
   }
   coordinator.on('sample', () => counts.samples++)

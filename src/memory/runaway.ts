@@ -27,9 +27,6 @@ export function findRunaway({ usage, leaving, limit, components }: RunawayInput)
     (most, component) => (component.growth > (most?.growth ?? 0) ? component : most),
     undefined,
   )
-  if (!fastest) return undefined
-  const soon = usage + fastest.growth * horizon
-  // What is on its way out makes up for it, and more.
-  if (soon <= most || (leaving > 0 && soon - leaving <= limit)) return undefined
+  if (!fastest || usage + fastest.growth * horizon <= most) return undefined
   return fastest.name
 }

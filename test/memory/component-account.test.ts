@@ -85,13 +85,13 @@ describe('an account', () => {
 
   test('tells growth that lasts from one step, and forgets it with the generation', () => {
     const account = new ComponentAccount(0)
-    for (let i = 0; i < 4; i++) account.measured(heap(100), nothing, i * 25, 0)
-    account.measured(heap(25_100), nothing, 100, 0)
+    for (let i = 0; i < 4; i++) account.measured(heap(100), nothing, i, 0)
+    account.measured(heap(1_100), nothing, 4, 0)
     expect(account.peakGrowth).toBe(1_000)
     expect(account.sustainedGrowth).toBe(0)
-    for (let i = 5; i < 8; i++) account.measured(heap(100 + 25_000 * (i - 3)), nothing, i * 25, 0)
+    for (let i = 5; i < 8; i++) account.measured(heap(100 + 1_000 * (i - 3)), nothing, i, 0)
     expect(account.sustainedGrowth).toBe(1_000)
-    account.ended(200, 'ended')
+    account.ended(9, 'ended')
     expect(account.peakGrowth).toBe(0)
   })
 
