@@ -210,10 +210,12 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
   )
   await Promise.all(remotes.map(async (remote) => remote.touch()))
   const busy = remotes.map(async (remote) => remote.work())
+  // Until nobody has anything left of its start to grow by.
+  while ((await coordinator.memory.sample()).reservations > 0) await sleep(100)
   while (counts.exhausted === 0 || coordinator.memory.pressureLevel !== 'critical') {
     const { usage, components } = await coordinator.memory.sample()
     const others = usage - (components['busy-0']?.reported ?? 0)
-    await remotes[0]?.report(Math.max(0, limit * mib * 0.97 - others))
+    await remotes[0]?.report(Math.max(0, limit * mib * 0.96 - others))
     await sleep(50)
   }
   coordinator.on('sample', () => counts.samples++)
