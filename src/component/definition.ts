@@ -189,15 +189,9 @@ function expectBoolean(option: string, value: unknown): boolean {
 
 function expectResourceLimits(limits: ResourceLimits): ResourceLimits {
   expectRecord('resourceLimits', limits)
-  for (const [key, value] of Object.entries(limits)) {
-    const bounds = resourceLimitBounds[key as keyof ResourceLimits]
-    if (!bounds) {
-      throw new InvalidOptionsError(
-        `resourceLimits.${key}`,
-        `one of ${Object.keys(resourceLimitBounds).join(', ')}`,
-        value,
-      )
-    }
+  expectKnown(limits, Object.keys(resourceLimitBounds), 'resourceLimits.')
+  for (const [key, bounds] of Object.entries(resourceLimitBounds)) {
+    const value = limits[key as keyof ResourceLimits]
     if (value !== undefined) expectNumber(`resourceLimits.${key}`, value, bounds)
   }
   return { ...limits }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { InvalidOptionsError } from '../errors.ts'
 import type { AnyRegistry } from '../metrics/index.ts'
 import type { Logger } from '../observability/logger.ts'
-import { expectInteger, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
+import { expectInteger, expectKnown, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
 
 export interface DashboardOptions {
   /** Address to listen on. Default '127.0.0.1'; any that other machines reach needs a `token`. */
@@ -39,9 +39,7 @@ const known = ['host', 'port', 'token', 'actions', 'allowedHosts', 'maxViewers',
 /** @throws InvalidOptionsError for each option by itself; see `checkReach` for what must fit together. */
 export function resolveDashboardOptions(options: DashboardOptions): ResolvedDashboardOptions {
   expectRecord('options', options)
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new InvalidOptionsError(key, `one of ${known.join(', ')}`, key)
-  }
+  expectKnown(options, known)
   const { actions = false } = options
   if (typeof actions !== 'boolean') throw new InvalidOptionsError('actions', 'true or false', actions)
   return {

@@ -1,14 +1,15 @@
 import type { ComponentCoordinator } from '../index.ts'
 import { isComponentNotLoadedError } from '../errors.ts'
 import { errorCode } from '../metrics/error-code.ts'
+import { Counts } from '../metrics/tallies.ts'
 import { bytes, count } from '../dashboard/page/format.js'
 
 /** Counts what happens from now on, to be told at the end. */
 export class RunSummary {
   readonly #coordinator: ComponentCoordinator
   readonly #start = performance.now()
-  readonly #unloads = new Map<string, number>()
-  readonly #errors = new Map<string, number>()
+  readonly #unloads = new Counts()
+  readonly #errors = new Counts()
   #loads = 0
   #crashes = 0
   #missed = 0
@@ -19,14 +20,14 @@ export class RunSummary {
     this.#coordinator = coordinator
     coordinator.on('load', () => this.#loads++)
     coordinator.on('crash', () => this.#crashes++)
-    coordinator.on('unload', ({ reason }) => add(this.#unloads, reason))
+    coordinator.on('unload', ({ reason }) => this.#unloads.add(reason))
     coordinator.on('sample', ({ usage, limit }) => {
       if (usage / limit > this.#peak.usage / this.#peak.limit) this.#peak = { usage, limit }
     })
     coordinator.watchCalls(({ failed, error }) => {
       // A strategy that is not loaded is not given its update, and not loaded for it either.
       if (isComponentNotLoadedError(error)) this.#missed++
-      else if (failed) add(this.#errors, errorCode(error))
+      else if (failed) this.#errors.add(errorCode(error))
     })
   }
 
@@ -46,10 +47,6 @@ export class RunSummary {
     ]
     return lines.map(([label, text]) => `${label.padEnd(12)}${text}\n`).join('')
   }
-}
-
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /** 12 (pressure 9, admission 3) */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PressureLevel } from '../component/define.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
-import { expectNumber, expectOptional, expectRecord } from '../options.ts'
+import { expectKnown, expectNumber, expectOptional, expectRecord } from '../options.ts'
 
 export interface HealthOptions {
   /** The pressure from which on no further work should be sent here. Default 'critical'. */
@@ -51,9 +51,7 @@ export class Health implements Disposable {
     now: () => number = () => performance.now(),
   ) {
     const { unreadyAt = 'critical', unhealthyAfter } = expectRecord('health', options)
-    for (const key of Object.keys(options)) {
-      if (!known.includes(key)) throw new InvalidOptionsError(key, `one of ${known.join(', ')}`, key)
-    }
+    expectKnown(options, known)
     if (!levels.includes(unreadyAt))
       throw new InvalidOptionsError('unreadyAt', `one of ${levels.join(', ')}`, unreadyAt)
     this.#unreadyAt = unreadyAt

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
 import { policyNames, type PolicyOption } from './policy-registry.ts'
 import type { PressureThresholds } from './pressure.ts'
 
@@ -61,13 +62,9 @@ export function resolveMemoryOptions(
   if (partial !== undefined && (typeof partial !== 'object' || partial === null || Array.isArray(partial))) {
     throw new InvalidOptionsError('memory', 'an object', partial)
   }
-  const given = Object.entries(partial ?? {}).filter(([, value]) => value !== undefined)
-  for (const [key, value] of given) {
-    if (!Object.hasOwn(defaultMemoryOptions, key)) {
-      throw new InvalidOptionsError(`memory.${key}`, `one of ${Object.keys(defaultMemoryOptions).join(', ')}`, value)
-    }
-  }
-  const options: MemoryOptions = { ...base, ...Object.fromEntries(given) }
+  const given = Object.fromEntries(Object.entries(partial ?? {}).filter(([, value]) => value !== undefined))
+  expectKnown(given, Object.keys(defaultMemoryOptions), 'memory.')
+  const options: MemoryOptions = { ...base, ...given }
 
   checkNumber('totalLimit', options.totalLimit, SMALLEST_LIMIT, Number.MAX_SAFE_INTEGER, 'bytes')
   checkNumber('minIdleTime', options.minIdleTime, 0, LONGEST_TIMER, 'ms')

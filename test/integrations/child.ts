@@ -12,7 +12,12 @@ export interface Server {
   /** What it printed after its address. */
   readonly lines: string[]
   /** Sends a signal, and resolves with how it ended. */
-  end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly signal: string | null }>
+  end(signal: NodeJS.Signals): Promise<ServerExit>
+}
+
+export interface ServerExit {
+  readonly code: number | null
+  readonly signal: string | null
 }
 
 /** Starts a fixture that prints its address first. It is killed with the test if it has not ended by then. */

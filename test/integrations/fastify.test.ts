@@ -10,7 +10,7 @@ import { spillway } from '../../src/integrations/fastify.ts'
 import type { SpillwayFastifyOptions } from '../../src/integrations/fastify.ts'
 import type counting from '../fixtures/counting.ts'
 import { startServer } from './child.ts'
-import { request, startLoad, tally } from './load.ts'
+import { request, endUnderLoad, tally } from './load.ts'
 
 const counter = { name: 'counting', module: new URL('../fixtures/counting.ts', import.meta.url) }
 
@@ -145,14 +145,11 @@ describe('a close', () => {
 describe('a server that is ended by SIGTERM under load', () => {
   test('answers every request when its probe is looked at', async () => {
     const server = await startServer('fastify-server.ts', JSON.stringify({ signals: ['SIGTERM'], drainDelay: 1_000 }))
-    const load = startLoad({ work: `${server.url}/work`, ready: `${server.url}/health/ready`, clients: 16 })
-    await expect.poll(() => load.outcomes.length, { timeout: 10_000 }).toBeGreaterThan(100)
-    const ended = server.end('SIGTERM')
-    await load.over
-    expect(tally(load.outcomes)).toEqual({ '200': load.outcomes.length })
-    expect(await ended).toEqual({ code: 0, signal: null })
+    const { outcomes, exit } = await endUnderLoad(server)
+    const { length } = outcomes
+    expect(tally(outcomes)).toEqual({ '200': length })
+    expect(exit).toEqual({ code: 0, signal: null })
     const [counts] = server.lines.map((line) => JSON.parse(line) as Record<string, number>)
-    const { length } = load.outcomes
     expect(counts).toEqual({ received: length, answered: length, begun: length, done: length })
   })
 

@@ -1,5 +1,7 @@
 import { Agent, get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import type { Server, ServerExit } from './child.ts'
 
 export type Outcome =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }
@@ -24,7 +26,7 @@ export async function request(url: string, agent?: Agent): Promise<Outcome> {
   })
 }
 
-export interface Load {
+interface Load {
   readonly outcomes: readonly Outcome[]
   /** Resolves once every client has stopped. */
   readonly over: Promise<void>
@@ -34,7 +36,7 @@ export interface Load {
  * What a load balancer does: clients with kept-alive connections that send one request after the other, as long as the readiness
  * probe says yes.
  */
-export function startLoad(options: { work: string; ready: string; clients: number }): Load {
+function startLoad(options: { work: string; ready: string; clients: number }): Load {
   const outcomes: Outcome[] = []
   const agent = new Agent({ keepAlive: true, maxSockets: options.clients })
   const unready = new AbortController()
@@ -50,6 +52,15 @@ export function startLoad(options: { work: string; ready: string; clients: numbe
   }
   const over = Promise.all([probe(), ...Array.from({ length: options.clients }, client)]).then(() => agent.destroy())
   return { outcomes, over }
+}
+
+/** Ends a server by SIGTERM while sixteen clients keep it busy. */
+export async function endUnderLoad(server: Server): Promise<{ outcomes: readonly Outcome[]; exit: ServerExit }> {
+  const load = startLoad({ work: `${server.url}/work`, ready: `${server.url}/health/ready`, clients: 16 })
+  await expect.poll(() => load.outcomes.length, { timeout: 10_000 }).toBeGreaterThan(100)
+  const ended = server.end('SIGTERM')
+  await load.over
+  return { outcomes: load.outcomes, exit: await ended }
 }
 
 /** How many of each, by status. */

@@ -20,7 +20,7 @@ import {
 import type { SpillwayModuleOptions } from '../../src/integrations/nestjs.ts'
 import type counting from '../fixtures/counting.ts'
 import { startServer } from './child.ts'
-import { startLoad, tally } from './load.ts'
+import { endUnderLoad, tally } from './load.ts'
 
 type Counting = Remote<typeof counting>
 const module = new URL('../fixtures/counting.ts', import.meta.url)
@@ -162,13 +162,10 @@ describe('the module', () => {
 
 test('an application that is ended by SIGTERM under load answers every request', async () => {
   const server = await startServer('nest-server.ts', JSON.stringify({ drainDelay: 1_000 }))
-  const load = startLoad({ work: `${server.url}/work`, ready: `${server.url}/health/ready`, clients: 16 })
-  await expect.poll(() => load.outcomes.length, { timeout: 10_000 }).toBeGreaterThan(100)
-  const ended = server.end('SIGTERM')
-  await load.over
-  expect(tally(load.outcomes)).toEqual({ '200': load.outcomes.length })
+  const { outcomes, exit } = await endUnderLoad(server)
+  const { length } = outcomes
+  expect(tally(outcomes)).toEqual({ '200': length })
   // Nest hands the signal on once it is done.
-  expect(await ended).toEqual({ code: null, signal: 'SIGTERM' })
-  const { length } = load.outcomes
+  expect(exit).toEqual({ code: null, signal: 'SIGTERM' })
   expect(server.lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ received: length, answered: length }])
 })

@@ -126,7 +126,7 @@ export class MadeUpMarket {
   }
 
   /** The payload of `<symbol>@ticker` */
-  tickerEvent(symbol: MadeUpSymbol, now: number): object {
+  tickerEvent(symbol: MadeUpSymbol, now: number): Readonly<Record<string, string | number | undefined>> {
     const day = this.#day(symbol, now)
     return {
       e: '24hrTicker',
@@ -155,20 +155,10 @@ export class MadeUpMarket {
     }
   }
 
-  /** The payload of `<symbol>@miniTicker` */
+  /** The payload of `<symbol>@miniTicker`: a part of the other's. */
   miniTickerEvent(symbol: MadeUpSymbol, now: number): object {
-    const day = this.#day(symbol, now)
-    return {
-      e: '24hrMiniTicker',
-      E: now,
-      s: symbol.id,
-      c: text(day.last),
-      o: text(day.open),
-      h: text(day.high),
-      l: text(day.low),
-      v: '12345.67800000',
-      q: text(12345.678 * day.last),
-    }
+    const { E, s, c, o, h, l, v, q } = this.tickerEvent(symbol, now)
+    return { e: '24hrMiniTicker', E, s, c, o, h, l, v, q }
   }
 
   /** GET /api/v3/depth */
