@@ -13,6 +13,8 @@ import type { Unloader } from './unloader.ts'
 
 /** ms after which figures are too old to decide a load by when memory is tight. */
 const freshEnough = 100
+/** ms that a load is taken to last: what grows meanwhile takes the same room. */
+const loadTime = 500
 /** ms that a component that was loaded just now has to say what it holds. */
 const measureDeadline = 250
 
@@ -59,6 +61,8 @@ export class AdmissionControl implements Admission {
         return book.reservations.reserve(name, need, mayNeed)
       },
       usage: () => ({ usage: book.usage, limit: gauge.limit }),
+      growth: () => this.#growth,
+      high: () => options.options().highThreshold * gauge.limit,
       possible: () => book.reservations.possible,
     })
   }
@@ -89,6 +93,11 @@ export class AdmissionControl implements Admission {
     if (this.#queue.waiting > 0) this.#queue.changed()
   }
 
+  /** Bytes by which what is loaded will have grown when a load that begins now is over. */
+  get #growth(): number {
+    return this.#options.book.growth * loadTime
+  }
+
   async #measureLoaded(): Promise<void> {
     const loaded = [...this.#unmeasured]
     this.#unmeasured.clear()
@@ -100,7 +109,7 @@ export class AdmissionControl implements Admission {
     const { highThreshold, policy, autoUnloadEnabled, minIdleTime } = options()
     return decideAdmission({
       need,
-      usage: book.usage,
+      usage: book.usage + this.#growth,
       reservations: book.reservations.outstanding,
       leaving: book.leaving,
       limit: gauge.limit,

@@ -7,7 +7,7 @@ import type { UnloadPlan } from './unload-plan.ts'
 export interface LoadRequest {
   readonly name: string
   readonly need: number
-  /** More than `need` where nothing is known of it: room is made for it that far if it can be, but not waited for. */
+  /** More than `need` where nothing is known of it: room is made for it that far if it can be, and hardly waited for. */
   readonly mayNeed: number
   readonly timeout: number
 }
@@ -23,6 +23,10 @@ export interface AdmissionEffects {
   /** Takes what it needs into account from now on. */
   reserve(request: LoadRequest): Disposable
   usage(): { readonly usage: number; readonly limit: number }
+  /** Bytes by which usage will have grown by itself when a load is over. */
+  growth(): number
+  /** Bytes of usage from which on pressure is high. */
+  high(): number
   /** Bytes beyond their reservations that loads of unknown size under way may need. */
   possible(): number
 }
@@ -98,15 +102,19 @@ export class AdmissionQueue {
     const decision = this.#effects.decide(request, need, waited)
     if (decision.kind !== 'admit') return decision
     const { usage, limit } = this.#effects.usage()
-    const possible = this.#effects.possible()
-    // Room is made as far as it can be: for all that it may need, or half of it, and so on.
-    for (let guess = mayNeed; guess >= need && usage + possible + guess > limit; guess /= 2) {
+    const growth = this.#effects.growth()
+    const possible = this.#effects.possible() + growth
+    // Room is made as far as it can be: for all that it may need, or somewhat less, and so on.
+    for (let guess = mayNeed; guess >= need && usage + possible + guess > limit; guess *= nextGuess) {
       const cautious = this.#effects.decide(request, possible + guess, waited)
       if (cautious.kind === 'unload') return cautious
     }
     const enough = usage + possible + mayNeed <= limit
-    // What the others turn out to need will be known in a moment.
-    return !enough && possible > 0 && waited < timeout / 2 ? { kind: 'wait', retryIn: unknownRetry } : decision
+    if (enough || waited >= timeout / 2) return decision
+    // What others turn out to need will be known in a moment, what grows fast ends soon; and where little is left a guess is not tried without need.
+    const guessed = mayNeed > need
+    const risky = possible > growth || (guessed && (growth > limit * noticeable || usage + need > this.#effects.high()))
+    return risky ? { kind: 'wait', retryIn: unknownRetry } : decision
   }
 
   #refusal({ name, need }: LoadRequest, holders: readonly MemoryHolder[]): InsufficientMemoryError {
@@ -121,9 +129,14 @@ type Step =
   | { readonly kind: 'again' }
   | { readonly kind: 'wait'; readonly retryIn: number }
 
+/** Growth during a load by this share of the limit is fast. */
+const noticeable = 1 / 64
+/** Of a guess for which no room can be made, the share that is tried next. */
+const nextGuess = 0.8
+
 /** ms before a load looks again at components that were in use when they were to make room. */
 const busyRetry = 25
-/** ms before a load looks again at others under way of which nobody knows how large they will be. */
+/** ms before a load looks again where nobody knows how large it, or others under way, will be. */
 const unknownRetry = 100
 
 async function settledOr(change: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export interface MemoryHolder {
 export interface AdmissionRequest {
   /** Its learned peak; before the first load its estimate. */
   readonly need: number
-  /** Accounted bytes now: main thread, workers, and the reservations of the other loads under way. */
+  /** Accounted bytes: main thread, workers, the reservations of the other loads under way, and what will have grown by the time this one is over. */
   readonly usage: number
   /** The part of `usage` that is reserved for other loads. */
   readonly reservations: number

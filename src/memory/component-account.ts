@@ -46,6 +46,19 @@ export class ComponentAccount {
     return sustainedGrowth(this.#growth)
   }
 
+  /** The least it has been measured to hold of late, and when (ms): what its growth started from. */
+  get leastLately(): { readonly time: number; readonly bytes: number } | undefined {
+    return this.#growth.reduce<GrowthWindow[number] | undefined>(
+      (least, sample) => (sample.bytes < (least?.bytes ?? Number.POSITIVE_INFINITY) ? sample : least),
+      undefined,
+    )
+  }
+
+  /** Its garbage was collected: how it grew before says nothing any more. */
+  collected(): void {
+    this.#growth = emptyGrowth
+  }
+
   /** Largest total (bytes) of the last generations, this one included; undefined before the first. */
   get learnedPeak(): number | undefined {
     const current = this.#memory?.peak
@@ -111,6 +124,8 @@ export class ComponentAccount {
   }
 
   loaded(time: number): void {
+    // What it took to load is no growth.
+    this.#growth = emptyGrowth
     this.residency = residencyAfterLoad(this.residency, time)
   }
 

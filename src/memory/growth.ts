@@ -11,6 +11,8 @@ export const FAST_FILL_TIME = 10_000
 const SAMPLES_AHEAD = 4
 /** Samples kept: five slopes, enough for a median that two odd samples in a row do not move. */
 const KEPT = 6
+/** ms between samples that are kept: a component allocates in steps, and what is between two of them is no rest. */
+const SPACING = 15
 
 /** The last few measurements of one series (a component, the main thread, the whole): `time` in ms, `bytes`. */
 export type GrowthWindow = readonly { readonly time: number; readonly bytes: number }[]
@@ -18,12 +20,15 @@ export type GrowthWindow = readonly { readonly time: number; readonly bytes: num
 export const emptyGrowth: GrowthWindow = []
 
 /**
- * Adds a measurement. One that is not later than the last replaces it, so a slope never divides by zero.
+ * Adds a measurement. It replaces the last where that is less than 15 ms after the one before it, or not earlier, so a slope never divides by zero.
  * Start again with `emptyGrowth` after a load or an unload: the jump is no growth.
  */
 export function addGrowthSample(window: GrowthWindow, time: number, bytes: number): GrowthWindow {
   const last = window.at(-1)
-  const kept = last !== undefined && time <= last.time ? window.slice(0, -1) : window
+  const before = window.at(-2)
+  const replaces =
+    last !== undefined && (time <= last.time || (before !== undefined && last.time - before.time < SPACING))
+  const kept = replaces ? window.slice(0, -1) : window
   return [...kept.slice(-(KEPT - 1)), { time: Math.max(time, kept.at(-1)?.time ?? time), bytes }]
 }
 

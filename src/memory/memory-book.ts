@@ -35,6 +35,8 @@ export type LedgerFrame = Pick<LedgerEntries, 'limit' | 'pending' | 'pressureLev
 const cgroupAge = 1_000
 /** Bytes to expect of a component of which nothing is known: a worker with a small module. */
 const smallComponent = 16 * 1024 ** 2
+/** Times the largest known component that one of which nothing is known may need, as far as one can guess. */
+const surprise = 1.5
 /** The share of the limit that a component of which nothing is known may need at most, as far as one can guess. */
 const unknownShare = 2 / 3
 
@@ -123,14 +125,17 @@ export class MemoryBook {
 
   /**
    * What the next load of a component needs (bytes): its learned peak, before the first load its estimate. It `may` need more when nothing is
-   * known of it: as much as the largest of the others, within reason.
+   * known of it: somewhat more than the largest of the others, within reason.
    */
   expected({ name, definition }: Supervisor, limit: number): { readonly need: number; readonly mayNeed: number } {
     const known = this.account(name).learnedPeak ?? definition.memoryEstimate
     if (known > 0) return { need: known, mayNeed: known }
     let largest = smallComponent
     for (const { learnedPeak = 0 } of this.#accounts.values()) largest = Math.max(largest, learnedPeak)
-    return { need: smallComponent, mayNeed: Math.max(smallComponent, Math.min(largest, limit * unknownShare)) }
+    return {
+      need: smallComponent,
+      mayNeed: Math.max(smallComponent, Math.min(largest * surprise, limit * unknownShare)),
+    }
   }
 
   /** Accounted bytes, by the last figures. */
@@ -183,6 +188,16 @@ export class MemoryBook {
       })
     }
     return growths
+  }
+
+  /** Growth that has lasted, of all that is loaded and at work (bytes/ms). */
+  get growth(): number {
+    let sum = 0
+    for (const supervisor of this.#live.keys()) {
+      const { name, state } = supervisor
+      if (state.status === 'ready' && !this.isLeaving(supervisor)) sum += this.account(name).sustainedGrowth
+    }
+    return sum
   }
 
   /** Bytes of workers that are on their way out. */

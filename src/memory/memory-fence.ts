@@ -2,7 +2,6 @@ import type { Supervisor } from '../component/supervisor.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { MemoryBook } from './memory-book.ts'
-import { findRunaway } from './runaway.ts'
 
 /** Times its own limit at which a worker is ended whatever it holds: nobody waits for it to say what of that is garbage. */
 const outright = 1.5
@@ -10,8 +9,7 @@ const outright = 1.5
 const grace = 500
 
 /**
- * Ends workers that take more than they may: one that has passed its own limit, or the one that grows fastest when all together have passed
- * theirs and nothing can be unloaded in time. Their callers get ComponentCrashedError, reason 'memory-limit'.
+ * Ends workers that have passed their own limit. Their callers get ComponentCrashedError, reason 'memory-limit'.
  *
  * V8 puts off collecting garbage for as long as it has room, and the room it has is far beyond the limit. So a worker that has passed its limit is asked
  * to drop what it can and to collect its garbage, and it is ended when it holds more than its limit even then, does not
@@ -44,19 +42,14 @@ export class MemoryFence {
     }
   }
 
-  /** @param limit of all components together, bytes. */
-  stopRunaway(limit: number): void {
-    const book = this.#book
-    const { usage, leaving } = book
-    if (usage <= limit) return
-    const growing = new Map<string, Supervisor>()
-    for (const supervisor of book.live) {
-      const { name } = supervisor
-      if (!book.isLeaving(supervisor) && !book.reservations.covers(name)) growing.set(name, supervisor)
-    }
-    const components = Array.from(growing.keys(), (name) => ({ name, growth: book.account(name).sustainedGrowth }))
-    const runaway = growing.get(findRunaway({ usage, leaving, limit, components }) ?? '')
-    if (runaway) this.#end(runaway, { usage, limit }, 'worker ended: the limit is passed, and nothing grows faster')
+  /** Ends its worker now; once, however often it is asked for. `figures` and `why` are for the log. */
+  end(supervisor: Supervisor, figures: object, why: string): void {
+    const { generation, name } = supervisor
+    if (!generation || this.#ended.has(generation)) return
+    this.#ended.add(generation)
+    this.#book.condemned(supervisor)
+    this.#logger.error({ component: name, generation: generation.number, ...figures }, why)
+    void supervisor.kill('memory-limit')
   }
 
   async #question(supervisor: Supervisor, generation: Generation, own: number): Promise<void> {
@@ -67,15 +60,6 @@ export class MemoryFence {
   }
 
   #endAtLimit(supervisor: Supervisor, held: number | undefined, memoryLimit: number): void {
-    this.#end(supervisor, { held, memoryLimit }, 'worker ended: it has passed its memory limit')
-  }
-
-  #end(supervisor: Supervisor, figures: object, why: string): void {
-    const { generation, name } = supervisor
-    if (!generation || this.#ended.has(generation)) return
-    this.#ended.add(generation)
-    this.#book.condemned(supervisor)
-    this.#logger.error({ component: name, generation: generation.number, ...figures }, why)
-    void supervisor.kill('memory-limit')
+    this.end(supervisor, { held, memoryLimit }, 'worker ended: it has passed its memory limit')
   }
 }

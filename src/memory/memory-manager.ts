@@ -23,6 +23,7 @@ import { isAtLeast } from './pressure.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 import { PressureRelief } from './pressure-relief.ts'
 import type { Reclaimer } from './reclaimer.ts'
+import { RunawayWatch } from './runaway-watch.ts'
 import { Sampling } from './sampling.ts'
 import { ThrashWatch } from './thrash-watch.ts'
 import { planUnload } from './unload-plan.ts'
@@ -59,6 +60,7 @@ export class MemoryManager implements Disposable {
   readonly #book: MemoryBook
   readonly #gauge: PressureGauge
   readonly #fence: MemoryFence
+  readonly #runaways: RunawayWatch
   readonly #unloader: Unloader
   readonly #relief: PressureRelief
   readonly #admission: AdmissionControl
@@ -91,6 +93,13 @@ export class MemoryManager implements Disposable {
     this.#gauge = gauge
     this.#unloader = unloader
     this.#fence = new MemoryFence(logger, book)
+    this.#runaways = new RunawayWatch({
+      book,
+      fence: this.#fence,
+      limit: () => this.limit,
+      reclaimable: () => this.#reclaimable,
+      now,
+    })
     this.#thrashing = new ThrashWatch(logger, now)
     this.#admission = new AdmissionControl({ ...live, gauge, unloader, logger })
     this.#relief = new PressureRelief({
@@ -340,9 +349,14 @@ export class MemoryManager implements Disposable {
       this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
       this.#emit.pressure({ level, previous, usage, limit })
     }
-    this.#fence.stopRunaway(limit)
+    this.#runaways.check()
     this.#relief.act()
     this.#admission.changed()
+  }
+
+  /** What a round without end would unload. */
+  get #reclaimable(): UnloadPlan['victims'] {
+    return this.#options.autoUnloadEnabled ? this.#plan('critical', Number.POSITIVE_INFINITY).victims : []
   }
 
   #plan(level: PressureLevel, need: number): UnloadPlan {

@@ -53,19 +53,20 @@ export class SamplingLoop {
     return this.#sampledAt + this.#needs.interval()
   }
 
-  #arm(watch = this.#needs.watch()): void {
+  #arm(watch = this.#needs.watch(), due = this.#due): void {
     clearTimeout(this.#timer)
     const now = performance.now()
-    const wait = Math.max(1, Math.min(this.#due - now, watch))
+    const wait = Math.max(1, Math.min(due - now, watch))
     this.#wakeAt = now + wait
     this.#timer = setTimeout(() => this.#wake(), wait).unref()
   }
 
   #wake(): void {
     this.#needs.look()
+    const due = this.#due
     // Timers may fire a fraction early.
-    if (performance.now() >= this.#due - 1) void this.#tick()
-    else this.#arm()
+    if (performance.now() >= due - 1) void this.#tick()
+    else this.#arm(this.#needs.watch(), due)
   }
 
   async #tick(): Promise<void> {

@@ -9,10 +9,16 @@ import { SamplingLoop } from './sampling-loop.ts'
 const patience = 25
 /** ms that a sample somebody asked for waits for answers. */
 const longPatience = 250
-/** ms between two looks: while something is at work, while everything loaded is idle, and for each worker that is looked at. */
-const watch = { active: 25, idle: 100, perWorker: 2.5 }
-/** A change of usage by this share of the limit since the last sample asks for another. */
+/**
+ * ms between two looks: while something is at work, once nothing of that has grown for a while, while everything loaded is idle, and for each worker
+ * that is looked at.
+ */
+const watch = { active: 25, steady: 50, idle: 100, perWorker: 2.5 }
+/** Looks in a row without growth after which what is at work is taken not to grow. */
+const steadyAfter = 40
+/** A change of usage by this share of the limit since the last sample asks for another; a component that grows that much in a second is growing. */
 const noticeable = 1 / 64
+const second = 1_000
 
 export interface SamplingOptions {
   readonly book: MemoryBook
@@ -33,13 +39,15 @@ export class Sampling {
   #current: { readonly thorough: boolean; readonly ledger: Promise<Ledger> } | undefined
   /** Workers that had run at the last look. */
   #running = 0
+  /** Looks in a row at which nothing grew. */
+  #steady = 0
   #time = 0
 
   constructor(options: SamplingOptions) {
     this.#options = options
     this.#loop = new SamplingLoop({
       interval: () => this.#interval,
-      look: () => void (this.#running = options.book.measurement.look()),
+      look: () => this.#look(),
       watch: () => this.#watch,
       tick: async () => this.#tick(),
     })
@@ -63,6 +71,7 @@ export class Sampling {
 
   /** Something has begun to work: the next look is not far. */
   poke(): void {
+    this.#steady = 0
     this.#loop.poke()
   }
 
@@ -74,6 +83,14 @@ export class Sampling {
   /** Takes no more samples of its own accord. */
   stop(): void {
     this.#loop.stop()
+  }
+
+  #look(): void {
+    const { book, gauge } = this.#options
+    this.#running = book.measurement.look()
+    const { limit } = gauge
+    const grows = book.growths(limit).some(({ growth }) => growth * second > limit * noticeable)
+    this.#steady = grows ? 0 : this.#steady + 1
   }
 
   async #tick(): Promise<void> {
@@ -125,7 +142,8 @@ export class Sampling {
     if (live.size === 0 && waiting() === 0) return Number.POSITIVE_INFINITY
     const active = this.#running > 0 || waiting() > 0 || [...live].some((supervisor) => isActive(supervisor))
     if (!active) return Math.max(watch.idle, live.size * watch.perWorker)
-    return Math.min(watch.idle, Math.max(watch.active, this.#running * watch.perWorker))
+    const least = this.#steady < steadyAfter ? watch.active : watch.steady
+    return Math.min(watch.idle, Math.max(least, this.#running * watch.perWorker))
   }
 }
 

@@ -85,14 +85,30 @@ describe('an account', () => {
 
   test('tells growth that lasts from one step, and forgets it with the generation', () => {
     const account = new ComponentAccount(0)
-    for (let i = 0; i < 4; i++) account.measured(heap(100), nothing, i, 0)
-    account.measured(heap(1_100), nothing, 4, 0)
+    for (let i = 0; i < 4; i++) account.measured(heap(100), nothing, i * 25, 0)
+    account.measured(heap(25_100), nothing, 100, 0)
     expect(account.peakGrowth).toBe(1_000)
     expect(account.sustainedGrowth).toBe(0)
-    for (let i = 5; i < 8; i++) account.measured(heap(100 + 1_000 * (i - 3)), nothing, i, 0)
+    for (let i = 5; i < 8; i++) account.measured(heap(100 + 25_000 * (i - 3)), nothing, i * 25, 0)
     expect(account.sustainedGrowth).toBe(1_000)
-    account.ended(9, 'ended')
+    account.ended(200, 'ended')
     expect(account.peakGrowth).toBe(0)
+  })
+
+  test('takes neither a load for growth nor what was collected', () => {
+    const account = new ComponentAccount(0)
+    const grow = (from: number): void => {
+      for (let i = 0; i < 6; i++) account.measured(heap(100 + 25_000 * i), nothing, from + i * 25, 0)
+    }
+    grow(0)
+    expect(account.sustainedGrowth).toBe(1_000)
+    account.loaded(150)
+    expect(account.sustainedGrowth).toBe(0)
+    expect(account.leastLately).toBeUndefined()
+    grow(200)
+    expect(account.leastLately).toEqual({ time: 200, bytes: 102 })
+    account.collected()
+    expect(account.sustainedGrowth).toBe(0)
   })
 
   test('has to stay longer after it was unloaded too soon, by our own doing only', () => {

@@ -19,15 +19,21 @@ describe('growth', () => {
   test('is unknown with fewer than two samples, and sustained with fewer than four', () => {
     expect(peakGrowth(emptyGrowth)).toBe(0)
     expect(peakGrowth(windowOf([0, 500]))).toBe(0)
-    expect(peakGrowth(windowOf([0, 500], [10, 600]))).toBe(10)
-    expect(sustainedGrowth(windowOf([0, 0], [10, 100], [20, 200]))).toBe(0)
-    expect(sustainedGrowth(windowOf([0, 0], [10, 100], [20, 200], [30, 300]))).toBe(10)
+    expect(peakGrowth(windowOf([0, 500], [20, 700]))).toBe(10)
+    expect(sustainedGrowth(windowOf([0, 0], [20, 200], [40, 400]))).toBe(0)
+    expect(sustainedGrowth(windowOf([0, 0], [20, 200], [40, 400], [60, 600]))).toBe(10)
+  })
+
+  test('of samples close to each other only the last counts: what is between two steps is no rest', () => {
+    const steps = [0, 20, 25, 40, 42, 60, 63, 80].map((time) => [time, Math.floor(time / 20) * 200] as const)
+    expect(sustainedGrowth(windowOf(...steps))).toBeGreaterThan(8)
+    expect(sustainedGrowth(windowOf(...steps))).toBeLessThan(12)
   })
 
   test('peak: the steeper of the last step and the whole window', () => {
-    expect(peakGrowth(windowOf([0, 0], [10, 0], [20, 1_000]))).toBe(100)
-    expect(peakGrowth(windowOf([0, 0], [10, 1_000], [20, 1_000]))).toBe(50)
-    expect(peakGrowth(windowOf([0, 1_000], [10, 0]))).toBe(0)
+    expect(peakGrowth(windowOf([0, 0], [20, 0], [40, 2_000]))).toBe(100)
+    expect(peakGrowth(windowOf([0, 0], [20, 2_000], [40, 2_000]))).toBe(50)
+    expect(peakGrowth(windowOf([0, 1_000], [20, 0]))).toBe(0)
   })
 
   test('sustained: neither one jump nor one collection moves it', () => {

@@ -37,7 +37,7 @@ describe('under a limit that they do not fit into together', { concurrent: true 
   })
 
   test('components that are all in use at critical pressure stay, at next to no cost', { timeout }, async () => {
-    const result = await runScenario('allBusy', { limit: 1_000, seconds: 3 }, run)
+    const result = await runScenario('allBusy', { limit: 200, seconds: 3 }, run)
     expect(result).toMatchObject({ level: 'critical', unloads: 0, crashes: 0, exhausted: 1 })
     expect(result.samples).toBeLessThan(3 * 41)
     // The benchmark shows less than 2%; on a machine that is busy otherwise the same work takes more time.

@@ -1,49 +1,85 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findRunaway } from '../../src/memory/runaway.ts'
+import { findRunaway, runsAway } from '../../src/memory/runaway.ts'
+import type { Fullness, Suspect } from '../../src/memory/runaway.ts'
 
 const mib = 1024 ** 2
 /** MiB/s in bytes/ms. */
 const rate = (mibPerSecond: number): number => (mibPerSecond * mib) / 1_000
 const limit = 512 * mib
+const full = (share: number, more: Partial<Fullness> = {}): Fullness => ({
+  usage: share * limit,
+  limit,
+  leaving: 0,
+  reclaimable: 0,
+  ...more,
+})
+const suspect = (name: string, mibPerSecond: number, more: Partial<Suspect> = {}): Suspect => ({
+  name,
+  growth: rate(mibPerSecond),
+  loading: false,
+  questioned: false,
+  ...more,
+})
+const hog = suspect('hog', 300)
+const slow = suspect('slow', 5)
+const still = suspect('still', 0)
 
 describe('a runaway', () => {
-  const hog = { name: 'hog', growth: rate(300) }
-  const slow = { name: 'slow', growth: rate(5) }
-  const still = { name: 'still', growth: 0 }
-
   test('is what grows fastest when the limit is passed', () => {
-    const input = { usage: limit + 1, leaving: 0, limit, components: [still, slow, hog] }
-    expect(findRunaway(input)).toBe('hog')
-    expect(findRunaway({ ...input, usage: limit })).toBeUndefined()
+    expect(findRunaway(full(1.001), [still, slow, hog])).toMatchObject({ kind: 'question', name: 'hog' })
+    expect(findRunaway(full(1), [still, slow, hog])).toEqual({ kind: 'none' })
   })
 
-  test('is nobody while what leaves makes up for it, up to 5%', () => {
-    const input = { usage: limit * 1.04, leaving: limit * 0.1, limit, components: [hog] }
-    expect(findRunaway(input)).toBeUndefined()
-    expect(findRunaway({ ...input, usage: limit * 1.06 })).toBe('hog')
+  test('is asked for its garbage for as long as there is time, then ended', () => {
+    const asked = findRunaway(full(1.01), [hog])
+    expect(asked).toMatchObject({ kind: 'question', name: 'hog' })
+    // 9% of 512 MiB are full in 154 ms, of which ending it takes 100.
+    expect(asked.kind === 'question' && asked.patience).toBeCloseTo(53.6, 0)
+    expect(findRunaway(full(1.01), [{ ...hog, questioned: true }])).toEqual({ kind: 'none' })
+    expect(findRunaway(full(1.05), [{ ...hog, questioned: true }])).toEqual({ kind: 'end', name: 'hog' })
+  })
+
+  test('is nobody while what goes, or can go, makes up for it, unless there is no time', () => {
+    for (const room of [{ leaving: limit * 0.1 }, { reclaimable: limit * 0.1 }]) {
+      expect(findRunaway(full(1.01, room), [hog])).toEqual({ kind: 'none' })
+      expect(findRunaway(full(1.07, room), [hog])).toEqual({ kind: 'end', name: 'hog' })
+      expect(findRunaway(full(1.07, room), [slow])).toEqual({ kind: 'none' })
+    }
   })
 
   test('is nobody when nothing grows, however much is held', () => {
-    expect(findRunaway({ usage: limit * 3, leaving: 0, limit, components: [still] })).toBeUndefined()
-    expect(findRunaway({ usage: limit * 3, leaving: 0, limit, components: [] })).toBeUndefined()
+    expect(findRunaway(full(3), [still])).toEqual({ kind: 'none' })
+    expect(findRunaway(full(3), [])).toEqual({ kind: 'none' })
   })
 
   test('is not what grows so slowly that there is time for others to become idle', () => {
-    const input = { usage: limit + mib, leaving: 0, limit, components: [slow] }
-    expect(findRunaway(input)).toBeUndefined()
-    expect(findRunaway({ ...input, usage: limit * 1.05 })).toBe('slow')
+    expect(findRunaway(full(1.01), [slow])).toEqual({ kind: 'none' })
+    expect(findRunaway(full(1.05), [slow])).toMatchObject({ kind: 'question', name: 'slow' })
+    expect(findRunaway(full(1.0999), [slow])).toEqual({ kind: 'end', name: 'slow' })
   })
 
-  test('is stopped in time: usage never passes 110% while a worker takes up to 150 ms to notice and to end', () => {
+  test('is no load while something idle can make room for it', () => {
+    const loading = suspect('loading', 300, { loading: true })
+    expect(findRunaway(full(1.08, { reclaimable: mib }), [loading])).toEqual({ kind: 'none' })
+    expect(findRunaway(full(1.08), [loading])).toEqual({ kind: 'end', name: 'loading' })
+  })
+
+  test('is one that has kept what it grew by', () => {
+    expect(runsAway(full(1.01), rate(300))).toBe(true)
+    expect(runsAway(full(1.01), rate(5))).toBe(false)
+    expect(runsAway(full(0.99), rate(300))).toBe(false)
+    expect(runsAway(full(1.01, { reclaimable: limit * 0.02 }), rate(300))).toBe(false)
+  })
+
+  test('is stopped in time: usage never passes 110% while a worker takes up to 75 ms to end', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 150 }), (mibPerSecond, delay) => {
-        const growth = rate(mibPerSecond)
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 75 }), (mibPerSecond, delay) => {
+        const suspects = [suspect('x', mibPerSecond, { questioned: true })]
+        const step = rate(mibPerSecond) * 25
         let usage = limit * 0.9
-        while (findRunaway({ usage, leaving: 0, limit, components: [{ name: 'x', growth }] }) === undefined) {
-          usage += growth * 25
-        }
-        expect(usage + growth * delay).toBeLessThan(limit * 1.1 + growth * 25)
+        while (findRunaway(full(usage / limit), suspects).kind !== 'end') usage += step
+        expect(usage + rate(mibPerSecond) * delay).toBeLessThan(limit * 1.1)
       }),
     )
   })
