@@ -16,7 +16,7 @@ const longPatience = 250
 const watch = { active: 25, steady: 50, idle: 100, perWorker: 2.5 }
 /** Looks in a row without growth after which what is at work is taken not to grow. */
 const steadyAfter = 40
-/** A change of usage by this share of the limit since the last sample asks for another; a component that grows that much in a second is growing. */
+/** A change of usage by this share of the limit since the last sample asks for another; what grows by that much in a second is growing. */
 const noticeable = 1 / 64
 const second = 1_000
 
@@ -88,8 +88,7 @@ export class Sampling {
   #look(): void {
     const { book, gauge } = this.#options
     this.#running = book.measurement.look()
-    const { limit } = gauge
-    const grows = book.growths(limit).some(({ growth }) => growth * second > limit * noticeable)
+    const grows = this.#running > 0 && book.growth * second > gauge.limit * noticeable
     this.#steady = grows ? 0 : this.#steady + 1
   }
 
