@@ -37,11 +37,11 @@ export class SpareWorkers {
     this.#fill()
   }
 
-  /** Memory is short: lets all spares go, and keeps none until `restore`. */
-  async giveUp(deadline: number): Promise<void> {
-    if (this.#state === 'closed') return
+  /** Memory is short: lets all spares go, and keeps none until `restore`. Returns how many there were. */
+  async giveUp(deadline: number): Promise<number> {
+    if (this.#state === 'closed') return 0
     this.#state = 'given-up'
-    await this.#endAll(deadline)
+    return this.#endAll(deadline)
   }
 
   restore(): void {
@@ -68,9 +68,10 @@ export class SpareWorkers {
     }
   }
 
-  async #endAll(deadline: number): Promise<void> {
+  async #endAll(deadline: number): Promise<number> {
     const spares = [...this.#spares]
     this.#spares.clear()
     await Promise.all(spares.map(async (spare) => spare.terminate(deadline)))
+    return spares.length
   }
 }

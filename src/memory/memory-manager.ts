@@ -94,6 +94,7 @@ export class MemoryManager implements Disposable {
     this.#unloader = unloader
     this.#fence = new MemoryFence(logger, book)
     this.#runaways = new RunawayWatch({
+      logger,
       book,
       fence: this.#fence,
       limit: () => this.limit,

@@ -107,19 +107,36 @@ export class PressureRelief {
 
   /** Spares go, and components drop what they can; false when there was nothing to ask for, or no time for it. */
   async #makeDo(): Promise<boolean> {
-    const { gauge, spares, now } = this.#options
-    const waits: Promise<unknown>[] = [spares.giveUp(trimDeadline)]
+    const { gauge } = this.#options
     const due = gauge.isUrgent ? [] : this.#dueForTrim()
-    if (due.length > 0) {
-      const { level } = gauge
-      this.#trimmed = { level, at: now() }
-      for (const { generation } of due) if (generation) this.#asked.add(generation)
-      waits.push(...due.map(async (supervisor) => supervisor.trim(level, trimDeadline)))
-    }
-    const all = Promise.allSettled(waits)
+    const all = Promise.allSettled([this.#giveUpSpares(), this.#askToTrim(due)])
     // Samples go on meanwhile, and may show that there is no more time to wait.
     while (!gauge.isUrgent) if (await withDeadline(all, soon)) break
     return due.length > 0
+  }
+
+  async #giveUpSpares(): Promise<void> {
+    const { gauge, spares, logger } = this.#options
+    const { level, usage } = gauge
+    const count = await spares.giveUp(trimDeadline)
+    if (count > 0) logger.info({ level, usage, spares: count }, 'spare workers ended for want of memory')
+  }
+
+  async #askToTrim(due: readonly Supervisor[]): Promise<void> {
+    if (due.length === 0) return
+    const { gauge, logger, now } = this.#options
+    const { level, usage } = gauge
+    const need = Math.max(0, this.#need)
+    this.#trimmed = { level, at: now() }
+    const late: string[] = []
+    await Promise.all(
+      due.map(async (supervisor) => {
+        if (supervisor.generation) this.#asked.add(supervisor.generation)
+        if (!(await supervisor.trim(level, trimDeadline))) late.push(supervisor.name)
+      }),
+    )
+    const asked = due.map(({ name }) => name)
+    logger.info({ level, usage, need, asked, late }, 'asked components to drop what they can')
   }
 
   /** Each once at low; above it all, again and again, for as long as something has to go. */

@@ -1,5 +1,6 @@
 import type { Supervisor } from '../component/supervisor.ts'
 import type { Generation } from '../host/generation.ts'
+import type { Logger } from '../observability/logger.ts'
 import type { MemoryBook } from './memory-book.ts'
 import type { MemoryFence } from './memory-fence.ts'
 import { findRunaway, runsAway } from './runaway.ts'
@@ -12,6 +13,7 @@ const acquittal = 1_000
 const why = 'worker ended: the limit is passed, and nothing grows faster'
 
 export interface RunawayWatchOptions {
+  readonly logger: Logger
   readonly book: MemoryBook
   readonly fence: MemoryFence
   /** Bytes, as they are now. */
@@ -62,9 +64,9 @@ export class RunawayWatch {
 
   /** What it has grown by tells only once its garbage is gone. One that does not come to that in time is judged by its growth as it was. */
   async #question(supervisor: Supervisor, patience: number): Promise<void> {
-    const { book, fence, now } = this.#options
-    const { generation } = supervisor
-    const account = book.account(supervisor.name)
+    const { book, fence, logger, now } = this.#options
+    const { generation, name } = supervisor
+    const account = book.account(name)
     const before = account.leastLately
     if (!generation || !before) return
     this.#questioned.set(generation, now())
@@ -72,8 +74,11 @@ export class RunawayWatch {
     account.collected()
     await book.measureOne(supervisor, patience)
     if (supervisor.generation !== generation) return
-    const growth = ((account.memory?.total ?? 0) - before.bytes) / (now() - before.time)
+    const held = account.memory?.total ?? 0
+    const growth = (held - before.bytes) / (now() - before.time)
     const full = this.#fullness()
+    const figures = { component: name, generation: generation.number, before: before.bytes, held, ...full }
+    logger.info(figures, 'the limit is passed: the component that grows fastest has collected its garbage')
     // It has made room: the next time it may do so again.
     if (full.usage <= full.limit) this.#questioned.delete(generation)
     else if (growth > 0 && runsAway(full, growth)) fence.end(supervisor, full, why)

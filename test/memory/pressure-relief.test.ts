@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
@@ -159,6 +160,27 @@ describe('pressure', () => {
     await until(() => sparing.memory.ledger().extra.length === 0)
     expect(sparing.memory.pressureLevel).toBe('low')
     expect(loaded(sparing)).toEqual(['a'])
+  })
+
+  test('logs what it asked for: of whom, at what level, and what went', async () => {
+    const lines: Record<string, unknown>[] = []
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+    const logger = pino({ level: 'info' }, stream)
+    await using coordinator = quietCoordinator({ logger, memory: { totalLimit: 100 * gib } })
+    const a = registerHog(coordinator, 'a', gib)
+    await a.touch()
+    await until(() => coordinator.memory.ledger().extra.length === 1)
+    await a.report(65 * gib)
+    const lineOf = (msg: string): Record<string, unknown> | undefined => lines.find((line) => line['msg'] === msg)
+    await until(() => lineOf('asked components to drop what they can') !== undefined)
+    await until(() => lineOf('spare workers ended for want of memory') !== undefined)
+    expect(lineOf('asked components to drop what they can')).toMatchObject({
+      level: 'low',
+      need: 0,
+      asked: ['a'],
+      late: [],
+    })
+    expect(lineOf('spare workers ended for want of memory')).toMatchObject({ level: 'low', spares: 1 })
   })
 
   test('measures and tells, and unloads nothing, when automatic unloading is off', async () => {
