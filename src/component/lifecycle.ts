@@ -36,7 +36,7 @@ export type Lifecycle = Common &
     | { readonly status: 'loading' }
     | { readonly status: 'ready' }
     /** No new calls are sent; those under way are being answered. */
-    | { readonly status: 'draining'; readonly reason: UnloadReason }
+    | { readonly status: 'draining'; readonly reason: UnloadReason; readonly readySince: number }
     /** The dispose hook runs, then the worker is ended. */
     | { readonly status: 'unloading'; readonly reason: UnloadReason }
     /** Failed too often: not loaded again before `retryAt` (epoch ms). */
@@ -102,10 +102,12 @@ export function transition(
       if (state.status === 'loading') return { ...next, status: 'unloaded' }
       break
     case 'drain':
-      if (state.status === 'ready') return { ...next, status: 'draining', reason: event.reason }
+      if (state.status === 'ready')
+        return { ...next, status: 'draining', reason: event.reason, readySince: state.since }
       break
     case 'drain-called-off':
-      if (state.status === 'draining') return { ...next, status: 'ready' }
+      // As if nothing had been: it is neither younger nor less idle for it.
+      if (state.status === 'draining') return { ...next, status: 'ready', since: state.readySince }
       break
     case 'drained':
       if (state.status === 'draining') return { ...next, status: 'unloading', reason: state.reason }

@@ -11,7 +11,7 @@ const states: Record<LifecycleStatus, Lifecycle> = {
   unloaded: { ...common, status: 'unloaded' },
   loading: { ...common, status: 'loading' },
   ready: { ...common, status: 'ready' },
-  draining: { ...common, status: 'draining', reason: 'requested' },
+  draining: { ...common, status: 'draining', reason: 'requested', readySince: 0 },
   unloading: { ...common, status: 'unloading', reason: 'requested' },
   failed: { ...common, status: 'failed', error, retryAt: 500 },
   zombie: { ...common, status: 'zombie' },
@@ -82,6 +82,12 @@ describe('transition', () => {
     const draining = transition(states.ready, events.drain, 40, restart)
     expect(draining).toMatchObject({ status: 'draining', since: 40, reason: 'pressure' })
     expect(transition(draining, events.drained, 50, restart)).toMatchObject({ since: 50, reason: 'pressure' })
+  })
+
+  it('is neither younger nor less idle for an unload that was called off', () => {
+    const ready: Lifecycle = { ...states.ready, since: 30 }
+    const draining = transition(ready, events.drain, 40, restart)
+    expect(transition(draining, events['drain-called-off'], 50, restart)).toEqual(ready)
   })
 
   it('refuses to load a failed component before its time', () => {

@@ -96,7 +96,7 @@ describe('a load', () => {
 
   test('reserves what it was seen to need, not what was estimated', async () => {
     await using coordinator = bigCoordinator()
-    const x = registerHog(coordinator, 'x', mib, { timeout: 200 })
+    const x = registerHog(coordinator, 'x', mib, { timeout: 2_000 })
     await x.report(60 * gib)
     await coordinator.memory.sample()
     await coordinator.unloadComponent('x')

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { runScenario } from '../../bench/limit/run-scenario.ts'
 
-// In processes of their own, whose memory is theirs alone. `npm run bench:limit` runs the same at full length.
+// In processes of their own, whose memory is theirs alone, one after the other: they measure how soon something is done. `npm run bench:limit` runs the same at full length.
 const timeout = 120_000
 const run = { deadline: 60_000 }
 
-describe('under a limit that they do not fit into together', { concurrent: true }, () => {
+describe('under a limit that they do not fit into together', () => {
   test('twelve components called in a random order stay under it', { timeout }, async () => {
     const options = { limit: 256, smallest: 15, largest: 45, seconds: 5, leastUnloads: 5, seed: 7, hogRate: 0 }
     const { calls, failures, peakUsage, unloads, outOfOrder } = await runScenario('twelve', options, run)
