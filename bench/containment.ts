@@ -25,7 +25,7 @@ const largest = (outcomes: readonly Outcome[], figure: 'time' | 'peak' | 'stall'
 
 console.log(`Node ${process.version}, ${availableParallelism()} processors, ${runs} runs each`)
 console.log(
-  'peak: resident set beyond the base; stall: the longest without a turn of the main thread, and the part of it in which it was at work\n',
+  'peak: resident set beyond the base; stall: the longest without a turn of the main thread, and the part of it in which it was at work; late: died more than 2 s after it was told to\n',
 )
 console.log(
   [
@@ -48,7 +48,8 @@ for (const pattern of patterns) {
   const spillway = await run('spillway')
   const told = (outcomes: readonly Outcome[]): string => {
     const ends = outcomes.filter((outcome) => outcome.host === 'alive').map(({ end }) => end)
-    return `${counted(outcomes.map(({ host }) => host))}; ${counted(ends)}`
+    const late = outcomes.filter((outcome) => outcome.host === 'alive' && outcome.late).length
+    return `${counted(outcomes.map(({ host }) => host))}; ${counted(ends)}${late > 0 ? `, ${late} late` : ''}`
   }
   console.log(
     [

@@ -6,6 +6,8 @@ import type { Pattern } from '../../test/fixtures/allocation-patterns.ts'
 export interface Told {
   /** A reason for which the worker was ended, or why not. */
   readonly end: string
+  /** The worker took longer than 2 s to die. */
+  readonly late: boolean
   /** From the first allocation to the end. */
   readonly time: number
   readonly peak: number

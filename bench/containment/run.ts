@@ -2,6 +2,7 @@
  * One worker that allocates without end, in one process: `node run.ts <mode> <pattern>`. Prints what became of it as one line of JSON, if this
  * process lives to tell.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
 import { ComponentCoordinator, isComponentCrashedError } from '../../src/index.ts'
@@ -21,17 +22,20 @@ async function spillway(pattern: Pattern): Promise<string> {
   const coordinator = new ComponentCoordinator({ logger: pino({ level: 'silent' }), spareWorkers: 0 })
   const module = new URL('../../test/fixtures/hog.ts', import.meta.url)
   const remote = coordinator.registerComponent<typeof hog>({ name: 'hog', module, memoryLimit: limit })
-  let zombie = false
-  coordinator.on('zombie', () => (zombie = true))
+  coordinator.on('zombie', () => (late = true))
   await remote.touch()
   began()
   const end = await remote.allocate(pattern).catch((error: unknown) => error)
   ended()
   // The program goes on, and so does the component: this loads it again.
   await remote.touch()
+  // A worker may be inside of something that takes long to interrupt on a busy machine, but it has to die.
+  const patience = performance.now() + 30_000
+  while ((await coordinator.memory.sample()).extra.length > 0 && performance.now() < patience) await sleep(100)
+  const { extra } = coordinator.memory.ledger()
   const { left } = await coordinator.shutdown()
   if (!isComponentCrashedError(end)) return String(end)
-  return left.length === 0 && !zombie ? (end.reason ?? '?') : `${end.reason}, and left a zombie`
+  return left.length + extra.length === 0 ? (end.reason ?? '?') : `${end.reason}, and left a worker that does not die`
 }
 
 /** Under V8's own limits alone. */
@@ -52,6 +56,8 @@ async function limits(pattern: Pattern): Promise<string> {
   return end
 }
 
+/** The worker was not gone 2 s after it was told to end. */
+let late = false
 let start = 0
 let time = 0
 function began(): void {
@@ -68,7 +74,7 @@ if (parentPort) {
   const base = process.memoryUsage.rss()
   const tell = (end: string): void => {
     const { peak, stall, busyStall } = watch
-    console.log(JSON.stringify({ end, time, peak: peak - base, stall, busyStall } satisfies Told))
+    console.log(JSON.stringify({ end, late, time, peak: peak - base, stall, busyStall } satisfies Told))
   }
   using watch = new ProcessWatch(() => {
     if (watch.peak < hopeless[mode]) return
