@@ -170,6 +170,7 @@ class Simulation {
         leaving: this.leaving,
         limit: this.limit,
         highThreshold: this.contender.highThreshold,
+        criticalThreshold: Math.max(this.contender.highThreshold, defaultMemoryOptions.criticalThreshold),
         candidates: this.candidates(),
         policy: this.contender.policy,
         autoUnloadEnabled: true,

@@ -106,7 +106,7 @@ export class AdmissionControl implements Admission {
 
   #decide({ timeout }: LoadRequest, need: number, waited: number): AdmissionDecision {
     const { gauge, book, options } = this.#options
-    const { highThreshold, policy, autoUnloadEnabled, minIdleTime } = options()
+    const { highThreshold, criticalThreshold, policy, autoUnloadEnabled, minIdleTime } = options()
     return decideAdmission({
       need,
       usage: book.usage + this.#growth,
@@ -114,6 +114,7 @@ export class AdmissionControl implements Admission {
       leaving: book.leaving,
       limit: gauge.limit,
       highThreshold,
+      criticalThreshold,
       candidates: book.candidates(minIdleTime),
       policy: policyOf(policy),
       autoUnloadEnabled,

@@ -28,8 +28,9 @@ export interface AdmissionRequest {
   /** The part of `usage` that unloads under way will free. */
   readonly leaving: number
   readonly limit: number
-  /** Share of the limit. */
+  /** Shares of the limit. */
   readonly highThreshold: number
+  readonly criticalThreshold: number
   readonly candidates: readonly UnloadCandidate[]
   readonly policy: UnloadPolicy
   /** False: nothing may be unloaded for it. */
@@ -64,7 +65,8 @@ export type AdmissionDecision =
  * A minimum residency holds against a load too where it would replace a large part (a third of the limit) of what is
  * loaded, or two components that do not fit side by side would take turns as fast as they are called: then others go
  * instead, or the load waits, but only for 15 s or half of its timeout, so that every load gets its turn. Replacing
- * little is no thrashing, and waiting for it would cost more than a reload.
+ * little is no thrashing, and waiting for it would cost more than a reload. Nor does it keep anything loaded where the load
+ * would fit but lead into critical pressure: there it would have to go at once.
  */
 export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   const { need, usage, limit, leaving, waited, timeout } = request
@@ -79,7 +81,9 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   const candidates = request.autoUnloadEnabled ? request.candidates : []
   const regardless = planUnload(request.policy, candidates.map(withoutResidency), 'demand', missing)
   const breaksResidency = residentBytes(candidates, regardless) > RESIDENCY_SHARE * limit && waited < patience
-  const plan = breaksResidency ? planUnload(request.policy, candidates, 'demand', missing) : regardless
+  const mild = breaksResidency ? planUnload(request.policy, candidates, 'demand', missing) : regardless
+  const left = wanted - leaving - mild.freed
+  const plan = left <= limit && left > request.criticalThreshold * limit ? regardless : mild
   const fits = wanted - leaving - plan.freed <= limit
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   if (leaving === 0 && fits) return { kind: 'admit' }

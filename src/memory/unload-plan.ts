@@ -30,8 +30,39 @@ export interface UnloadPlan {
  * dependents that are loaded and not victims before it), that does not exist or that is named twice is dropped with a
  * note, and so is everything after the need is met. A policy that throws or answers with nothing usable is replaced by
  * 'priority-idle' for this plan, with a note.
+ *
+ * The minimum residency of a component makes nothing more important than it go in its place.
  */
 export function planUnload(
+  policy: UnloadPolicy,
+  candidates: readonly UnloadCandidate[],
+  trigger: UnloadTrigger,
+  need: number,
+): UnloadPlan {
+  let asked = candidates
+  for (;;) {
+    const plan = planOnce(policy, asked, trigger, need)
+    const yielding = yieldingTo(plan, asked)
+    if (yielding.size === 0) return plan
+    asked = asked.map((candidate) => (yielding.has(candidate.name) ? { ...candidate, minResidency: 0 } : candidate))
+  }
+}
+
+/** Those that were kept for their minimum residency although they are less important than a victim. */
+function yieldingTo({ victims, kept }: UnloadPlan, candidates: readonly UnloadCandidate[]): Set<string> {
+  const taken = new Set(victims.map(({ name }) => name))
+  const mostImportant = candidates
+    .filter(({ name }) => taken.has(name))
+    .reduce((least, { priority }) => Math.min(least, priority), Number.POSITIVE_INFINITY)
+  const resident = new Set(kept.filter(({ reason }) => reason === 'residency').map(({ name }) => name))
+  return new Set(
+    candidates
+      .filter(({ name, priority, minResidency }) => resident.has(name) && minResidency > 0 && priority > mostImportant)
+      .map(({ name }) => name),
+  )
+}
+
+function planOnce(
   policy: UnloadPolicy,
   candidates: readonly UnloadCandidate[],
   trigger: UnloadTrigger,

@@ -12,6 +12,7 @@ const request = (facts: Partial<AdmissionRequest>): AdmissionRequest => ({
   leaving: 0,
   limit: 1_000,
   highThreshold: 0.85,
+  criticalThreshold: 0.95,
   candidates: [],
   policy: priorityIdle,
   autoUnloadEnabled: true,
@@ -116,6 +117,13 @@ describe('minimum residency', () => {
       idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
     )
     expect(victimsOf({ need: 100, usage: 800, candidates })).toEqual(['component-0'])
+  })
+
+  test('does not hold where the load would lead into critical pressure, which knows none', () => {
+    const candidates = [idle('other', 400, recent)]
+    expect(victimsOf({ need: 450, usage: 500, candidates })).toBe('admit')
+    expect(victimsOf({ need: 460, usage: 500, candidates })).toEqual(['other'])
+    expect(victimsOf({ need: 510, usage: 500, candidates })).toBe('wait')
   })
 
   test('of some makes others go instead when a large part would be replaced', () => {

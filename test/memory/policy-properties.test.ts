@@ -86,11 +86,30 @@ describe.each(policyNames)('%s', (name) => {
       fc.property(candidateSets, triggers, needs, (candidates, trigger, need) => {
         const plan = planUnload(policy, candidates, trigger, need)
         expect(plan.notes).toEqual([])
-        expect(plan.victims.map(({ name }) => name)).toEqual(policy(candidates, trigger, need).victims)
+        const settled = candidates.map((facts) => ({ ...facts, minResidency: 0 }))
+        const settledVictims = planUnload(policy, settled, trigger, need).victims.map(({ name }) => name)
+        expect(settledVictims).toEqual(policy(settled, trigger, need).victims)
         const named = [...plan.victims, ...plan.kept].map(({ name }) => name)
         expect(named.toSorted()).toEqual(candidates.map(({ name }) => name).toSorted())
         expect(plan.kept.map(({ reason }) => reason)).not.toContain('not-chosen')
         expect(plan.freed).toBe(plan.victims.reduce((sum, { bytes }) => sum + bytes, 0))
+      }),
+      runs,
+    )
+  })
+
+  test('takes nothing more important than what stays for its minimum residency', () => {
+    fc.assert(
+      fc.property(candidateSets, triggers, needs, (candidates, trigger, need) => {
+        const known = byName(candidates)
+        const { victims, kept } = planUnload(policy, candidates, trigger, need)
+        const priorities = victims.map((victim) => known.get(victim.name)?.priority ?? 0)
+        for (const { name: stays, reason } of kept) {
+          if (reason !== 'residency') continue
+          expect(Math.min(Number.POSITIVE_INFINITY, ...priorities)).toBeGreaterThanOrEqual(
+            known.get(stays)?.priority ?? 0,
+          )
+        }
       }),
       runs,
     )

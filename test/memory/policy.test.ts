@@ -151,6 +151,29 @@ describe('cost-aware', () => {
   })
 })
 
+describe('minimum residency', () => {
+  const resident = { residentTime: 1_000, minResidency: 60_000 }
+  const names = (candidates: readonly UnloadCandidate[], need: number): readonly string[] =>
+    planUnload(priorityIdle, candidates, 'demand', need).victims.map(({ name }) => name)
+
+  test('keeps a component where another one of its kind can go instead, or nothing can', () => {
+    const recent = candidate('recent', { ...resident, idleTime: 9_000_000 })
+    expect(names([recent, candidate('settled')], 10 * MIB)).toEqual(['settled'])
+    expect(names([recent], 10 * MIB)).toEqual([])
+  })
+
+  test('makes nothing more important go in its place', () => {
+    const luxury = candidate('luxury', { ...resident, priority: 80 })
+    const recent = candidate('recent', resident)
+    const important = candidate('important', { priority: 20 })
+    expect(names([important, recent, luxury], 10 * MIB)).toEqual(['luxury'])
+    expect(names([important, recent, luxury], 100 * MIB)).toEqual(['luxury', 'recent'])
+    expect(names([important, recent, luxury], 101 * MIB)).toEqual(['luxury', 'recent', 'important'])
+    // Where that important one stays anyway, so do they.
+    expect(names([{ ...important, inUse: true }, recent, luxury], 10 * MIB)).toEqual([])
+  })
+})
+
 describe('a policy of the user', () => {
   const candidates = [
     candidate('idle'),
