@@ -103,17 +103,18 @@ export class AdmissionQueue {
     if (decision.kind !== 'admit') return decision
     const { usage, limit } = this.#effects.usage()
     const growth = this.#effects.growth()
-    const possible = this.#effects.possible() + growth
+    const possible = this.#effects.possible()
+    const high = this.#effects.high()
+    const others = usage + growth + possible
     // Room is made as far as it can be: for all that it may need, or somewhat less, and so on.
-    for (let guess = mayNeed; guess >= need && usage + possible + guess > limit; guess *= nextGuess) {
+    for (let guess = mayNeed; guess >= need && others + guess > high; guess *= nextGuess) {
       const cautious = this.#effects.decide(request, possible + guess, waited)
       if (cautious.kind === 'unload') return cautious
     }
-    const enough = usage + possible + mayNeed <= limit
-    if (enough || waited >= timeout / 2) return decision
+    if (others + mayNeed <= limit || waited >= timeout / 2) return decision
     // What others turn out to need will be known in a moment, what grows fast ends soon; and where little is left a guess is not tried without need.
     const guessed = mayNeed > need
-    const risky = possible > growth || (guessed && (growth > limit * noticeable || usage + need > this.#effects.high()))
+    const risky = possible > 0 || (guessed && (growth > limit * noticeable || usage + need > high))
     return risky ? { kind: 'wait', retryIn: unknownRetry } : decision
   }
 
