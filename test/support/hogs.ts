@@ -49,7 +49,8 @@ export async function loadHogs(
   await coordinator.preload(Object.keys(sizes))
   for (const remote of Object.values(remotes)) {
     await remote.touch()
-    await sleep(2)
+    // Idle times are told in ms, and where they are equal something else decides.
+    await sleep(10)
   }
   await coordinator.memory.sample()
   return remotes
