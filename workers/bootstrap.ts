@@ -16,3 +16,7 @@ export default async function run({ control }: { control: MessagePort }): Promis
   control.postMessage({ type: 'online' } satisfies FromWorkerMessage)
   return new Promise<never>(() => {})
 }
+
+// Piscina tries require() first, and Node 26.10 aborts the whole process when a worker is ended just as the require() of an ES module comes to its end
+// ("Assertion failed: facade->InstantiateModule"). A module that awaits cannot be required, so Piscina imports it.
+await Promise.resolve()
