@@ -1,6 +1,6 @@
 import type { ComponentMemory } from '../component/component-info.ts'
 import { CallGaps } from './call-gaps.ts'
-import { addGrowthSample, emptyGrowth, peakGrowth, sustainedGrowth } from './growth.ts'
+import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from './growth.ts'
 import type { GrowthWindow } from './growth.ts'
 import { initialResidency, residencyAfterLoad, residencyAfterUnload } from './residency.ts'
 import type { ResidencyState } from './residency.ts'
@@ -48,10 +48,7 @@ export class ComponentAccount {
 
   /** The least it has been measured to hold of late, and when (ms): what its growth started from. */
   get leastLately(): { readonly time: number; readonly bytes: number } | undefined {
-    return this.#growth.reduce<GrowthWindow[number] | undefined>(
-      (least, sample) => (sample.bytes < (least?.bytes ?? Number.POSITIVE_INFINITY) ? sample : least),
-      undefined,
-    )
+    return lowest(this.#growth)
   }
 
   /** Its garbage was collected: how it grew before says nothing any more. */

@@ -61,6 +61,10 @@ export function sustainedGrowth(window: GrowthWindow): number {
   return Math.max(0, slopes[Math.floor((slopes.length - 1) / 2)] ?? 0)
 }
 
+/** The sample with the fewest bytes, the first of several; undefined in an empty window. */
+export const lowest = (window: GrowthWindow): GrowthWindow[number] | undefined =>
+  window.toSorted((a, b) => a.bytes - b.bytes)[0]
+
 function slope(from: { time: number; bytes: number }, to: { time: number; bytes: number }): number {
   return to.time > from.time ? (to.bytes - from.bytes) / (to.time - from.time) : 0
 }

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import type { MainMemory } from './ledger.ts'
+import { memoryOf, totalOf } from './worker-memory.ts'
 
 /** ms for which figures are taken to stand. To ask for them takes some 30 us, and one sample looks at them several times. */
 const age = 5
@@ -22,12 +23,7 @@ export class MainMeter {
 }
 
 function measure(): MainMemory {
-  const heap = getHeapStatistics()
-  const figures = {
-    used: heap.used_heap_size,
-    physical: heap.total_physical_size,
-    external: heap.external_memory,
-    malloced: heap.malloced_memory,
-  }
-  return { ...figures, total: figures.physical + figures.external + figures.malloced }
+  const memory = memoryOf(getHeapStatistics())
+  const { used, physical, external, malloced } = memory
+  return { used, physical, external, malloced, total: totalOf(memory) }
 }

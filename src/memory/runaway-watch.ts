@@ -40,23 +40,16 @@ export class RunawayWatch {
     if (book.usage <= limit()) return
     const reclaimable = this.#options.reclaimable()
     const idle = new Set(reclaimable.map(({ name }) => name))
-    const suspects: Suspect[] = []
-    const supervisors = new Map<string, Supervisor>()
-    for (const supervisor of book.live) {
-      const { name, state } = supervisor
-      if (book.isLeaving(supervisor) || book.reservations.covers(name) || idle.has(name)) continue
-      supervisors.set(name, supervisor)
-      suspects.push({
-        name,
-        growth: book.account(name).sustainedGrowth,
-        loading: state.status === 'loading',
-        questioned: this.#wasQuestioned(supervisor),
-      })
-    }
+    const suspects = [...book.live].filter(
+      (one) => !book.isLeaving(one) && !book.reservations.covers(one.name) && !idle.has(one.name),
+    )
     const full = this.#fullness(reclaimable)
-    const finding = findRunaway(full, suspects)
+    const finding = findRunaway(
+      full,
+      suspects.map((one) => this.#suspect(one)),
+    )
     if (finding.kind === 'none') return
-    const supervisor = supervisors.get(finding.name)
+    const supervisor = suspects.find(({ name }) => name === finding.name)
     if (!supervisor) return
     if (finding.kind === 'end') fence.end(supervisor, full, why)
     else void this.#question(supervisor, Math.min(finding.patience, longestQuestion))
@@ -82,6 +75,16 @@ export class RunawayWatch {
     // It has made room: the next time it may do so again.
     if (full.usage <= full.limit) this.#questioned.delete(generation)
     else if (growth > 0 && runsAway(full, growth)) fence.end(supervisor, full, why)
+  }
+
+  #suspect(supervisor: Supervisor): Suspect {
+    const { name, state } = supervisor
+    return {
+      name,
+      growth: this.#options.book.account(name).sustainedGrowth,
+      loading: state.status === 'loading',
+      questioned: this.#wasQuestioned(supervisor),
+    }
   }
 
   #wasQuestioned({ generation }: Supervisor): boolean {

@@ -1,3 +1,4 @@
+import type { HeapInfo } from 'node:v8'
 import type { Worker } from 'node:worker_threads'
 
 /** What a worker's isolate holds, in bytes, as V8 tells from outside. */
@@ -24,7 +25,11 @@ export interface SelfReported {
 
 /** @throws ERR_WORKER_NOT_RUNNING while it is only starting, or when it is gone; it may take as long as the worker is stuck. */
 export async function readWorkerMemory(worker: Worker): Promise<WorkerMemory> {
-  const heap = await worker.getHeapStatistics()
+  return memoryOf(await worker.getHeapStatistics())
+}
+
+/** What counts of V8's statistics of an isolate, whichever thread it is. */
+export function memoryOf(heap: HeapInfo): WorkerMemory {
   return {
     used: heap.used_heap_size,
     physical: heap.total_physical_size,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ComponentCoordinator, ComponentDefinition } from '../../src/index.ts'
 import type { HogConfig } from '../fixtures/hog.ts'
 import { quietCoordinator, rejection, until } from '../support/coordinator.ts'
-import { mib, registerHog } from '../support/hogs.ts'
+import { crashesOf, mib, registerHog } from '../support/hogs.ts'
 import type { Hog } from '../support/hogs.ts'
 
 const memoryLimit = 64 * mib
@@ -14,8 +14,7 @@ function open(more: Partial<ComponentDefinition<HogConfig>> = {}): {
   crashes: string[]
 } {
   const coordinator = quietCoordinator({ spareWorkers: 0 })
-  const crashes: string[] = []
-  coordinator.on('crash', ({ name, reason }) => crashes.push(`${name}: ${reason}`))
+  const crashes = crashesOf(coordinator)
   return { coordinator, remote: registerHog(coordinator, 'x', 0, { memoryLimit, ...more }), crashes }
 }
 

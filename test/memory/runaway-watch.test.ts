@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { ComponentCoordinator } from '../../src/index.ts'
 import { rejection, until } from '../support/coordinator.ts'
-import { bigCoordinator, gib, loaded, loadHogs, registerHog } from '../support/hogs.ts'
+import { bigCoordinator, crashesOf, gib, loaded, loadHogs, registerHog } from '../support/hogs.ts'
 import type { Hog } from '../support/hogs.ts'
 
 /** Reports from `from` GiB on 1 GiB more every 25 ms or so, until it is told to stop. */
@@ -12,12 +11,6 @@ async function grow(remote: Hog, from: number, stop: () => boolean): Promise<voi
     await remote.report(size * gib).catch(() => undefined)
     await sleep(25)
   }
-}
-
-function crashesOf(coordinator: ComponentCoordinator): string[] {
-  const crashes: string[] = []
-  coordinator.on('crash', ({ name, reason }) => crashes.push(`${name}: ${reason}`))
-  return crashes
 }
 
 describe('a component that grows when there is nothing left', () => {

@@ -56,6 +56,13 @@ export async function loadHogs(
   return remotes
 }
 
+/** Crashes from now on, as `name: reason`. */
+export function crashesOf(coordinator: ComponentCoordinator): string[] {
+  const crashes: string[] = []
+  coordinator.on('crash', ({ name, reason }) => crashes.push(`${name}: ${reason}`))
+  return crashes
+}
+
 /** Names of the loaded components, in the order of registration. */
 export function loaded(coordinator: ComponentCoordinator): string[] {
   return coordinator
