@@ -15,6 +15,7 @@ describe('WebAssembly memories count as external memory of their component', () 
     (await coordinator.memory.sample()).components['wasm']?.external ?? Number.NaN
   /** By how much a call makes it larger (MiB); what else is external moves by less than one. */
   const added = async (call: () => Promise<unknown>): Promise<number> => {
+    await remote.collect()
     const before = await external()
     await call()
     return ((await external()) - before) / mib
