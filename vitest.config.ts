@@ -32,6 +32,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    expect: { poll: { timeout: 10_000 } },
     // One line for each file, what failed, and the totals as the last lines.
     reporters: ['default'],
   },

@@ -53,7 +53,7 @@ describe('spillway top', () => {
     const again = createDashboard(coordinator, { port })
     await again.start()
     await printed(/^connected again$/m)
-    await expect.poll(() => stdout().slice(before), { timeout: 10_000 }).toMatch(/^orders /m)
+    await expect.poll(() => stdout().slice(before)).toMatch(/^orders /m)
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     await again.stop()

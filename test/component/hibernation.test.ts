@@ -86,7 +86,7 @@ describe('a component that is unloaded', () => {
     expect(statSync(join(directory, name!)).mode & 0o777).toBe(0o600)
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     expect(await component.blob()).toEqual(blob)
-    await expect.poll(files, { timeout: 10_000 }).toEqual([])
+    await expect.poll(files).toEqual([])
   })
 
   test('leaves nothing behind among the temporary files', async () => {
@@ -251,7 +251,7 @@ describe('while an unload by name waits for a snapshot that fails', () => {
     const { coordinator, component } = setUp({ hibernate: { timeout: 1_000 } })
     await component.snapshotsGo('hang')
     const unload = failure(coordinator.unloadComponent('memory/1'))
-    await expect.poll(() => coordinator.info('memory/1').state, { timeout: 10_000 }).toBe('draining')
+    await expect.poll(() => coordinator.info('memory/1').state).toBe('draining')
     expect(await coordinator.memory.freeMemory(1)).toMatchObject({ unloaded: [] })
     expect(isSnapshotError(await unload)).toBe(true)
   })

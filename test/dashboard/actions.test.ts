@@ -132,7 +132,7 @@ describe('looking into a component', () => {
     })
     expect(response.statusCode).toBe(200)
     response.destroy()
-    await expect.poll(leftBehind, { timeout: 10_000 }).toEqual([])
+    await expect.poll(leftBehind).toEqual([])
   })
 
   it('keeps it loaded meanwhile', async () => {
@@ -164,6 +164,6 @@ describe('looking into a component', () => {
     expect([200, 500]).toContain(status)
     expect(await unloading).toMatchObject({ name: 'one' })
     expect(await one.echo('alive')).toBe('alive')
-    await expect.poll(leftBehind, { timeout: 10_000 }).toEqual([])
+    await expect.poll(leftBehind).toEqual([])
   })
 })

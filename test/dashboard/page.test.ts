@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]()
   await dashboard?.stop()
-}, 30_000)
+})
 
 beforeEach(async () => {
   page = await browser.newPage()
@@ -129,7 +129,7 @@ describe('the overview', () => {
     await orders.echo(1)
     await openPage()
     const idle = rowOf('orders').locator('[data-label="Idle"]')
-    await expect.poll(async () => idle.textContent(), { timeout: patience }).toMatch(/^[2-9] s$/)
+    await expect.poll(async () => idle.textContent()).toMatch(/^[2-9] s$/)
   })
 
   it('finds, filters and sorts', async () => {

@@ -133,7 +133,7 @@ describe('a connector that fails', () => {
   test('by dying in the middle: the call rejects, and the next one finds it loaded again', async () => {
     const { coordinator, service } = setUp({ delay: 10_000 })
     const waiting = failure(service.getHistoricalData('A', T, T + DAY, '1h'))
-    await expect.poll(() => coordinator.info('exchange-connector:fake').inUse, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => coordinator.info('exchange-connector:fake').inUse).toBeGreaterThan(0)
     await coordinator.unloadComponent('exchange-connector:fake', { deadline: 0 })
     const error = await waiting
     expect(isCandleFetchError(error) && error.cause).toMatchObject({

@@ -167,7 +167,7 @@ describe('one fetch for each gap', () => {
     const all = Promise.all(
       Array.from({ length: 50 }, async (_, i) => fetched.complete(query(T + (i % 5) * MINUTE, T + 50 * MINUTE))),
     )
-    await expect.poll(() => calls.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => calls.length).toBeGreaterThan(0)
     gate.resolve()
     await all
     const asked = calls.flatMap(({ since, limit }) => minutes(since, limit))
@@ -179,9 +179,9 @@ describe('one fetch for each gap', () => {
     const gate = Promise.withResolvers<void>()
     market.hold = gate.promise
     const first = fetched.complete(query(T, T + 10 * MINUTE))
-    await expect.poll(() => calls.length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => calls.length).toBe(1)
     const second = fetched.complete(query(T + 5 * MINUTE, T + 20 * MINUTE))
-    await expect.poll(() => calls.length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => calls.length).toBe(2)
     expect(calls[1]).toMatchObject({ since: T + 10 * MINUTE, limit: 10 })
     gate.resolve()
     await second
