@@ -3,14 +3,13 @@ import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { MemoryBook } from './memory-book.ts'
 import type { MemoryFence } from './memory-fence.ts'
-import { findRunaway, runsAway } from './runaway.ts'
+import { findRunaway, keepsOthersOut, runsAway } from './runaway.ts'
 import type { Fullness, Suspect } from './runaway.ts'
 
-/** ms that the collection of its garbage may take at most, however slowly memory fills up. */
-const longestQuestion = 500
 /** ms for which one that could not make room is not asked again. */
 const acquittal = 1_000
 const why = 'worker ended: the limit is passed, and nothing grows faster'
+const whyLater = 'worker ended: the limit is passed for good, and nothing has taken more since'
 
 export interface RunawayWatchOptions {
   readonly logger: Logger
@@ -24,11 +23,18 @@ export interface RunawayWatchOptions {
   readonly now: () => number
 }
 
+/** Usage past the limit: since when (ms), and what each held (bytes) when it was first seen there. */
+interface Overrun {
+  readonly since: number
+  readonly held: Map<Generation, number>
+}
+
 /** Ends the component that grows fastest when all together have passed their limit and nothing can be unloaded in time. */
 export class RunawayWatch {
   readonly #options: RunawayWatchOptions
-  /** When each was questioned last. */
-  readonly #questioned = new WeakMap<Generation, number>()
+  /** Until when (ms) each that was questioned is not asked again. */
+  readonly #spared = new WeakMap<Generation, number>()
+  #overrun: Overrun | undefined
 
   constructor(options: RunawayWatchOptions) {
     this.#options = options
@@ -36,8 +42,12 @@ export class RunawayWatch {
 
   /** Looks at the last figures. */
   check(): void {
-    const { book, fence, limit } = this.#options
-    if (book.usage <= limit()) return
+    const { book, fence, limit, now } = this.#options
+    if (book.usage <= limit()) {
+      this.#overrun = undefined
+      return
+    }
+    this.#overrun ??= { since: now(), held: new Map() }
     const reclaimable = this.#options.reclaimable()
     const idle = new Set(reclaimable.map(({ name }) => name))
     const suspects = [...book.live].filter(
@@ -52,29 +62,34 @@ export class RunawayWatch {
     const supervisor = suspects.find(({ name }) => name === finding.name)
     if (!supervisor) return
     if (finding.kind === 'end') fence.end(supervisor, full, why)
-    else void this.#question(supervisor, Math.min(finding.patience, longestQuestion))
+    else void this.#question(supervisor, finding.patience)
   }
 
-  /** What it has grown by tells only once its garbage is gone. One that does not come to that in time is judged by its growth as it was. */
+  /** What it has grown by tells only once its garbage is gone. One that does not come to that in time is judged by what it was seen to hold. */
   async #question(supervisor: Supervisor, patience: number): Promise<void> {
     const { book, fence, logger, now } = this.#options
     const { generation, name } = supervisor
     const account = book.account(name)
     const before = account.leastLately
     if (!generation || !before) return
-    this.#questioned.set(generation, now())
-    if (!(await generation.trim('critical', patience, true))) return
-    account.collected()
-    await book.measureOne(supervisor, patience)
+    this.#spared.set(generation, now() + patience + acquittal)
+    const answered = await generation.trim('critical', patience, true)
+    this.#spared.set(generation, now() + acquittal)
+    if (answered) {
+      account.collected()
+      await book.measureOne(supervisor, patience)
+    }
     if (supervisor.generation !== generation) return
     const held = account.memory?.total ?? 0
-    const growth = (held - before.bytes) / (now() - before.time)
+    const growth = answered ? (held - before.bytes) / (now() - before.time) : 0
     const full = this.#fullness()
-    const figures = { component: name, generation: generation.number, before: before.bytes, held, ...full }
-    logger.info(figures, 'the limit is passed: the component that grows fastest has collected its garbage')
+    const taken = this.#taken(supervisor)
+    const figures = { component: name, generation: generation.number, answered, before: before.bytes, held, taken }
+    logger.info({ ...figures, ...full }, 'the limit is passed: a component that grows was asked to collect its garbage')
     // It has made room: the next time it may do so again.
-    if (full.usage <= full.limit) this.#questioned.delete(generation)
+    if (full.usage <= full.limit) this.#spared.delete(generation)
     else if (growth > 0 && runsAway(full, growth)) fence.end(supervisor, full, why)
+    else if (keepsOthersOut(full, taken)) fence.end(supervisor, full, whyLater)
   }
 
   #suspect(supervisor: Supervisor): Suspect {
@@ -82,19 +97,31 @@ export class RunawayWatch {
     return {
       name,
       growth: this.#options.book.account(name).sustainedGrowth,
+      taken: this.#taken(supervisor),
       loading: state.status === 'loading',
-      questioned: this.#wasQuestioned(supervisor),
+      questioned: this.#isSpared(supervisor),
     }
   }
 
-  #wasQuestioned({ generation }: Supervisor): boolean {
-    const at = generation && this.#questioned.get(generation)
-    return at !== undefined && this.#options.now() - at < acquittal
+  /** Bytes; 0 for one that is being loaded: what that takes is no growth. */
+  #taken({ generation, name, state }: Supervisor): number {
+    const least = this.#options.book.account(name).leastLately?.bytes
+    if (!this.#overrun || !generation || least === undefined || state.status === 'loading') return 0
+    const { held } = this.#overrun
+    const first = held.get(generation) ?? least
+    held.set(generation, first)
+    return least - first
+  }
+
+  #isSpared({ generation }: Supervisor): boolean {
+    const until = generation && this.#spared.get(generation)
+    return until !== undefined && this.#options.now() < until
   }
 
   #fullness(idle = this.#options.reclaimable()): Fullness {
-    const { book, limit } = this.#options
+    const { book, limit, now } = this.#options
     const reclaimable = idle.reduce((sum, { bytes }) => sum + bytes, 0)
-    return { usage: book.usage, limit: limit(), leaving: book.leaving, reclaimable }
+    const since = now() - (this.#overrun?.since ?? now())
+    return { usage: book.usage, limit: limit(), leaving: book.leaving, reclaimable, since }
   }
 }

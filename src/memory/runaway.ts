@@ -6,6 +6,14 @@ const tolerated = 1.05
 const endTime = 100
 /** ms: growth that leads past what is tolerated within that time is no passing thing. */
 const horizon = 250
+/** ms past the limit after which it counts what was taken since, however slowly or in what bursts it came. */
+const lingering = 1_000
+/** Share of the limit that somebody must have taken for that. */
+const muchTaken = 1 / 64
+/** ms that the collection of garbage may take at most, however slowly memory fills up. */
+const longestQuestion = 500
+/** ms that it may take where memory does not fill up. */
+const unhurriedQuestion = 2_000
 
 /** How full it is. Bytes. */
 export interface Fullness {
@@ -15,6 +23,8 @@ export interface Fullness {
   readonly leaving: number
   /** The part of `usage` that is idle and may be unloaded. */
   readonly reclaimable: number
+  /** For how long usage has been past the limit, ms. */
+  readonly since: number
 }
 
 /** A component that can be ended. */
@@ -22,6 +32,8 @@ export interface Suspect {
   readonly name: string
   /** How it has been growing, bytes/ms. */
   readonly growth: number
+  /** What it has taken since the limit was passed, bytes. */
+  readonly taken: number
   /** What it holds is not known yet, so it is no surprise that it grows. */
   readonly loading: boolean
   /** It was asked to collect its garbage a moment ago. */
@@ -50,18 +62,41 @@ const none: RunawayFinding = { kind: 'none' }
 export function findRunaway(full: Fullness, suspects: readonly Suspect[]): RunawayFinding {
   const { usage, limit, reclaimable } = full
   if (usage <= limit) return none
-  const fastest = suspects
-    .filter(({ loading }) => !loading || reclaimable <= 0)
-    .reduce<Suspect | undefined>((most, one) => (one.growth > (most?.growth ?? 0) ? one : most), undefined)
-  if (!fastest) return none
-  const { name, growth, questioned } = fastest
-  const patience = (limit * most - usage) / growth - endTime
-  if (patience <= 0) return { kind: 'end', name }
-  if (questioned || !runsAway(full, growth)) return none
-  return { kind: 'question', name, patience }
+  const stoppable = suspects.filter(({ loading }) => !loading || reclaimable <= 0)
+  const fastest = largest(stoppable, ({ growth }) => growth)
+  if (fastest) {
+    const { name, growth, questioned } = fastest
+    const patience = (limit * most - usage) / growth - endTime
+    if (patience <= 0) return { kind: 'end', name }
+    if (runsAway(full, growth) && !questioned)
+      return { kind: 'question', name, patience: Math.min(patience, longestQuestion) }
+  }
+  // What a load takes is no growth, and it has a timeout of its own.
+  const greediest = largest(
+    suspects.filter(({ loading }) => !loading),
+    ({ taken }) => taken,
+  )
+  if (!greediest || greediest.questioned || !keepsOthersOut(full, greediest.taken)) return none
+  return { kind: 'question', name: greediest.name, patience: unhurriedQuestion }
+}
+
+/** The one with the most of something; undefined when nobody has any. */
+function largest(suspects: readonly Suspect[], of: (suspect: Suspect) => number): Suspect | undefined {
+  const [first] = suspects.toSorted((a, b) => of(b) - of(a))
+  return first && of(first) > 0 ? first : undefined
 }
 
 /** Whether that growth (bytes/ms) has to be stopped: what goes or can go does not make up for it, and there is not much left until it is too much. */
-export function runsAway({ usage, limit, leaving, reclaimable }: Fullness, growth: number): boolean {
-  return usage - leaving - reclaimable > limit && usage + growth * horizon > limit * tolerated
+export function runsAway(full: Fullness, growth: number): boolean {
+  return remains(full) > full.limit && full.usage + growth * horizon > full.limit * tolerated
 }
+
+/**
+ * Whether somebody who has taken that much (bytes) past the limit has to give it back: it is more than is tolerated, has lasted, and no load gets
+ * in. One that is short of processor time, or collects garbage most of the time, grows in bursts that are no steady growth and never stops.
+ */
+export function keepsOthersOut(full: Fullness, taken: number): boolean {
+  return full.since >= lingering && remains(full) > full.limit * tolerated && taken >= full.limit * muchTaken
+}
+
+const remains = ({ usage, leaving, reclaimable }: Fullness): number => usage - leaving - reclaimable

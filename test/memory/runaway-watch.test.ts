@@ -28,6 +28,37 @@ describe('a component that grows when there is nothing left', () => {
     await other
   })
 
+  test('is ended when it grows in bursts and stays past the limit, and nobody else is', async () => {
+    await using coordinator = bigCoordinator()
+    const crashes = crashesOf(coordinator)
+    const { grows, still } = await loadHogs(coordinator, { grows: 40, still: 40 })
+    const calls = [rejection(Promise.resolve(grows?.wait())), still?.wait()]
+    // A burst every 400 ms: of the last few samples most show no growth.
+    for (const size of [62, 64, 66]) {
+      await grows?.report(size * gib).catch(() => undefined)
+      await sleep(400)
+    }
+    // It stands at 106% of the limit.
+    await until(() => crashes.length > 0)
+    expect(crashes).toEqual(['grows: memory-limit'])
+    expect(await calls[0]).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'memory-limit' })
+    expect(coordinator.info('still')).toMatchObject({ state: 'ready', loads: 1, crashes: 0 })
+    await still?.go()
+    await calls[1]
+  })
+
+  test('stays past the limit when it does not grow there', async () => {
+    await using coordinator = bigCoordinator()
+    const crashes = crashesOf(coordinator)
+    const { a, b } = await loadHogs(coordinator, { a: 40, b: 40 })
+    const calls = Promise.all([a?.wait(), b?.wait()])
+    coordinator.memory.configure({ totalLimit: 70 * gib })
+    await sleep(1_500)
+    expect(crashes).toEqual([])
+    await Promise.all([a?.go(), b?.go()])
+    await calls
+  })
+
   test('is asked to drop what it can first, and stays when it does', async () => {
     await using coordinator = bigCoordinator()
     const crashes = crashesOf(coordinator)

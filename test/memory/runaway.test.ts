@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findRunaway, runsAway } from '../../src/memory/runaway.ts'
+import { findRunaway, keepsOthersOut, runsAway } from '../../src/memory/runaway.ts'
 import type { Fullness, Suspect } from '../../src/memory/runaway.ts'
 
 const mib = 1024 ** 2
@@ -12,11 +12,13 @@ const full = (share: number, more: Partial<Fullness> = {}): Fullness => ({
   limit,
   leaving: 0,
   reclaimable: 0,
+  since: 0,
   ...more,
 })
 const suspect = (name: string, mibPerSecond: number, more: Partial<Suspect> = {}): Suspect => ({
   name,
   growth: rate(mibPerSecond),
+  taken: 0,
   loading: false,
   questioned: false,
   ...more,
@@ -70,6 +72,26 @@ describe('a runaway', () => {
     expect(runsAway(full(1.01), rate(5))).toBe(false)
     expect(runsAway(full(0.99), rate(300))).toBe(false)
     expect(runsAway(full(1.01, { reclaimable: limit * 0.02 }), rate(300))).toBe(false)
+  })
+
+  test('is one that grows in bursts, once the limit is passed for a second', () => {
+    const bursts = suspect('bursts', 0, { taken: 8 * mib })
+    const other = suspect('other', 0, { taken: 7.9 * mib })
+    const asked = { kind: 'question', name: 'bursts', patience: 2_000 }
+    expect(findRunaway(full(1.06, { since: 1_000 }), [still, other, bursts])).toEqual(asked)
+    for (const [share, more, who] of [
+      [1.06, { since: 999 }, bursts],
+      [1.05, { since: 5_000 }, bursts],
+      [1.06, { since: 5_000, reclaimable: 6 * mib }, bursts],
+      [1.06, { since: 5_000, leaving: 6 * mib }, bursts],
+      [1.06, { since: 5_000 }, other],
+      [1.06, { since: 5_000 }, { ...bursts, questioned: true }],
+      [1.06, { since: 5_000 }, { ...bursts, loading: true }],
+    ] as const) {
+      expect(findRunaway(full(share, more), [who])).toEqual({ kind: 'none' })
+    }
+    expect(keepsOthersOut(full(1.06, { since: 1_000 }), 8 * mib)).toBe(true)
+    expect(keepsOthersOut(full(1.06, { since: 1_000 }), 7.9 * mib)).toBe(false)
   })
 
   test('is stopped in time: usage never passes 110% while a worker takes up to 75 ms to end', () => {
