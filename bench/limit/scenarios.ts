@@ -159,7 +159,7 @@ export async function takingTurns({ limit, seconds, timeout }: TakingTurnsOption
   let warnings = 0
   const logger = pino({ level: 'warn' }, { write: (line: string) => void (line.includes('thrashing') && warnings++) })
   await using coordinator = coordinatorOf({ memory: { totalLimit: limit * mib }, logger })
-  const config: HogConfig = { buffer: limit * mib * 0.6 - 30 * mib, size: 4 * mib }
+  const config: HogConfig = { buffer: limit * mib * 0.6 - 20 * mib, size: 4 * mib }
   const remotes = ['left', 'right'].map((name) =>
     coordinator.registerComponent<typeof hog>({ name, module, config, timeout }),
   )

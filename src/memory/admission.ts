@@ -5,7 +5,7 @@ import { planUnload, type UnloadPlan } from './unload-plan.ts'
 export const RESIDENCY_PATIENCE = 15_000
 
 /** A load may take this share of the limit from components within their minimum residency without waiting. */
-const RESIDENCY_SHARE = 1 / 3
+const RESIDENCY_SHARE = 1 / 2
 
 /** No wait is shorter (ms): a clock of fractions could otherwise come back a hair too early, for ever. */
 const SHORTEST_RETRY = 1
@@ -62,7 +62,7 @@ export type AdmissionDecision =
  * 3. Fits under the limit as things are: admitted.
  * 4. Otherwise it waits, within its timeout; then it is refused. More than the limit is refused at once.
  *
- * A minimum residency holds against a load too where it would replace a large part (a third of the limit) of what is
+ * A minimum residency holds against a load too where it would replace most (more than half of the limit) of what is
  * loaded, or two components that do not fit side by side would take turns as fast as they are called: then others go
  * instead, or the load waits, but only for 15 s or half of its timeout, so that every load gets its turn. Replacing
  * little is no thrashing, and waiting for it would cost more than a reload. Nor does it keep anything loaded where the load

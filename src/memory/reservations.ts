@@ -1,5 +1,7 @@
 /** ms after a load for which what it has not yet filled of its reservation stays reserved: first calls fill caches. */
 const settleTime = 1_000
+/** Peaks differ from one load to the next: this many times what was promised is no surprise. */
+const tolerance = 1.25
 
 interface Reservation {
   readonly bytes: number
@@ -38,10 +40,11 @@ export class Reservations {
     )
   }
 
-  /** True while the component is being loaded and holds no more than was to be expected: its growth is no surprise. */
+  /** True while the component is being loaded and holds hardly more than was to be expected: its growth is no surprise. */
   covers(name: string): boolean {
     const reservation = this.#open.get(name)
-    return reservation !== undefined && this.#now() < reservation.until && (this.#held(name) ?? 0) < reservation.mayNeed
+    if (reservation === undefined || this.#now() >= reservation.until) return false
+    return (this.#held(name) ?? 0) < Math.max(reservation.mayNeed, reservation.bytes * tolerance)
   }
 
   /**

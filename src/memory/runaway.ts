@@ -8,7 +8,7 @@ const endTime = 100
 const horizon = 250
 /** ms past the limit after which it counts what was taken since, however slowly or in what bursts it came. */
 const lingering = 1_000
-/** Share of the limit that somebody must have taken for that. */
+/** Share of the limit that is worth the name: what somebody must have taken for that, or take within the horizon to be told from others. */
 const muchTaken = 1 / 64
 /** ms that the collection of garbage may take at most, however slowly memory fills up. */
 const longestQuestion = 500
@@ -62,20 +62,21 @@ const none: RunawayFinding = { kind: 'none' }
 export function findRunaway(full: Fullness, suspects: readonly Suspect[]): RunawayFinding {
   const { usage, limit, reclaimable } = full
   if (usage <= limit) return none
-  const stoppable = suspects.filter(({ loading }) => !loading || reclaimable <= 0)
-  const fastest = largest(stoppable, ({ growth }) => growth)
+  const loaded = suspects.filter(({ loading }) => !loading)
+  const loads = suspects.filter(({ loading }) => loading && reclaimable <= 0)
+  const growing = largest(loaded, ({ growth }) => growth)
+  // What a load takes was expected, to some extent: it is spared for anybody else who takes a share worth the name.
+  const tells = growing !== undefined && growing.growth * horizon >= limit * muchTaken
+  const fastest = tells ? growing : largest([...loaded, ...loads], ({ growth }) => growth)
   if (fastest) {
     const { name, growth, questioned } = fastest
-    const patience = (limit * most - usage) / growth - endTime
+    const alongside = loads.reduce((sum, one) => (one === fastest ? sum : sum + one.growth), 0)
+    const patience = (limit * most - usage) / (growth + alongside) - endTime
     if (patience <= 0) return { kind: 'end', name }
     if (runsAway(full, growth) && !questioned)
       return { kind: 'question', name, patience: Math.min(patience, longestQuestion) }
   }
-  // What a load takes is no growth, and it has a timeout of its own.
-  const greediest = largest(
-    suspects.filter(({ loading }) => !loading),
-    ({ taken }) => taken,
-  )
+  const greediest = largest(loaded, ({ taken }) => taken)
   if (!greediest || greediest.questioned || !keepsOthersOut(full, greediest.taken)) return none
   return { kind: 'question', name: greediest.name, patience: unhurriedQuestion }
 }

@@ -112,7 +112,7 @@ describe('minimum residency', () => {
     expect(decide({ need: 600, usage: 600, candidates })).toMatchObject({ kind: 'wait', retryIn: 2_000 })
   })
 
-  test('does not hold up a load that replaces a small part of what is loaded', () => {
+  test('does not hold up a load that replaces less than half of what is loaded', () => {
     const candidates = Array.from({ length: 8 }, (_, i) =>
       idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
     )
@@ -120,15 +120,15 @@ describe('minimum residency', () => {
   })
 
   test('does not hold where the load would lead into critical pressure, which knows none', () => {
-    const candidates = [idle('other', 400, recent)]
-    expect(victimsOf({ need: 450, usage: 500, candidates })).toBe('admit')
-    expect(victimsOf({ need: 460, usage: 500, candidates })).toEqual(['other'])
-    expect(victimsOf({ need: 510, usage: 500, candidates })).toBe('wait')
+    const candidates = [idle('other', 550, recent)]
+    expect(victimsOf({ need: 350, usage: 600, candidates })).toBe('admit')
+    expect(victimsOf({ need: 360, usage: 600, candidates })).toEqual(['other'])
+    expect(victimsOf({ need: 410, usage: 600, candidates })).toBe('wait')
   })
 
-  test('of some makes others go instead when a large part would be replaced', () => {
-    const candidates = [idle('recent', 400, { ...recent, idleTime: 9_000 }), idle('settled', 400, { idleTime: 5 })]
-    expect(victimsOf({ need: 400, usage: 800, candidates })).toEqual(['settled'])
+  test('of some makes others go instead when most would be replaced', () => {
+    const candidates = [idle('recent', 550, { ...recent, idleTime: 9_000 }), idle('settled', 400, { idleTime: 5 })]
+    expect(victimsOf({ need: 400, usage: 950, candidates })).toEqual(['settled'])
   })
 })
 

@@ -58,6 +58,15 @@ test('the end of one load takes nothing from the next one', () => {
   expect(reservations.outstanding).toBe(70)
 })
 
+test('covers somewhat more than was promised to a load of known size', () => {
+  const { reservations, held } = open()
+  using _a = reservations.reserve('a', 100, 100)
+  held.set('a', 124)
+  expect(reservations.covers('a')).toBe(true)
+  held.set('a', 125)
+  expect(reservations.covers('a')).toBe(false)
+})
+
 test('covers what was to be expected of a load, and no more', () => {
   const { reservations, held, clock } = open()
   expect(reservations.covers('a')).toBe(false)

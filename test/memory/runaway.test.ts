@@ -67,6 +67,12 @@ describe('a runaway', () => {
     expect(findRunaway(full(1.08), [loading])).toEqual({ kind: 'end', name: 'loading' })
   })
 
+  test('is no load while anybody else takes a share worth the name', () => {
+    const loading = suspect('loading', 500, { loading: true })
+    expect(findRunaway(full(1.08), [loading, suspect('grows', 50)])).toEqual({ kind: 'end', name: 'grows' })
+    expect(findRunaway(full(1.08), [loading, suspect('hardly', 20)])).toEqual({ kind: 'end', name: 'loading' })
+  })
+
   test('is one that has kept what it grew by', () => {
     expect(runsAway(full(1.01), rate(300))).toBe(true)
     expect(runsAway(full(1.01), rate(5))).toBe(false)
