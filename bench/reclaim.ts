@@ -6,7 +6,8 @@
  */
 import { parseArgs } from 'node:util'
 import { shapes } from './reclaim/holder.ts'
-import { returnedShare, runCycle, runtimes } from './reclaim/run-cycle.ts'
+import { returnedShare } from './reclaim/returned-share.ts'
+import { runCycle, runtimes } from './reclaim/run-cycle.ts'
 import type { Runtime } from './reclaim/run-cycle.ts'
 
 const { values } = parseArgs({
