@@ -206,7 +206,10 @@ export async function allBusy({ limit, seconds }: AllBusyOptions): Promise<AllBu
   const counts = { unloads: 0, crashes: 0, exhausted: 0, samples: 0 }
   coordinator.on('unload', () => counts.unloads++)
   coordinator.on('crash', () => counts.crashes++)
-  coordinator.on('exhausted', () => counts.exhausted++)
+  // It is said at high as well, where usage stops there on its way up.
+  coordinator.on('exhausted', ({ level }) => {
+    if (level === 'critical') counts.exhausted++
+  })
   const remotes = Array.from({ length: 4 }, (_, i) =>
     coordinator.registerComponent<typeof hog>({ name: `busy-${i}`, module, config: { size: 4 * mib } }),
   )
