@@ -23,7 +23,7 @@ export class Measurement {
   constructor(targets: () => Iterable<MeasuredWorker>, now: () => number) {
     this.#targets = targets
     this.#now = now
-    this.#sampler = new WorkerSampler(now)
+    this.#sampler = new WorkerSampler(now, (worker) => this.#activity.note(worker))
   }
 
   /** Asks those that have run, without waiting for their answers. Returns how many there were. */
@@ -43,12 +43,12 @@ export class Measurement {
 
   /** New figures of all, asked for from now on; a worker has `patience` ms to answer. */
   async measureAll(patience: number): Promise<void> {
-    await this.#sampler.sampleAnew(this.#noted(this.#targets()), patience)
+    await this.#sampler.sampleAnew(this.#targets(), patience)
   }
 
   /** New figures of one, asked for from now on; it has `patience` ms to answer. */
   async measureOne(target: MeasuredWorker, patience: number): Promise<void> {
-    await this.#sampler.sampleAnew(this.#noted([target]), patience)
+    await this.#sampler.sampleAnew([target], patience)
   }
 
   /** Whether it has been seen to run of late. */
@@ -56,20 +56,13 @@ export class Measurement {
     return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < runsFor
   }
 
+  /** Also those whose answer is not here yet: it may be older than what they did last. */
   *#changed(): Iterable<MeasuredWorker> {
     for (const target of this.#targets()) {
-      if (this.#activity.hasRun(target.worker)) {
-        this.#activity.note(target.worker)
-        this.#ranAt.set(target, this.#now())
-        yield target
-      } else target.unchanged()
-    }
-  }
-
-  *#noted(targets: Iterable<MeasuredWorker>): Iterable<MeasuredWorker> {
-    for (const target of targets) {
-      this.#activity.note(target.worker)
-      yield target
+      const hasRun = this.#activity.hasRun(target.worker)
+      if (hasRun) this.#ranAt.set(target, this.#now())
+      if (hasRun || this.#sampler.isAsked(target.worker)) yield target
+      else target.unchanged()
     }
   }
 }

@@ -28,9 +28,20 @@ const staleAfter = 250
 export class WorkerSampler {
   readonly #open = new WeakMap<Worker, Question>()
   readonly #now: () => number
+  readonly #asked: (worker: Worker) => void
 
-  constructor(now: () => number) {
+  /**
+   * @param now ms of a monotonic clock.
+   * @param asked told of each question as it is put.
+   */
+  constructor(now: () => number, asked: (worker: Worker) => void) {
     this.#now = now
+    this.#asked = asked
+  }
+
+  /** It has been asked and its answer is not here yet: what it did since may not be in it. */
+  isAsked(worker: Worker): boolean {
+    return this.#open.has(worker)
   }
 
   /** Asks without waiting for the answer. */
@@ -68,6 +79,7 @@ export class WorkerSampler {
     const { worker } = target
     let question = this.#open.get(worker)
     if (!question) {
+      this.#asked(worker)
       question = { at: this.#now(), over: this.#put(target) }
       this.#open.set(worker, question)
     }

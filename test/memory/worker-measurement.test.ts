@@ -6,14 +6,16 @@ import type { MeasuredWorker } from '../../src/memory/measurement.ts'
 import type { WorkerMemory } from '../../src/memory/worker-memory.ts'
 import { until } from '../support/coordinator.ts'
 
-/** Does what it is told: `block` waits inside of a native call, `spin` works, for so many ms. */
+/** Does what it is told: `block` waits inside of a native call, `spin` works, for so many ms; after that it keeps so many MiB. */
 const source = `
 const { parentPort } = require('node:worker_threads')
 const { spawnSync } = require('node:child_process')
-parentPort.on('message', ({ what, ms }) => {
+const held = []
+parentPort.on('message', ({ what, ms, mib = 0 }) => {
   if (what === 'block') spawnSync(process.execPath, ['-e', \`setTimeout(() => {}, \${ms})\`])
   const end = Date.now() + (what === 'spin' ? ms : 0)
   while (Date.now() < end);
+  if (mib > 0) held.push(Buffer.alloc(mib * 1024 ** 2, 1))
   parentPort.postMessage('done')
 })
 parentPort.postMessage('ready')
@@ -102,6 +104,23 @@ describe('measuring', () => {
     await until(() => measurement.look() === 1)
     await until(() => busy?.events.includes('answered') === true)
     expect(busy?.events.filter((event) => event === 'late')).toEqual([])
+  })
+
+  test('what it did after it had answered is not missed when the answer comes late', async () => {
+    await quiet()
+    const [busy] = targets
+    const external = (): number => (busy?.answers.at(-1)?.external ?? 0) / 1024 ** 2
+    const before = external()
+    busy?.worker.postMessage({ what: 'spin', ms: 100, mib: 40 })
+    await until(() => measurement.look() === 1)
+    // It answers in the middle of its work, does the rest, and rests; this thread has no time for any of it, and then looks before it listens.
+    const end = performance.now() + 500
+    while (performance.now() < end);
+    for (let looks = 0; looks < 40 && external() < before + 39; looks++) {
+      measurement.look()
+      await sleep(50)
+    }
+    expect(external()).toBeGreaterThan(before + 39)
   })
 
   test('a blocked worker is late, delays nobody, and answers when it can', async () => {
