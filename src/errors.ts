@@ -277,11 +277,12 @@ export class InsufficientMemoryError extends SpillwayError {
       .slice(0, 5)
       .map((h) => `${h.name} ${mib(h.bytes)} (${h.why})`)
       .join(', ')
-    super(
-      `Component "${component}" needs ${mib(details.needed)}, but ${mib(details.usage)} of the limit of ` +
-        `${mib(details.limit)} are in use and nothing more can be unloaded; held by: ${held || 'nothing but the process itself'}`,
-      options,
-    )
+    const why =
+      details.needed > details.limit
+        ? `which is more than the limit of all: raise totalLimit (${mib(details.limit)}), or correct its memoryEstimate`
+        : `but ${mib(details.usage)} of the limit of ${mib(details.limit)} are in use and nothing more can be unloaded; ` +
+          `held by: ${held || 'nothing but the process itself'}`
+    super(`Component "${component}" needs ${mib(details.needed)}, ${why}`, options)
     this.component = component
     this.needed = details.needed
     this.limit = details.limit

@@ -166,6 +166,7 @@ class Simulation {
       const decision = decideAdmission({
         need: component.bytes,
         usage: this.usage,
+        growth: 0,
         reservations: this.reservations,
         leaving: this.leaving,
         limit: this.limit,

@@ -109,7 +109,8 @@ export class AdmissionControl implements Admission {
     const { highThreshold, criticalThreshold, policy, autoUnloadEnabled, minIdleTime } = options()
     return decideAdmission({
       need,
-      usage: book.usage + this.#growth,
+      usage: book.usage,
+      growth: this.#growth,
       reservations: book.reservations.outstanding,
       leaving: book.leaving,
       limit: gauge.limit,

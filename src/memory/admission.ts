@@ -21,8 +21,10 @@ export interface MemoryHolder {
 export interface AdmissionRequest {
   /** Its learned peak; before the first load its estimate. */
   readonly need: number
-  /** Accounted bytes: main thread, workers, the reservations of the other loads under way, and what will have grown by the time this one is over. */
+  /** Accounted bytes: main thread, workers, and the reservations of the other loads under way. */
   readonly usage: number
+  /** Bytes by which that will have grown by itself when this load is over. */
+  readonly growth: number
   /** The part of `usage` that is reserved for other loads. */
   readonly reservations: number
   /** The part of `usage` that unloads under way will free. */
@@ -69,9 +71,9 @@ export type AdmissionDecision =
  * would fit but lead into critical pressure: there it would have to go at once.
  */
 export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
-  const { need, usage, limit, leaving, waited, timeout } = request
+  const { need, limit, leaving, waited, timeout } = request
   const target = request.highThreshold * limit
-  const wanted = usage + need
+  const wanted = request.usage + request.growth + need
   if (wanted <= target) return { kind: 'admit' }
   if (need > limit) return { kind: 'refuse', holders: holdersOf(request) }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -39,7 +39,11 @@ function attach(caller: Caller, generation: number): { server: MessagePort; fram
 const call = (caller: Caller, method: string, ...args: unknown[]): Promise<unknown> => caller.call(method, args, {}, {})
 /** Makes a call whose end is no concern of the test. */
 const send = (...args: Parameters<typeof call>): void => void call(...args).catch(() => {})
-const settle = (): Promise<void> => sleep(10)
+/** Time for what is on its way; and turns of the event loop, for on a busy machine the time is over before anything has arrived. */
+async function settle(): Promise<void> {
+  await sleep(10)
+  for (let turns = 0; turns < 5; turns++) await turn()
+}
 const crashed = { reason: 'exit' } as const
 
 describe('a caller', () => {

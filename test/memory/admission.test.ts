@@ -8,6 +8,7 @@ import { candidate, candidateSets, MIB } from '../support/unload-candidates.ts'
 const request = (facts: Partial<AdmissionRequest>): AdmissionRequest => ({
   need: 100,
   usage: 0,
+  growth: 0,
   reservations: 0,
   leaving: 0,
   limit: 1_000,
@@ -85,6 +86,15 @@ describe('a load', () => {
     })
   })
 
+  test('counts on what will have grown by then, and does not blame anybody for it', () => {
+    expect(decide({ usage: 700, growth: 50 })).toEqual({ kind: 'admit' })
+    expect(decide({ usage: 700, growth: 51, candidates: [idle('a', 50)] }).kind).toBe('unload')
+    expect(decide({ usage: 700, growth: 300, waited: 30_000 })).toEqual({
+      kind: 'refuse',
+      holders: [{ name: 'main thread and others', bytes: 700, why: 'not a component' }],
+    })
+  })
+
   test('of more than the limit is refused at once', () => {
     expect(decide({ need: 1_000, usage: 0 }).kind).toBe('admit')
     expect(decide({ need: 1_001, usage: 0 }).kind).toBe('refuse')
@@ -146,7 +156,7 @@ describe('whatever is asked', () => {
   })
   /** What is wrong with the answer. */
   const complaint = (facts: AdmissionRequest, decision: AdmissionDecision): string | undefined => {
-    const wanted = facts.usage + facts.need
+    const wanted = facts.usage + facts.growth + facts.need
     switch (decision.kind) {
       case 'admit':
         return wanted > limit ? 'admitted what does not fit' : undefined
