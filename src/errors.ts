@@ -279,7 +279,7 @@ export class InsufficientMemoryError extends SpillwayError {
       .join(', ')
     const why =
       details.needed > details.limit
-        ? `which is more than the limit of all: raise totalLimit (${mib(details.limit)}), or correct its memoryEstimate`
+        ? `which is more than the limit of ${mib(details.limit)} for all together (totalLimit, or what the control group allows)`
         : `but ${mib(details.usage)} of the limit of ${mib(details.limit)} are in use and nothing more can be unloaded; ` +
           `held by: ${held || 'nothing but the process itself'}`
     super(`Component "${component}" needs ${mib(details.needed)}, ${why}`, options)

@@ -2,7 +2,7 @@
  * Loads and unloads a component that holds much memory, and prints as JSON what the operating system says of this process: its resident set before, with the component
  * loaded, and 0, 1 and more seconds after it was unloaded. A program of its own, because the flags of a process are part of what is measured.
  *
- * Arguments: shape, bytes, seconds to watch, and seconds to watch further for as long as most of it has not come back.
+ * Arguments: shape, bytes, seconds to watch, and seconds to watch at most while most of it has not come back.
  */
 import { pino } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -14,7 +14,7 @@ export const runtimes = {
 export type Runtime = keyof typeof runtimes
 
 const program = fileURLToPath(new URL('cycle.ts', import.meta.url))
-/** ms; a cycle takes about 15 s, 12 of them waiting. */
+/** ms; a cycle takes about 15 s, and up to 75 on a machine where memory is long in coming back. */
 const deadline = 180_000
 
 /** One load and unload of `bytes` in a process of its own, watched for `seconds` after, and for up to `patience` until most of it is back. */

@@ -1,6 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
 import { withDeadline } from '../host/deadline.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
@@ -54,10 +55,12 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
  */
 async function startGeneration(supervisor: Supervisor, timeout: number): Promise<Generation> {
   let generation: Generation | undefined
+  let end: GenerationEnd = { reason: 'terminated' }
   try {
     generation = supervisor.adopt(takeWorker(supervisor))
     const outcome = await loadInWorker(supervisor, generation, timeout)
     if (outcome.type === 'ready') return generation
+    if (outcome.type === 'ended') ({ end } = outcome)
     throw failureOf(supervisor, outcome)
   } catch (cause) {
     const { name, loadSignal } = supervisor
@@ -65,7 +68,7 @@ async function startGeneration(supervisor: Supervisor, timeout: number): Promise
       isSpillwayError(cause) || loadSignal.aborted
         ? cause
         : new ComponentLoadError(name, `its worker could not be started: ${messageOf(cause)}`, { cause })
-    if (generation) await endWorker(supervisor, generation, error)
+    if (generation) await endWorker(supervisor, generation, error, end)
     else supervisor.loadOver({ type: 'load-failed', error }, error)
     throw error
   }
@@ -179,12 +182,17 @@ function failureOf(
   }
 }
 
-async function endWorker(supervisor: Supervisor, generation: Generation, error: unknown): Promise<void> {
+async function endWorker(
+  supervisor: Supervisor,
+  generation: Generation,
+  error: unknown,
+  end: GenerationEnd,
+): Promise<void> {
   void generation.host.terminate(0)
   const dead = await supervisor.buried(generation)
   const aborted = supervisor.loadSignal.aborted
   supervisor.loadOver(aborted ? { type: 'load-refused' } : { type: 'load-failed', error }, error)
-  supervisor.retire(generation, { reason: 'terminated' })
+  supervisor.retire(generation, end)
   if (!dead && supervisor.state.status === 'unloaded') supervisor.apply({ type: 'still-alive' })
 }
 

@@ -4,8 +4,8 @@ import { planUnload, type UnloadPlan } from './unload-plan.ts'
 /** The longest (ms) that a load waits for the minimum residency of others before it takes their place all the same. */
 export const RESIDENCY_PATIENCE = 15_000
 
-/** A load may take this share of the limit from components within their minimum residency without waiting. */
-const RESIDENCY_SHARE = 1 / 2
+/** A load may replace this share of what is loaded, as far as it is within its minimum residency, without waiting. */
+const RESIDENCY_SHARE = 2 / 3
 
 /** No wait is shorter (ms): a clock of fractions could otherwise come back a hair too early, for ever. */
 const SHORTEST_RETRY = 1
@@ -64,7 +64,7 @@ export type AdmissionDecision =
  * 3. Fits under the limit as things are: admitted.
  * 4. Otherwise it waits, within its timeout; then it is refused. More than the limit is refused at once.
  *
- * A minimum residency holds against a load too where it would replace most (more than half of the limit) of what is
+ * A minimum residency holds against a load too where it would replace most (more than two thirds) of what is
  * loaded, or two components that do not fit side by side would take turns as fast as they are called: then others go
  * instead, or the load waits, but only for 15 s or half of its timeout, so that every load gets its turn. Replacing
  * little is no thrashing, and waiting for it would cost more than a reload. Nor does it keep anything loaded where the load
@@ -82,7 +82,8 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   const patience = Math.min(RESIDENCY_PATIENCE, timeout / 2)
   const candidates = request.autoUnloadEnabled ? request.candidates : []
   const regardless = planUnload(request.policy, candidates.map(withoutResidency), 'demand', missing)
-  const breaksResidency = residentBytes(candidates, regardless) > RESIDENCY_SHARE * limit && waited < patience
+  const breaksResidency =
+    residentBytes(candidates, regardless) > RESIDENCY_SHARE * loadedBytes(candidates) && waited < patience
   const mild = breaksResidency ? planUnload(request.policy, candidates, 'demand', missing) : regardless
   const left = wanted - leaving - mild.freed
   const plan = left <= limit && left > request.criticalThreshold * limit ? regardless : mild
@@ -97,6 +98,9 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   if (waited < patience && ends.length > 0) ends.push(patience - waited)
   return { kind: 'wait', plan, retryIn: Math.max(SHORTEST_RETRY, Math.min(timeout - waited, ...ends)) }
 }
+
+const loadedBytes = (candidates: readonly UnloadCandidate[]): number =>
+  candidates.reduce((sum, { loaded, bytes }) => sum + (loaded ? bytes : 0), 0)
 
 /** What the plan takes of components within their minimum residency, bytes. */
 function residentBytes(candidates: readonly UnloadCandidate[], plan: UnloadPlan): number {

@@ -1,7 +1,7 @@
 /** ms after a load for which what it has not yet filled of its reservation stays reserved: first calls fill caches. */
 const settleTime = 1_000
-/** Peaks differ from one load to the next: this many times what was promised is no surprise. */
-const tolerance = 1.25
+/** Peaks differ from one load to the next: so much beyond what was promised is no surprise, as a share of it, and in bytes at most. */
+const tolerance = { share: 0.25, most: 32 * 1024 ** 2 }
 
 interface Reservation {
   readonly bytes: number
@@ -44,7 +44,8 @@ export class Reservations {
   covers(name: string): boolean {
     const reservation = this.#open.get(name)
     if (reservation === undefined || this.#now() >= reservation.until) return false
-    return (this.#held(name) ?? 0) < Math.max(reservation.mayNeed, reservation.bytes * tolerance)
+    const { bytes, mayNeed } = reservation
+    return (this.#held(name) ?? 0) < Math.max(mayNeed, bytes + Math.min(bytes * tolerance.share, tolerance.most))
   }
 
   /**

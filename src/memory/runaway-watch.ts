@@ -79,10 +79,13 @@ export class RunawayWatch {
       account.collected()
       await book.measureOne(supervisor, patience)
     }
-    if (supervisor.generation !== generation) return
+    // What has become idle meanwhile, or is on its way out, goes in good order.
+    const idle = this.#options.reclaimable()
+    if (supervisor.generation !== generation || book.isLeaving(supervisor)) return
+    if (idle.some((one) => one.name === name)) return
     const held = account.memory?.total ?? 0
     const growth = answered ? (held - before.bytes) / (now() - before.time) : 0
-    const full = this.#fullness()
+    const full = this.#fullness(idle)
     const taken = this.#taken(supervisor)
     const figures = { component: name, generation: generation.number, answered, before: before.bytes, held, taken }
     logger.info({ ...figures, ...full }, 'the limit is passed: a component that grows was asked to collect its garbage')
@@ -118,7 +121,7 @@ export class RunawayWatch {
     return until !== undefined && this.#options.now() < until
   }
 
-  #fullness(idle = this.#options.reclaimable()): Fullness {
+  #fullness(idle: readonly { readonly bytes: number }[]): Fullness {
     const { book, limit, now } = this.#options
     const reclaimable = idle.reduce((sum, { bytes }) => sum + bytes, 0)
     const since = now() - (this.#overrun?.since ?? now())

@@ -6,10 +6,12 @@ const tolerated = 1.05
 const endTime = 100
 /** ms: growth that leads past what is tolerated within that time is no passing thing. */
 const horizon = 250
-/** ms past the limit after which it counts what was taken since, however slowly or in what bursts it came. */
-const lingering = 1_000
-/** Share of the limit that is worth the name: what somebody must have taken for that, or take within the horizon to be told from others. */
+/** ms past the limit after which it counts what was taken since, however slowly or in what bursts it came: past what is tolerated, and anyway. */
+const lingering = { intolerable: 1_000, tolerable: 5_000 }
+/** Share of the limit that is worth the name: nobody is ended who has not taken it since the limit was passed, nor will within the horizon. */
 const muchTaken = 1 / 64
+/** Growth of a load counts for so much: it was expected to some extent, and others that grow besides are to blame first. */
+const loadWeight = 0.5
 /** ms that the collection of garbage may take at most, however slowly memory fills up. */
 const longestQuestion = 500
 /** ms that it may take where memory does not fill up. */
@@ -54,7 +56,8 @@ const none: RunawayFinding = { kind: 'none' }
 
 /**
  * Who has to be ended although it is in use, because usage has passed the limit and would pass it by a tenth before long: the one that
- * grows fastest. Nobody is ended for the memory it holds, only for taking more when there is none.
+ * grows fastest; where nothing grows fast, and usage stays, the one that has taken most since. Nobody is ended for the memory it holds, only for
+ * taking more when there is none.
  *
  * V8's young generation grows by tens of megabytes without anything being kept, and from outside that looks the same. So while there is time, what
  * is idle goes first, and the one that grows is asked to collect its garbage; a load of which nothing is known has the time that others take to go.
@@ -62,23 +65,25 @@ const none: RunawayFinding = { kind: 'none' }
 export function findRunaway(full: Fullness, suspects: readonly Suspect[]): RunawayFinding {
   const { usage, limit, reclaimable } = full
   if (usage <= limit) return none
-  const loaded = suspects.filter(({ loading }) => !loading)
-  const loads = suspects.filter(({ loading }) => loading && reclaimable <= 0)
-  const growing = largest(loaded, ({ growth }) => growth)
-  // What a load takes was expected, to some extent: it is spared for anybody else who takes a share worth the name.
-  const tells = growing !== undefined && growing.growth * horizon >= limit * muchTaken
-  const fastest = tells ? growing : largest([...loaded, ...loads], ({ growth }) => growth)
+  const stoppable = suspects.filter((one) => (!one.loading || reclaimable <= 0) && isToBlame(full, one))
+  const fastest = largest(stoppable, ({ growth, loading }) => (loading ? growth * loadWeight : growth))
   if (fastest) {
     const { name, growth, questioned } = fastest
-    const alongside = loads.reduce((sum, one) => (one === fastest ? sum : sum + one.growth), 0)
-    const patience = (limit * most - usage) / (growth + alongside) - endTime
+    const patience = (limit * most - usage) / growth - endTime
     if (patience <= 0) return { kind: 'end', name }
     if (runsAway(full, growth) && !questioned)
       return { kind: 'question', name, patience: Math.min(patience, longestQuestion) }
   }
+  const loaded = suspects.filter(({ loading }) => !loading)
   const greediest = largest(loaded, ({ taken }) => taken)
   if (!greediest || greediest.questioned || !keepsOthersOut(full, greediest.taken)) return none
   return { kind: 'question', name: greediest.name, patience: unhurriedQuestion }
+}
+
+/** Whether it takes a share worth the name, or has taken it and nothing makes up for it. */
+function isToBlame(full: Fullness, { growth, taken }: Suspect): boolean {
+  const share = full.limit * muchTaken
+  return growth * horizon >= share || (taken >= share && remains(full) > full.limit)
 }
 
 /** The one with the most of something; undefined when nobody has any. */
@@ -93,11 +98,14 @@ export function runsAway(full: Fullness, growth: number): boolean {
 }
 
 /**
- * Whether somebody who has taken that much (bytes) past the limit has to give it back: it is more than is tolerated, has lasted, and no load gets
- * in. One that is short of processor time, or collects garbage most of the time, grows in bursts that are no steady growth and never stops.
+ * Whether somebody who has taken that much (bytes) since the limit was passed has to give it back: usage has stayed past it, or is past all bounds, and
+ * no load gets in. One that is short of processor time, or collects garbage most of the time, grows in bursts that are no steady growth and never stops.
  */
 export function keepsOthersOut(full: Fullness, taken: number): boolean {
-  return full.since >= lingering && remains(full) > full.limit * tolerated && taken >= full.limit * muchTaken
+  const { usage, limit, since } = full
+  if (remains(full) <= limit || taken < limit * muchTaken) return false
+  const patience = remains(full) > limit * tolerated ? lingering.intolerable : lingering.tolerable
+  return since >= patience || usage > limit * most
 }
 
 const remains = ({ usage, leaving, reclaimable }: Fullness): number => usage - leaving - reclaimable

@@ -122,7 +122,7 @@ describe('minimum residency', () => {
     expect(decide({ need: 600, usage: 600, candidates })).toMatchObject({ kind: 'wait', retryIn: 2_000 })
   })
 
-  test('does not hold up a load that replaces less than half of what is loaded', () => {
+  test('does not hold up a load that replaces a part of what is loaded', () => {
     const candidates = Array.from({ length: 8 }, (_, i) =>
       idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
     )
@@ -137,8 +137,8 @@ describe('minimum residency', () => {
   })
 
   test('of some makes others go instead when most would be replaced', () => {
-    const candidates = [idle('recent', 550, { ...recent, idleTime: 9_000 }), idle('settled', 400, { idleTime: 5 })]
-    expect(victimsOf({ need: 400, usage: 950, candidates })).toEqual(['settled'])
+    const candidates = [idle('recent', 600, { ...recent, idleTime: 9_000 }), idle('settled', 250, { idleTime: 5 })]
+    expect(victimsOf({ need: 350, usage: 850, candidates })).toEqual(['settled'])
   })
 })
 

@@ -39,6 +39,16 @@ describe('a memory limit', () => {
     expect(coordinator.info('x').learnedPeak).toBeLessThan(memoryLimit)
   })
 
+  test('ends a load that passes it, and what that took is not taken for what the next one needs', async () => {
+    const { coordinator, remote } = open({ config: { buffer: 100 * mib, initDelay: 60_000 } })
+    await using _ = coordinator
+    expect(await rejection(remote.touch())).toMatchObject({
+      code: 'ERR_COMPONENT_LOAD',
+      message: expect.stringContaining('passed its memory limit while loading') as string,
+    })
+    expect(coordinator.info('x').learnedPeak).toBeNull()
+  })
+
   test('is held against buffers as well as objects', async () => {
     const { coordinator, remote } = open()
     await using _ = coordinator

@@ -65,6 +65,12 @@ test('covers somewhat more than was promised to a load of known size', () => {
   expect(reservations.covers('a')).toBe(true)
   held.set('a', 125)
   expect(reservations.covers('a')).toBe(false)
+  const mib = 1024 ** 2
+  using _large = reservations.reserve('large', 300 * mib, 300 * mib)
+  held.set('large', 331 * mib)
+  expect(reservations.covers('large')).toBe(true)
+  held.set('large', 332 * mib)
+  expect(reservations.covers('large')).toBe(false)
 })
 
 test('covers what was to be expected of a load, and no more', () => {

@@ -24,7 +24,7 @@ const suspect = (name: string, mibPerSecond: number, more: Partial<Suspect> = {}
   ...more,
 })
 const hog = suspect('hog', 300)
-const slow = suspect('slow', 5)
+const slow = suspect('slow', 5, { taken: 8 * mib })
 const still = suspect('still', 0)
 
 describe('a runaway', () => {
@@ -67,10 +67,22 @@ describe('a runaway', () => {
     expect(findRunaway(full(1.08), [loading])).toEqual({ kind: 'end', name: 'loading' })
   })
 
-  test('is no load while anybody else takes a share worth the name', () => {
+  test('is no load where somebody else grows at half its speed', () => {
     const loading = suspect('loading', 500, { loading: true })
-    expect(findRunaway(full(1.08), [loading, suspect('grows', 50)])).toEqual({ kind: 'end', name: 'grows' })
-    expect(findRunaway(full(1.08), [loading, suspect('hardly', 20)])).toEqual({ kind: 'end', name: 'loading' })
+    expect(findRunaway(full(1.08), [loading, suspect('grows', 260)])).toEqual({ kind: 'end', name: 'grows' })
+    expect(findRunaway(full(1.08), [loading, suspect('less', 240)])).toEqual({ kind: 'end', name: 'loading' })
+  })
+
+  test('is not who hardly grows and has taken nothing, however far the limit is passed by others', () => {
+    const jumped = suspect('jumped', 0, { taken: 150 * mib })
+    const bystander = suspect('bystander', 1)
+    expect(findRunaway(full(1.27), [bystander])).toEqual({ kind: 'none' })
+    // Who took it in one step is asked at once.
+    const asked = { kind: 'question', name: 'jumped', patience: 2_000 }
+    expect(findRunaway(full(1.27), [bystander, jumped])).toEqual(asked)
+    // While that one is on its way out, nobody else is to go for it.
+    const leaving = { leaving: 0.3 * limit }
+    expect(findRunaway(full(1.27, leaving), [bystander, slow])).toEqual({ kind: 'none' })
   })
 
   test('is one that has kept what it grew by', () => {
@@ -85,11 +97,12 @@ describe('a runaway', () => {
     const other = suspect('other', 0, { taken: 7.9 * mib })
     const asked = { kind: 'question', name: 'bursts', patience: 2_000 }
     expect(findRunaway(full(1.06, { since: 1_000 }), [still, other, bursts])).toEqual(asked)
+    expect(findRunaway(full(1.01, { since: 5_000 }), [still, other, bursts])).toEqual(asked)
     for (const [share, more, who] of [
       [1.06, { since: 999 }, bursts],
-      [1.05, { since: 5_000 }, bursts],
-      [1.06, { since: 5_000, reclaimable: 6 * mib }, bursts],
-      [1.06, { since: 5_000, leaving: 6 * mib }, bursts],
+      [1.05, { since: 4_999 }, bursts],
+      [1.06, { since: 5_000, reclaimable: 31 * mib }, bursts],
+      [1.06, { since: 5_000, leaving: 31 * mib }, bursts],
       [1.06, { since: 5_000 }, other],
       [1.06, { since: 5_000 }, { ...bursts, questioned: true }],
       [1.06, { since: 5_000 }, { ...bursts, loading: true }],
@@ -103,7 +116,7 @@ describe('a runaway', () => {
   test('is stopped in time: usage never passes 110% while a worker takes up to 75 ms to end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 75 }), (mibPerSecond, delay) => {
-        const suspects = [suspect('x', mibPerSecond, { questioned: true })]
+        const suspects = [suspect('x', mibPerSecond, { questioned: true, taken: 8 * mib })]
         const step = rate(mibPerSecond) * 25
         let usage = limit * 0.9
         while (findRunaway(full(usage / limit), suspects).kind !== 'end') usage += step
