@@ -1,7 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
+import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
 import { withDeadline } from '../host/deadline.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'

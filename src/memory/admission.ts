@@ -83,7 +83,8 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   const candidates = request.autoUnloadEnabled ? request.candidates : []
   const regardless = planUnload(request.policy, candidates.map(withoutResidency), 'demand', missing)
   const breaksResidency =
-    residentBytes(candidates, regardless) > RESIDENCY_SHARE * loadedBytes(candidates) && waited < patience
+    residentBytes(candidates, regardless) > RESIDENCY_SHARE * bytesOf(candidates.filter(({ loaded }) => loaded)) &&
+    waited < patience
   const mild = breaksResidency ? planUnload(request.policy, candidates, 'demand', missing) : regardless
   const left = wanted - leaving - mild.freed
   const plan = left <= limit && left > request.criticalThreshold * limit ? regardless : mild
@@ -99,15 +100,15 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
   return { kind: 'wait', plan, retryIn: Math.max(SHORTEST_RETRY, Math.min(timeout - waited, ...ends)) }
 }
 
-const loadedBytes = (candidates: readonly UnloadCandidate[]): number =>
-  candidates.reduce((sum, { loaded, bytes }) => sum + (loaded ? bytes : 0), 0)
+const bytesOf = (those: readonly { readonly bytes: number }[]): number =>
+  those.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** What the plan takes of components within their minimum residency, bytes. */
 function residentBytes(candidates: readonly UnloadCandidate[], plan: UnloadPlan): number {
   const victims = new Set(plan.victims.map(({ name }) => name))
-  return candidates
-    .filter(({ name, residentTime, minResidency }) => victims.has(name) && residentTime < minResidency)
-    .reduce((sum, { bytes }) => sum + bytes, 0)
+  return bytesOf(
+    candidates.filter(({ name, residentTime, minResidency }) => victims.has(name) && residentTime < minResidency),
+  )
 }
 
 const withoutResidency = (candidate: UnloadCandidate): UnloadCandidate =>
@@ -123,7 +124,7 @@ function holdersOf(request: AdmissionRequest): MemoryHolder[] {
     why: (reasons.get(name) ?? 'idle').replace('-', ' '),
   }))
   if (request.reservations > 0) holders.push({ name: 'loads under way', bytes: request.reservations, why: 'reserved' })
-  const known = holders.reduce((sum, holder) => sum + holder.bytes, 0)
+  const known = bytesOf(holders)
   if (request.usage > known)
     holders.push({ name: 'main thread and others', bytes: request.usage - known, why: 'not a component' })
   return holders.sort((a, b) => b.bytes - a.bytes)

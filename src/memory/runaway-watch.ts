@@ -29,7 +29,10 @@ interface Overrun {
   readonly held: Map<Generation, number>
 }
 
-/** Ends the component that grows fastest when all together have passed their limit and nothing can be unloaded in time. */
+/**
+ * Ends the component that grows fastest when all together have passed their limit and nothing can be unloaded in time, and the one that has taken most
+ * since when they stay past it.
+ */
 export class RunawayWatch {
   readonly #options: RunawayWatchOptions
   /** Until when (ms) each that was questioned is not asked again. */
@@ -53,6 +56,7 @@ export class RunawayWatch {
     const suspects = [...book.live].filter(
       (one) => !book.isLeaving(one) && !book.reservations.covers(one.name) && !idle.has(one.name),
     )
+    for (const one of suspects) this.#noteHeld(one)
     const full = this.#fullness(reclaimable)
     const finding = findRunaway(
       full,
@@ -106,14 +110,18 @@ export class RunawayWatch {
     }
   }
 
-  /** Bytes; 0 for one that is being loaded: what that takes is no growth. */
-  #taken({ generation, name, state }: Supervisor): number {
-    const least = this.#options.book.account(name).leastLately?.bytes
-    if (!this.#overrun || !generation || least === undefined || state.status === 'loading') return 0
-    const { held } = this.#overrun
-    const first = held.get(generation) ?? least
-    held.set(generation, first)
-    return least - first
+  /** What is taken from now on is told from this. What it takes to load is no growth. */
+  #noteHeld({ generation, name, state }: Supervisor): void {
+    const least = this.#options.book.account(name).leastLately
+    if (!generation || !least || state.status === 'loading' || this.#overrun?.held.has(generation)) return
+    this.#overrun?.held.set(generation, least.bytes)
+  }
+
+  /** Bytes since the limit was passed; 0 while nothing is known of that. */
+  #taken({ generation, name }: Supervisor): number {
+    const first = generation && this.#overrun?.held.get(generation)
+    const least = this.#options.book.account(name).leastLately
+    return first === undefined || !least ? 0 : least.bytes - first
   }
 
   #isSpared({ generation }: Supervisor): boolean {
