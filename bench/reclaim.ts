@@ -6,8 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { shapes } from './reclaim/holder.ts'
-import { returnedShare } from './reclaim/returned-share.ts'
-import { runCycle, runtimes } from './reclaim/run-cycle.ts'
+import { returnedShare, runCycle, runtimes } from './reclaim/run-cycle.ts'
 import type { Runtime } from './reclaim/run-cycle.ts'
 
 const { values } = parseArgs({

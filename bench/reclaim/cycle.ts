@@ -2,17 +2,25 @@
  * Loads and unloads a component that holds much memory, and prints as JSON what the operating system says of this process: its resident set before, with the component
  * loaded, and 0, 1 and more seconds after it was unloaded. A program of its own, because the flags of a process are part of what is measured.
  *
- * Arguments: shape, bytes, seconds to watch, and seconds to watch at most while most of it has not come back.
+ * Arguments: shape, bytes, seconds to watch.
  */
 import { pino } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ComponentCoordinator } from '../../src/index.ts'
-import { enough, returnedShare } from './returned-share.ts'
-import type { CycleResult } from './returned-share.ts'
+import type { UnloadReport } from '../../src/index.ts'
 import { shapes } from './holder.ts'
-import type { default as holder, HolderConfig } from './holder.ts'
+import type { default as holder, HolderConfig, Shape } from './holder.ts'
 
-const [shapeName, bytes, seconds, patience] = process.argv.slice(2)
+/** Bytes; `after` by seconds since the unload was done. */
+export interface CycleResult {
+  readonly shape: Shape
+  readonly base: number
+  readonly loaded: number
+  readonly after: Readonly<Record<number, number>>
+  readonly report: UnloadReport
+}
+
+const [shapeName, bytes, seconds] = process.argv.slice(2)
 const shape = shapes.find((known) => known === shapeName)
 if (!shape) throw new Error(`shape: expected one of ${shapes.join(', ')}, got ${shapeName}`)
 
@@ -40,13 +48,8 @@ await load('holder', { shape, bytes: Number(bytes) })
 const loaded = process.memoryUsage.rss()
 const report = await coordinator.unloadComponent('holder')
 const after: Record<number, number> = { 0: process.memoryUsage.rss() }
-const result: CycleResult = { shape, base, loaded, after, report }
-for (
-  let second = 1;
-  second <= Number(seconds) || (second <= Number(patience) && returnedShare(result) < enough);
-  second++
-) {
+for (let second = 1; second <= Number(seconds); second++) {
   await sleep(1_000)
   after[second] = process.memoryUsage.rss()
 }
-process.stdout.write(`${JSON.stringify(result)}\n`)
+process.stdout.write(`${JSON.stringify({ shape, base, loaded, after, report } satisfies CycleResult)}\n`)

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { reclaimFlag } from '../../src/memory/reclaimer.ts'
+import type { CycleResult } from './cycle.ts'
 import type { Shape } from './holder.ts'
-import type { CycleResult } from './returned-share.ts'
 
 /** What a cycle runs on. */
 export const runtimes = {
@@ -14,23 +14,22 @@ export const runtimes = {
 export type Runtime = keyof typeof runtimes
 
 const program = fileURLToPath(new URL('cycle.ts', import.meta.url))
-/** ms; a cycle takes about 15 s, and up to 75 on a machine where memory is long in coming back. */
+/** ms; a cycle takes about 15 s, 12 of them waiting. */
 const deadline = 180_000
 
-/** One load and unload of `bytes` in a process of its own, watched for `seconds` after, and for up to `patience` until most of it is back. */
-export async function runCycle(
-  runtime: Runtime,
-  shape: Shape,
-  bytes: number,
-  seconds: number,
-  patience = seconds,
-): Promise<CycleResult> {
+/** One load and unload of `bytes` in a process of its own, watched for `seconds` after. */
+export async function runCycle(runtime: Runtime, shape: Shape, bytes: number, seconds: number): Promise<CycleResult> {
   const { node, flags } = runtimes[runtime]
-  const args = [...flags, program, shape, ...[bytes, seconds, patience].map(String)]
+  const args = [...flags, program, shape, String(bytes), String(seconds)]
   const { stdout } = await promisify(execFile)(node, args, { timeout: deadline })
   return JSON.parse(stdout) as CycleResult
 }
 
 function pinned(name: 'node' | 'node-24'): string {
   return fileURLToPath(new URL(`../../node_modules/${name}/bin/node`, import.meta.url))
+}
+
+/** How much of what loading added is back after `seconds`, 0 to 1 and a little more. */
+export function returnedShare({ base, loaded, after }: CycleResult, seconds: number): number {
+  return (loaded - (after[seconds] ?? Number.NaN)) / (loaded - base)
 }

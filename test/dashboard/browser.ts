@@ -21,7 +21,7 @@ const flags = [
 /** Where screenshots are kept after the tests. */
 const screenshots = fileURLToPath(new URL('../../.cache/screenshots/', import.meta.url))
 
-/** Debian's Chromium, with a profile of its own that goes when it is closed. One that does not close is killed after 30 s, by Playwright. */
+/** Debian's Chromium, with a profile of its own that goes when it is closed. */
 export async function openBrowser(): Promise<BrowserContext & AsyncDisposable> {
   const executablePath = await debianTool('chromium', 'chromium')
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'))

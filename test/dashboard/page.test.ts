@@ -35,8 +35,8 @@ beforeAll(async () => {
   await Promise.all([orders.hold(2), candles.floats(500_000), odd.echo(1), rejection(failing.echo(1))])
 }, installDeadline)
 
-afterAll(async () => browser?.[Symbol.asyncDispose]())
-afterAll(async () => dashboard?.stop())
+afterAll(async () => browser?.[Symbol.asyncDispose](), 30_000)
+afterAll(async () => dashboard?.stop(), 30_000)
 
 beforeEach(async () => {
   page = await browser.newPage()

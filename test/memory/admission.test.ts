@@ -122,7 +122,7 @@ describe('minimum residency', () => {
     expect(decide({ need: 600, usage: 600, candidates })).toMatchObject({ kind: 'wait', retryIn: 2_000 })
   })
 
-  test('does not hold up a load that replaces a part of what is loaded', () => {
+  test('does not hold up a load that replaces a small part of what is loaded', () => {
     const candidates = Array.from({ length: 8 }, (_, i) =>
       idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
     )
