@@ -1,7 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
@@ -175,6 +175,7 @@ function failureOf(
         error: `its worker died while loading: ${messageOf(cause)}`,
         'out-of-memory': 'its worker ran out of memory while loading',
         'memory-limit': 'its worker passed its memory limit while loading',
+        stuck: 'its event loop did not turn any more while loading',
         terminated: 'its worker was ended while loading',
       }[reason]
       return new ComponentLoadError(name, why, { cause })

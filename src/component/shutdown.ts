@@ -1,4 +1,4 @@
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'

@@ -1,5 +1,5 @@
 import type { GenerationEnd } from '../channel/caller.ts'
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { Generation } from '../host/generation.ts'
 import type { UnloadReason } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'

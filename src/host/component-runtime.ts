@@ -18,7 +18,7 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { collectGarbage } from './collect-garbage.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { loadModule } from './load-module.ts'
 import { watchWasmMemory } from './wasm-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'

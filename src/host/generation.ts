@@ -7,7 +7,7 @@ import { decodeError } from '../channel/error-codec.ts'
 import type { PressureLevel } from '../component/define.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { WorkerHost } from './worker-host.ts'
 
 export type LoadOutcome =

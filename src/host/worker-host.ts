@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { CrashReason } from '../errors.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 
 // Right from the sources and from the compiled package, whose layout is the same.

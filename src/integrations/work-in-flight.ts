@@ -1,4 +1,4 @@
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 
 /** Counts work under way, and says when there is none. */
 export class WorkInFlight<Key extends object> {

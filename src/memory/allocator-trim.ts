@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 
 const helper = new URL(`../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
 /** ms after which a helper that has not answered is ended. */

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../component/define.ts'
 import type { Supervisor } from '../component/supervisor.ts'
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { Logger } from '../observability/logger.ts'

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { withDeadline } from '../host/deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 

@@ -1,0 +1,19 @@
+export interface SpillwayErrorOptions {
+  cause?: unknown
+}
+
+/** Base of all Spillway errors. `code` is stable across versions; `message` is not. */
+export abstract class SpillwayError extends Error {
+  abstract readonly code: string
+
+  static {
+    this.prototype.name = 'SpillwayError'
+  }
+}
+
+export type Coded<E extends SpillwayError> = Pick<E, 'code' | 'message'> & Partial<E>
+
+/** What every guard asks: the code survives what a prototype does not. */
+export function hasCode(value: unknown, code: string): boolean {
+  return typeof value === 'object' && value !== null && 'code' in value && value.code === code
+}

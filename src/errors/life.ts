@@ -1,0 +1,128 @@
+/** What can go wrong in the life of a component, and of the coordinator. */
+
+import { hasCode, SpillwayError } from './base.ts'
+import type { Coded, SpillwayErrorOptions } from './base.ts'
+
+/** The component could not be loaded. `cause` is what went wrong; `chain` leads from the component asked for to the one that failed. */
+export class ComponentLoadError extends SpillwayError {
+  readonly code = 'ERR_COMPONENT_LOAD'
+  readonly component: string
+  readonly chain: readonly string[]
+
+  constructor(
+    component: string,
+    reason: string,
+    options?: SpillwayErrorOptions & { chain?: readonly string[] | undefined },
+  ) {
+    super(`Component "${component}" could not be loaded: ${reason}`, options)
+    this.component = component
+    this.chain = options?.chain ?? [component]
+  }
+}
+export const isComponentLoadError = (e: unknown): e is Coded<ComponentLoadError> => hasCode(e, 'ERR_COMPONENT_LOAD')
+
+/** The component was not ready within its load timeout (ms); its worker was ended. */
+export class ComponentLoadTimeoutError extends SpillwayError {
+  readonly code = 'ERR_COMPONENT_LOAD_TIMEOUT'
+  readonly component: string
+  readonly timeout: number
+
+  constructor(component: string, timeout: number, options?: SpillwayErrorOptions) {
+    super(
+      `Component "${component}" was not ready within ${timeout} ms; its worker was ended. ` +
+        `Raise "timeout" in its definition if it needs longer`,
+      options,
+    )
+    this.component = component
+    this.timeout = timeout
+  }
+}
+export const isComponentLoadTimeoutError = (e: unknown): e is Coded<ComponentLoadTimeoutError> =>
+  hasCode(e, 'ERR_COMPONENT_LOAD_TIMEOUT')
+
+/** The component failed too often and is backing off until `retryAt` (ms since the epoch). */
+export class ComponentFailedError extends SpillwayError {
+  readonly code = 'ERR_COMPONENT_FAILED'
+  readonly component: string
+  readonly retryAt: number
+
+  constructor(component: string, retryAt: number, options?: SpillwayErrorOptions) {
+    super(
+      `Component "${component}" failed too often and is backing off until ${new Date(retryAt).toISOString()}; ` +
+        `resetComponent("${component}") clears that`,
+      options,
+    )
+    this.component = component
+    this.retryAt = retryAt
+  }
+}
+export const isComponentFailedError = (e: unknown): e is Coded<ComponentFailedError> =>
+  hasCode(e, 'ERR_COMPONENT_FAILED')
+
+/** Why a worker is gone. 'stuck': its event loop did not turn any more, and it was ended. */
+export type CrashReason = 'exit' | 'error' | 'out-of-memory' | 'memory-limit' | 'stuck' | 'terminated'
+
+/**
+ * The worker of the component died, or was ended, while the call was under way. `outcome` is 'unknown' for a call that
+ * had been sent (it may or may not have run) and 'not-sent' for one that had not.
+ */
+export class ComponentCrashedError extends SpillwayError {
+  readonly code = 'ERR_COMPONENT_CRASHED'
+  readonly component: string
+  readonly reason: CrashReason
+  readonly generation: number
+  readonly outcome: 'unknown' | 'not-sent'
+  readonly exitCode: number | undefined
+
+  constructor(
+    component: string,
+    details: {
+      reason: CrashReason
+      generation: number
+      outcome?: 'unknown' | 'not-sent'
+      exitCode?: number | undefined
+    },
+    options?: SpillwayErrorOptions,
+  ) {
+    const how = {
+      exit: `its worker exited${details.exitCode === undefined ? '' : ` with code ${details.exitCode}`}`,
+      error: 'its worker died of an uncaught error',
+      'out-of-memory': 'its worker ran out of memory',
+      'memory-limit': 'its worker passed its memory limit and was ended',
+      stuck: 'its event loop did not turn any more, and its worker was ended',
+      terminated: 'its worker was ended',
+    }[details.reason]
+    super(`Component "${component}" (generation ${details.generation}) is gone: ${how}`, options)
+    this.component = component
+    this.reason = details.reason
+    this.generation = details.generation
+    this.outcome = details.outcome ?? 'unknown'
+    this.exitCode = details.exitCode
+  }
+}
+export const isComponentCrashedError = (e: unknown): e is Coded<ComponentCrashedError> =>
+  hasCode(e, 'ERR_COMPONENT_CRASHED')
+
+/** A component's state could not be kept, so it was not unloaded. `cause` says why. */
+export class SnapshotError extends SpillwayError {
+  readonly code = 'ERR_SNAPSHOT'
+  readonly component: string
+
+  constructor(component: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`The snapshot of component "${component}" could not be kept, so it stays loaded: ${why}`, { cause })
+    this.component = component
+  }
+}
+export const isSnapshotError = (e: unknown): e is Coded<SnapshotError> => hasCode(e, 'ERR_SNAPSHOT')
+
+/** The coordinator is shutting down or has shut down. */
+export class CoordinatorShutdownError extends SpillwayError {
+  readonly code = 'ERR_COORDINATOR_SHUTDOWN'
+
+  constructor(message = 'The coordinator is shut down', options?: SpillwayErrorOptions) {
+    super(message, options)
+  }
+}
+export const isCoordinatorShutdownError = (e: unknown): e is Coded<CoordinatorShutdownError> =>
+  hasCode(e, 'ERR_COORDINATOR_SHUTDOWN')

@@ -1,0 +1,81 @@
+/** What there is not enough of: memory, and turns at a lock. */
+
+import { hasCode, SpillwayError } from './base.ts'
+import type { Coded, SpillwayErrorOptions } from './base.ts'
+
+/** A load that does not fit under the limit (bytes), and nothing more can be unloaded for it. `holders` says what holds the memory, largest first. */
+export class InsufficientMemoryError extends SpillwayError {
+  readonly code = 'ERR_INSUFFICIENT_MEMORY'
+  readonly component: string
+  readonly needed: number
+  readonly limit: number
+  readonly usage: number
+  readonly holders: readonly { name: string; bytes: number; why: string }[]
+
+  constructor(
+    component: string,
+    details: {
+      needed: number
+      limit: number
+      usage: number
+      holders: readonly { name: string; bytes: number; why: string }[]
+    },
+    options?: SpillwayErrorOptions,
+  ) {
+    const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+    const held = details.holders
+      .slice(0, 5)
+      .map((h) => `${h.name} ${mib(h.bytes)} (${h.why})`)
+      .join(', ')
+    const why =
+      details.needed > details.limit
+        ? `which is more than the limit of ${mib(details.limit)} for all together (totalLimit, or what the control group allows)`
+        : `but ${mib(details.usage)} of the limit of ${mib(details.limit)} are in use and nothing more can be unloaded; ` +
+          `held by: ${held || 'nothing but the process itself'}`
+    super(`Component "${component}" needs ${mib(details.needed)}, ${why}`, options)
+    this.component = component
+    this.needed = details.needed
+    this.limit = details.limit
+    this.usage = details.usage
+    this.holders = details.holders
+  }
+}
+export const isInsufficientMemoryError = (e: unknown): e is Coded<InsufficientMemoryError> =>
+  hasCode(e, 'ERR_INSUFFICIENT_MEMORY')
+
+/** The lock was not granted in time (ms), or waiting for it would have been a deadlock: then `cycle` is its path. */
+export class LockTimeoutError extends SpillwayError {
+  readonly code = 'ERR_LOCK_TIMEOUT'
+  readonly lock: string
+  readonly timeout: number
+  readonly cycle: readonly string[] | undefined
+
+  constructor(
+    lock: string,
+    timeout: number,
+    options?: SpillwayErrorOptions & { cycle?: readonly string[] | undefined; heldBy?: readonly string[] },
+  ) {
+    const why = options?.cycle
+      ? `waiting for it would be a deadlock: ${options.cycle.join(' -> ')}`
+      : `not granted within ${timeout} ms${options?.heldBy?.length ? `; held by ${options.heldBy.join(', ')}` : ''}`
+    super(`Lock "${lock}": ${why}`, options)
+    this.lock = lock
+    this.timeout = timeout
+    this.cycle = options?.cycle
+  }
+}
+export const isLockTimeoutError = (e: unknown): e is Coded<LockTimeoutError> => hasCode(e, 'ERR_LOCK_TIMEOUT')
+
+/** A fencing token that is no longer the current one was used. */
+export class StaleLockError extends SpillwayError {
+  readonly code = 'ERR_LOCK_STALE'
+  readonly lock: string
+  readonly token: number
+
+  constructor(lock: string, token: number, options?: SpillwayErrorOptions) {
+    super(`Lock "${lock}": token ${token} is stale, the lock was released or passed on since`, options)
+    this.lock = lock
+    this.token = token
+  }
+}
+export const isStaleLockError = (e: unknown): e is Coded<StaleLockError> => hasCode(e, 'ERR_LOCK_STALE')
