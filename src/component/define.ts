@@ -19,8 +19,9 @@ export interface ComponentContext {
   /** The coordinator's locks; those the component holds are released when its worker ends. */
   readonly locks: ComponentLocks
   /**
-   * What `snapshot()` of the last generation returned, when the component offers that method and was unloaded, not crashed;
-   * undefined otherwise.
+   * What `snapshot()` of the last generation returned, when the component offers that hook and was unloaded, not crashed; undefined
+   * otherwise. A `snapshot()` without parameters of what `init` returned is the hook; of a wrapped service it is one where the definition has
+   * `hibernate`.
    */
   readonly restored: unknown
   /** Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. */

@@ -55,7 +55,10 @@ export interface ComponentDefinition<Config = unknown> {
   /** ms for its dispose hook. Default 5,000. */
   readonly disposeTimeout?: number
   readonly restart?: RestartOptions
-  /** Where what its `snapshot()` returns is kept between an unload and the next load. */
+  /**
+   * Where what its `snapshot()` returns is kept between an unload and the next load. Of a `defineComponent` result a `snapshot` without
+   * parameters is that hook in any case; a method of that name of a class, factory or object is one only where this is given.
+   */
   readonly hibernate?: HibernateOptions
   /** The worker's environment. Default: a copy of this process's. */
   readonly env?: NodeJS.ProcessEnv
@@ -94,7 +97,8 @@ export interface ResolvedDefinition {
   readonly pinned: boolean
   readonly disposeTimeout: number
   readonly restart: Required<RestartOptions>
-  readonly hibernate: ResolvedHibernateOptions
+  /** `isAsked`: the definition has it. */
+  readonly hibernate: ResolvedHibernateOptions & { readonly isAsked: boolean }
   readonly env: NodeJS.ProcessEnv | undefined
   readonly argv: readonly string[] | undefined
   readonly execArgv: readonly string[] | undefined
@@ -149,7 +153,10 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
       period: expectNumber('restart.period', restart.period ?? 60_000, { min: 1 }),
       backoff: expectNumber('restart.backoff', restart.backoff ?? 1_000, { min: 0, max: 60_000 }),
     },
-    hibernate: resolveHibernateOptions(definition.hibernate ?? {}),
+    hibernate: {
+      ...resolveHibernateOptions(definition.hibernate ?? {}),
+      isAsked: definition.hibernate !== undefined,
+    },
     env: expectOptional(definition.env, (v) => ({ ...expectRecord('env', v) })),
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),

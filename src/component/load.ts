@@ -146,6 +146,7 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
         dependencies: definition.dependencies,
         logLevel: surroundings.logger.level,
         snapshot: await supervisor.hibernation.restore(),
+        hibernates: definition.hibernate.isAsked,
         dependencyOptions,
       },
       Math.max(1, timeout),

@@ -45,6 +45,7 @@ export class ComponentRuntime {
   readonly #pressureListeners = new Set<PressureListener>()
   #table = new MethodTable({})
   #api: object | undefined
+  #hibernates = false
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
@@ -67,7 +68,9 @@ export class ComponentRuntime {
   async load(): Promise<void> {
     const { module, export: exportName, config } = this.#init
     try {
-      this.#api = await loadModule(module, exportName, config, this.#context())
+      const { api, isDefined } = await loadModule(module, exportName, config, this.#context())
+      this.#api = api
+      this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
       this.#post({ type: 'ready' })
     } catch (error) {
@@ -236,7 +239,7 @@ export class ComponentRuntime {
   async #takeSnapshot(): Promise<void> {
     this.#post({ type: 'taking-snapshot' })
     try {
-      const value = await takeSnapshot(this.#api)
+      const value = await takeSnapshot(this.#hibernates ? this.#api : undefined)
       this.#control.postMessage({ type: 'snapshot', value } satisfies FromWorkerMessage, value ? [value.buffer] : [])
     } catch (error) {
       this.#post({ type: 'snapshot-failed', error: encodeError(error) })

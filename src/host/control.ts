@@ -29,6 +29,8 @@ export interface InitMessage {
   readonly activity: SharedArrayBuffer
   /** What the last generation's `snapshot` gave, serialized by V8. */
   readonly snapshot: Uint8Array | undefined
+  /** Its definition has `hibernate`: a `snapshot()` is taken for the hook, also of a service that is only wrapped. */
+  readonly hibernates: boolean
   readonly logLevel: string
   /** Default deadline (ms) of calls to each dependency, where it has one, and its queue bound. */
   readonly dependencyOptions: Readonly<Record<string, { callTimeout: number | undefined; maxQueue: number }>>

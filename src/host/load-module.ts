@@ -1,5 +1,12 @@
+import { isPromise } from 'node:util/types'
 import { initialiserOf } from '../component/define.ts'
 import type { ComponentContext } from '../component/define.ts'
+
+export interface LoadedModule {
+  readonly api: object
+  /** It was made with `defineComponent`; else it is a service that was written without a thought of being a component. */
+  readonly isDefined: boolean
+}
 
 /**
  * Imports a component's module and makes its API: from a `defineComponent` result, a class, a factory function or a plain object of functions.
@@ -11,7 +18,7 @@ export async function loadModule(
   exportName: string,
   config: unknown,
   context: ComponentContext,
-): Promise<object> {
+): Promise<LoadedModule> {
   const namespace = (await import(module)) as Record<string, unknown>
   const exported = exportName === '*' ? namespace : namespace[exportName]
   if (exported === undefined || exported === null) throw new Error(missingExport(exportName, namespace))
@@ -19,19 +26,23 @@ export async function loadModule(
   const api: unknown = initialise
     ? await initialise(config, context)
     : typeof exported === 'function'
-      ? await construct(exported, config, context)
+      ? (await construct(exported, config, context)).api
       : exported
   if ((typeof api !== 'object' && typeof api !== 'function') || api === null) {
     throw new Error(
       `export "${exportName}" gave ${api === null ? 'null' : typeof api}; a component is an object whose functions may be called`,
     )
   }
-  return api
+  return { api, isDefined: initialise !== undefined }
 }
 
-async function construct(exported: unknown, config: unknown, context: ComponentContext): Promise<unknown> {
-  if (isClass(exported)) return new exported(config, context)
-  return (exported as (config: unknown, context: ComponentContext) => unknown)(config, context)
+/** What a factory promises is waited for; an instance is not, even if it has a method `then`, unless it is a promise indeed. */
+async function construct(exported: unknown, config: unknown, context: ComponentContext): Promise<{ api: unknown }> {
+  if (!isClass(exported)) {
+    return { api: await (exported as (config: unknown, context: ComponentContext) => unknown)(config, context) }
+  }
+  const instance = new exported(config, context)
+  return { api: isPromise(instance) ? await instance : instance }
 }
 
 function isClass(value: unknown): value is new (config: unknown, context: ComponentContext) => object {

@@ -89,7 +89,7 @@ export class LazyStrategyManager<Data = MarketData, Signal = unknown> {
   constructor(coordinator: StrategyCoordinator, options: LazyStrategyManagerOptions = {}) {
     expectKnown(options, OPTIONS)
     this.#coordinator = coordinator
-    const { name = 'strategy', strategies = {}, callTimeout = 5_000, maxQueue = 1_000, hibernate } = options
+    const { name = 'strategy', strategies = {}, callTimeout = 5_000, maxQueue = 1_000, hibernate = {} } = options
     const { memoryEstimate = 25 * 1024 ** 2, priority = 40, timeout = 15_000 } = options
     this.#family = new ModuleFamily(
       coordinator,
@@ -101,7 +101,7 @@ export class LazyStrategyManager<Data = MarketData, Signal = unknown> {
         memoryEstimate,
         priority,
         timeout,
-        ...(hibernate && { hibernate }),
+        hibernate,
       },
       strategies,
     )

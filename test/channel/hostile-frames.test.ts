@@ -33,6 +33,7 @@ beforeAll(async () => {
     config: undefined,
     dependencies: [],
     snapshot: undefined,
+    hibernates: false,
     logLevel: 'silent',
     dependencyOptions: {},
   }

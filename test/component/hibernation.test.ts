@@ -12,8 +12,10 @@ import {
   isInvalidOptionsError,
   isSnapshotError,
 } from '../../src/errors.ts'
+import type { OrderBook, Query } from '../fixtures/snapshotting.ts'
 import type { RememberingConfig } from '../fixtures/remembering.ts'
 import type remembering from '../fixtures/remembering.ts'
+import { silent } from '../support/coordinator.ts'
 
 const module = new URL('../fixtures/remembering.ts', import.meta.url)
 
@@ -22,6 +24,11 @@ interface LogLine {
   readonly msg: string
   readonly component?: string
   readonly file?: string
+}
+
+interface Wrapped {
+  readonly coordinator: ComponentCoordinator
+  readonly remote: Remote<typeof OrderBook>
 }
 
 interface Setup {
@@ -58,6 +65,46 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
     (error: unknown) => error as Error,
   )
 }
+
+describe('a service that is wrapped, and has a method named snapshot', () => {
+  const wrapped = (exported: string, hibernate?: HibernateOptions): Wrapped => {
+    const coordinator = new ComponentCoordinator({ autoUnloadEnabled: false, spareWorkers: 0, logger: silent })
+    onTestFinished(async () => void (await coordinator.shutdown()))
+    const remote = coordinator.registerComponent<typeof OrderBook>({
+      name: 'book',
+      module: new URL('../fixtures/snapshotting.ts', import.meta.url),
+      export: exported,
+      ...(hibernate && { hibernate }),
+    })
+    return { coordinator, remote }
+  }
+
+  test.for(['OrderBook', 'Camera', 'createBook', 'book'])('is unloaded without its being called: %s', async (name) => {
+    const { coordinator, remote } = wrapped(name)
+    await remote.change()
+    expect((await coordinator.unloadComponent('book')).reason).toBe('requested')
+    await remote.change()
+    if (name !== 'book') expect(await remote.restored()).toBeUndefined()
+  })
+
+  test('has it as a method like any other', async () => {
+    const { remote } = wrapped('OrderBook')
+    expect(await remote.snapshot()).toEqual({ depth: 10, changes: 0 })
+    expect(await remote.snapshot(3)).toEqual({ depth: 3, changes: 0 })
+  })
+
+  test('has it as the hook where the definition has `hibernate`', async () => {
+    const { coordinator, remote } = wrapped('OrderBook', {})
+    await remote.change()
+    await coordinator.unloadComponent('book')
+    expect(await remote.restored()).toEqual({ depth: 10, changes: 1 })
+  })
+
+  test.for(['Query', 'query'])('may have a method named then, which nobody calls: %s', async (name) => {
+    const { coordinator } = wrapped(name)
+    expect(await coordinator.component<typeof Query>('book').rows()).toBe(3)
+  })
+})
 
 describe('a component that is unloaded', () => {
   test('finds its state again, kept in memory when it is small', async () => {

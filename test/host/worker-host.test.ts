@@ -12,6 +12,7 @@ const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] 
   config,
   dependencies: [],
   snapshot: undefined,
+  hibernates: false,
   logLevel: 'silent',
   dependencyOptions: {},
 })
