@@ -171,6 +171,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   async unregisterComponent(name: string): Promise<UnloadReport> {
     const supervisor = this.#registry.get(name)
     const notFound = new ComponentNotFoundError(name)
+    for (const family of this.#families.values()) family.forget(name)
     supervisor.stop(notFound)
     const report = await supervisor.unload('unregistered', defaultDrainDeadline)
     if (this.#registry.has(name) && this.#registry.get(name) === supervisor) this.#registry.remove(supervisor)

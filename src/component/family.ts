@@ -33,7 +33,8 @@ export class ComponentFamily<T> {
    * The instance of that key: registered now if it is new, loaded by its first call.
    *
    * @throws InvalidOptionsError for an empty key, or when the definition made for it is bad.
-   * @throws DuplicateComponentError while the last instance of that key is still being released.
+   * @throws DuplicateComponentError while the last instance of that key is still being released or unregistered, and when a component of its name
+   * was registered by other means.
    */
   get(key: string): Remote<T> {
     expectString('key', key)
@@ -59,9 +60,18 @@ export class ComponentFamily<T> {
     return `${this.name}:${key}`
   }
 
+  /**
+   * A component is being unregistered, by whomever: if it is an instance of this family, it is so no longer.
+   *
+   * @internal
+   */
+  forget(componentName: string): void {
+    if (componentName.startsWith(`${this.name}:`)) this.#members.delete(componentName.slice(this.name.length + 1))
+  }
+
   /** Unloads the instance and forgets it; undefined when there is none. */
   async release(key: string): Promise<UnloadReport | undefined> {
-    if (!this.#members.delete(key)) return undefined
+    if (!this.#members.has(key)) return undefined
     return this.#home.unregisterComponent(this.componentName(key))
   }
 

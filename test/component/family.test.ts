@@ -36,6 +36,51 @@ describe('a family', () => {
     expect(await family.get('a').generation()).toBe(1)
   })
 
+  it('no longer has an instance that was unregistered by its name', async () => {
+    const old = family.get('gone')
+    await old.add(1, 1)
+    const unregistering = coordinator.unregisterComponent('greeter:gone')
+    expect(family.has('gone')).toBe(false)
+    expect(family.list()).not.toContain('gone')
+    expect(() => family.get('gone')).toThrow(DuplicateComponentError)
+    expect(await unregistering).toMatchObject({ name: 'greeter:gone', reason: 'unregistered' })
+    expect(await family.release('gone')).toBeUndefined()
+    const fresh = family.get('gone')
+    expect(fresh).not.toBe(old)
+    expect(await fresh.greet('hi')).toBe('gone says hi')
+    await expect(old.add(1, 1)).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    expect(await family.release('gone')).toMatchObject({ name: 'greeter:gone', reason: 'unregistered' })
+  })
+
+  it('no longer has an instance that was unregistered while it was loaded for the first time', async () => {
+    const call = family.get('early').add(1, 1)
+    const unregistering = coordinator.unregisterComponent('greeter:early')
+    await expect(call).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    await unregistering
+    expect(await family.get('early').add(1, 2)).toBe(3)
+    await family.release('early')
+  })
+
+  it('does not take over what was registered under the name of an instance', async () => {
+    coordinator.registerComponent({ name: 'greeter:alien', module: fixture('kitchen-sink.ts') })
+    expect(() => family.get('alien')).toThrow(DuplicateComponentError)
+    expect(family.has('alien')).toBe(false)
+    expect(await family.release('alien')).toBeUndefined()
+    expect(coordinator.info('greeter:alien').state).toBe('unloaded')
+    await coordinator.unregisterComponent('greeter:alien')
+    expect(await family.get('alien').greet('hi')).toBe('alien says hi')
+    await family.release('alien')
+  })
+
+  it('has the rest of a name as the key, whatever is in it', async () => {
+    const outer = coordinator.registerFamily<KitchenSink>({ name: 'greeter:inner', module: fixture('kitchen-sink.ts') })
+    expect(await outer.get('x:y').add(1, 1)).toBe(2)
+    await coordinator.unregisterComponent('greeter:inner:x:y')
+    expect(outer.list()).toEqual([])
+    expect(await outer.get('x:y').add(1, 2)).toBe(3)
+    await outer.releaseAll()
+  })
+
   it('releases all', async () => {
     family.get('c')
     const reports = await family.releaseAll()
