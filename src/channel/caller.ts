@@ -5,14 +5,15 @@ import type { CrashReason } from '../errors.ts'
 import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
-import { marshal, unmarshal } from './marshal.ts'
+import { BusyState } from './busy-state.ts'
+import { marshal } from './marshal.ts'
 import type { Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
 import { methodName, ToCaller, ToServer } from './protocol.ts'
 import type { CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
-import { RemoteStream, StreamHandle } from './remote-stream.ts'
+import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 
 /** How a generation ended, as far as its callers are told. */
@@ -46,18 +47,23 @@ export class Caller {
   readonly component: string
   readonly #options: CallerOptions
   readonly #waiting = new Map<number, PendingCall>()
-  readonly #sent = new Map<number, PendingCall>()
+  readonly #sent: SentCalls
   #state: State = { status: 'detached' }
   #nextId = 1
   #graceTimer: NodeJS.Timeout | undefined
   #onQuiet: (() => void)[] = []
-  #busy = false
-  #idleCheck: NodeJS.Immediate | undefined
+  readonly #busy: BusyState
   #stopped: { readonly error: unknown } | undefined
 
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
+    this.#sent = new SentCalls(options.links, {
+      send: (entry) => this.#sendIfConnected(entry),
+      settled: () => this.#settled(),
+      where: () => this.#where(),
+    })
+    this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
   }
 
   /** Calls that wait for a connection. */
@@ -151,7 +157,7 @@ export class Caller {
     }
     this.#state = { status: 'detached' }
     state.port.close()
-    for (const pending of this.#takeAll(this.#sent)) {
+    for (const pending of this.#sent.takeAll()) {
       const details = { reason: end.reason, generation, exitCode: end.exitCode, outcome: 'unknown' as const }
       pending.reject(
         pending.withOrigin(
@@ -170,7 +176,7 @@ export class Caller {
 
   /** Rejects everything that waits: there will be no connection. */
   rejectWaiting(error: unknown): void {
-    for (const pending of this.#takeAll(this.#waiting)) pending.reject(error)
+    for (const pending of this.#takeWaiting()) pending.reject(error)
     this.#settled()
   }
 
@@ -188,7 +194,7 @@ export class Caller {
     this.#stopped ??= { error }
     this.#state = { status: 'closed' }
     if ('port' in state) state.port.close()
-    for (const pending of [...this.#takeAll(this.#sent), ...this.#takeAll(this.#waiting)]) pending.reject(error)
+    for (const pending of [...this.#sent.takeAll(), ...this.#takeWaiting()]) pending.reject(error)
     this.#settled()
     this.#options.onEnded?.()
   }
@@ -217,13 +223,11 @@ export class Caller {
     const promise = new Promise<unknown>((resolve, reject) => {
       const unsent = direct ? undefined : { entry, transfers }
       const pending = new PendingCall(method, unsent, origin, watched, resolve, reject)
-      ;(direct ? this.#sent : this.#waiting).set(id, pending)
+      if (direct) this.#sent.add(id, pending)
+      else this.#waiting.set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
     })
-    if (!this.#busy) {
-      this.#busy = true
-      this.#options.onBusy?.(true)
-    }
+    this.#busy.begin()
     if (this.#state.status === 'detached') this.#options.onWaiting()
     return promise
   }
@@ -261,7 +265,7 @@ export class Caller {
         if (transfers.length > 0) outbox.post(entry, transfers)
         else outbox.push(entry)
         pending.unsent = undefined
-        this.#sent.set(id, pending)
+        this.#sent.add(id, pending)
       } catch (cause) {
         // A port among its arguments was closed from the other end while the call waited.
         pending.reject(uncloneableArguments(entry[2], entry[3], cause))
@@ -276,72 +280,9 @@ export class Caller {
   }
 
   #receive(entry: CallerEntry): void {
-    switch (entry[0]) {
-      case ToCaller.fence:
-        this.fence(entry[1])
-        return
-      case ToCaller.resume:
-        this.resume(entry[1])
-        return
-      case ToCaller.value:
-      case ToCaller.error:
-      case ToCaller.stream:
-      case ToCaller.chunk:
-      case ToCaller.end:
-      case ToCaller.fail: {
-        const pending = this.#sent.get(entry[1])
-        // A call that timed out or was aborted has nobody left to tell.
-        if (pending) this.#answer(entry, pending)
-      }
-    }
-  }
-
-  #answer(
-    entry: Exclude<CallerEntry, readonly [typeof ToCaller.fence | typeof ToCaller.resume, ...unknown[]]>,
-    pending: PendingCall,
-  ): void {
-    const id = entry[1]
-    switch (entry[0]) {
-      case ToCaller.stream: {
-        const stream = new RemoteStream({
-          grant: (values) => this.#sendIfConnected([ToServer.credit, id, values]),
-          cancel: () => {
-            this.#sendIfConnected([ToServer.cancel, id])
-            this.#sent.delete(id)
-            pending.finish()
-            this.#settled()
-          },
-        })
-        pending.resolveStream(stream, new StreamHandle(stream))
-        return
-      }
-      case ToCaller.chunk:
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.push(value))
-        return
-      case ToCaller.end:
-        this.#sent.delete(id)
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.end(value))
-        pending.finish()
-        break
-      case ToCaller.value:
-        this.#sent.delete(id)
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.resolve(value))
-        break
-      case ToCaller.error:
-      case ToCaller.fail:
-        this.#sent.delete(id)
-        pending.rejectEncoded(entry[2], this.#where())
-        break
-    }
-    this.#settled()
-  }
-
-  #deliver(value: unknown, handler: string | undefined, pending: PendingCall, to: (value: unknown) => void): void {
-    try {
-      to(unmarshal(value, handler, this.#options.links))
-    } catch (error) {
-      pending.reject(error)
-    }
+    if (entry[0] === ToCaller.fence) this.fence(entry[1])
+    else if (entry[0] === ToCaller.resume) this.resume(entry[1])
+    else this.#sent.receive(entry)
   }
 
   #sendIfConnected(entry: ServerEntry): void {
@@ -362,21 +303,12 @@ export class Caller {
   #settled(): void {
     if (this.#sent.size > 0) return
     if (this.#onQuiet.length > 0) for (const resolve of this.#onQuiet.splice(0)) resolve()
-    if (this.#waiting.size > 0 || !this.#busy) return
-    // Whoever calls one after the other makes the next call right after the answer: that is no pause worth telling of.
-    if (!this.#idleCheck) this.#idleCheck = setImmediate(this.#checkIdle)
+    if (this.#waiting.size === 0) this.#busy.pause()
   }
 
-  #checkIdle = (): void => {
-    this.#idleCheck = undefined
-    if (this.#sent.size > 0 || this.#waiting.size > 0) return
-    this.#busy = false
-    this.#options.onBusy?.(false)
-  }
-
-  #takeAll(calls: Map<number, PendingCall>): PendingCall[] {
-    const taken = [...calls.values()]
-    calls.clear()
+  #takeWaiting(): PendingCall[] {
+    const taken = [...this.#waiting.values()]
+    this.#waiting.clear()
     return taken
   }
 

@@ -40,13 +40,17 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.cancel, id: number]
   | readonly [op: typeof ToServer.fenced, epoch: number]
 
-export type CallerEntry =
+/** What belongs to one call. */
+export type AnswerEntry =
   | readonly [op: typeof ToCaller.value, id: number, value: unknown, handler?: string]
   | readonly [op: typeof ToCaller.error, id: number, error: EncodedError]
   | readonly [op: typeof ToCaller.stream, id: number]
   | readonly [op: typeof ToCaller.chunk, id: number, value: unknown, handler?: string]
   | readonly [op: typeof ToCaller.end, id: number, value: unknown, handler?: string]
   | readonly [op: typeof ToCaller.fail, id: number, error: EncodedError]
+
+export type CallerEntry =
+  | AnswerEntry
   | readonly [op: typeof ToCaller.fence, epoch: number]
   | readonly [op: typeof ToCaller.resume, epoch: number]
 
