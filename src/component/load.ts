@@ -148,6 +148,7 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
         snapshot: await supervisor.hibernation.restore(),
         hibernates: definition.hibernate.isAsked,
         dependencyOptions,
+        environment: generation.host.environmentChange(),
       },
       Math.max(1, timeout),
     )

@@ -20,6 +20,7 @@ import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../deadline.ts'
 import { loadModule } from './load-module.ts'
+import { changeEnvironment } from './worker-environment.ts'
 import { watchWasmMemory } from './wasm-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
 
@@ -52,6 +53,7 @@ export class ComponentRuntime {
   constructor(control: MessagePort, init: InitMessage) {
     this.#control = control
     this.#init = init
+    changeEnvironment(init.environment)
     this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
     this.#links = new Callbacks(init.name, () => init.generation, { meter: this.#meter })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))

@@ -3,6 +3,7 @@ import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { PressureLevel } from '../component/define.ts'
 import type { Inspection } from './inspect.ts'
+import type { EnvironmentChange } from './worker-environment.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
 
 /** What the main thread and a component's worker say to each other about its life. Calls go over ports of their own. */
@@ -32,6 +33,8 @@ export interface InitMessage {
   /** Its definition has `hibernate`: a `snapshot()` is taken for the hook, also of a service that is only wrapped. */
   readonly hibernates: boolean
   readonly logLevel: string
+  /** What has changed in this process's environment since the worker was started. */
+  readonly environment: EnvironmentChange
   /** Default deadline (ms) of calls to each dependency, where it has one, and its queue bound. */
   readonly dependencyOptions: Readonly<Record<string, { callTimeout: number | undefined; maxQueue: number }>>
 }

@@ -1,3 +1,4 @@
+import { needsNewThread } from './worker-environment.ts'
 import { WorkerHost } from './worker-host.ts'
 import type { WorkerOptions } from './worker-host.ts'
 
@@ -26,7 +27,8 @@ export class SpareWorkers {
   take(): WorkerHost {
     for (const spare of this.#spares) {
       this.#spares.delete(spare)
-      if (spare.alive) return spare
+      if (spare.alive && !needsNewThread(spare.environmentChange())) return spare
+      void spare.terminate(0)
     }
     return new WorkerHost(this.#options)
   }

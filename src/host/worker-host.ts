@@ -1,4 +1,3 @@
-import { getCompileCacheDir } from 'node:module'
 import { extname } from 'node:path'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
@@ -8,6 +7,8 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import type { CrashReason } from '../errors.ts'
 import { withDeadline } from '../deadline.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
+import { environmentChange, workerEnvironment } from './worker-environment.ts'
+import type { EnvironmentChange } from './worker-environment.ts'
 
 // Right from the sources and from the compiled package, whose layout is the same.
 const bootstrap = fileURLToPath(new URL(`../../workers/bootstrap${extname(import.meta.filename)}`, import.meta.url))
@@ -33,6 +34,9 @@ export class WorkerHost {
   /** Node's number of the thread; the worker itself forgets it when it ends. */
   readonly threadId: number
   readonly #exit: Promise<number>
+  readonly #options: WorkerOptions
+  /** What it was started with. */
+  readonly #environment: Readonly<NodeJS.ProcessEnv>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   #reason: CrashReason | undefined
   #alive = true
@@ -42,6 +46,8 @@ export class WorkerHost {
   readonly online: Promise<void>
 
   constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#environment = workerEnvironment(options.env)
     this.#pool = new Piscina({
       filename: bootstrap,
       minThreads: 0,
@@ -49,7 +55,7 @@ export class WorkerHost {
       maxQueue: 1,
       recordTiming: false,
       workerHistogram: false,
-      env: workerEnvironment(options.env),
+      env: this.#environment,
       ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
       ...(options.argv && { argv: [...options.argv] }),
       ...(options.execArgv && { execArgv: [...options.execArgv] }),
@@ -120,6 +126,12 @@ export class WorkerHost {
     return this.#alive
   }
 
+  /** How the environment of this process has changed since the worker got a copy of it; nothing where it got one of its own. */
+  environmentChange(): EnvironmentChange {
+    const { env } = this.#options
+    return env ? {} : environmentChange(this.#environment, workerEnvironment())
+  }
+
   onMessage(listener: (message: FromWorkerMessage) => void): void {
     this.#onMessage = listener
   }
@@ -182,12 +194,4 @@ function unrefTaskPort(worker: object): void {
 
 function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-}
-
-/** Workers do not inherit the compile cache of the main thread; their environment can name it. */
-function workerEnvironment(given: NodeJS.ProcessEnv | undefined): NodeJS.ProcessEnv {
-  const env = { ...(given ?? process.env) }
-  const cache = getCompileCacheDir()
-  if (cache !== undefined) env['NODE_COMPILE_CACHE'] ??= cache
-  return env
 }

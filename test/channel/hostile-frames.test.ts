@@ -34,6 +34,7 @@ beforeAll(async () => {
     dependencies: [],
     snapshot: undefined,
     hibernates: false,
+    environment: {},
     logLevel: 'silent',
     dependencyOptions: {},
   }

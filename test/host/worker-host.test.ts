@@ -13,6 +13,7 @@ const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] 
   dependencies: [],
   snapshot: undefined,
   hibernates: false,
+  environment: {},
   logLevel: 'silent',
   dependencyOptions: {},
 })

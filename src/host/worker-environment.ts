@@ -1,0 +1,38 @@
+import { getCompileCacheDir } from 'node:module'
+
+/** What has changed in an environment, by variable; null: it is gone. */
+export type EnvironmentChange = Readonly<Record<string, string | null>>
+
+/**
+ * The environment a worker is started with: what it is given, or a copy of this process's as it is now. Workers do not inherit the compile cache of
+ * the main thread; their environment can name it.
+ */
+export function workerEnvironment(given?: NodeJS.ProcessEnv): Readonly<NodeJS.ProcessEnv> {
+  const env = { ...(given ?? process.env) }
+  const cache = getCompileCacheDir()
+  if (cache !== undefined) env['NODE_COMPILE_CACHE'] ??= cache
+  return env
+}
+
+export function environmentChange(before: NodeJS.ProcessEnv, after: NodeJS.ProcessEnv): EnvironmentChange {
+  // Without a prototype: a variable may have any name.
+  const change = Object.create(null) as Record<string, string | null>
+  for (const [name, value] of Object.entries(after)) {
+    if (value !== undefined && before[name] !== value) change[name] = value
+  }
+  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) change[name] = null
+  return change
+}
+
+/** In the worker, before any code of the component runs. */
+export function changeEnvironment(change: EnvironmentChange): void {
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+/** Node reads its own variables when a thread starts, and V8 the time zone when it is first asked for it: they cannot be changed later. */
+export function needsNewThread(change: EnvironmentChange): boolean {
+  return Object.keys(change).some((name) => name === 'TZ' || name.startsWith('NODE_'))
+}
