@@ -123,7 +123,7 @@ export class CsvReader {
   #closingQuote(at: number): number {
     for (; at < this.#limit; at++) {
       const byte = this.buffer[at]
-      if (byte === LF) this.#innerLines++
+      if (byte === LF || (byte === CR && this.buffer[at + 1] !== LF)) this.#innerLines++
       if (byte !== QUOTE) continue
       if (at + 1 === this.#limit) return this.#atEnd ? at : -1
       if (this.buffer[at + 1] !== QUOTE) return at
@@ -140,16 +140,22 @@ export class CsvReader {
   /** Passes over the line the record starts on. */
   #malformed(reason: string): CsvStep {
     this.problem = reason
+    this.#lines++
     do {
-      while (this.#position < this.#limit) {
-        const byte = this.buffer[this.#position++]
-        if (byte !== LF) continue
-        this.#lines++
-        return 'malformed'
+      for (let at = this.#position; at < this.#limit; at++) {
+        this.#position = at + 1
+        if (this.#passLineEnd(this.buffer[at])) return 'malformed'
       }
     } while (this.#fill())
-    this.#lines++
     return 'malformed'
+  }
+
+  /** With the position behind `byte`: whether that ends a line; passes over the LF of a CRLF, which may not have been read yet. */
+  #passLineEnd(byte: number | undefined): boolean {
+    if (byte === LF) return true
+    if (byte !== CR) return false
+    if ((this.#position < this.#limit || this.#fill()) && this.buffer[this.#position] === LF) this.#position++
+    return true
   }
 
   /** Moves what is left to the front of the buffer and reads behind it. False when nothing was added. */

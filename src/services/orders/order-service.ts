@@ -15,7 +15,7 @@ import {
   type ParsedFill,
 } from './order-input.ts'
 import { OrderRules, type OrderTerms, type SymbolRules } from './order-rules.ts'
-import { isClosed, transition } from './order-status.ts'
+import { afterChange, afterFill, isClosed, transition } from './order-status.ts'
 import { OrderStore, type StoredOrder } from './order-store.ts'
 import type { Fill, FillInput, Order, OrderApi, OrderChange, OrderInput, OrderPage, OrderQuery } from './order.ts'
 
@@ -164,7 +164,7 @@ export class OrderService implements OrderApi, Disposable {
   #update(stored: StoredOrder, change: ParsedChange): Step<Order> {
     const { order } = stored
     const { quantity, price, stopPrice } = change
-    const status = change.status === undefined ? order.status : transition(order.id, order.status, change.status)
+    const status = change.status === undefined ? order.status : afterChange(order.id, order.status, change.status)
     if (quantity ?? price ?? stopPrice) {
       if (isClosed(order.status)) {
         throw new OrderRuleError('order-closed', 'an order that is not closed, to change its terms', order.status)
@@ -207,7 +207,7 @@ export class OrderService implements OrderApi, Disposable {
     }
     const filled = Decimal.of(order.filledQuantity).plus(fill.quantity)
     const complete = filled.compare(Decimal.of(order.quantity))
-    const status = transition(order.id, order.status, complete < 0 ? 'partially-filled' : 'filled')
+    const status = afterFill(order.id, order.status, complete >= 0)
     if (complete > 0) {
       throw new OrderRuleError(
         'fill-beyond-quantity',

@@ -115,7 +115,8 @@ export interface OrderApi {
   /** Cancelling a cancelled order changes nothing. @throws OrderNotFoundError @throws OrderTransitionError */
   cancelOrder(id: string, reason?: string): Promise<Order>
   /**
-   * Adds a fill; the order becomes partially-filled or filled. The same fill again changes nothing.
+   * Adds a fill; the order becomes partially-filled or filled. The same fill again changes nothing. It may come before the order was
+   * acknowledged, or after it was cancelled or has expired; then the order stays so unless it is filled.
    *
    * @throws OrderNotFoundError @throws OrderTransitionError @throws OrderRuleError
    * @throws OrderConflictError the fill id was used for another fill of this order.

@@ -67,6 +67,47 @@ test('a quote that is never closed spoils one line, not the rest', () => {
   ])
 })
 
+test.each([
+  ['CR', '\r'],
+  ['CRLF', '\r\n'],
+  ['LF', '\n'],
+])('a malformed record spoils one line where lines end with %s, also where other line ends are about', (_, end) => {
+  const lines = ['a', '"b"c', 'd', '"e', 'f']
+  const expected = [
+    { line: 1, fields: ['a'] },
+    { line: 2, problem: 'has text after the closing quote of field 1' },
+    { line: 3, fields: ['d'] },
+    { line: 4, problem: 'a quote in it is never closed' },
+    { line: 5, fields: ['f'] },
+  ]
+  expect(read(lines.join(end))).toEqual(expected)
+  expect(read(lines.join(end) + end)).toEqual(expected)
+  for (const other of ['\r', '\r\n', '\n']) {
+    const mixed = lines.reduce((text, line, i) => text + (i % 2 === 0 ? end : other) + line)
+    expect(read(mixed)).toEqual(expected)
+  }
+})
+
+test('lines are counted through quoted fields whatever they end with', () => {
+  expect(read('"a\rb","c\r\nd\ne"\rnext\r"x"y\rlast')).toEqual([
+    { line: 1, fields: ['a\rb', 'c\r\nd\ne'] },
+    { line: 5, fields: ['next'] },
+    { line: 6, problem: 'has text after the closing quote of field 1' },
+    { line: 7, fields: ['last'] },
+  ])
+})
+
+test('a CRLF that the end of the buffer splits is one line end, after a malformed record too', () => {
+  for (let shift = -3; shift <= 3; shift++) {
+    const bad = `"b"${'c'.repeat(256 * 1024 - 6 + shift)}`
+    expect(read(`a\n${bad}\r\nd\r\n`)).toEqual([
+      { line: 1, fields: ['a'] },
+      { line: 2, problem: expect.any(String) as string },
+      { line: 3, fields: ['d'] },
+    ])
+  }
+})
+
 test('text after a closing quote', () => {
   expect(read('1,"b"c,2\nok\n')).toEqual([
     { line: 1, problem: 'has text after the closing quote of field 2' },
@@ -99,7 +140,7 @@ test('what is written is what is read, wherever the buffer happens to end', () =
   )
   const table = fc.array(fc.array(field, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 12 })
   fc.assert(
-    fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), (records, end, closed) => {
+    fc.property(table, fc.constantFrom('\n', '\r\n', '\r'), fc.boolean(), (records, end, closed) => {
       const content = records.map((record) => record.map(quote).join(',')).join(end) + (closed ? end : '')
       const fields = read(content, file).map((record) => 'fields' in record && record.fields)
       expect(fields).toEqual(records)

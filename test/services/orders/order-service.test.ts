@@ -206,7 +206,7 @@ describe('addFill', () => {
     expect(await orders.addFill(other.id, fill)).toMatchObject({ filledQuantity: '0.5' })
   })
 
-  it('takes no more than the order has left, and none unless it is open', async () => {
+  it('takes no more than the order has left, whatever became of it, and none of an order that was rejected', async () => {
     const { id } = await openOrder()
     await expect(orders.addFill(id, { id: 'f1', quantity: '1.6', price: 100 })).rejects.toMatchObject({
       rule: 'fill-beyond-quantity',
@@ -214,17 +214,58 @@ describe('addFill', () => {
     await expect(orders.addFill(id, { id: 'f1', quantity: 0, price: 100 })).rejects.toMatchObject({
       rule: 'positive-quantity',
     })
-    const unopened = await orders.createOrder({ ...input, clientOrderId: 'c2' })
-    await expect(orders.addFill(unopened.id, { id: 'f1', quantity: 1, price: 100 })).rejects.toMatchObject({
-      code: 'ERR_ORDER_TRANSITION',
-      from: 'new',
-      to: 'partially-filled',
-    })
     await orders.cancelOrder(id)
-    await expect(orders.addFill(id, { id: 'f1', quantity: 1, price: 100 })).rejects.toMatchObject({
-      code: 'ERR_ORDER_TRANSITION',
+    await expect(orders.addFill(id, { id: 'f1', quantity: '1.6', price: 100 })).rejects.toMatchObject({
+      rule: 'fill-beyond-quantity',
     })
     expect(await orders.listFills(id)).toEqual([])
+    const rejected = await orders.createOrder({ ...input, clientOrderId: 'c2' })
+    await orders.updateOrder(rejected.id, { status: 'rejected' })
+    await expect(orders.addFill(rejected.id, { id: 'f1', quantity: 1, price: 100 })).rejects.toMatchObject({
+      code: 'ERR_ORDER_TRANSITION',
+      from: 'rejected',
+    })
+  })
+
+  it.each([
+    ['in part', '0.5', 'partially-filled'],
+    ['whole', '1.5', 'filled'],
+  ] as const)(
+    'takes a fill, %s, that comes before the acknowledgement, which then moves nothing back',
+    async (_, quantity, status) => {
+      const { id } = await orders.createOrder(input)
+      const fill = { id: 'f1', quantity, price: 100 }
+      expect(await orders.addFill(id, fill)).toMatchObject({ status, filledQuantity: quantity })
+      expect(await orders.updateOrder(id, { status: 'open', exchangeOrderId: 'x-1' })).toMatchObject({
+        status,
+        filledQuantity: quantity,
+        exchangeOrderId: 'x-1',
+      })
+      expect(await orders.addFill(id, fill)).toMatchObject({ status, filledQuantity: quantity })
+      expect(await orders.listFills(id)).toHaveLength(1)
+    },
+  )
+
+  it.each([
+    ['cancelled', async (id: string) => orders.cancelOrder(id)],
+    ['expired', async (id: string) => orders.updateOrder(id, { status: 'expired' })],
+  ] as const)('takes fills that were under way when the order was %s', async (status, end) => {
+    const { id } = await orders.createOrder(input)
+    await end(id)
+    const part = { id: 'f1', quantity: '0.5', price: 100 }
+    expect(await orders.addFill(id, part)).toMatchObject({ status, filledQuantity: '0.5', remainingQuantity: '1' })
+    expect(await orders.addFill(id, part)).toMatchObject({ status, filledQuantity: '0.5' })
+    await expect(orders.addFill(id, { ...part, quantity: 1 })).rejects.toMatchObject({ code: 'ERR_ORDER_CONFLICT' })
+    expect(await orders.updateOrder(id, { status: 'open', exchangeOrderId: 'x-1' })).toMatchObject({ status })
+    // What the exchange confirms of it says nothing new either.
+    expect(await orders.updateOrder(id, { status })).toMatchObject({ status })
+    expect(await orders.addFill(id, { id: 'f2', quantity: 1, price: 100 })).toMatchObject({
+      status: 'filled',
+      remainingQuantity: '0',
+    })
+    await expect(orders.addFill(id, { id: 'f3', quantity: 1, price: 100 })).rejects.toMatchObject({
+      code: 'ERR_ORDER_TRANSITION',
+    })
   })
 
   it('adds up to the last digit', async () => {
