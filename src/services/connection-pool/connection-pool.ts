@@ -17,7 +17,7 @@ import { importUndici } from './undici-module.ts'
 import { openWebSocketConnection } from './websocket-connection.ts'
 
 /** What the pool needs of a component's context. */
-export type ConnectionPoolContext = Pick<ComponentContext, 'logger' | 'generation'>
+export type ConnectionPoolContext = Pick<ComponentContext, 'name' | 'logger' | 'generation'>
 
 /**
  * Opens an empty pool.
@@ -30,15 +30,17 @@ export async function createConnectionPool(
   timing: Timing = systemTiming,
 ): Promise<ConnectionPool> {
   const config = parsePoolConfig(given)
+  const { name } = context
   const undici = await importUndici()
   const pongs = new PongListener()
   const pool = new Pool({
+    name,
     config,
     timing,
     idPrefix: `c${context.generation}-`,
     open: (target, signal, onClose) =>
       target.kind === 'http'
-        ? openHttpConnection(target, { undici, config }, signal)
+        ? openHttpConnection(target, { name, undici, config }, signal)
         : openWebSocketConnection(target, { undici, config, pongs, timing }, signal, onClose),
   })
   const sweeper = setInterval(() => void sweep(pool, config, timing), sweepInterval(config))

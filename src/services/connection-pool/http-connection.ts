@@ -13,12 +13,13 @@ import type { Undici } from './undici-module.ts'
  * Opens an HTTP connection: one socket, one request at a time. A socket that the server closes while it is idle is
  * opened again with the next request.
  *
+ * @param tools its pool's name, and what it is made with.
  * @param signal ends the attempt.
  * @throws ConnectionError
  */
 export async function openHttpConnection(
   target: Target,
-  { undici, config }: { undici: Undici; config: ResolvedPoolConfig },
+  { name, undici, config }: { name: string; undici: Undici; config: ResolvedPoolConfig },
   signal: AbortSignal,
 ): Promise<HttpConnection> {
   const dialer = new SocketDialer(target.url, config.tls)
@@ -37,7 +38,7 @@ export async function openHttpConnection(
     const { method, path, headers, body, timeout, responseType } = parseRequest(request, target.url, config)
     if (ended.signal.aborted) throw closed(target)
     if (underWay >= config.maxRequests) {
-      throw new OverloadedError('connection-pool', config.maxRequests, { what: `requests on ${target.url.host}` })
+      throw new OverloadedError(name, config.maxRequests, { what: `requests on ${target.url.host}` })
     }
     underWay++
     try {

@@ -14,6 +14,8 @@ import type { Target } from './target.ts'
 import { Waiter } from './waiter.ts'
 
 export interface PoolOptions {
+  /** What it is registered as. */
+  readonly name: string
   readonly config: ResolvedPoolConfig
   readonly timing: Timing
   /** What ids begin with; unique per load, so that an id of an earlier one means nothing. */
@@ -69,7 +71,7 @@ export class Pool {
   }
 
   async acquire(url: string, request: ConnectionRequest | undefined, signal: AbortSignal): Promise<ConnectionHandle> {
-    const { config, timing } = this.#options
+    const { name, config, timing } = this.#options
     const target = parseTarget(url, request)
     if (this.#closed) throw closedPool(target)
     signal.throwIfAborted()
@@ -86,7 +88,7 @@ export class Pool {
     this.serve()
     if (waiter.inLine && this.#line.length > config.maxWaiting) {
       this.counts.overloaded++
-      waiter.reject(new OverloadedError('connection-pool', config.maxWaiting, { what: 'calls for a connection' }))
+      waiter.reject(new OverloadedError(name, config.maxWaiting, { what: 'calls for a connection' }))
     }
     return waiter.result
   }
@@ -325,13 +327,14 @@ export class Pool {
   }
 
   #timedOut({ target, inLine }: Waiter): Error {
-    const { maxConnections, maxPerHost } = this.#options.config
+    const { name, config } = this.#options
+    const { maxConnections, maxPerHost } = config
     if (!inLine) return new ConnectionError('timeout', target.url.href, 'it could not be opened in time')
     const opens = opensAt(this.hosts.health(target.host))
     if (opens > 0) return this.#leftAlone(target, opens - this.#options.timing.now())
     return this.#toHost(target) >= maxPerHost
-      ? new OverloadedError('connection-pool', maxPerHost, { what: `connections to ${target.host}` })
-      : new OverloadedError('connection-pool', maxConnections, { what: 'connections' })
+      ? new OverloadedError(name, maxPerHost, { what: `connections to ${target.host}` })
+      : new OverloadedError(name, maxConnections, { what: 'connections' })
   }
 
   #unhold(id: string): void {

@@ -38,7 +38,7 @@ describe('a connection that is never given back', () => {
     const warnings: unknown[] = []
     const logger = { ...silent, warn: (...record: unknown[]) => void warnings.push(record) }
     const config = { maxPerHost: 1, maxHoldTime: 400 }
-    await using pool = await createConnectionPool(config, { logger, generation: 1 }, steady)
+    await using pool = await createConnectionPool(config, { name: 'pool', logger, generation: 1 }, steady)
     const forgotten = await pool.getConnection(server.ws)
     const next = await pool.getConnection(server.ws, { timeout: 30_000 })
     expect(next.id).not.toBe(forgotten.id)

@@ -47,7 +47,7 @@ async function open(): Promise<
   AsyncDisposable & { server: LoopbackServer; near: NearCoordinator; lazy: LazyConnectionPool<string, string> }
 > {
   const server = await LoopbackServer.start()
-  const pool = await createConnectionPool({}, { logger: silent, generation: 1 }, steady)
+  const pool = await createConnectionPool({}, { name: 'pool', logger: silent, generation: 1 }, steady)
   const near = new NearCoordinator(pool)
   const lazy = new LazyConnectionPool(near)
   return {
@@ -126,7 +126,7 @@ describe('LazyConnectionPool', () => {
       await lazy.getConnection(server.ws),
     ]
     await near.pool[Symbol.asyncDispose]()
-    near.pool = await createConnectionPool({}, { logger: silent, generation: 2 }, steady)
+    near.pool = await createConnectionPool({}, { name: 'pool', logger: silent, generation: 2 }, steady)
     const gone = { code: 'ERR_CONNECTION', reason: 'not-held' }
     await expect(lazy.send(handles[0]!.id, 'x')).rejects.toMatchObject(gone)
     await expect(lazy.read(handles[1]!.id).next()).rejects.toMatchObject(gone)
@@ -138,13 +138,14 @@ describe('LazyConnectionPool', () => {
   it('runs in a worker', async () => {
     await using server = await LoopbackServer.start()
     await using coordinator = new ComponentCoordinator({ logger: silent })
-    const pool = new LazyConnectionPool(coordinator, { maxPerHost: 2 })
+    const pool = new LazyConnectionPool(coordinator, { name: 'sockets', maxPerHost: 2 })
     expect(pool.info().state).toBe('unloaded')
     const http = await pool.getConnection(server.http)
     expect((await pool.send(http.id, { path: '/x' })).body).toBe('GET /x ')
     const ws = await pool.getConnection(server.ws)
     await expect(pool.getConnection(server.ws, { timeout: 50 })).rejects.toMatchObject({
       code: 'ERR_OVERLOADED',
+      component: 'sockets',
       limit: 2,
     })
     await pool.send(ws.id, new Uint8Array([7]))

@@ -54,6 +54,27 @@ describe('a pool over its limit', () => {
     })
   })
 
+  it('is named as it was registered, whichever limit it is', async () => {
+    await using server = await LoopbackServer.start()
+    const context = { name: 'sockets', logger: silent, generation: 1 }
+    const config = { maxConnections: 2, maxPerHost: 1, maxWaiting: 1, maxRequests: 1 }
+    await using pool = await createConnectionPool(config, context, steady)
+    const { id } = await pool.getConnection(server.http)
+    const refused = { code: 'ERR_OVERLOADED', component: 'sockets' }
+    const late = pool.getConnection(server.http, { timeout: 50 })
+    await expect(pool.getConnection(server.http)).rejects.toMatchObject(refused)
+    await expect(late).rejects.toMatchObject(refused)
+    const hanging = pool.send(id, { path: '/hang' }).catch(() => {})
+    await expect(pool.send(id, {})).rejects.toMatchObject(refused)
+    await pool.closeConnection(id)
+    await hanging
+    await using other = await LoopbackServer.start()
+    await using third = await LoopbackServer.start()
+    await pool.getConnection(server.http)
+    await pool.getConnection(other.http)
+    await expect(pool.getConnection(third.http, { timeout: 50 })).rejects.toMatchObject(refused)
+  })
+
   it('closes what has been idle longest to make room, and does not hold up other hosts', async () => {
     await using fixture = await openPool({ maxConnections: 3, maxPerHost: 2 })
     await using other = await LoopbackServer.start()
@@ -196,7 +217,7 @@ describe('a host that fails', () => {
 describe('unloading', () => {
   it('rejects who waits and closes everything', async () => {
     await using server = await LoopbackServer.start()
-    const pool = await createConnectionPool({ maxPerHost: 2 }, { logger: silent, generation: 3 }, steady)
+    const pool = await createConnectionPool({ maxPerHost: 2 }, { name: 'pool', logger: silent, generation: 3 }, steady)
     const ws = await pool.getConnection(server.ws)
     const http = await pool.getConnection(server.http)
     expect(ws.id).toBe('c3-1')
@@ -215,7 +236,7 @@ describe('unloading', () => {
 
   it('ends connections that are being opened', async () => {
     await using server = await LoopbackServer.start()
-    const pool = await createConnectionPool({}, { logger: silent, generation: 1 }, steady)
+    const pool = await createConnectionPool({}, { name: 'pool', logger: silent, generation: 1 }, steady)
     const opening = pool.getConnection(`${server.ws}/hang`).catch((e: unknown) => e)
     await eventually(() => expect(server.upgrades).toHaveLength(1))
     await pool[Symbol.asyncDispose]()

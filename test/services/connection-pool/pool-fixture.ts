@@ -16,7 +16,7 @@ export const steady: Timing = { ...systemTiming, random: () => 0.5 }
 
 export async function openPool(config: ConnectionPoolConfig = {}): Promise<PoolFixture> {
   const server = await LoopbackServer.start()
-  const pool = await createConnectionPool(config, { logger: silent, generation: 1 }, steady)
+  const pool = await createConnectionPool(config, { name: 'pool', logger: silent, generation: 1 }, steady)
   return {
     server,
     pool,

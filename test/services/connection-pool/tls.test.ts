@@ -24,7 +24,7 @@ describe('connections over TLS', () => {
     try {
       await using pool = await createConnectionPool(
         { tls: { ca: pair.cert }, backoff: 1 },
-        { logger: silent, generation: 1 },
+        { name: 'pool', logger: silent, generation: 1 },
         steady,
       )
       const http = await pool.getConnection(`https://localhost:${port}/`)
@@ -38,7 +38,7 @@ describe('connections over TLS', () => {
           cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
         })
       }
-      await using strict = await createConnectionPool({}, { logger: silent, generation: 1 }, steady)
+      await using strict = await createConnectionPool({}, { name: 'pool', logger: silent, generation: 1 }, steady)
       await expect(strict.getConnection(`https://localhost:${port}/`)).rejects.toMatchObject({ reason: 'connect' })
     } finally {
       wss.close()
