@@ -50,12 +50,12 @@ export interface HistoricalDataApi extends Disposable {
    * ends within a bar, that bar is partial, so that nothing after `to` shows in it. It still has the start of the whole
    * bar as its time, which may be before `from`.
    *
-   * Bars are aligned to UTC, weeks to Monday, months to the 1st; where there are no candles there is no bar. They are
-   * read as they are where the interval is stored, else built from the finest stored interval that divides it. An
-   * unknown symbol gives no bars.
+   * Bars are aligned to UTC, weeks to Monday, months to the 1st; where there are no candles there is no bar. Each part of the range is made of
+   * the coarsest candles stored that cover it: of bars of the interval as they are, and where those are missing of finer candles, part by part.
+   * An unknown symbol gives no bars.
    *
    * With a connector configured, bars that are missing are fetched first and stored, each once however many ask; only bars that are over, and
-   * only where finer candles that are stored do not cover the range. Where the connector has none either there is no bar, and it is not asked
+   * only those that finer candles do not cover. Where the connector has none either there is no bar, and it is not asked
    * again for some time (`emptyMaxAge`).
    *
    * @throws InvalidOptionsError for a bad argument, an interval that cannot be built from what is stored, more missing bars than `maxCandles`,

@@ -32,6 +32,9 @@ export interface ChunkPart {
   end: number
 }
 
+/** Chunks read at a time: 48 KiB each at most. Guessed: enough that a read costs no more than a cursor does. */
+const CHUNKS_AT_ONCE = 32
+
 /** Candles in and out of the database. Knows nothing of transactions: the caller opens them. */
 export class CandleStore {
   readonly #allSeries: StatementSync
@@ -51,7 +54,9 @@ export class CandleStore {
        SET count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)
        RETURNING id`,
     )
-    this.#chunks = db.prepare('SELECT candles FROM chunk WHERE series = ? AND bucket BETWEEN ? AND ? ORDER BY bucket')
+    this.#chunks = db.prepare(
+      `SELECT bucket, candles FROM chunk WHERE series = ? AND bucket BETWEEN ? AND ? ORDER BY bucket LIMIT ${CHUNKS_AT_ONCE}`,
+    )
     this.#putChunk = db.prepare(
       `INSERT INTO chunk (series, bucket, candles) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET candles = excluded.candles`,
@@ -71,9 +76,16 @@ export class CandleStore {
     const span = chunkSpan(series.interval)
     const [start, end] = [Math.max(from, series.first), Math.min(to, series.last + 1)]
     if (start >= end) return
-    for (const row of this.#chunks.iterate(series.id, Math.floor(start / span), Math.floor(end / span))) {
-      const columns = decodeChunk(row['candles'] as Uint8Array)
-      yield { columns, start: lowerBound(columns.time, start), end: lowerBound(columns.time, end) }
+    const last = Math.floor(end / span)
+    // Not with a cursor that stays open: other series are read meanwhile, with the same statement.
+    for (let bucket = Math.floor(start / span); bucket <= last;) {
+      const rows = this.#chunks.all(series.id, bucket, last)
+      for (const row of rows) {
+        const columns = decodeChunk(row['candles'] as Uint8Array)
+        yield { columns, start: lowerBound(columns.time, start), end: lowerBound(columns.time, end) }
+      }
+      if (rows.length < CHUNKS_AT_ONCE) return
+      bucket = (rows.at(-1)!['bucket'] as number) + 1
     }
   }
 

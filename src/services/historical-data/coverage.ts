@@ -72,6 +72,11 @@ export class Coverage {
     return this.#unstored(symbol, interval, bars).flatMap((gap) => subtract(gap, holes))
   }
 
+  /** The ranges in which candles are stored one after the other. `range`: of whole bars. */
+  stored(symbol: string, interval: Interval, range: TimeRange): TimeRange[] {
+    return subtract(range, this.#unstored(symbol, interval, range))
+  }
+
   /** The source was asked for this range, of whole bars, and what it had is stored: what is not there is a hole. */
   fetched(symbol: string, interval: Interval, range: TimeRange): void {
     const known = this.#holesIn(symbol, interval, range)

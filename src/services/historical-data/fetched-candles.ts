@@ -6,8 +6,8 @@ import type { CandleColumns } from './candles.ts'
 import { Coverage, createCoverageTable } from './coverage.ts'
 import { inTransaction } from './database.ts'
 import { GapFiller } from './gap-filler.ts'
-import { INTERVALS, chooseSource } from './interval.ts'
 import type { Interval } from './interval.ts'
+import { missingBars } from './missing-bars.ts'
 import type { TimeRange } from './time-ranges.ts'
 
 export interface FetchedCandlesOptions {
@@ -48,15 +48,9 @@ export class FetchedCandles {
     })
   }
 
-  /** Fetches what a query needs and is not stored, unless finer candles cover all of it. */
+  /** Fetches the bars of a query that nothing stored covers. */
   async complete({ symbol, from, to, interval }: CandleQuery): Promise<void> {
-    const range = { start: from, end: to }
-    const stored = await this.#options.retry(() => this.#store.seriesOf(symbol))
-    const intervals = INTERVALS.filter((known) => stored.some((series) => series.interval === known))
-    const source = chooseSource(intervals, interval)
-    const finer = source !== undefined && source !== interval
-    if (finer && (await this.filler.count(symbol, source, range)) === 0) return
-    await this.filler.fill(symbol, interval, range, this.#config.maxCandles)
+    await this.filler.fill(symbol, interval, { start: from, end: to }, this.#config.maxCandles)
   }
 
   /** Another connection may have changed what is stored. */
@@ -67,7 +61,10 @@ export class FetchedCandles {
   async #missing(symbol: string, interval: Interval, range: TimeRange): Promise<TimeRange[]> {
     return this.#options.retry(() => {
       const coverage = this.#ready()
-      return inTransaction(this.#db, 'DEFERRED', () => coverage.missing(symbol, interval, range))
+      return inTransaction(this.#db, 'DEFERRED', () => {
+        const intervals = this.#store.seriesOf(symbol).map((series) => series.interval)
+        return missingBars(coverage, intervals, symbol, interval, range)
+      })
     })
   }
 

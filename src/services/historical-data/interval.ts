@@ -55,13 +55,9 @@ export function divides(fine: Interval, coarse: Interval): boolean {
   return INTERVALS.indexOf(fine) <= INTERVALS.indexOf(coarse) && !(fine === '1w' && coarse === '1M')
 }
 
-/**
- * Which of the stored intervals a request is answered from: the interval itself where it is stored, else the finest one
- * that divides it. Undefined when none does.
- */
-export function chooseSource(stored: readonly Interval[], wanted: Interval): Interval | undefined {
-  if (stored.includes(wanted)) return wanted
-  return INTERVALS.find((interval) => stored.includes(interval) && divides(interval, wanted))
+/** The stored intervals that bars can be made of, in the order in which they are taken: coarsest first, the interval itself if it is stored. */
+export function sourcesFor(stored: readonly Interval[], wanted: Interval): Interval[] {
+  return INTERVALS.filter((interval) => stored.includes(interval) && divides(interval, wanted)).toReversed()
 }
 
 /** Checks an interval that came from outside. @throws InvalidOptionsError listing those allowed. */

@@ -9,23 +9,20 @@ import type { Interval } from './interval.ts'
  */
 export class Resampler {
   readonly #interval: Interval
-  /** The candles are bars of the interval already. */
-  readonly #asTheyAre: boolean
   #bars: CandleColumns<Float64Array<ArrayBuffer>>
   #length = 0
   /** End (exclusive) of the last bar: a candle before it belongs to that bar. */
   #end = -Infinity
 
   /** `capacity`: how many bars to expect; more are fine, and cost a copy. */
-  constructor(source: Interval, interval: Interval, capacity: number) {
+  constructor(interval: Interval, capacity: number) {
     this.#interval = interval
-    this.#asTheyAre = source === interval
     this.#bars = createColumns(capacity)
   }
 
-  /** Adds the rows `start` to `end` (exclusive) of `candles`. */
-  push(candles: CandleColumns, start: number, end: number): void {
-    if (this.#asTheyAre) {
+  /** Adds the rows `start` to `end` (exclusive) of `candles`, which are of the interval `source`. */
+  push(source: Interval, candles: CandleColumns, start: number, end: number): void {
+    if (source === this.#interval) {
       this.#reserve(this.#length + end - start)
       for (const column of COLUMNS) this.#bars[column].set(candles[column].subarray(start, end), this.#length)
       this.#length += end - start

@@ -35,4 +35,15 @@ export function union(ranges: readonly TimeRange[], added: TimeRange): TimeRange
   return [...before, merged, ...after]
 }
 
+/** Ranges in any order, which may overlap or touch, as such a set. */
+export function merge(ranges: readonly TimeRange[]): TimeRange[] {
+  const merged: TimeRange[] = []
+  for (const range of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1)
+    if (last && range.start <= last.end) merged[merged.length - 1] = { ...last, end: Math.max(last.end, range.end) }
+    else merged.push({ start: range.start, end: range.end })
+  }
+  return merged
+}
+
 export const overlaps = (a: TimeRange, b: TimeRange): boolean => a.start < b.end && b.start < a.end

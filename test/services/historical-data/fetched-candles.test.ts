@@ -137,13 +137,38 @@ describe('what is missing is fetched', () => {
     expect(calls).toHaveLength(2)
   })
 
-  test('at the interval asked for, unless finer candles cover the range', async () => {
+  test('at the interval asked for, and only the bars that finer candles do not cover', async () => {
     const { fetched, store, calls } = setUp()
     store.write('A', '1m', parseCandles(candles(T, '1m', 120), '1m'))
     await fetched.complete(query(T, T + 2 * HOUR, '1h'))
     expect(calls).toEqual([])
     await fetched.complete(query(T, T + 3 * HOUR, '1h'))
-    expect(calls).toEqual([{ symbol: 'A', interval: '1h', since: T, limit: 3 }])
+    expect(calls).toEqual([{ symbol: 'A', interval: '1h', since: T + 2 * HOUR, limit: 1 }])
+  })
+
+  test('whole where finer candles cover half of a bar, by several intervals between them where they do', async () => {
+    const { fetched, store, calls, times } = setUp()
+    store.write('A', '1h', parseCandles([...candles(T, '1h', 12), ...candles(T + DAY, '1h', 12)], '1h'))
+    store.write('A', '15m', parseCandles(candles(T + 12 * HOUR, '15m', 48), '15m'))
+    await fetched.complete(query(T, T + 3 * DAY, '1d'))
+    expect(calls).toEqual([{ symbol: 'A', interval: '1d', since: T + DAY, limit: 2 }])
+    expect(times(T, T + 3 * DAY, '1d')).toEqual([T, T + DAY, T + 2 * DAY])
+    await fetched.complete(query(T, T + 3 * DAY, '1d'))
+    expect(
+      await drain(runPrefetch(fetched.filler, parsePrefetch(['A'], '1d', { from: T, to: T + 3 * DAY }, 0))),
+    ).toEqual([expect.objectContaining({ state: 'done', missing: 0, fetched: 0 })])
+    expect(calls).toHaveLength(1)
+  })
+
+  test('also of a time of which it is only known that there are no finer ones', async () => {
+    const { fetched, store, calls, market } = setUp()
+    store.write('A', '1h', parseCandles(candles(T + 5 * DAY, '1h', 24), '1h'))
+    market.has = () => false
+    await fetched.complete(query(T, T + 6 * DAY, '1h'))
+    market.has = () => true
+    const { length } = calls
+    await fetched.complete(query(T, T + 6 * DAY, '1d'))
+    expect(calls.slice(length)).toEqual([{ symbol: 'A', interval: '1d', since: T, limit: 5 }])
   })
 
   test('up to a bound, which is named', async () => {

@@ -155,13 +155,13 @@ describe('resampling', () => {
     expect(hours.close[2]).toBe(140)
   })
 
-  test('the interval itself is preferred to one it could be built from', async () => {
+  test('the coarsest interval is preferred to one it could be built from', async () => {
     const { api } = await open()
     await api.storeCandles('A', '1m', candles(T, '1m', 60))
     expect((await api.getHistoricalData('A', T, T + HOUR, '1h')).open[0]).toBe(10)
     await api.storeCandles('A', '1h', [{ time: T, open: 99, high: 99, low: 99, close: 99, volume: 1 }])
     expect((await api.getHistoricalData('A', T, T + HOUR, '1h')).open[0]).toBe(99)
-    expect((await api.getHistoricalData('A', T, T + HOUR, '4h')).open[0]).toBe(10)
+    expect((await api.getHistoricalData('A', T, T + HOUR, '4h')).open[0]).toBe(99)
   })
 
   test('any range at any interval is what grouping the stored candles gives', async () => {
@@ -279,7 +279,7 @@ describe('the latest bar', () => {
     expect(await api.getLatestData('A')).toEqual(minutes.at(-1))
     expect(await api.getLatestData('A', '1h')).toEqual(resample(minutes, '1h').at(-1))
     expect(await api.getLatestData('A', '1d')).toEqual(candles(T, '1d', 2)[1])
-    expect(await api.getLatestData('A', '1M')).toEqual(resample(minutes, '1M')[0])
+    expect(await api.getLatestData('A', '1M')).toEqual(resample(candles(T, '1d', 2), '1M')[0])
   })
 
   test('moves on with what is stored', async () => {

@@ -4,9 +4,9 @@ import {
   INTERVALS,
   barEnd,
   barStart,
-  chooseSource,
   divides,
   parseInterval,
+  sourcesFor,
 } from '../../../src/services/historical-data/interval.ts'
 import { utc } from './harness.ts'
 
@@ -56,13 +56,13 @@ test('where one interval divides another, each of its bars lies within one of th
   )
 })
 
-test('a source is the interval itself where stored, else the finest that divides it', () => {
-  expect(chooseSource(['1m', '1h'], '1h')).toBe('1h')
-  expect(chooseSource(['1h', '1m'], '1d')).toBe('1m')
-  expect(chooseSource(['1w', '1d'], '1M')).toBe('1d')
-  expect(chooseSource(['1w'], '1M')).toBeUndefined()
-  expect(chooseSource(['1h'], '1m')).toBeUndefined()
-  expect(chooseSource([], '1m')).toBeUndefined()
+test('sources are the interval itself where stored, and those that divide it, coarsest first', () => {
+  expect(sourcesFor(['1m', '1h'], '1h')).toEqual(['1h', '1m'])
+  expect(sourcesFor(['1m', '4h', '1h', '1w'], '1d')).toEqual(['4h', '1h', '1m'])
+  expect(sourcesFor(['1w', '1d'], '1M')).toEqual(['1d'])
+  expect(sourcesFor(['1w'], '1M')).toEqual([])
+  expect(sourcesFor(['1h'], '1m')).toEqual([])
+  expect(sourcesFor([], '1m')).toEqual([])
 })
 
 test('an interval that is none is refused with those there are', () => {
