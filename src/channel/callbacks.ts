@@ -23,6 +23,7 @@ export interface CallbackHooks {
 export class Callbacks implements CallbackLinks {
   readonly #owner: string
   readonly #generation: () => number
+  readonly #maxQueue: number
   readonly #hooks: CallbackHooks
   readonly #adopted = new Set<Caller>()
   readonly #forgotten = new FinalizationRegistry<Caller>((caller) => {
@@ -33,9 +34,11 @@ export class Callbacks implements CallbackLinks {
   /**
    * @param owner the component the callbacks are passed to or come from, for messages.
    * @param generation its generation at the time.
+   * @param maxQueue calls of each callback of the other side under way at once; further ones reject with OverloadedError.
    */
-  constructor(owner: string, generation: () => number, hooks: CallbackHooks = {}) {
+  constructor(owner: string, generation: () => number, maxQueue: number, hooks: CallbackHooks = {}) {
     this.#owner = owner
+    this.#maxQueue = maxQueue
     this.#generation = generation
     this.#hooks = hooks
   }
@@ -59,7 +62,7 @@ export class Callbacks implements CallbackLinks {
     const caller = new Caller({
       component,
       links: this,
-      maxQueue: Number.POSITIVE_INFINITY,
+      maxQueue: this.#maxQueue,
       // There is no next generation of a callback.
       onWaiting: () =>
         caller.close(new ComponentCrashedError(component, { reason: 'exit', generation, outcome: 'not-sent' })),

@@ -1,4 +1,3 @@
-import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
@@ -6,12 +5,13 @@ import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
+import { Inbox } from './inbox.ts'
 import { marshal } from './marshal.ts'
 import type { Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
-import { methodName, ToCaller, ToServer } from './protocol.ts'
+import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
@@ -25,6 +25,7 @@ export interface GenerationEnd {
 
 type Connection = {
   readonly port: MessagePort
+  readonly inbox: Inbox
   readonly outbox: Outbox<ServerEntry>
   readonly generation: number
   /** Of the last fence. */
@@ -58,7 +59,7 @@ export class Caller {
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
-    this.#sent = new SentCalls(options.links, {
+    this.#sent = new SentCalls(options.component, options.links, {
       send: (entry) => this.#sendIfConnected(entry),
       settled: () => this.#settled(),
       where: () => this.#where(),
@@ -114,9 +115,12 @@ export class Caller {
       return
     }
     if ('port' in this.#state) this.ended(this.#state.generation, { reason: 'terminated' })
-    const connection: Connection = { port, outbox: new Outbox(port), generation, epoch: 0 }
+    const inbox = Inbox.open(port, {
+      receive: (entry) => this.#receive(entry as CallerEntry),
+      lost: (announced, cause) => this.#sent.lost(announced, cause),
+    })
+    const connection: Connection = { port, inbox, outbox: new Outbox(port), generation, epoch: 0 }
     this.#state = { status: 'open', ...connection }
-    port.on('message', (frame: readonly CallerEntry[]) => this.#receiveFrame(frame))
     port.on('close', () => this.#portClosed(port))
     port.unref()
     this.#sendWaiting(connection)
@@ -152,9 +156,7 @@ export class Caller {
     clearTimeout(this.#graceTimer)
     // Answers that have arrived count; a fence or its end does not any more.
     this.#state = { ...state, status: 'lost' }
-    for (let item = receiveMessageOnPort(state.port); item; item = receiveMessageOnPort(state.port)) {
-      this.#receiveFrame(item.message as readonly CallerEntry[])
-    }
+    state.inbox.takeRest()
     this.#state = { status: 'detached' }
     state.port.close()
     for (const pending of this.#sent.takeAll()) {
@@ -218,10 +220,10 @@ export class Caller {
         : [ToServer.call, id, method, values, deadline]
     if (direct) {
       if (outgoing.plain) state.outbox.push(entry)
-      else state.outbox.post(entry, transfers)
+      else state.outbox.post(entry, [apart, id], transfers)
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const unsent = direct ? undefined : { entry, transfers }
+      const unsent = direct ? undefined : { entry, plain: outgoing.plain, transfers }
       const pending = new PendingCall(method, unsent, origin, watched, resolve, reject)
       if (direct) this.#sent.add(id, pending)
       else this.#waiting.set(id, pending)
@@ -260,10 +262,10 @@ export class Caller {
       this.#waiting.delete(id)
       const { unsent } = pending
       if (!unsent) continue
-      const { entry, transfers } = unsent
+      const { entry, plain, transfers } = unsent
       try {
-        if (transfers.length > 0) outbox.post(entry, transfers)
-        else outbox.push(entry)
+        if (plain) outbox.push(entry)
+        else outbox.post(entry, [apart, id], transfers)
         pending.unsent = undefined
         this.#sent.add(id, pending)
       } catch (cause) {
@@ -273,10 +275,6 @@ export class Caller {
     }
     outbox.flush()
     this.#settled()
-  }
-
-  #receiveFrame(frame: readonly CallerEntry[]): void {
-    for (const entry of frame) this.#receive(entry)
   }
 
   #receive(entry: CallerEntry): void {

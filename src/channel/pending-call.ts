@@ -29,6 +29,8 @@ export interface CallOrigin {
 /** A call that waits for a connection, ready to be posted. */
 export interface Unsent {
   readonly entry: CallEntry
+  /** False: it has to be posted in a frame of its own. */
+  readonly plain: boolean
   readonly transfers: readonly Transferable[]
 }
 

@@ -7,13 +7,36 @@
  * further call until `resume` (the unload was called off) or a port to the next generation, so nothing that was sent is lost, and nothing
  * is ever sent twice. Fences are numbered by epoch: what is said about one fence can be overtaken by the next, since caller, component and main
  * thread speak on different ports.
+ *
+ * What another thread might be unable to read (anything but small plain data) travels in a frame of its own, and the entry before it, `apart`, says
+ * whose it is. A caller that cannot read an answer takes the call as failed; a component that cannot read a call says `unreadable`.
  */
+
+/** In both directions: the next frame is one entry of that call. */
+export const apart = 100
 
 /** Entries from the caller to the component. */
 export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4 } as const
 
 /** Entries from the component to the caller. */
-export const ToCaller = { value: 0, error: 1, stream: 2, chunk: 3, end: 4, fail: 5, fence: 6, resume: 7 } as const
+export const ToCaller = {
+  value: 0,
+  error: 1,
+  stream: 2,
+  chunk: 3,
+  end: 4,
+  fail: 5,
+  fence: 6,
+  resume: 7,
+  unreadable: 8,
+} as const
+
+export type ApartEntry = readonly [
+  op: typeof apart,
+  id: number,
+  /** What an error is without the properties that may be unreadable. */
+  instead?: EncodedError | undefined,
+]
 
 /** A method: its name, or its path in nested objects. The empty string is the served function itself (callbacks). */
 export type MethodPath = string | readonly string[]
@@ -40,14 +63,22 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.cancel, id: number]
   | readonly [op: typeof ToServer.fenced, epoch: number]
 
+export type ValueEntry = readonly [
+  op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
+  id: number,
+  value: unknown,
+  handler?: string,
+]
+
+/** The call was not run. Id 0: something was lost, and nobody knows what. */
+export type UnreadableEntry = readonly [op: typeof ToCaller.unreadable, id: number, why: string]
+
 /** What belongs to one call. */
 export type AnswerEntry =
-  | readonly [op: typeof ToCaller.value, id: number, value: unknown, handler?: string]
-  | readonly [op: typeof ToCaller.error, id: number, error: EncodedError]
+  | ValueEntry
+  | UnreadableEntry
   | readonly [op: typeof ToCaller.stream, id: number]
-  | readonly [op: typeof ToCaller.chunk, id: number, value: unknown, handler?: string]
-  | readonly [op: typeof ToCaller.end, id: number, value: unknown, handler?: string]
-  | readonly [op: typeof ToCaller.fail, id: number, error: EncodedError]
+  | readonly [op: typeof ToCaller.error | typeof ToCaller.fail, id: number, error: EncodedError]
 
 export type CallerEntry =
   | AnswerEntry

@@ -1,3 +1,5 @@
+import { closePorts } from './close-ports.ts'
+
 /** How many values may be under way unasked: one frame's worth, so that a fast source and a fast reader never wait for each other. */
 const window = 16
 
@@ -7,17 +9,29 @@ export interface StreamControl {
   cancel(): void
 }
 
-type Waiter = { resolve: (step: IteratorResult<unknown>) => void; reject: (reason: unknown) => void }
+/** A value, and the form in which it travelled, ports and all. */
+interface Arrived {
+  readonly value: unknown
+  readonly wire: unknown
+}
+
+interface Waiter {
+  /** Held on to for as long as it waits: collecting what nobody but the component will answer must not end the stream. */
+  readonly reader: object
+  readonly resolve: (step: IteratorResult<unknown>) => void
+  readonly reject: (reason: unknown) => void
+}
+
 type State =
   | { readonly status: 'open' }
-  | { readonly status: 'ended'; readonly value: unknown }
+  | { readonly status: 'ended'; readonly last: Arrived }
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'done' }
 
 /** The caller's end of a stream. Values are asked for in advance, at most `window` at a time, and only once somebody reads. */
 export class RemoteStream {
   readonly #control: StreamControl
-  #values: unknown[] = []
+  #unread: Arrived[] = []
   #waiters: Waiter[] = []
   #granted = 0
   #state: State = { status: 'open' }
@@ -26,19 +40,24 @@ export class RemoteStream {
     this.#control = control
   }
 
-  push(value: unknown): void {
-    if (this.#state.status !== 'open') return
+  /** @param wire `value` as it arrived; its ports are closed when nobody reads it. */
+  push(value: unknown, wire: unknown): void {
+    if (this.#state.status !== 'open') {
+      closePorts(wire)
+      return
+    }
     this.#granted--
     const waiter = this.#waiters.shift()
-    if (!waiter) this.#values.push(value)
+    if (!waiter) this.#unread.push({ value, wire })
     else {
       waiter.resolve({ value, done: false })
       this.#refill()
     }
   }
 
-  end(value: unknown): void {
-    if (this.#state.status === 'open') this.#settle({ status: 'ended', value })
+  end(value: unknown, wire: unknown): void {
+    if (this.#state.status === 'open') this.#settle({ status: 'ended', last: { value, wire } })
+    else closePorts(wire)
   }
 
   fail(error: unknown): void {
@@ -47,44 +66,47 @@ export class RemoteStream {
 
   /** Drops the values that nobody has read yet. */
   discard(): void {
-    this.#values = []
+    for (const { wire } of this.#unread.splice(0)) closePorts(wire)
   }
 
-  async next(): Promise<IteratorResult<unknown>> {
-    if (this.#values.length > 0) {
-      const value = this.#values.shift()
+  async next(reader: object): Promise<IteratorResult<unknown>> {
+    const arrived = this.#unread.shift()
+    if (arrived) {
       this.#refill()
-      return { value, done: false }
+      return { value: arrived.value, done: false }
     }
     const state = this.#state
     switch (state.status) {
       case 'ended':
         this.#state = { status: 'done' }
-        return { value: state.value, done: true }
+        return { value: state.last.value, done: true }
       case 'failed':
         this.#state = { status: 'done' }
         throw state.error
       case 'done':
         return { value: undefined, done: true }
       case 'open': {
-        const step = new Promise<IteratorResult<unknown>>((resolve, reject) => this.#waiters.push({ resolve, reject }))
+        const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>()
+        this.#waiters.push({ reader, resolve, reject })
         this.#refill()
-        return step
+        return promise
       }
     }
   }
 
   /** The reader wants no more: the component's end is told, and nothing is left waiting. */
   cancel(): void {
-    if (this.#state.status === 'open') this.#control.cancel()
-    this.#values = []
+    const state = this.#state
+    if (state.status === 'open') this.#control.cancel()
+    if (state.status === 'ended') closePorts(state.last.wire)
+    this.discard()
     this.#state = { status: 'done' }
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ value: undefined, done: true })
   }
 
   #refill(): void {
     if (this.#state.status !== 'open') return
-    const wanted = Math.max(window, this.#waiters.length) - this.#granted - this.#values.length
+    const wanted = Math.max(window, this.#waiters.length) - this.#granted - this.#unread.length
     // Credit is given in halves of the window, unless somebody waits for a value that was not asked for.
     if (wanted < window / 2 && this.#granted >= this.#waiters.length) return
     this.#granted += wanted
@@ -97,7 +119,7 @@ export class RemoteStream {
     if (!first) return
     this.#state = { status: 'done' }
     if (state.status === 'failed') first.reject(state.error)
-    else first.resolve({ value: state.value, done: true })
+    else first.resolve({ value: state.last.value, done: true })
     for (const waiter of rest) waiter.resolve({ value: undefined, done: true })
   }
 }
@@ -112,7 +134,7 @@ export class StreamHandle implements AsyncIterableIterator<unknown>, AsyncDispos
   }
 
   async next(): Promise<IteratorResult<unknown>> {
-    return this.#stream.next()
+    return this.#stream.next(this)
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown>> {

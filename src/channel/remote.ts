@@ -3,6 +3,7 @@ import type { ProxyMarked, UnproxyOrClone } from 'comlink'
 import type { ComponentModule } from '../component/define.ts'
 import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
 import type { Caller } from './caller.ts'
+import { readable } from './answer-reader.ts'
 import { isRefusedKey } from './method-table.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
@@ -228,22 +229,6 @@ function localMember({ caller, path, release }: Target, key: symbol): unknown {
   if (release) return true
   // Copied, it would arrive as an empty object.
   throw new TypeError('A remote of a component cannot be passed on: name the component as a dependency of who needs it')
-}
-
-/** Lets the promise of a stream be read with `for await` without awaiting it first. */
-function readable(call: Promise<unknown>): Promise<unknown> {
-  ;(call as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] = iterateAnswer
-  return call
-}
-
-async function* iterateAnswer(this: Promise<unknown>): AsyncGenerator<unknown, unknown> {
-  const answer = await this
-  if (typeof answer !== 'object' || answer === null || !(Symbol.asyncIterator in answer)) {
-    throw new TypeError(
-      'The method did not answer with an async iterable: await its result instead of iterating over it',
-    )
-  }
-  return yield* answer as AsyncIterable<unknown>
 }
 
 function refusing({ caller, path }: Target, key: string): () => Promise<never> {

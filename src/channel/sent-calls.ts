@@ -1,8 +1,10 @@
+import { ValueError } from '../errors.ts'
+import { closePorts } from './close-ports.ts'
 import { unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { PendingCall } from './pending-call.ts'
-import { ToCaller, ToServer } from './protocol.ts'
-import type { AnswerEntry, ServerEntry } from './protocol.ts'
+import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
+import type { AnswerEntry, ApartEntry, ServerEntry, UnreadableEntry, ValueEntry } from './protocol.ts'
 import { RemoteStream, StreamHandle } from './remote-stream.ts'
 
 /** What answers need of the caller they are for. */
@@ -17,11 +19,13 @@ export interface AnswerHooks {
 
 /** The calls of a caller that were sent and are not settled, and open streams: takes in their answers. */
 export class SentCalls {
+  readonly #component: string
   readonly #calls = new Map<number, PendingCall>()
   readonly #links: CallbackLinks
   readonly #hooks: AnswerHooks
 
-  constructor(links: CallbackLinks, hooks: AnswerHooks) {
+  constructor(component: string, links: CallbackLinks, hooks: AnswerHooks) {
+    this.#component = component
     this.#links = links
     this.#hooks = hooks
   }
@@ -45,53 +49,89 @@ export class SentCalls {
   }
 
   receive(entry: AnswerEntry): void {
-    const pending = this.#calls.get(entry[1])
-    // A call that timed out or was aborted has nobody left to tell.
+    const [, id] = entry
+    if (entry[0] === ToCaller.unreadable) {
+      this.#unreadable(id, 'arguments', `could not be read by the component's thread (${entry[2]})`)
+      return
+    }
+    const pending = this.#calls.get(id)
     if (pending) this.#answer(entry, pending)
+    // A call that timed out or was aborted has nobody left to tell.
+    else closePorts(entry[2])
   }
 
-  #answer(entry: AnswerEntry, pending: PendingCall): void {
+  /** An answer has arrived that cannot be deserialised. */
+  lost(announced: ApartEntry | undefined, cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const [, id, instead] = announced ?? [apart, 0]
+    if (instead) this.receive([ToCaller.error, id, instead])
+    else this.#unreadable(id, 'result', `could not be read by its caller's thread (${why})`)
+  }
+
+  /** @param id 0: any of them may be meant; none can be waited for. */
+  #unreadable(id: number, what: string, why: string): void {
+    for (const [each, pending] of id === 0 ? [...this.#calls] : [[id, this.#calls.get(id)] as const]) {
+      if (!pending) continue
+      const error = new ValueError(this.#component, `${what} of ${methodName(pending.method)}()`, why)
+      this.#giveUp(each, pending, pending.withOrigin(error))
+    }
+  }
+
+  #answer(entry: Exclude<AnswerEntry, UnreadableEntry>, pending: PendingCall): void {
     const id = entry[1]
     switch (entry[0]) {
       case ToCaller.stream: {
         const stream = new RemoteStream({
           grant: (values) => this.#hooks.send([ToServer.credit, id, values]),
-          cancel: () => {
-            this.#hooks.send([ToServer.cancel, id])
-            this.#calls.delete(id)
-            pending.finish()
-            this.#hooks.settled()
-          },
+          cancel: () => this.#cancel(id, pending),
         })
         pending.resolveStream(stream, new StreamHandle(stream))
         return
       }
       case ToCaller.chunk:
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.push(value))
+        this.#deliver(entry, pending, (value, wire) => pending.stream?.push(value, wire))
         return
       case ToCaller.end:
-        this.#calls.delete(id)
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.stream?.end(value))
+        this.#deliver(entry, pending, (value, wire) => pending.stream?.end(value, wire))
         pending.finish()
         break
       case ToCaller.value:
-        this.#calls.delete(id)
-        this.#deliver(entry[2], entry[3], pending, (value) => pending.resolve(value))
+        this.#deliver(entry, pending, (value) => pending.resolve(value))
         break
       case ToCaller.error:
       case ToCaller.fail:
-        this.#calls.delete(id)
         pending.rejectEncoded(entry[2], this.#hooks.where())
         break
+      default:
+        return
     }
+    this.#calls.delete(id)
     this.#hooks.settled()
   }
 
-  #deliver(value: unknown, handler: string | undefined, pending: PendingCall, to: (value: unknown) => void): void {
+  #deliver(entry: ValueEntry, pending: PendingCall, to: (value: unknown, wire: unknown) => void): void {
+    const [, id, wire, handler] = entry
+    let value
     try {
-      to(unmarshal(value, handler, this.#links))
+      value = unmarshal(wire, handler, this.#links)
     } catch (error) {
-      pending.reject(error)
+      closePorts(wire)
+      this.#giveUp(id, pending, error)
+      return
     }
+    to(value, wire)
+  }
+
+  /** A call whose answer is of no use; a stream ends after what came before. */
+  #giveUp(id: number, pending: PendingCall, error: unknown): void {
+    pending.reject(error)
+    this.#cancel(id, pending)
+  }
+
+  #cancel(id: number, pending: PendingCall): void {
+    this.#hooks.send([ToServer.cancel, id])
+    this.#calls.delete(id)
+    pending.finish()
+    this.#hooks.settled()
   }
 }

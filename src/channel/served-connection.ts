@@ -2,15 +2,19 @@ import type { MessagePort } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
 import type { ActivityMeter } from './activity.ts'
 import { callContext, ServedCall } from './call-context.ts'
+import { closePorts } from './close-ports.ts'
 import { encodeError } from './error-codec.ts'
+import { flatError } from './flat-error.ts'
+import { Inbox } from './inbox.ts'
 import { isProxyMarked, marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { MethodTable } from './method-table.ts'
 import { Outbox } from './outbox.ts'
-import { isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { CallEntry, CallerEntry, HandledValues, ServerEntry } from './protocol.ts'
+import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
+import type { ApartEntry, CallEntry, CallerEntry, HandledValues, ServerEntry } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
+import { inTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 
 export interface ServedApi {
@@ -25,6 +29,8 @@ export interface ServedApi {
 export class ServedConnection {
   readonly #api: ServedApi
   readonly #outbox: Outbox<CallerEntry>
+  /** Calls that have arrived, and whose turn has not come. */
+  readonly #waiting = new Map<number, CallEntry>()
   readonly #calls = new Map<number, ServedCall>()
   readonly #streams = new Map<number, StreamSource>()
   readonly #onClose: (connection: ServedConnection) => void
@@ -45,9 +51,12 @@ export class ServedConnection {
     this.#api = api
     this.#outbox = new Outbox(port)
     this.#onClose = onClose
-    port.on('message', (frame: unknown) => {
-      if (!Array.isArray(frame)) return
-      for (const entry of frame as unknown[]) if (isServerEntry(entry)) this.#receive(entry)
+    Inbox.open(port, {
+      receive: (entry) => {
+        if (isServerEntry(entry)) this.#receive(entry)
+        else closePorts(entry)
+      },
+      lost: (announced, cause) => this.#lost(announced, cause),
     })
     port.on('close', () => this.#closed())
   }
@@ -75,6 +84,7 @@ export class ServedConnection {
 
   #closed(): void {
     const gone = new DOMException('The caller is gone', 'AbortError')
+    for (const id of this.#waiting.keys()) this.#drop(id)
     for (const call of this.#calls.values()) call.abort(gone)
     for (const stream of this.#streams.values()) stream.cancel()
     this.#fenced(Number.POSITIVE_INFINITY)
@@ -84,18 +94,16 @@ export class ServedConnection {
   #receive(entry: ServerEntry): void {
     switch (entry[0]) {
       case ToServer.call:
-        this.#serve(entry)
+        this.#arrived(entry)
         break
       case ToServer.abort:
-        this.#calls.get(entry[1])?.abort(entry[2])
-        this.#streams.get(entry[1])?.cancel()
+        this.#abort(entry[1], entry[2])
         break
       case ToServer.credit:
         this.#streams.get(entry[1])?.grant(entry[2])
         break
       case ToServer.cancel:
-        this.#calls.get(entry[1])?.abort(new DOMException('The caller ended the stream', 'AbortError'))
-        this.#streams.get(entry[1])?.cancel()
+        this.#abort(entry[1], new DOMException('The caller ended the stream', 'AbortError'))
         break
       case ToServer.fenced:
         this.#fenced(entry[1])
@@ -111,20 +119,59 @@ export class ServedConnection {
     waiting.onFenced()
   }
 
+  #arrived(entry: CallEntry): void {
+    const id = entry[1]
+    this.#api.meter?.callStarted()
+    this.#waiting.set(id, entry)
+    inTurn(() => {
+      // Its caller may have given up meanwhile.
+      if (this.#waiting.delete(id)) this.#serve(entry)
+    })
+  }
+
+  /** A call that will not be run: nobody waits for its answer. */
+  #drop(id: number): void {
+    const entry = this.#waiting.get(id)
+    if (!entry) return
+    this.#waiting.delete(id)
+    closePorts(entry[3])
+    this.#ended(id, true)
+  }
+
+  /** What arrived could not be read, so it was not run; its caller is told. */
+  #lost(announced: ApartEntry | undefined, cause: unknown): void {
+    if (announced) {
+      this.#api.meter?.callStarted()
+      this.#api.meter?.callEnded(true)
+    }
+    this.#outbox.push([
+      ToCaller.unreadable,
+      announced?.[1] ?? 0,
+      cause instanceof Error ? cause.message : String(cause),
+    ])
+  }
+
+  #abort(id: number, reason: unknown): void {
+    this.#drop(id)
+    this.#calls.get(id)?.abort(reason)
+    this.#streams.get(id)?.cancel()
+  }
+
   #serve(entry: CallEntry): void {
     const [, id, method, args, deadline, handled, traceparent] = entry
-    const { meter, table } = this.#api
-    meter?.callStarted()
+    const { table } = this.#api
     const call = new ServedCall(traceparent)
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {
+      closePorts(args)
       const known = table.names()
       this.#fail(id, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
       return
     }
     // The caller gives up on it now, by a timer of its own; running it would only delay the others.
     if (deadline !== 0 && deadline < Date.now()) {
+      closePorts(args)
       this.#ended(id, true)
       return
     }
@@ -144,8 +191,14 @@ export class ServedConnection {
 
   #receiveArguments(args: readonly unknown[], handled: HandledValues): unknown[] {
     const values = [...args]
-    for (const [index, handler] of handled) values[index] = unmarshal(values[index], handler, this.#api.links)
-    return values
+    try {
+      for (const [index, handler] of handled) values[index] = unmarshal(values[index], handler, this.#api.links)
+      return values
+    } catch (error) {
+      // Those of arguments that were taken in before as well.
+      closePorts(args)
+      throw error
+    }
   }
 
   #succeed(id: number, method: CallEntry[2], value: unknown): void {
@@ -162,12 +215,12 @@ export class ServedConnection {
     }
     const failure = this.#send(ToCaller.value, id, method, value)
     this.#ended(id, failure !== undefined)
-    if (failure !== undefined) this.#outbox.push([ToCaller.error, id, encodeError(failure)])
+    if (failure !== undefined) this.#sendError(ToCaller.error, id, failure)
   }
 
   #fail(id: number, error: unknown): void {
     this.#ended(id, true)
-    this.#outbox.push([ToCaller.error, id, encodeError(error)])
+    this.#sendError(ToCaller.error, id, error)
   }
 
   #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {
@@ -184,7 +237,7 @@ export class ServedConnection {
         const failure = this.#send(ToCaller.end, id, method, value)
         if (failure) throw failure
       },
-      fail: (error) => this.#outbox.push([ToCaller.fail, id, encodeError(error)]),
+      fail: (error) => this.#sendError(ToCaller.fail, id, error),
       closed: (failed) => {
         this.#streams.delete(id)
         this.#ended(id, failed)
@@ -201,6 +254,13 @@ export class ServedConnection {
     this.#api.meter?.callEnded(failed)
   }
 
+  #sendError(op: typeof ToCaller.error | typeof ToCaller.fail, id: number, thrown: unknown): void {
+    const error = encodeError(thrown)
+    const flat = flatError(error)
+    if (flat === error) this.#outbox.push([op, id, error])
+    else this.#outbox.post([op, id, error], [apart, id, flat])
+  }
+
   /** Posts a value; returns what went wrong when it could not be cloned. */
   #send(
     op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
@@ -214,7 +274,7 @@ export class ServedConnection {
       const handler = outgoing.handled?.[0]?.[1]
       const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
       if (outgoing.plain) this.#outbox.push(entry)
-      else this.#outbox.post(entry, outgoing.transfers)
+      else this.#outbox.post(entry, [apart, id], outgoing.transfers)
       return undefined
     } catch (cause) {
       outgoing?.discard()

@@ -143,6 +143,7 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
         module: definition.module,
         export: definition.export,
         config: definition.config,
+        maxQueue: definition.maxQueue,
         dependencies: definition.dependencies,
         logLevel: surroundings.logger.level,
         snapshot: await supervisor.hibernation.restore(),

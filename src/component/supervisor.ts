@@ -52,7 +52,7 @@ export class Supervisor {
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
     this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
-    this.#links = new Callbacks(definition.name, () => this.#state.generation, {
+    this.#links = new Callbacks(definition.name, () => this.#state.generation, definition.maxQueue, {
       onBusy: (busy) => this.#keep(busy),
     })
     this.caller = new Caller({

@@ -55,7 +55,7 @@ export class ComponentRuntime {
     this.#init = init
     changeEnvironment(init.environment)
     this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
-    this.#links = new Callbacks(init.name, () => init.generation, { meter: this.#meter })
+    this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, { meter: this.#meter })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
     this.#locks = createLockClient((message) => this.#post({ type: 'lock', message }), {
       // What one call acquires one after another is one task: a cycle of such tasks is a deadlock.

@@ -27,6 +27,8 @@ export interface InitMessage {
   readonly export: string
   readonly config: unknown
   readonly dependencies: readonly string[]
+  /** Most calls of each callback at once. */
+  readonly maxQueue: number
   readonly activity: SharedArrayBuffer
   /** What the last generation's `snapshot` gave, serialized by V8. */
   readonly snapshot: Uint8Array | undefined

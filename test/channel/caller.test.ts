@@ -6,7 +6,7 @@ import { Caller } from '../../src/channel/caller.ts'
 import type { CallerOptions } from '../../src/channel/caller-options.ts'
 import { Callbacks } from '../../src/channel/callbacks.ts'
 import { Outbox } from '../../src/channel/outbox.ts'
-import { ToCaller, ToServer } from '../../src/channel/protocol.ts'
+import { apart, ToCaller, ToServer } from '../../src/channel/protocol.ts'
 import { rejection } from '../support/coordinator.ts'
 
 type Entry = readonly unknown[]
@@ -23,7 +23,7 @@ function connect(options: Partial<CallerOptions> = {}): { caller: Caller; server
 }
 
 function newCaller(options: Partial<CallerOptions> = {}): Caller {
-  const links = new Callbacks('test', () => 1)
+  const links = new Callbacks('test', () => 1, 100)
   return new Caller({ component: 'test', links, maxQueue: 100, onWaiting: () => {}, ...options })
 }
 
@@ -68,7 +68,14 @@ describe('a caller', () => {
     send(caller, 'b', new Uint8Array(1))
     send(caller, 'c')
     await settle()
-    expect(frames.map((frame) => frame.map(([, , method]) => method))).toEqual([['a', 'b'], ['c']])
+    expect(frames.map((frame) => frame.map(([op, id]) => [op, id]))).toEqual([
+      [
+        [ToServer.call, 1],
+        [apart, 2],
+      ],
+      [[ToServer.call, 2]],
+      [[ToServer.call, 3]],
+    ])
   })
 
   it('sends what waited once it is attached, each once', async () => {
@@ -274,10 +281,12 @@ describe('an outbox', () => {
     const { port1, port2 } = new MessageChannel()
     open.push(port2)
     const outbox = new Outbox<unknown>(port1)
-    const frame = new Promise((resolve) => port2.once('message', resolve))
+    const frames: unknown[] = []
+    port2.on('message', (frame) => frames.push(frame))
     outbox.push('a')
-    expect(() => outbox.post(() => {})).toThrow('could not be cloned')
+    expect(() => outbox.post(() => {}, [apart, 1])).toThrow('could not be cloned')
     outbox.push('b')
-    expect(await frame).toEqual(['a', 'b'])
+    await settle()
+    expect(frames).toEqual([['a', [apart, 1]], ['b']])
   })
 })

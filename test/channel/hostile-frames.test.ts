@@ -32,6 +32,7 @@ beforeAll(async () => {
     export: 'default',
     config: undefined,
     dependencies: [],
+    maxQueue: 100,
     snapshot: undefined,
     hibernates: false,
     environment: {},
@@ -174,12 +175,13 @@ describe('a callback', () => {
   it('is as strict as a component', async () => {
     const calls: string[] = []
     const { port1, port2 } = new MessageChannel()
-    const links = new Callbacks('test', () => 1)
+    const links = new Callbacks('test', () => 1, 100)
     ServedConnection.open(port1, { component: 'cb', table: new MethodTable((x: string) => calls.push(x)), links })
-    const { promise, resolve } = Promise.withResolvers<Entry[]>()
-    port2.on('message', resolve)
+    const answers: Entry[] = []
+    port2.on('message', (frame: Entry[]) => answers.push(...frame))
     port2.postMessage([call(1, 'call', ['x']), call(2, ['constructor'], ['return process']), call(3, '', ['fine'])])
-    expect(await promise).toMatchObject([
+    await expect.poll(() => answers.length).toBe(3)
+    expect(answers).toMatchObject([
       [ToCaller.error, 1, { properties: { code: 'ERR_NO_SUCH_METHOD' } }],
       [ToCaller.error, 2, { properties: { code: 'ERR_NO_SUCH_METHOD' } }],
       [ToCaller.value, 3, 1],

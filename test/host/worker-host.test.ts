@@ -11,6 +11,7 @@ const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] 
   export: 'default',
   config,
   dependencies: [],
+  maxQueue: 100,
   snapshot: undefined,
   hibernates: false,
   environment: {},

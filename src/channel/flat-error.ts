@@ -1,0 +1,31 @@
+import type { EncodedError } from './protocol.ts'
+import { notPlain, snapshot } from './snapshot.ts'
+
+/**
+ * The error without those of its properties that another thread may be unable to read, being more than small plain data: the same one when it
+ * has none, undefined when what was thrown is itself such a value.
+ */
+export function flatError(error: EncodedError): EncodedError | undefined {
+  if (error.kind === 'value') return isSmall(error.value) ? error : undefined
+  const properties = Object.entries(error.properties)
+  const kept = properties.filter(([, value]) => isSmall(value))
+  const cause = error.cause && flatError(error.cause)
+  const errors = error.errors?.map((each) => [each, flatError(each)] as const)
+  if (
+    kept.length === properties.length &&
+    cause === error.cause &&
+    (errors?.every(([each, flat]) => each === flat) ?? true)
+  ) {
+    return error
+  }
+  return {
+    ...error,
+    properties: Object.fromEntries(kept),
+    cause,
+    errors: errors?.map(([, flat]) => flat).filter((flat) => flat !== undefined),
+  }
+}
+
+function isSmall(value: unknown): boolean {
+  return snapshot(value) !== notPlain
+}
