@@ -9,7 +9,7 @@ import { describeComponent } from './component/component-info.ts'
 import type { ComponentInfo } from './component/component-info.ts'
 import type { PressureLevel } from './component/define.ts'
 import { resolveDefinition } from './component/definition.ts'
-import type { ComponentDefinition } from './component/definition.ts'
+import type { ComponentDefinition, ResolvedDefinition } from './component/definition.ts'
 import { ComponentFamily } from './component/family.ts'
 import { collectComponentMetrics } from './component/component-metrics.ts'
 import type { ComponentMetrics } from './component/component-metrics.ts'
@@ -17,7 +17,7 @@ import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { FamilyDefinition } from './component/family.ts'
 import type { Lease } from './component/lease.ts'
 import { Registry } from './component/registry.ts'
-import { shutdownAll } from './component/shutdown.ts'
+import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
@@ -40,7 +40,7 @@ import { Announcer } from './observability/announcer.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import { LockManager } from './locks/lock-manager.ts'
-import { expectNumber } from './options.ts'
+import { expectMemberName, expectNumber } from './options.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
 const defaultDrainDeadline = 5_000
@@ -159,12 +159,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @throws DuplicateComponentError, DependencyCycleError, InvalidOptionsError, CoordinatorShutdownError.
    */
   registerComponent<T = unknown>(definition: ComponentDefinition): Remote<T> {
-    this.#assertOpen()
-    const resolved = resolveDefinition(definition, this.#options.defaults)
-    this.#registry.check(resolved.name, resolved.dependencies)
-    const supervisor = new Supervisor(resolved, this.#surroundings)
-    this.#registry.add(supervisor)
-    return supervisor.remote as Remote<T>
+    return this.#register(resolveDefinition(definition, this.#options.defaults)) as Remote<T>
   }
 
   /** Unloads a component and forgets it; its proxies reject with ComponentNotFoundError from then on. */
@@ -190,7 +185,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   registerFamily<T = unknown>(definition: FamilyDefinition): ComponentFamily<T> {
     this.#assertOpen()
-    const family = new ComponentFamily<T>(definition, this)
+    const family = new ComponentFamily<T>(definition, {
+      registerMember: (member) => this.#register(resolveDefinition(member, this.#options.defaults, expectMemberName)),
+      unregisterComponent: async (name) => this.unregisterComponent(name),
+    })
     if (this.#families.has(family.name)) throw new DuplicateComponentError(family.name)
     this.#families.set(family.name, family)
     return family
@@ -359,6 +357,14 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     return this.memory.pressureLevel
   }
 
+  #register(definition: ResolvedDefinition): object {
+    this.#assertOpen()
+    this.#registry.check(definition.name, definition.dependencies)
+    const supervisor = new Supervisor(definition, this.#surroundings)
+    this.#registry.add(supervisor)
+    return supervisor.remote
+  }
+
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
     for (const supervisor of this.#registry.all) supervisor.stop(error)
@@ -368,7 +374,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       this.#surroundings.spares.close(terminateDeadline),
     ])
     for (const supervisor of this.#registry.all) supervisor.close(error)
-    await Promise.all([...this.#registry.all].map(async ({ hibernation }) => hibernation.discard()))
+    await discardAll(this.#registry, deadline - report.duration)
     for (const port of this.#endpoints) port.close()
     this.locks.close()
     this.memory[Symbol.dispose]()

@@ -30,9 +30,36 @@ export function expectString(option: string, value: unknown): string {
   return value
 }
 
-export function expectStrings(option: string, value: unknown): readonly string[] {
+/** Characters of the name of a component, a family or a key. Guessed: more than any that is read by people. */
+const longestName = 200
+
+/** A name of a component or family, or the key of one of a family's members. */
+export function expectName(option: string, value: unknown): string {
+  const name = expectString(option, value)
+  if (!isName(name)) {
+    throw new InvalidOptionsError(
+      option,
+      `a well-formed string of 1 to ${longestName} characters, none of them a control character`,
+      value,
+    )
+  }
+  return name
+}
+
+/** The name of a component that may be a family's member, whose name and key may each be as long as a name. */
+export function expectMemberName(option: string, value: unknown): string {
+  const name = expectString(option, value)
+  // A code point has two units at most: what is longer than two names can be is not looked through.
+  if (name.length > 4 * longestName + 1) return expectName(option, name)
+  for (let colon = name.indexOf(':'); colon > 0; colon = name.indexOf(':', colon + 1)) {
+    if (isName(name.slice(0, colon)) && isName(name.slice(colon + 1))) return name
+  }
+  return expectName(option, name)
+}
+
+export function expectStrings(option: string, value: unknown, expectItem = expectString): readonly string[] {
   if (!Array.isArray(value)) throw new InvalidOptionsError(option, 'an array of strings', value)
-  return value.map((item: unknown, index) => expectString(`${option}[${index}]`, item))
+  return value.map((item: unknown, index) => expectItem(`${option}[${index}]`, item))
 }
 
 export function expectRecord<T extends object>(option: string, value: T): T {
@@ -51,6 +78,13 @@ export function expectKnown(options: object, known: readonly string[], prefix = 
 
 export function expectOptional<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
   return value === undefined ? undefined : check(value)
+}
+
+/** Characters are code points: an emoji is one, or few. */
+const namePattern = new RegExp(`^\\P{Cc}{1,${longestName}}$`, 'u')
+
+function isName(name: string): boolean {
+  return name.isWellFormed() && name.trim() !== '' && namePattern.test(name)
 }
 
 function range({ min, max }: Bounds): string {

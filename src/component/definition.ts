@@ -9,6 +9,8 @@ import type { RestartOptions } from './lifecycle.ts'
 import {
   expectInteger,
   expectKnown,
+  expectMemberName,
+  expectName,
   expectNumber,
   expectOptional,
   expectRecord,
@@ -19,7 +21,7 @@ import type { Bounds } from '../options.ts'
 
 /** What `registerComponent` takes. */
 export interface ComponentDefinition<Config = unknown> {
-  /** Unique; not empty. */
+  /** Unique; 1 to 200 characters, well-formed, without control characters. */
   readonly name: string
   /** What it is, for people and dashboards. Default 'component'. */
   readonly type?: string
@@ -120,10 +122,17 @@ const resourceLimitBounds: Readonly<Record<keyof ResourceLimits, Bounds>> = {
 const maxDelay = 2 ** 31 - 1
 const duration = { min: 1, max: maxDelay }
 
-/** @throws InvalidOptionsError naming the option, what was expected and what was got. */
-export function resolveDefinition(definition: ComponentDefinition, defaults: DefinitionDefaults): ResolvedDefinition {
+/**
+ * @param expectOwnName what checks its name.
+ * @throws InvalidOptionsError naming the option, what was expected and what was got.
+ */
+export function resolveDefinition(
+  definition: ComponentDefinition,
+  defaults: DefinitionDefaults,
+  expectOwnName: typeof expectName = expectName,
+): ResolvedDefinition {
   expectRecord('definition', definition)
-  const name = expectString('name', definition.name)
+  const name = expectOwnName('name', definition.name)
   const restart = definition.restart ?? {}
   expectRecord('restart', restart)
   expectKnown(restart, ['intensity', 'period', 'backoff'], 'restart.')
@@ -133,7 +142,7 @@ export function resolveDefinition(definition: ComponentDefinition, defaults: Def
     module: resolveModule(definition.module),
     export: expectString('export', definition.export ?? 'default'),
     config: cloneConfig(definition.config),
-    dependencies: [...new Set(expectStrings('dependencies', definition.dependencies ?? []))],
+    dependencies: [...new Set(expectStrings('dependencies', definition.dependencies ?? [], expectMemberName))],
     memoryEstimate: expectNumber('memoryEstimate', definition.memoryEstimate ?? 0, { min: 0 }),
     priority: expectNumber('priority', definition.priority ?? 50, { min: 0, max: 100 }),
     timeout: expectNumber('timeout', definition.timeout ?? defaults.load, duration),

@@ -1,5 +1,5 @@
 import type { Remote } from '../channel/remote.ts'
-import { expectRecord, expectString } from '../options.ts'
+import { expectName, expectRecord } from '../options.ts'
 import type { ComponentDefinition } from './definition.ts'
 import type { UnloadReport } from './unload.ts'
 
@@ -12,7 +12,8 @@ export interface FamilyDefinition<Config = unknown> extends Omit<ComponentDefini
 
 /** What a family needs of its coordinator. */
 export interface FamilyHome {
-  registerComponent(definition: ComponentDefinition): unknown
+  /** Its name is the family's and the key. */
+  registerMember(definition: ComponentDefinition): unknown
   unregisterComponent(name: string): Promise<UnloadReport>
 }
 
@@ -24,7 +25,7 @@ export class ComponentFamily<T> {
   readonly #members = new Map<string, Remote<T>>()
 
   constructor(definition: FamilyDefinition, home: FamilyHome) {
-    this.name = expectString('name', expectRecord('definition', definition).name)
+    this.name = expectName('name', expectRecord('definition', definition).name)
     this.#definition = definition
     this.#home = home
   }
@@ -32,16 +33,17 @@ export class ComponentFamily<T> {
   /**
    * The instance of that key: registered now if it is new, loaded by its first call.
    *
-   * @throws InvalidOptionsError for an empty key, or when the definition made for it is bad.
+   * @throws InvalidOptionsError for a key that is empty, over 200 characters, ill-formed or has a control character in it, or when the definition
+   * made for it is bad.
    * @throws DuplicateComponentError while the last instance of that key is still being released or unregistered, and when a component of its name
    * was registered by other means.
    */
   get(key: string): Remote<T> {
-    expectString('key', key)
+    expectName('key', key)
     const known = this.#members.get(key)
     if (known) return known
     const { config, module, ...shared } = this.#definition
-    const member = this.#home.registerComponent({
+    const member = this.#home.registerMember({
       ...shared,
       name: this.componentName(key),
       module: typeof module === 'function' ? module(key) : module,

@@ -1,12 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { SnapshotError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
+import { monotonicNow } from '../monotonic.ts'
 import type { Logger } from '../observability/logger.ts'
 import { expectKnown, expectNumber, expectRecord, expectString } from '../options.ts'
 import type { UnloadReason } from './lifecycle.ts'
+import { ownDirectory } from './snapshot-files.ts'
+import { SnapshotFolder } from './snapshot-folder.ts'
+import type { SnapshotFile } from './snapshot-folder.ts'
 
 /** Where the state of an unloaded component is kept. */
 export interface HibernateOptions {
@@ -14,16 +15,20 @@ export interface HibernateOptions {
   readonly maxMemory?: number
   /** Bytes that are refused: the component then stays loaded. Default 256 MiB. */
   readonly maxSize?: number
-  /** Folder for larger ones, made when needed. Default: one of this process's own among the system's temporary files, gone after the shutdown. */
+  /**
+   * Folder for larger ones, made when needed; processes may share it. Default: one of this process's own among the system's temporary files, gone
+   * after the shutdown. What could not be used any more is set aside in it, as `*.corrupt` or `*.rejected`: the newest 10, for a week.
+   */
   readonly directory?: string
-  /** ms for `snapshot()`. Default 5,000. */
+  /**
+   * ms until it is kept: for `snapshot()` and for writing what it returned, together; the component stays loaded when they take longer. So
+   * long, and half of the load's `timeout` at most, is also waited for the disk when it is loaded again; it then starts without. Default 5,000.
+   */
   readonly timeout?: number
 }
 export type ResolvedHibernateOptions = Required<HibernateOptions>
 
 const mib = 1024 ** 2
-/** Nobody else can have made it before, to read along or to be in the way. */
-const ownDirectory = resolve(tmpdir(), `spillway-${process.pid}-${randomUUID()}`)
 
 /** @throws InvalidOptionsError */
 export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibernateOptions {
@@ -37,10 +42,15 @@ export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibe
   }
 }
 
+/** 'suspect': the last load failed after it had been given to the component. The next one is tried without. */
+type Trust = 'trusted' | 'suspect'
+
 type Kept =
   | { readonly where: 'nowhere' }
-  | { readonly where: 'memory'; readonly bytes: Uint8Array }
-  | { readonly where: 'file'; readonly path: string; readonly checksum: string }
+  | { readonly where: 'memory'; readonly trust: Trust; readonly snapshot: Uint8Array }
+  | { readonly where: 'file'; readonly trust: Trust; readonly snapshot: SnapshotFile }
+
+const nothing: Kept = { where: 'nowhere' }
 
 const final: ReadonlySet<UnloadReason> = new Set(['shutdown', 'unregistered'])
 
@@ -56,16 +66,19 @@ export class Hibernation {
   readonly #options: ResolvedHibernateOptions
   readonly #logger: Logger
   readonly #now: () => number
-  #kept: Kept = { where: 'nowhere' }
-  #removing: Promise<void> = Promise.resolve()
+  readonly #folder: SnapshotFolder
+  #kept: Kept = nothing
+  #tidying: Promise<void> = Promise.resolve()
   #failedAt = Number.NEGATIVE_INFINITY
+  #discarding: Promise<void> | undefined
 
-  /** @param now epoch ms. */
+  /** @param now ms. */
   constructor(name: string, options: ResolvedHibernateOptions, logger: Logger, now: () => number) {
     this.#name = name
     this.#options = options
     this.#logger = logger
     this.#now = now
+    this.#folder = SnapshotFolder.open(options.directory)
   }
 
   /** True for a minute after a snapshot failed. */
@@ -87,6 +100,7 @@ export class Hibernation {
     if (!keepsState(reason)) return undefined
     try {
       const { timeout } = this.#options
+      const start = monotonicNow()
       const taken = await generation.takeSnapshot(timeout, patience)
       if (taken === 'ended') return undefined
       if (taken === 'stuck' && patience < timeout) {
@@ -95,7 +109,9 @@ export class Hibernation {
       }
       if (taken === 'stuck' || taken === 'late') throw new Error(`snapshot() was not done within ${timeout} ms`)
       if ('error' in taken) throw taken.error
-      if (taken.value) await this.#keep(taken.value)
+      if (taken.value) this.#kept = await this.#keep(taken.value, Math.max(1, timeout - (monotonicNow() - start)))
+      // A shutdown did not wait for it.
+      if (this.#discarding) await this.#forget()
       return undefined
     } catch (cause) {
       const error = new SnapshotError(this.#name, cause)
@@ -105,79 +121,91 @@ export class Hibernation {
     }
   }
 
-  /** What the last generation left, for the next one; undefined when there is nothing, or nothing whole. */
-  async restore(): Promise<Uint8Array | undefined> {
+  /**
+   * What the last generation left, for the next one, to be moved to it; undefined when there is nothing, or nothing whole, or when the last load
+   * failed over it.
+   *
+   * @param patience ms that may be waited for the disk.
+   */
+  async restore(patience: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const kept = this.#kept
-    switch (kept.where) {
-      case 'nowhere':
-        return undefined
-      case 'memory':
-        return kept.bytes
-      case 'file':
-        return this.#read(kept)
-    }
+    if (kept.where === 'nowhere' || kept.trust === 'suspect') return undefined
+    return kept.where === 'memory' ? kept.snapshot.slice() : this.#read(kept.snapshot, patience)
   }
 
-  /** The next generation has it, and is ready: nothing is kept any longer. */
+  /** The next generation is ready: nothing is kept any longer. What it had to do without is set aside. */
   async restored(): Promise<void> {
     const kept = this.#kept
-    this.#kept = { where: 'nowhere' }
-    // A file that cannot be removed is in nobody's way: its name is never used again.
-    if (kept.where === 'file') this.#removing = rm(kept.path, { force: true }).catch(() => {})
-    await this.#removing
+    if (kept.where === 'nowhere') return
+    this.#tidying = kept.trust === 'suspect' ? this.#reject(kept.snapshot) : this.#forget()
+    this.#kept = nothing
+    await this.#tidying
   }
 
-  /** There is no next generation: nothing is kept, and nothing is left behind. */
+  /**
+   * The next generation did not become ready.
+   *
+   * @param overIt it had made use of what was left to it. Then that may be what was wrong, and the next attempt is made without; when that
+   * one fails too, it was something else, and the one after it is given it again.
+   */
+  notRestored(overIt: boolean): void {
+    if (this.#kept.where === 'nowhere') return
+    this.#kept = { ...this.#kept, trust: this.#kept.trust === 'trusted' && overIt ? 'suspect' : 'trusted' }
+  }
+
+  /** There is no next generation: nothing is kept, and nothing is left behind. For good. */
   async discard(): Promise<void> {
-    await this.restored()
-    // Unless the state of others is in it.
-    if (this.#options.directory === ownDirectory) await rmdir(ownDirectory).catch(() => {})
+    this.#discarding ??= this.#discard()
+    return this.#discarding
   }
 
-  async #keep(bytes: Uint8Array): Promise<void> {
-    const { maxMemory, maxSize, directory } = this.#options
+  async #discard(): Promise<void> {
+    await this.#tidying
+    await this.#forget()
+    this.#folder.close()
+  }
+
+  async #keep(bytes: Uint8Array, patience: number): Promise<Kept> {
+    const { maxMemory, maxSize } = this.#options
     if (bytes.byteLength > maxSize) {
       throw new RangeError(`it has ${bytes.byteLength} bytes, hibernate.maxSize allows ${maxSize}`)
     }
-    if (bytes.byteLength <= maxMemory) {
-      this.#kept = { where: 'memory', bytes }
-      return
-    }
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const path = join(directory, `${encodeURIComponent(this.#name)}-${process.pid}-${randomUUID()}.snapshot`)
-    const partial = `${path}.partial`
-    try {
-      // Flushed before it gets its name: a file of that name is whole.
-      await writeFile(partial, bytes, { mode: 0o600, flush: true })
-      await rename(partial, path)
-    } catch (error) {
-      await rm(partial, { force: true }).catch(() => {})
-      throw error
-    }
-    this.#kept = { where: 'file', path, checksum: checksumOf(bytes) }
+    if (bytes.byteLength <= maxMemory) return { where: 'memory', trust: 'trusted', snapshot: bytes }
+    return { where: 'file', trust: 'trusted', snapshot: await this.#folder.write(this.#name, bytes, patience) }
   }
 
-  async #read({ path, checksum }: Extract<Kept, { where: 'file' }>): Promise<Uint8Array | undefined> {
+  async #forget(): Promise<void> {
+    const kept = this.#kept
+    this.#kept = nothing
+    if (kept.where === 'file') await this.#folder.remove(kept.snapshot.path, this.#options.timeout)
+  }
+
+  async #reject(snapshot: Uint8Array | SnapshotFile): Promise<void> {
+    const why = 'the component could not be loaded with its snapshot, and started without it'
     try {
-      const bytes = await readFile(path)
-      if (checksumOf(bytes) === checksum) return bytes
-      const aside = `${path}.corrupt`
-      await rename(path, aside)
+      const file = await this.#folder.reject(this.#name, snapshot, this.#options.timeout)
+      this.#logger.error({ component: this.#name, file }, `${why}: it was set aside`)
+    } catch (error) {
+      const where = 'path' in snapshot ? { file: snapshot.path } : {}
+      this.#logger.error({ component: this.#name, ...where, err: error }, `${why}; it could not be set aside`)
+    }
+  }
+
+  async #read(file: SnapshotFile, patience: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      const read = await this.#folder.read(file, Math.min(patience, this.#options.timeout))
+      if (read.status === 'whole') return read.bytes
       this.#logger.error(
-        { component: this.#name, file: aside },
+        { component: this.#name, file: read.path },
         'snapshot is corrupt: it was set aside, the component starts without it',
       )
     } catch (error) {
       this.#logger.error(
-        { component: this.#name, file: path, err: error },
+        { component: this.#name, file: file.path, err: error },
         'snapshot cannot be read: the component starts without it',
       )
     }
-    this.#kept = { where: 'nowhere' }
+    this.#kept = nothing
     return undefined
   }
-}
-
-function checksumOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -6,6 +6,7 @@ import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import { monotonicNow } from '../monotonic.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -137,7 +138,10 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
   const stop = (): void => void generation.host.terminate(0)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await generation.load(
+    const start = monotonicNow()
+    // The other half is for starting without it.
+    const snapshot = await withDeadline(supervisor.hibernation.restore(timeout / 2), timeout, signal)
+    const outcome = await generation.load(
       {
         name: definition.name,
         module: definition.module,
@@ -146,13 +150,15 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
         maxQueue: definition.maxQueue,
         dependencies: definition.dependencies,
         logLevel: surroundings.logger.level,
-        snapshot: await supervisor.hibernation.restore(),
+        snapshot,
         hibernates: definition.hibernate.isAsked,
         dependencyOptions,
         environment: generation.host.environmentChange(),
       },
-      Math.max(1, timeout),
+      Math.max(1, timeout - (monotonicNow() - start)),
     )
+    if (outcome.type !== 'ready' && !signal.aborted) supervisor.hibernation.notRestored(generation.restoring)
+    return outcome
   } finally {
     signal.removeEventListener('abort', stop)
   }

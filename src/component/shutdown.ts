@@ -16,6 +16,8 @@ export interface ShutdownReport {
 
 /** ms of a component's calls under way, unless the whole shutdown has less. */
 const drainDeadline = 5_000
+/** ms for removing files, also when everything else took all the time there was. Guessed. */
+const leastDiscardDeadline = 1_000
 
 /**
  * Unloads everything, dependents before what they depend on, independent ones side by side.
@@ -64,6 +66,16 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
       .map(({ name }) => name),
     duration: performance.now() - start,
   }
+}
+
+/**
+ * Removes what unloaded components had left for later.
+ *
+ * @param left ms; a disk that does not answer holds nobody longer, but for a second that there is in any case.
+ */
+export async function discardAll(registry: Registry, left: number): Promise<void> {
+  const discards = Promise.all([...registry.all].map(async ({ hibernation }) => hibernation.discard()))
+  await withDeadline(discards, Math.max(leastDiscardDeadline, left))
 }
 
 function isLoaded({ state: { status } }: Supervisor): boolean {

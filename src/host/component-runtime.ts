@@ -33,7 +33,7 @@ type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly un
 /** One generation of a component, inside its worker: loads it, serves its callers, drains and disposes of it when told. */
 export class ComponentRuntime {
   readonly #control: MessagePort
-  readonly #init: InitMessage
+  readonly #init: Omit<InitMessage, 'snapshot'>
   readonly #meter: ActivityMeter
   readonly #links: Callbacks
   readonly #logs: LogForwarder
@@ -44,15 +44,18 @@ export class ComponentRuntime {
   /** Dependencies that a connection was asked for and has not come. */
   readonly #wanted = new Set<string>()
   readonly #pressureListeners = new Set<PressureListener>()
+  /** Bytes that nobody needs once they have been read. */
+  #snapshot: InitMessage['snapshot']
   #table = new MethodTable({})
   #api: object | undefined
   #hibernates = false
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
-  constructor(control: MessagePort, init: InitMessage) {
+  constructor(control: MessagePort, { snapshot, ...init }: InitMessage) {
     this.#control = control
     this.#init = init
+    this.#snapshot = snapshot
     changeEnvironment(init.environment)
     this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
     this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, { meter: this.#meter })
@@ -70,7 +73,7 @@ export class ComponentRuntime {
   async load(): Promise<void> {
     const { module, export: exportName, config } = this.#init
     try {
-      const { api, isDefined } = await loadModule(module, exportName, config, this.#context())
+      const { api, isDefined } = await loadModule(module, exportName, config, this.#context(this.#restore()))
       this.#api = api
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
@@ -127,7 +130,23 @@ export class ComponentRuntime {
     }
   }
 
-  #context(): ComponentContext {
+  /** @returns what gives the state that was restored. What goes wrong from the first time on, or over reading it, may be its fault. */
+  #restore(): () => unknown {
+    const bytes = this.#snapshot
+    this.#snapshot = undefined
+    if (!bytes) return () => undefined
+    this.#post({ type: 'restoring', underWay: true })
+    const restored = restoreSnapshot(bytes)
+    this.#post({ type: 'restoring', underWay: false })
+    let asked = false
+    return () => {
+      if (!asked) this.#post({ type: 'restoring', underWay: true })
+      asked = true
+      return restored
+    }
+  }
+
+  #context(restored: () => unknown): ComponentContext {
     const { name, generation, logLevel } = this.#init
     const remotes: Record<string, unknown> = Object.create(null) as Record<string, unknown>
     for (const [dependency, caller] of this.#dependencies) {
@@ -140,7 +159,9 @@ export class ComponentRuntime {
       dependencies: Object.freeze(remotes),
       signal: this.#unloading.signal,
       locks: this.#locks,
-      restored: restoreSnapshot(this.#init.snapshot),
+      get restored() {
+        return restored()
+      },
       reportMemory: (bytes) => {
         if (!(typeof bytes === 'number' && bytes >= 0 && Number.isFinite(bytes))) {
           throw new InvalidOptionsError('reportMemory(bytes)', 'a finite number of bytes, 0 or more', bytes)

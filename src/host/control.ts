@@ -31,7 +31,7 @@ export interface InitMessage {
   readonly maxQueue: number
   readonly activity: SharedArrayBuffer
   /** What the last generation's `snapshot` gave, serialized by V8. */
-  readonly snapshot: Uint8Array | undefined
+  readonly snapshot: Uint8Array<ArrayBuffer> | undefined
   /** Its definition has `hibernate`: a `snapshot()` is taken for the hook, also of a service that is only wrapped. */
   readonly hibernates: boolean
   readonly logLevel: string
@@ -70,6 +70,8 @@ export type ToWorkerMessage =
 
 export type FromWorkerMessage =
   | { readonly type: 'online' }
+  /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
+  | { readonly type: 'restoring'; readonly underWay: boolean }
   | { readonly type: 'ready' }
   | { readonly type: 'load-failed'; readonly error: EncodedError }
   | { readonly type: 'drained'; readonly epoch: number }

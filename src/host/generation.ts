@@ -30,6 +30,7 @@ export class Generation {
   #inspections = 0
   #collections = 0
   #exposesMetrics = false
+  #restoring = false
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
   constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
@@ -37,6 +38,7 @@ export class Generation {
     this.host = host
     host.onMessage((message) => {
       if (message.type === 'exposes-metrics') this.#exposesMetrics = true
+      if (message.type === 'restoring') this.#restoring = message.underWay
       onMessage(message)
       for (const waiter of this.#waiters) waiter(message)
     })
@@ -51,13 +53,20 @@ export class Generation {
     return this.#ended
   }
 
+  /** What goes wrong with its load may be due to what the last generation left: it is reading it, or has given it to the component. */
+  get restoring(): boolean {
+    return this.#restoring
+  }
+
   get activity(): ActivityReading {
     return readActivity(this.#activity)
   }
 
+  /** @param init its snapshot is moved to the worker. */
   async load(init: Omit<InitMessage, 'type' | 'generation' | 'activity'>, timeout: number): Promise<LoadOutcome> {
     const reply = this.#expect(['ready', 'load-failed'], timeout)
-    this.host.post({ ...init, type: 'init', generation: this.number, activity: this.#activity })
+    const message: InitMessage = { ...init, type: 'init', generation: this.number, activity: this.#activity }
+    this.host.post(message, init.snapshot ? [init.snapshot.buffer] : [])
     const outcome = await reply
     if (outcome === 'late') return { type: 'late' }
     // It may have said that it is ready with its last breath.

@@ -1,3 +1,4 @@
+import { withDeadline } from '../deadline.ts'
 import { InsufficientMemoryError } from '../errors.ts'
 import type { AdmissionDecision, MemoryHolder } from './admission.ts'
 import { Serial } from './serial.ts'
@@ -69,13 +70,34 @@ export class AdmissionQueue {
       for (;;) {
         signal.throwIfAborted()
         const change = this.#changed.promise
-        const step = await this.#turns.run(async () => this.#step(request, start))
+        const step = await this.#stepInTime(request, start, signal)
         if (step.kind === 'admitted') return step.reservation
         if (step.kind === 'wait') await settledOr(change, step.retryIn, signal)
       }
     } finally {
       this.#waiting--
     }
+  }
+
+  /**
+   * What others are at when its turn should come, and what it has unloaded, may take long; it is not waited for beyond the load's timeout.
+   *
+   * @throws InsufficientMemoryError then; the signal's reason when aborted.
+   */
+  async #stepInTime(request: LoadRequest, start: number, signal: AbortSignal): Promise<Step> {
+    let waits = true
+    const turn = this.#turns.run(async (): Promise<Step> => (waits ? this.#step(request, start) : { kind: 'again' }))
+    const left = Math.max(lastTurn, request.timeout - (this.#effects.now() - start))
+    const step = await withDeadline(turn, left, signal)
+    if (step) return step
+    waits = false
+    turn.then(
+      (late) => late.kind === 'admitted' && late.reservation[Symbol.dispose](),
+      () => {},
+    )
+    signal.throwIfAborted()
+    const decision = this.#effects.decide(request, request.need, request.timeout)
+    throw this.#refusal(request, decision.kind === 'refuse' ? decision.holders : [])
   }
 
   async #step(request: LoadRequest, start: number): Promise<Step> {
@@ -135,6 +157,8 @@ const noticeable = 1 / 64
 /** Of a guess for which no room can be made, the share that is tried next. */
 const nextGuess = 0.8
 
+/** ms for the decision that is made when the timeout is over: it takes a measurement. */
+const lastTurn = 500
 /** ms before a load looks again at components that were in use when they were to make room. */
 const busyRetry = 25
 /** ms before a load looks again where nobody knows how large it, or others under way, will be. */

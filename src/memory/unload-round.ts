@@ -27,14 +27,21 @@ export interface RoundResult {
  * @returns undefined when there was no need for it.
  */
 export async function unloadRound(effects: RoundEffects): Promise<RoundResult | undefined> {
-  const need = effects.need()
-  if (need <= 0) return undefined
-  const plan = effects.plan(need)
+  if (effects.need() <= 0) return undefined
   const unloaded: string[] = []
-  for (const { name } of plan.victims) {
-    if (effects.need() <= 0) break
-    if (await effects.unload(name)) unloaded.push(name)
-    await effects.sample()
+  const stayed = new Set<string>()
+  for (;;) {
+    const plan = effects.plan(effects.need())
+    const victims = plan.victims.filter(({ name }) => !stayed.has(name))
+    for (const { name } of victims) {
+      if (effects.need() <= 0) break
+      if (await effects.unload(name)) unloaded.push(name)
+      else stayed.add(name)
+      await effects.sample()
+    }
+    // When all of them stayed, because they got in use or cannot be kept, something else may go.
+    if (unloaded.length > 0 || victims.length === 0 || effects.need() <= 0) {
+      return { plan, unloaded, missing: Math.max(0, effects.need()) }
+    }
   }
-  return { plan, unloaded, missing: Math.max(0, effects.need()) }
 }
