@@ -25,26 +25,59 @@ export function afterDeadline(ms: number, passed: () => void): () => void {
   }
 }
 
-/**
- * The same for judging another thread: time in which this thread was blocked, and could neither answer nor listen, does not count.
- *
- * @returns what takes it back.
- */
-export function afterPatience(ms: number, passed: () => void): () => void {
-  let left = ms
-  let cancel: () => void
-  const wait = (): void => {
-    const length = Math.min(left, stretch)
-    const due = performance.now() + length
-    cancel = afterDeadline(length, () => {
-      const late = performance.now() - due
-      left -= Math.max(length / leastShare, length - late)
-      if (left > 1) wait()
-      else passed()
+/** Resolves once all that had arrived in this thread when it was called has been taken in, whatever phase of the event loop that was in. */
+export async function arrivalsTakenIn(): Promise<void> {
+  // Called while messages are being read, the first immediate comes before those of the other ports.
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** `afterDeadline` for judging another thread: time in which this thread was blocked, and could neither answer nor listen, does not count. */
+export class Patience implements Disposable {
+  readonly #passed: () => void
+  /** ms at the beginning of the stretch under way. */
+  #left: number
+  #since = 0
+  #length = 0
+  #cancel: () => void = () => {}
+
+  /** @param passed called once the `ms` have passed. */
+  constructor(ms: number, passed: () => void = () => {}) {
+    this.#passed = passed
+    this.#left = ms
+    this.#wait()
+  }
+
+  /** ms, 0 or more. */
+  get left(): number {
+    return Math.max(0, this.#left - this.#counted)
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel()
+  }
+
+  #wait(): void {
+    this.#length = Math.min(this.#left, stretch)
+    this.#since = performance.now()
+    this.#cancel = afterDeadline(this.#length, () => {
+      this.#left -= this.#counted
+      if (this.#left > 1) this.#wait()
+      else this.#passed()
     })
   }
-  wait()
-  return () => cancel()
+
+  /** ms of the stretch under way. */
+  get #counted(): number {
+    const late = Math.max(0, performance.now() - this.#since - this.#length)
+    return late > 0 ? Math.max(this.#length / leastShare, this.#length - late) : performance.now() - this.#since
+  }
+}
+
+/** @returns what takes it back. */
+export function afterPatience(ms: number, passed: () => void): () => void {
+  const patience = new Patience(ms, passed)
+  return () => patience[Symbol.dispose]()
 }
 
 /**

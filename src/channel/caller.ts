@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
+import { afterDeadline } from '../deadline.ts'
 import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
+import { monotonicNow } from '../monotonic.ts'
 import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
@@ -51,7 +53,7 @@ export class Caller {
   readonly #sent: SentCalls
   #state: State = { status: 'detached' }
   #nextId = 1
-  #graceTimer: NodeJS.Timeout | undefined
+  #cancelGrace: () => void = () => {}
   #onQuiet: (() => void)[] = []
   readonly #busy: BusyState
   #stopped: { readonly error: unknown } | undefined
@@ -65,6 +67,11 @@ export class Caller {
       where: () => this.#where(),
     })
     this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
+  }
+
+  /** False while there is no generation to send calls to. */
+  get connected(): boolean {
+    return 'port' in this.#state
   }
 
   /** Calls that wait for a connection. */
@@ -153,7 +160,7 @@ export class Caller {
   ended(generation: number, end: GenerationEnd): void {
     const state = this.#state
     if (!('port' in state) || state.generation !== generation) return
-    clearTimeout(this.#graceTimer)
+    this.#cancelGrace()
     // Answers that have arrived count; a fence or its end does not any more.
     this.#state = { ...state, status: 'lost' }
     state.inbox.takeRest()
@@ -192,7 +199,7 @@ export class Caller {
   close(error: unknown): void {
     const state = this.#state
     if (state.status === 'closed') return
-    clearTimeout(this.#graceTimer)
+    this.#cancelGrace()
     this.#stopped ??= { error }
     this.#state = { status: 'closed' }
     if ('port' in state) state.port.close()
@@ -209,7 +216,7 @@ export class Caller {
     watched: WatchedCall | undefined,
   ): Promise<unknown> {
     const id = this.#nextId++
-    const deadline = options.timeout ? Date.now() + options.timeout : 0
+    const deadline = options.timeout ? monotonicNow() + options.timeout : 0
     const state = this.#state
     const direct = state.status === 'open'
     const { values, transfers } = direct ? outgoing : keptOf(outgoing)
@@ -295,7 +302,7 @@ export class Caller {
     // well: before the worker's end is known, another connection would lead to the same dead worker.
     this.#state = { ...state, status: 'lost' }
     const end = (): void => this.ended(state.generation, { reason: 'exit' })
-    this.#graceTimer = setTimeout(end, this.#options.endGrace ?? 250).unref()
+    this.#cancelGrace = afterDeadline(this.#options.endGrace ?? 250, end)
   }
 
   #settled(): void {

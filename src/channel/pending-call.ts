@@ -1,5 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
+import { afterDeadline } from '../deadline.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { decodeError } from './error-codec.ts'
 import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
@@ -68,15 +69,24 @@ export class PendingCall {
   /** Arranges for `onTimeout` and `onAbort`; both are taken back when the call is settled. */
   arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void): void {
     const { timeout, signal } = options
-    const timer = timeout ? setTimeout(onTimeout, timeout) : undefined
-    const abort = signal ? (): void => onAbort(signal.reason) : undefined
+    const cancelTimeout = timeout ? afterDeadline(timeout, onTimeout) : nothingToDo
+    let cancelAbort = nothingToDo
+    const abort = signal
+      ? (): void => {
+          const giveUp = (): void => onAbort(signal.reason)
+          // That of AbortSignal.timeout() is a deadline as well, whose timer may be late.
+          if (isTimeout(signal.reason)) cancelAbort = afterDeadline(0, giveUp)
+          else giveUp()
+        }
+      : undefined
     if (abort) signal?.addEventListener('abort', abort, { once: true })
     this.#cleanup = () => {
-      clearTimeout(timer)
+      cancelTimeout()
+      cancelAbort()
       if (abort) signal?.removeEventListener('abort', abort)
     }
     // A stream lives on after its first answer: then only the signal counts.
-    this.answered = () => clearTimeout(timer)
+    this.answered = cancelTimeout
   }
 
   /** The first answer has come: the timeout no longer counts. */
@@ -147,3 +157,5 @@ export function framesOf(origin: { readonly stack?: string }): string {
   const message = stack.indexOf('\n')
   return message < 0 ? '' : stack.slice(message + 1)
 }
+
+const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError'

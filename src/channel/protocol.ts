@@ -49,7 +49,7 @@ export type CallEntry = readonly [
   id: number,
   method: MethodPath,
   args: readonly unknown[],
-  /** Epoch ms after which the call need not be started; 0: none. */
+  /** ms of the monotonic clock after which the call need not be started; 0: none. */
   deadline: number,
   handled?: HandledValues | undefined,
   /** W3C Trace Context, as the header of that name. */

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
+import { monotonicNow } from '../monotonic.ts'
 import type { ActivityMeter } from './activity.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { closePorts } from './close-ports.ts'
@@ -170,7 +171,7 @@ export class ServedConnection {
       return
     }
     // The caller gives up on it now, by a timer of its own; running it would only delay the others.
-    if (deadline !== 0 && deadline < Date.now()) {
+    if (deadline !== 0 && deadline < monotonicNow()) {
       closePorts(args)
       this.#ended(id, true)
       return

@@ -1,7 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
-import { withDeadline } from '../deadline.ts'
+import { Patience, withDeadline } from '../deadline.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
@@ -24,9 +24,12 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
   const signal = supervisor.loadSignal
   let reservation: Disposable | undefined
   let since = surroundings.now()
+  using time = new DisposableStack()
+  let patience: Patience
   try {
     await loadDependencies(supervisor, path)
     since = surroundings.now()
+    patience = time.use(new Patience(definition.timeout))
     reservation = await surroundings.admission.admit(supervisor, signal)
     signal.throwIfAborted()
   } catch (cause) {
@@ -36,7 +39,7 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
     throw error
   }
   try {
-    const generation = await startGeneration(supervisor, definition.timeout - (surroundings.now() - since))
+    const generation = await startGeneration(supervisor, patience.left)
     supervisor.apply({ type: 'loaded' })
     void supervisor.hibernation.restored()
     supervisor.counters.loads++

@@ -1,3 +1,4 @@
+import { afterDeadline } from '../deadline.ts'
 import { isSnapshotError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
 import { keepsState } from './hibernation.ts'
@@ -28,14 +29,14 @@ export class UnloadUnderWay {
    * @returns undefined when it was called off, and that is no reason for one with this reason not to go on, or nobody's concern.
    */
   async join(reason: UnloadReason, deadline: number | undefined): Promise<UnloadReport | undefined> {
-    const timer = deadline === undefined ? undefined : setTimeout(() => this.#hurry.abort(), deadline)
+    const cancel = deadline === undefined ? undefined : afterDeadline(deadline, () => this.#hurry.abort())
     try {
       return await this.report
     } catch (error) {
       if (isSnapshotError(error) && (deadline === undefined || !keepsState(reason))) return undefined
       throw error
     } finally {
-      clearTimeout(timer)
+      cancel?.()
     }
   }
 }

@@ -59,6 +59,8 @@ export async function endGeneration(
   const measuring = surroundings.measure(supervisor)
   const remaining = (): number => (order.hurry.aborted ? 0 : order.deadline - (now() - start))
   const drained = await drain(supervisor, generation, order, remaining)
+  // The deadline of what is under way is now, whatever the rest of the unload takes.
+  if (drained === 'late' && supervisor.generation === generation) supervisor.settle(generation, ended)
   const predicted = await measuring
   if (drained === 'busy') {
     callOff(supervisor, generation)
@@ -80,7 +82,6 @@ export async function endGeneration(
   // It died meanwhile: that was a crash, and all that follows from one is done.
   if (supervisor.generation !== generation) return { ...base, times, zombie: false, residentSet: undefined }
   supervisor.apply({ type: 'drained' })
-  // What is still under way at the deadline rejects now; callers do not wait for the dispose hook.
   supervisor.settle(generation, ended)
 
   // From here on: what the dispose hook frees is part of what the unload gives back.
@@ -132,6 +133,8 @@ function callOff(supervisor: Supervisor, generation: Generation): void {
   if (supervisor.generation !== generation) return
   supervisor.apply({ type: 'drain-called-off' })
   generation.resume((epoch) => supervisor.caller.resume(epoch))
+  // What was under way may have been given up already, and its connection with it.
+  if (!supervisor.caller.connected) supervisor.caller.attach(generation.connect(), generation.number)
 }
 
 async function drain(

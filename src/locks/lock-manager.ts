@@ -1,3 +1,4 @@
+import { afterDeadline } from '../deadline.ts'
 import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../errors.ts'
 import { expectKnown } from '../options.ts'
 import { acquireAll, type LockLeases } from './acquire-all.ts'
@@ -211,9 +212,9 @@ export class LockManager implements OwnerLocks, Disposable {
     const { promise, resolve, reject } = Promise.withResolvers<LockLease>()
     const onTimeout = (): void => this.#giveUp(id, 'timeouts')
     const onAbort = (): void => this.#giveUp(id, 'aborted', signal?.reason)
-    let timer: NodeJS.Timeout | undefined
+    let cancelTimeout: (() => void) | undefined
     const detach = (): void => {
-      clearTimeout(timer)
+      cancelTimeout?.()
       signal?.removeEventListener('abort', onAbort)
     }
     this.#waiting.set(id, { name, mode, timeout, owner, session, task, since: this.#clock(), resolve, reject, detach })
@@ -223,7 +224,7 @@ export class LockManager implements OwnerLocks, Disposable {
       if (timeout === 0) {
         onTimeout()
       } else {
-        if (timeout !== Infinity) timer = setTimeout(onTimeout, timeout)
+        if (timeout !== Infinity) cancelTimeout = afterDeadline(timeout, onTimeout)
         signal?.addEventListener('abort', onAbort, { once: true })
         this.#watchDeadlocks()
       }

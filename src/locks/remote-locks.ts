@@ -1,3 +1,4 @@
+import { afterDeadline } from '../deadline.ts'
 import { LockTimeoutError } from '../errors.ts'
 import { acquireAll, type LockLeases } from './acquire-all.ts'
 import {
@@ -167,10 +168,10 @@ export function createLockClient(
   ): Promise<Reply> => {
     const { id } = message
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    let timer: NodeJS.Timeout | undefined
+    let cancelTimeout: (() => void) | undefined
     const settle = (): void => {
       pending.delete(id)
-      clearTimeout(timer)
+      cancelTimeout?.()
       signal?.removeEventListener('abort', onAbort)
     }
     const giveUp = (reason: unknown): void => {
@@ -193,7 +194,7 @@ export function createLockClient(
     signal?.addEventListener('abort', onAbort, { once: true })
     if (timeout !== Infinity) {
       const delay = Math.min(timeout + REPLY_GRACE, 2 ** 31 - 1)
-      timer = setTimeout(() => giveUp(new LockTimeoutError(message.name, timeout)), delay)
+      cancelTimeout = afterDeadline(delay, () => giveUp(new LockTimeoutError(message.name, timeout)))
     }
     post(message)
     return promise

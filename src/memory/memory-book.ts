@@ -24,8 +24,8 @@ export interface MemoryBookOptions {
   /** ms of a monotonic clock, and of the epoch. */
   readonly now: () => number
   readonly epoch: () => number
-  /** A component's worker has been measured: heap and external memory (bytes), which its limit is held against. */
-  readonly onMeasured: (supervisor: Supervisor, held: number) => void
+  /** A component's worker has been measured: heap and external memory (bytes), which its limit is held against, and how old (ms) that figure is. */
+  readonly onMeasured: (supervisor: Supervisor, held: number, age: number) => void
 }
 
 /** What the ledger takes from elsewhere. */
@@ -263,12 +263,14 @@ export class MemoryBook {
     const { now, epoch, onMeasured } = this.#options
     return {
       worker: generation.host.worker,
-      answered: (memory) => {
+      answered: (memory, asked) => {
         // An answer that comes after the generation is over says nothing about the next one.
         if (supervisor.generation !== generation) return
         const { activity } = generation
-        account.measured(memory, activity, now(), epoch())
-        onMeasured(supervisor, memory.heap + memory.external + activity.wasm)
+        const age = now() - asked
+        // It was true when the worker was asked, however late it is read here: growth is measured from then on.
+        account.measured(memory, activity, asked, epoch() - age)
+        onMeasured(supervisor, memory.heap + memory.external + activity.wasm, age)
       },
       late: () => account.late(generation.activity),
       unchanged: () => account.unchanged(generation.activity, now(), epoch()),

@@ -7,6 +7,8 @@ import type { MemoryBook } from './memory-book.ts'
 const outright = 1.5
 /** ms that a worker beyond its limit has to collect its garbage. */
 const grace = 500
+/** ms after which a figure is too old to end a worker by without asking it: that long ago it may have held what it has given back since. Guessed. */
+const fresh = 250
 
 /**
  * Ends workers that have passed their own limit. Their callers get ComponentCrashedError, reason 'memory-limit'.
@@ -27,15 +29,15 @@ export class MemoryFence {
   }
 
   /**
-   * @param held heap and external memory, bytes.
+   * @param held heap and external memory, bytes, `age` ms ago.
    * @param limit of all components together: no single one may hold more.
    */
-  check(supervisor: Supervisor, held: number, limit: number): void {
+  check(supervisor: Supervisor, { held, age }: { readonly held: number; readonly age: number }, limit: number): void {
     const { generation, definition } = supervisor
     if (!generation) return
     const own = definition.memoryLimit ?? limit
     if (held <= own) this.#suspects.delete(generation)
-    else if (held > Math.min(own * outright, limit)) this.#endAtLimit(supervisor, held, own)
+    else if (held > Math.min(own * outright, limit) && age < fresh) this.#endAtLimit(supervisor, held, own)
     else if (!this.#suspects.has(generation)) {
       this.#suspects.add(generation)
       void this.#question(supervisor, generation, own)

@@ -84,7 +84,7 @@ export class MemoryManager implements Disposable {
       residentSet: () => reclaimer.residentSet(),
       now,
       epoch,
-      onMeasured: (supervisor, held) => this.#fence.check(supervisor, held, this.limit),
+      onMeasured: (supervisor, held, age) => this.#fence.check(supervisor, { held, age }, this.limit),
     })
     const live = { book, options: () => this.#options, sample: async () => this.#sampling.anew(), now }
     const gauge = new PressureGauge({ ...live, pending: () => reclaimer.pending })

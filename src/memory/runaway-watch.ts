@@ -8,6 +8,8 @@ import type { Fullness, Suspect } from './runaway.ts'
 
 /** ms for which one that could not make room is not asked again. */
 const acquittal = 1_000
+/** ms that may pass between two looks and still count as time past the limit: in more, this thread was blocked, and could do nothing about it. */
+const longestGap = 1_000
 const why = 'worker ended: the limit is passed, and nothing grows faster'
 const whyLater = 'worker ended: the limit is passed for good, and nothing has taken more since'
 
@@ -23,9 +25,10 @@ export interface RunawayWatchOptions {
   readonly now: () => number
 }
 
-/** Usage past the limit: since when (ms), and what each held (bytes) when it was first seen there. */
+/** Usage past the limit: for how long that has been looked at (ms), when last, and what each held (bytes) when it was first seen there. */
 interface Overrun {
-  readonly since: number
+  lasted: number
+  lookedAt: number
   readonly held: Map<Generation, number>
 }
 
@@ -50,7 +53,9 @@ export class RunawayWatch {
       this.#overrun = undefined
       return
     }
-    this.#overrun ??= { since: now(), held: new Map() }
+    const overrun = (this.#overrun ??= { lasted: 0, lookedAt: now(), held: new Map() })
+    overrun.lasted += Math.min(now() - overrun.lookedAt, longestGap)
+    overrun.lookedAt = now()
     const reclaimable = this.#options.reclaimable()
     const idle = new Set(reclaimable.map(({ name }) => name))
     const suspects = [...book.live].filter(
@@ -130,9 +135,9 @@ export class RunawayWatch {
   }
 
   #fullness(idle: readonly { readonly bytes: number }[]): Fullness {
-    const { book, limit, now } = this.#options
+    const { book, limit } = this.#options
     const reclaimable = idle.reduce((sum, { bytes }) => sum + bytes, 0)
-    const since = now() - (this.#overrun?.since ?? now())
+    const since = this.#overrun?.lasted ?? 0
     return { usage: book.usage, limit: limit(), leaving: book.leaving, reclaimable, since }
   }
 }

@@ -1,13 +1,13 @@
 import type { Worker } from 'node:worker_threads'
-import { withDeadline } from '../deadline.ts'
+import { arrivalsTakenIn, withDeadline } from '../deadline.ts'
 import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 /** Something whose worker is measured. */
 export interface SampleTarget {
   readonly worker: Worker
-  /** The figures, as soon as they are there; possibly long after they were asked for. */
-  answered(memory: WorkerMemory): void
+  /** The figures, as soon as they are there; possibly long after they were asked for (`asked`, ms), which is when they were true. */
+  answered(memory: WorkerMemory, asked: number): void
   /** It has not answered in time. */
   late(): void
 }
@@ -46,13 +46,16 @@ export class WorkerSampler {
 
   /** Asks without waiting for the answer. */
   ask(target: SampleTarget): void {
-    if (this.#now() - this.#question(target).at >= staleAfter) target.late()
+    const question = this.#question(target)
+    if (this.#now() - question.at >= staleAfter) void this.#judge(target, question)
   }
 
   /** Asks, and resolves when all have answered, at the latest after `patience` ms. */
   async sample(targets: Iterable<SampleTarget>, patience: number): Promise<void> {
+    const all = [...targets]
+    await this.#takeInOverdue(all, patience)
     const waiting = new Map<SampleTarget, Promise<void>>()
-    for (const target of targets) {
+    for (const target of all) {
       const { at, over } = this.#question(target)
       if (this.#now() - at >= patience) target.late()
       else waiting.set(target, over)
@@ -69,10 +72,23 @@ export class WorkerSampler {
   /** The same, with answers to questions of its own: one that is open may have been answered in the worker already, before whatever the caller has in mind. */
   async sampleAnew(targets: Iterable<SampleTarget>, patience: number): Promise<void> {
     const all = [...targets]
+    await this.#takeInOverdue(all, patience)
     const open = all.map(({ worker }) => this.#open.get(worker)).filter((question) => question !== undefined)
     const soon = open.filter(({ at }) => this.#now() - at < patience).map(async ({ over }) => over)
     if (soon.length > 0) await withDeadline(Promise.all(soon), patience)
     await this.sample(all, patience)
+  }
+
+  /** Answers may have come while this thread was blocked: they are there, and nobody is late. */
+  async #takeInOverdue(targets: readonly SampleTarget[], patience: number): Promise<void> {
+    const now = this.#now()
+    const isOverdue = ({ worker }: SampleTarget): boolean => now - (this.#open.get(worker)?.at ?? now) >= patience
+    if (targets.some(isOverdue)) await arrivalsTakenIn()
+  }
+
+  async #judge(target: SampleTarget, question: Question): Promise<void> {
+    await arrivalsTakenIn()
+    if (this.#open.get(target.worker) === question) target.late()
   }
 
   #question(target: SampleTarget): Question {
@@ -80,15 +96,16 @@ export class WorkerSampler {
     let question = this.#open.get(worker)
     if (!question) {
       this.#asked(worker)
-      question = { at: this.#now(), over: this.#put(target) }
+      const at = this.#now()
+      question = { at, over: this.#put(target, at) }
       this.#open.set(worker, question)
     }
     return question
   }
 
-  async #put(target: SampleTarget): Promise<void> {
+  async #put(target: SampleTarget, at: number): Promise<void> {
     try {
-      target.answered(await readWorkerMemory(target.worker))
+      target.answered(await readWorkerMemory(target.worker), at)
     } catch {
       // ERR_WORKER_NOT_RUNNING: it is only starting, or gone.
     } finally {

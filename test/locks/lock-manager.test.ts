@@ -49,7 +49,7 @@ describe('LockManager.acquire', () => {
   })
 
   it('rejects after the timeout, naming the holders, and then no longer stands in the queue', async () => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ toNotFake: ['setImmediate', 'clearImmediate'] })
     using locks = new LockManager()
     using tx = locks.session('transfer')
     const held = await tx.acquire('a')
@@ -158,7 +158,7 @@ describe('LockManager.acquireAll', () => {
   })
 
   it('takes all or none, within one timeout', async () => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ toNotFake: ['setImmediate', 'clearImmediate'] })
     using locks = new LockManager()
     using _held = await locks.acquire('c')
     const all = locks.acquireAll(['a', 'b', 'c'], { timeout: 100 })

@@ -227,7 +227,7 @@ describe('remote locks', () => {
   })
 
   it('do not wait for ever for a server that does not answer', async () => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ toNotFake: ['setImmediate', 'clearImmediate'] })
     const sent: LockClientMessage[] = []
     const client = createLockClient((message) => sent.push(message))
     const error = client.acquire('a', { timeout: 100 }).catch((e: unknown) => e)

@@ -50,3 +50,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('The promise was fulfilled, and should have been rejected')
 }
+
+/**
+ * Keeps this thread from doing anything else for so many ms. It begins between two turns of the event loop: timers that are due at its end come before
+ * the messages that arrived meanwhile.
+ */
+export async function stall(ms: number): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}

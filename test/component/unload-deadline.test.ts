@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { fixture, quietCoordinator, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import type dependent from '../fixtures/dependent.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
+
+const coordinator = sharedCoordinator()
+
+/** ms until the promise rejected, and what with. */
+async function rejected(promise: Promise<unknown>): Promise<{ readonly after: number; readonly error: unknown }> {
+  const start = performance.now()
+  const error = await rejection(promise)
+  return { after: performance.now() - start, error }
+}
+
+/** ms that are neither the deadline of 100 nor the second that a stuck worker is given on top of it. */
+const soon = 700
+
+describe('the deadline of an unload', () => {
+  it.each(['spin', 'never', 'endless'] as const)('is when calls under way reject: %s', async (how) => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink(how))
+    await remote.add(1, 1)
+    const call = how === 'endless' ? readOn(remote) : rejected(remote[how]())
+    const bystander = rejected(remote.never())
+    await sleep(10)
+    const unloading = coordinator.unloadComponent(how, { deadline: 100 })
+    for (const { after, error } of await Promise.all([call, bystander])) {
+      expect(error).toMatchObject({ reason: 'terminated', outcome: 'unknown' })
+      expect(after).toBeLessThan(soon)
+    }
+    const later = remote.generation()
+    expect(await unloading).toMatchObject({ generation: 1, zombie: false })
+    expect(await later).toBe(2)
+  })
+
+  it('is when calls of other workers reject', async () => {
+    coordinator.registerComponent<KitchenSink>(sink('depended'))
+    const dependentRemote = coordinator.registerComponent<typeof dependent>({
+      name: 'depends',
+      module: fixture('dependent.ts'),
+      dependencies: ['depended'],
+    })
+    await dependentRemote.count('depended')
+    const call = rejected(dependentRemote.never('depended'))
+    await sleep(10)
+    void coordinator
+      .component<KitchenSink>('depended')
+      .spin()
+      .catch(() => {})
+    await sleep(10)
+    const unloading = coordinator.unloadComponent('depended', { deadline: 100 })
+    const { after, error } = await call
+    expect(error).toMatchObject({ reason: 'terminated' })
+    expect(after).toBeLessThan(soon)
+    await unloading
+  })
+
+  it('holds for the one that is shortest, of several who ask', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink('asked-twice'))
+    await remote.add(1, 1)
+    const call = rejected(remote.spin())
+    await sleep(10)
+    const unloads = [
+      coordinator.unloadComponent('asked-twice', { deadline: 60_000 }),
+      coordinator.unloadComponent('asked-twice', { deadline: 100 }),
+    ]
+    expect((await call).after).toBeLessThan(soon)
+    await Promise.all(unloads)
+  })
+
+  it('does not wait for a dispose hook, or a snapshot, that hangs', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(
+      sink('hanging', { config: { disposeDelay: -1 }, disposeTimeout: 1_500 }),
+    )
+    await remote.add(1, 1)
+    const call = rejected(remote.never())
+    await sleep(10)
+    const unloading = coordinator.unloadComponent('hanging', { deadline: 100 })
+    expect((await call).after).toBeLessThan(soon)
+    await unloading
+  })
+
+  it('holds for a shutdown', async () => {
+    const own = quietCoordinator()
+    const remote = own.registerComponent<KitchenSink>(sink('x', { config: { disposeDelay: -1 } }))
+    const other = own.registerComponent<KitchenSink>(sink('y'))
+    await Promise.all([remote.add(1, 1), other.add(1, 1)])
+    const calls = [rejected(remote.spin()), rejected(remote.never()), rejected(other.never())]
+    await sleep(10)
+    const shutdown = own.shutdown({ deadline: 100 })
+    for (const { after } of await Promise.all(calls)) expect(after).toBeLessThan(soon)
+    await shutdown
+  })
+
+  it('leaves a component that was not unloaded after all as good as before', async () => {
+    const remote = coordinator.registerComponent<{ wait(): Promise<never>; get(): string }>({
+      name: 'stays',
+      module: fixture('unkeepable.ts'),
+    })
+    expect(await remote.get()).toBe('generation 1')
+    const call = rejected(remote.wait())
+    await sleep(10)
+    const unloading = rejection(coordinator.unloadComponent('stays', { deadline: 50 }))
+    expect((await call).error).toMatchObject({ reason: 'terminated' })
+    const meanwhile = remote.get()
+    expect(await unloading).toMatchObject({ code: 'ERR_SNAPSHOT' })
+    expect(await meanwhile).toBe('generation 1')
+    expect(await remote.get()).toBe('generation 1')
+  })
+})
+
+async function readOn(remote: { endless(): Promise<AsyncIterable<unknown>> }): ReturnType<typeof rejected> {
+  return rejected(
+    (async () => {
+      for await (const _ of await remote.endless());
+    })(),
+  )
+}
