@@ -10,11 +10,11 @@ import type { ComponentInfo } from './component/component-info.ts'
 import type { PressureLevel } from './component/define.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ComponentDefinition, ResolvedDefinition } from './component/definition.ts'
-import { ComponentFamily } from './component/family.ts'
+import { Families } from './component/families.ts'
+import type { ComponentFamily, FamilyDefinition } from './component/family.ts'
 import { collectComponentMetrics } from './component/component-metrics.ts'
 import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
-import type { FamilyDefinition } from './component/family.ts'
 import type { Lease } from './component/lease.ts'
 import { Registry } from './component/registry.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
@@ -25,7 +25,7 @@ import type { UnloadReport } from './component/unload.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
-import { ComponentNotFoundError, CoordinatorShutdownError, DuplicateComponentError } from './errors.ts'
+import { ComponentNotFoundError, CoordinatorShutdownError } from './errors.ts'
 import { abortable } from './host/abortable.ts'
 import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
@@ -58,7 +58,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly locks: LockManager
   readonly #options: ResolvedCoordinatorOptions
   readonly #registry = new Registry()
-  readonly #families = new Map<string, ComponentFamily<unknown>>()
+  readonly #families = new Families({
+    registerMember: (member) => this.#register(resolveDefinition(member, this.#options.defaults, expectMemberName)),
+    unregisterComponent: async (name) => this.unregisterComponent(name),
+  })
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
   readonly #calls = new CallWatch()
@@ -124,6 +127,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       admission: this.memory,
       reclaimer: this.#reclaimer,
       supervisorOf: (name) => this.#registry.get(name),
+      supervisorIfAny: (name) => (this.#registry.has(name) ? this.#registry.get(name) : undefined),
       measure: async (supervisor) => this.memory.measure(supervisor),
       log: (source, records, dropped) => this.#logs.write(source, records, dropped),
       generationEnded: (name, generation, end) => {
@@ -166,7 +170,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   async unregisterComponent(name: string): Promise<UnloadReport> {
     const supervisor = this.#registry.get(name)
     const notFound = new ComponentNotFoundError(name)
-    for (const family of this.#families.values()) family.forget(name)
+    this.#families.forget(name)
     supervisor.stop(notFound)
     const report = await supervisor.unload('unregistered', defaultDrainDeadline)
     if (this.#registry.has(name) && this.#registry.get(name) === supervisor) this.#registry.remove(supervisor)
@@ -181,17 +185,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   /**
    * Components by key, each in its own worker.
    *
-   * @throws DuplicateComponentError when there is a family of that name.
+   * @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError.
    */
   registerFamily<T = unknown>(definition: FamilyDefinition): ComponentFamily<T> {
     this.#assertOpen()
-    const family = new ComponentFamily<T>(definition, {
-      registerMember: (member) => this.#register(resolveDefinition(member, this.#options.defaults, expectMemberName)),
-      unregisterComponent: async (name) => this.unregisterComponent(name),
-    })
-    if (this.#families.has(family.name)) throw new DuplicateComponentError(family.name)
-    this.#families.set(family.name, family)
-    return family
+    return this.#families.register<T>(definition, this.#options.defaults)
   }
 
   /**

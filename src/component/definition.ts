@@ -36,6 +36,11 @@ export interface ComponentDefinition<Config = unknown> {
   readonly config?: Config
   /** Names of components that are loaded first and that this one may call. */
   readonly dependencies?: readonly string[]
+  /**
+   * Names of components that this one may call, and can do without: each is loaded by the first call of it, which rejects if that is impossible or
+   * there is none of that name. In all else they are `dependencies`.
+   */
+  readonly optionalDependencies?: readonly string[]
   /** Expected size in bytes, used until one was measured. Default 0: learn it. */
   readonly memoryEstimate?: number
   /** 0 to 100; LOWER is more important. Default 50. */
@@ -87,7 +92,9 @@ export interface ResolvedDefinition {
   readonly module: string
   readonly export: string
   readonly config: unknown
+  /** The optional ones included. */
   readonly dependencies: readonly string[]
+  readonly optionalDependencies: readonly string[]
   readonly memoryEstimate: number
   readonly priority: number
   readonly timeout: number
@@ -136,13 +143,16 @@ export function resolveDefinition(
   const restart = definition.restart ?? {}
   expectRecord('restart', restart)
   expectKnown(restart, ['intensity', 'period', 'backoff'], 'restart.')
+  const dependencies = expectStrings('dependencies', definition.dependencies ?? [], expectMemberName)
+  const optional = expectStrings('optionalDependencies', definition.optionalDependencies ?? [], expectMemberName)
   const resolved: ResolvedDefinition = {
     name,
     type: expectString('type', definition.type ?? 'component'),
     module: resolveModule(definition.module),
     export: expectString('export', definition.export ?? 'default'),
     config: cloneConfig(definition.config),
-    dependencies: [...new Set(expectStrings('dependencies', definition.dependencies ?? [], expectMemberName))],
+    dependencies: [...new Set([...dependencies, ...optional])],
+    optionalDependencies: optional.filter((each) => !dependencies.includes(each)),
     memoryEstimate: expectNumber('memoryEstimate', definition.memoryEstimate ?? 0, { min: 0 }),
     priority: expectNumber('priority', definition.priority ?? 50, { min: 0, max: 100 }),
     timeout: expectNumber('timeout', definition.timeout ?? defaults.load, duration),
@@ -212,3 +222,8 @@ function expectResourceLimits(limits: ResourceLimits): ResourceLimits {
   }
   return { ...limits }
 }
+
+/** The names of all options of a component. */
+export const componentOptions: readonly string[] = Object.keys(
+  resolveDefinition({ name: 'any', module: 'data:text/javascript,' }, { load: 1, call: undefined, dispose: 1 }),
+)

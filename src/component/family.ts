@@ -1,6 +1,8 @@
 import type { Remote } from '../channel/remote.ts'
+import { ComponentNotFoundError } from '../errors.ts'
 import { expectName, expectRecord } from '../options.ts'
-import type { ComponentDefinition } from './definition.ts'
+import { resolveDefinition } from './definition.ts'
+import type { ComponentDefinition, DefinitionDefaults } from './definition.ts'
 import type { UnloadReport } from './unload.ts'
 
 /** What `registerFamily` takes: a definition whose `config` is made for each key. */
@@ -15,6 +17,8 @@ export interface FamilyHome {
   /** Its name is the family's and the key. */
   registerMember(definition: ComponentDefinition): unknown
   unregisterComponent(name: string): Promise<UnloadReport>
+  /** The family was unregistered: its name is free again. */
+  unregistered(): void
 }
 
 /** Instances of one component by key, each registered as `<family>:<key>` in a worker of its own, made on first use. */
@@ -23,6 +27,7 @@ export class ComponentFamily<T> {
   readonly #definition: FamilyDefinition
   readonly #home: FamilyHome
   readonly #members = new Map<string, Remote<T>>()
+  #unregistered: Promise<UnloadReport[]> | undefined
 
   constructor(definition: FamilyDefinition, home: FamilyHome) {
     this.name = expectName('name', expectRecord('definition', definition).name)
@@ -35,6 +40,7 @@ export class ComponentFamily<T> {
    *
    * @throws InvalidOptionsError for a key that is empty, over 200 characters, ill-formed or has a control character in it, or when the definition
    * made for it is bad.
+   * @throws ComponentNotFoundError once the family was unregistered.
    * @throws DuplicateComponentError while the last instance of that key is still being released or unregistered, and when a component of its name
    * was registered by other means.
    */
@@ -42,6 +48,7 @@ export class ComponentFamily<T> {
     expectName('key', key)
     const known = this.#members.get(key)
     if (known) return known
+    if (this.#unregistered) throw new ComponentNotFoundError(this.componentName(key))
     const { config, module, ...shared } = this.#definition
     const member = this.#home.registerMember({
       ...shared,
@@ -86,4 +93,20 @@ export class ComponentFamily<T> {
     const reports = await Promise.all(this.list().map(async (key) => this.release(key)))
     return reports.filter((report) => report !== undefined)
   }
+
+  /** Releases all instances, and then gives up the family's name. Idempotent. */
+  async unregister(): Promise<UnloadReport[]> {
+    this.#unregistered ??= this.releaseAll().finally(() => this.#home.unregistered())
+    return this.#unregistered
+  }
+}
+
+/**
+ * Checks what all instances of a family have in common.
+ *
+ * @throws InvalidOptionsError
+ */
+export function checkFamily(definition: FamilyDefinition, defaults: DefinitionDefaults): void {
+  const { config: _config, module, ...shared } = expectRecord('definition', definition)
+  resolveDefinition({ ...shared, module: typeof module === 'function' ? 'data:text/javascript,' : module }, defaults)
 }

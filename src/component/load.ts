@@ -86,13 +86,14 @@ async function loadDependencies(
   { surroundings, definition, name }: Supervisor,
   path: readonly string[],
 ): Promise<void> {
+  const needed = definition.dependencies.filter((each) => !definition.optionalDependencies.includes(each))
   const results = await Promise.allSettled(
-    definition.dependencies.map(async (dependency) => surroundings.supervisorOf(dependency).load(path)),
+    needed.map(async (dependency) => surroundings.supervisorOf(dependency).load(path)),
   )
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue
     const cause: unknown = result.reason
-    const dependency = definition.dependencies[index] ?? ''
+    const dependency = needed[index] ?? ''
     const chain =
       isComponentLoadError(cause) && cause.chain
         ? [name, ...cause.chain.slice(cause.chain.indexOf(dependency))]
@@ -133,9 +134,9 @@ function definedOnly(options: WorkerOptions): WorkerOptions {
 async function loadInWorker(supervisor: Supervisor, generation: Generation, timeout: number): Promise<LoadOutcome> {
   const { definition, surroundings, loadSignal: signal } = supervisor
   const dependencyOptions = Object.fromEntries(
-    definition.dependencies.map((name) => {
-      const { callTimeout, maxQueue } = surroundings.supervisorOf(name).definition
-      return [name, { callTimeout, maxQueue }]
+    definition.dependencies.flatMap((name) => {
+      const found = surroundings.supervisorIfAny(name)?.definition
+      return found ? [[name, { callTimeout: found.callTimeout, maxQueue: found.maxQueue }]] : []
     }),
   )
   const stop = (): void => void generation.host.terminate(0)

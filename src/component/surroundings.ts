@@ -65,7 +65,9 @@ export interface Surroundings {
   readonly calls: CallWatch
   /** Of a component without options of its own. */
   readonly defaultWorkerOptions: WorkerOptions
+  /** @throws ComponentNotFoundError */
   supervisorOf(name: string): Supervisor
+  supervisorIfAny(name: string): Supervisor | undefined
   /** Bytes the component held when last measured; measured now if it answers quickly. */
   measure(supervisor: Supervisor): Promise<number>
   log(source: LogSource, records: readonly LogRecord[], dropped: number): void

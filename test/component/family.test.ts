@@ -106,6 +106,28 @@ describe('a family', () => {
     expect(() => coordinator.registerFamily({ ...definition, name: '' })).toThrow(InvalidOptionsError)
   })
 
+  it('refuses an option that is bad for any key when it is registered', () => {
+    const definition = { name: 'mistaken', module: fixture('kitchen-sink.ts') }
+    const mistaken = { ...definition, prioritty: 5 }
+    expect(() => coordinator.registerFamily(mistaken)).toThrow(expect.objectContaining({ option: 'prioritty' }))
+    expect(() => coordinator.registerFamily({ ...definition, priority: 101 })).toThrow(
+      expect.objectContaining({ option: 'priority' }),
+    )
+  })
+
+  it('that is unregistered has no instances any more, and its name is free', async () => {
+    const definition = { name: 'passing', module: fixture('kitchen-sink.ts') }
+    const passing = coordinator.registerFamily<KitchenSink>(definition)
+    const instance = passing.get('x')
+    await instance.add(1, 1)
+    const reports = await Promise.all([passing.unregister(), passing.unregister()])
+    expect(reports[0]).toMatchObject([{ name: 'passing:x', reason: 'unregistered' }])
+    expect(reports[1]).toBe(reports[0])
+    expect(() => passing.get('x')).toThrow(expect.objectContaining({ code: 'ERR_COMPONENT_NOT_FOUND' }))
+    await expect(instance.add(1, 1)).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    expect(await coordinator.registerFamily<KitchenSink>(definition).get('x').add(1, 1)).toBe(2)
+  })
+
   it('says which instance has a bad definition, and forgets it', () => {
     const picky = coordinator.registerFamily({
       name: 'picky',
