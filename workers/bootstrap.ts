@@ -13,6 +13,10 @@ export default async function run({ control }: { control: MessagePort }): Promis
       void runtime.load()
     } else runtime?.receive(message)
   })
+  control.on('messageerror', (cause: Error) => {
+    // Of what the main thread says only `init` has anything in it that could be nested too deep for this thread's stack.
+    if (!runtime) control.postMessage({ type: 'init-unreadable', why: cause.message } satisfies FromWorkerMessage)
+  })
   control.postMessage({ type: 'online' } satisfies FromWorkerMessage)
   return new Promise<never>(() => {})
 }

@@ -1,6 +1,7 @@
 import type { Transferable } from 'node:worker_threads'
 import { encodeError } from '../channel/error-codec.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
+import { readableError } from '../host/readable-message.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
@@ -54,7 +55,7 @@ export class WorkerRequests {
       const { port, generation } = await this.#surroundings.supervisorOf(name).connectPeer([this.#name])
       this.#host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
     } catch (error) {
-      this.#host.post({ type: 'dependency-unavailable', name, error: encodeError(error) })
+      this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error)) })
     }
   }
 }

@@ -20,6 +20,7 @@ import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../deadline.ts'
 import { loadModule } from './load-module.ts'
+import { insteadOf } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
 import { watchWasmMemory } from './wasm-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
@@ -314,6 +315,8 @@ export class ComponentRuntime {
   }
 
   #post(message: FromWorkerMessage): void {
+    const instead = insteadOf(this.#init.name, message)
+    if (instead) this.#control.postMessage({ type: 'instead', message: instead } satisfies FromWorkerMessage)
     this.#control.postMessage(message)
   }
 }

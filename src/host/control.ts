@@ -69,10 +69,14 @@ export type ToWorkerMessage =
     }
 
 export type FromWorkerMessage =
+  /** The next message may prove unreadable: then this one stands for it. */
+  | { readonly type: 'instead'; readonly message: FromWorkerMessage }
   | { readonly type: 'online' }
   /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
   | { readonly type: 'restoring'; readonly underWay: boolean }
   | { readonly type: 'ready' }
+  /** `init` has come, and cannot be deserialised. */
+  | { readonly type: 'init-unreadable'; readonly why: string }
   | { readonly type: 'load-failed'; readonly error: EncodedError }
   | { readonly type: 'drained'; readonly epoch: number }
   | { readonly type: 'busy'; readonly epoch: number }

@@ -5,6 +5,7 @@ import type { ActivityReading } from '../channel/activity.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { PressureLevel } from '../component/define.ts'
+import { ValueError } from '../errors.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../deadline.ts'
@@ -64,7 +65,7 @@ export class Generation {
 
   /** @param init its snapshot is moved to the worker. */
   async load(init: Omit<InitMessage, 'type' | 'generation' | 'activity'>, timeout: number): Promise<LoadOutcome> {
-    const reply = this.#expect(['ready', 'load-failed'], timeout)
+    const reply = this.#expect(['ready', 'load-failed', 'init-unreadable'], timeout)
     const message: InitMessage = { ...init, type: 'init', generation: this.number, activity: this.#activity }
     this.host.post(message, init.snapshot ? [init.snapshot.buffer] : [])
     const outcome = await reply
@@ -73,7 +74,16 @@ export class Generation {
     if (outcome === 'ended' || (outcome.type === 'ready' && this.#ended)) {
       return { type: 'ended', end: await this.host.ended }
     }
-    return outcome.type === 'ready' ? { type: 'ready' } : { type: 'failed', error: decodeError(outcome.error) }
+    switch (outcome.type) {
+      case 'ready':
+        return { type: 'ready' }
+      case 'load-failed':
+        return { type: 'failed', error: decodeError(outcome.error) }
+      case 'init-unreadable': {
+        const why = `could not be read by its thread (${outcome.why})`
+        return { type: 'failed', error: new ValueError(init.name, 'config', why) }
+      }
+    }
   }
 
   /** A new connection to the component; the port is the caller's end. */

@@ -38,6 +38,8 @@ export class WorkerHost {
   /** What it was started with. */
   readonly #environment: Readonly<NodeJS.ProcessEnv>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
+  /** Stands for the next message, should that be unreadable. */
+  #instead: FromWorkerMessage | undefined
   #reason: CrashReason | undefined
   #alive = true
   /** Resolves, never rejects, once the task is over; the thread may take a moment longer to be gone. */
@@ -69,8 +71,9 @@ export class WorkerHost {
     this.online = listening.promise
     port1.on('message', (message: FromWorkerMessage) => {
       if (message.type === 'online') listening.resolve()
-      this.#onMessage(message)
+      this.#receive(message)
     })
+    port1.on('messageerror', () => this.#receiveInstead())
     port1.unref()
     const worker = this.#start(port2)
     this.#worker = worker.thread
@@ -167,10 +170,32 @@ export class WorkerHost {
 
   /** What the worker posted last may still be on its way when its task is over. */
   #receiveRest(): void {
-    for (let item = receiveMessageOnPort(this.#control); item; item = receiveMessageOnPort(this.#control)) {
-      this.#onMessage(item.message as FromWorkerMessage)
-    }
+    while (this.#receiveNext());
     this.#control.close()
+  }
+
+  #receiveNext(): boolean {
+    let item
+    try {
+      item = receiveMessageOnPort(this.#control)
+    } catch {
+      this.#receiveInstead()
+      return true
+    }
+    if (item) this.#receive(item.message as FromWorkerMessage)
+    return item !== undefined
+  }
+
+  #receive(message: FromWorkerMessage): void {
+    this.#instead = message.type === 'instead' ? message.message : undefined
+    if (message.type !== 'instead') this.#onMessage(message)
+  }
+
+  /** Something has come that cannot be deserialised. */
+  #receiveInstead(): void {
+    const message = this.#instead
+    this.#instead = undefined
+    if (message) this.#onMessage(message)
   }
 
   #classify(error: unknown, exitCode: number | undefined): GenerationEnd {
