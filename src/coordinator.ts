@@ -22,6 +22,7 @@ import type { ShutdownReport } from './component/shutdown.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
+import { keepContext } from './context.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
@@ -37,6 +38,7 @@ import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
 import { Announcer } from './observability/announcer.ts'
+import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import { LockManager } from './locks/lock-manager.ts'
@@ -64,7 +66,9 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   })
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
-  readonly #calls = new CallWatch()
+  /** What it starts, and whom it tells, is part of no request. */
+  readonly #inContext = keepContext()
+  readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
@@ -75,9 +79,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     super()
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators()
-    const logger = this.#options.logger ?? defaultLogger()
+    const logger = new GuardedLogger(() => this.#options.logger ?? defaultLogger(), this.#inContext)
+    this.#calls = new CallWatch(this.#inContext, (error) => logger.error({ err: error }, 'a listener of calls threw'))
     const tracing = new Tracing(this.#calls)
-    const announcer = new Announcer(this, logger, tracing)
+    const announcer = new Announcer(this, logger, tracing, this.#inContext)
     this.#logs = new ComponentLogs(logger)
     this.#reclaimer = new Reclaimer({
       effects: { ...processEffects, trim: trimAllocator },
@@ -85,9 +90,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       execArgv: process.execArgv,
       nodeMajor: Number.parseInt(process.versions.node, 10),
     })
-    this.locks = new LockManager({
-      onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long'),
-    })
+    this.locks = new LockManager({ onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long') })
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
     const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)
@@ -121,6 +124,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       keepAlive,
       spares,
       logger,
+      inContext: this.#inContext,
       locks: this.locks,
       calls: this.#calls,
       defaultWorkerOptions,
@@ -140,7 +144,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         this.memory.workerStarted(supervisor)
       },
       workerEnded: (...args) => this.memory.workerEnded(...args),
-      busy: (supervisor, busy) => this.memory.busy(supervisor, busy),
+      busy: (supervisor, busy) => this.#inContext(() => this.memory.busy(supervisor, busy)),
       loaded: (supervisor, event) => {
         this.memory.loaded(supervisor)
         announcer.loaded(event)
@@ -338,11 +342,9 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @param options.deadline ms; default `shutdownTimeout`.
    */
   shutdown(options: { readonly deadline?: number } = {}): Promise<ShutdownReport> {
-    const deadline = expectNumber('deadline', options.deadline ?? this.#options.shutdownTimeout, {
-      min: 0,
-      max: longest,
-    })
-    this.#shutdown ??= this.#surroundings.keepAlive.during(this.#end(deadline))
+    const { shutdownTimeout } = this.#options
+    const deadline = expectNumber('deadline', options.deadline ?? shutdownTimeout, { min: 0, max: longest })
+    this.#shutdown ??= this.#inContext(() => this.#surroundings.keepAlive.during(this.#end(deadline)))
     return this.#shutdown
   }
 
@@ -358,7 +360,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   #register(definition: ResolvedDefinition): object {
     this.#assertOpen()
     this.#registry.check(definition.name, definition.dependencies)
-    const supervisor = new Supervisor(definition, this.#surroundings)
+    const supervisor = this.#inContext(() => new Supervisor(definition, this.#surroundings))
     this.#registry.add(supervisor)
     return supervisor.remote
   }

@@ -1,3 +1,5 @@
+import type { InContext } from '../context.ts'
+import { runUserCode } from '../user-code.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 
@@ -28,33 +30,67 @@ export interface CallSpan {
 export class CallWatch {
   /** Undefined while nothing is traced. */
   tracer: CallTracer | undefined
+  readonly #inContext: InContext
+  readonly #failed: (error: unknown) => void
   #listeners: readonly CallListener[] = []
+  /** Listeners and tracers that have failed: each is told of once, however many calls there are. */
+  readonly #told = new WeakSet<object>()
+
+  /**
+   * @param inContext the context that listeners run in.
+   * @param failed given what a listener or a tracer throws, or rejects with: it must not settle a caller's promise wrongly.
+   */
+  constructor(inContext: InContext, failed: (error: unknown) => void) {
+    this.#inContext = inContext
+    this.#failed = failed
+  }
 
   /** True while somebody wants to know. */
   get on(): boolean {
     return this.#listeners.length > 0 || this.tracer !== undefined
   }
 
-  /** What a listener throws is dropped: it must not settle a caller's promise wrongly. Disposing of the result ends it. */
+  /** Disposing of the result ends it. */
   add(listener: CallListener): Disposable {
     const own: CallListener = (call) => listener(call)
     this.#listeners = [...this.#listeners, own]
     return { [Symbol.dispose]: () => (this.#listeners = this.#listeners.filter((other) => other !== own)) }
   }
 
+  /** In the context of the call: its span belongs to what is going on there. */
   begin(component: string, method: MethodPath): WatchedCall {
-    return new WatchedCall(this, component, this.tracer?.start(component, methodName(method)))
+    const { tracer } = this
+    let span: CallSpan | undefined
+    try {
+      span = tracer?.start(component, methodName(method))
+    } catch (error) {
+      if (tracer) this.#tellOnce(tracer, error)
+    }
+    return new WatchedCall(this, component, span)
   }
 
   /** For WatchedCall. */
-  tell(call: CallRecord): void {
+  settled(call: CallRecord, span: CallSpan | undefined): void {
+    const { tracer = this } = this
+    if (span)
+      runUserCode(
+        this.#inContext,
+        () => span.end(call.failed, call.error),
+        (error) => this.#tellOnce(tracer, error),
+      )
     for (const listener of this.#listeners) {
-      try {
-        listener(call)
-      } catch {
-        // The listener's own mistake.
-      }
+      runUserCode(
+        this.#inContext,
+        () => listener(call),
+        (error) => this.#tellOnce(listener, error),
+      )
     }
+  }
+
+  #tellOnce(whose: object, error: unknown): void {
+    if (this.#told.has(whose)) return
+    this.#told.add(whose)
+    this.#failed(error)
   }
 }
 
@@ -76,7 +112,7 @@ export class WatchedCall {
   }
 
   settled(failed: boolean, error?: unknown): void {
-    this.#span?.end(failed, error)
-    this.#watch.tell({ component: this.#component, duration: performance.now() - this.#start, failed, error })
+    const duration = performance.now() - this.#start
+    this.#watch.settled({ component: this.#component, duration, failed, error }, this.#span)
   }
 }

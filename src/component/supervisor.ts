@@ -313,7 +313,8 @@ export class Supervisor {
 
   async #startLoad(chain: readonly string[]): Promise<void> {
     this.apply({ type: 'load' })
-    this.#loading = this.surroundings.keepAlive.during(loadGeneration(this, chain))
+    const { inContext, keepAlive } = this.surroundings
+    this.#loading = inContext(() => keepAlive.during(loadGeneration(this, chain)))
     try {
       await this.#loading
     } catch (error) {
@@ -328,8 +329,10 @@ export class Supervisor {
     const generation = this.#generation
     if (!generation) throw new Error(`Component "${this.name}" is ready without a worker`)
     this.apply({ type: 'drain', reason })
-    this.#unload = new UnloadUnderWay(this, generation, { reason, deadline, onlyIfIdle })
-    return this.surroundings.keepAlive.during(this.#unload.report)
+    const { inContext, keepAlive } = this.surroundings
+    const unload = inContext(() => new UnloadUnderWay(this, generation, { reason, deadline, onlyIfIdle }))
+    this.#unload = unload
+    return keepAlive.during(unload.report)
   }
 
   #callWaits(): void {

@@ -1,5 +1,6 @@
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallWatch } from '../channel/call-watch.ts'
+import type { InContext } from '../context.ts'
 import type { CrashReason } from '../errors.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { Generation } from '../host/generation.ts'
@@ -61,6 +62,8 @@ export interface Surroundings {
   readonly admission: Admission
   readonly reclaimer: Reclaimer
   readonly logger: Logger
+  /** The coordinator's context: what lives longer than whoever asked for it is made there. */
+  readonly inContext: InContext
   readonly locks: LockManager
   readonly calls: CallWatch
   /** Of a component without options of its own. */

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
+import { keepContext } from '../context.ts'
 
 /** ms between two looks at memories that may have grown from inside. */
 const interval = 100
@@ -39,6 +40,7 @@ export function watchWasmMemory(report: (bytes: number) => void): void {
 class WasmWatch {
   readonly #wasm: WebAssemblyGlobal
   readonly #report: (bytes: number) => void
+  readonly #inContext = keepContext()
   readonly #entries = new Set<Entry>()
   readonly #known = new WeakMap<Memory, Entry>()
   readonly #gone = new FinalizationRegistry<Entry>((entry) => {
@@ -97,7 +99,7 @@ class WasmWatch {
     }
     entry.bytes = memory.buffer.byteLength
     this.#tell()
-    this.#timer ??= setInterval(() => this.#look(), interval).unref()
+    this.#timer ??= this.#inContext(() => setInterval(() => this.#look(), interval).unref())
   }
 
   #look(): void {

@@ -1,3 +1,4 @@
+import { keepContext } from '../context.ts'
 import { afterDeadline } from '../deadline.ts'
 import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../errors.ts'
 import { expectKnown } from '../options.ts'
@@ -83,6 +84,7 @@ export class LockManager implements OwnerLocks, Disposable {
   /** By the tokens of what they hold. */
   readonly #holdingTasks = new Map<number, LockTask>()
   readonly #patience: number
+  readonly #inContext = keepContext()
   #watch: NodeJS.Timeout | undefined
   readonly #counts = {
     granted: 0,
@@ -273,7 +275,8 @@ export class LockManager implements OwnerLocks, Disposable {
 
   #watchDeadlocks(): void {
     if (this.#watch !== undefined || this.#patience === Infinity) return
-    this.#watch = setInterval(() => this.#breakDeadlocks(), Math.min(this.#patience / 4, 2 ** 31 - 1))
+    const interval = Math.min(this.#patience / 4, 2 ** 31 - 1)
+    this.#watch = this.#inContext(() => setInterval(() => this.#breakDeadlocks(), interval))
     this.#watch.unref()
   }
 

@@ -1,3 +1,4 @@
+import { keepContext } from '../context.ts'
 import type { LockMode } from './lock-table.ts'
 
 /** A lease that is held for long. `since`: ms since the epoch; `heldFor`: ms. */
@@ -18,6 +19,7 @@ export class LongHoldWatch {
   /** In the order they were granted, so the first is the next one due. */
   readonly #holds = new Map<number, Hold>()
   readonly #limit: number
+  readonly #inContext = keepContext()
   readonly #clock: () => number
   readonly #report: ((hold: LongHold) => void) | undefined
   #timer: NodeJS.Timeout | undefined
@@ -53,7 +55,7 @@ export class LongHoldWatch {
   }
 
   #arm(delay: number): void {
-    this.#timer = setTimeout(() => this.#check(), delay)
+    this.#timer = this.#inContext(() => setTimeout(() => this.#check(), delay))
     this.#timer.unref()
   }
 

@@ -2,6 +2,7 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import type { ComponentMemory } from '../component/component-info.ts'
 import type { PressureLevel } from '../component/define.ts'
 import type { UnloadReason } from '../component/lifecycle.ts'
+import { keepContext } from '../context.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import type { UnloadReport } from '../component/unload.ts'
@@ -67,6 +68,7 @@ export class MemoryManager implements Disposable {
   readonly #thrashing: ThrashWatch
   readonly #loads = new WorkerLoadMeter(() => performance.now())
   readonly #sampling: Sampling
+  readonly #inContext = keepContext()
   #options: MemoryOptions
   /** As told last. */
   #level: PressureLevel = 'low'
@@ -161,7 +163,7 @@ export class MemoryManager implements Disposable {
 
   /** Measures now. What does not answer within 250 ms is stale, and counted as it was. */
   async sample(): Promise<Ledger> {
-    return this.#sampling.sample()
+    return this.#inContext(() => this.#sampling.sample())
   }
 
   /**
@@ -182,18 +184,13 @@ export class MemoryManager implements Disposable {
     expectNumber('bytes', bytes, { min: 0 })
     const { signal } = options
     signal?.throwIfAborted()
-    return this.#unloader.exclusively(async () =>
-      freeMemory(
-        bytes,
-        {
-          sample: async () => this.#sampling.anew(),
-          candidates: () => this.#book.candidates(this.#options.minIdleTime),
-          policy: policyOf(this.#options.policy),
-          unload: async (name) => this.#unloader.unload(name, 'free-memory'),
-        },
-        signal,
-      ),
-    )
+    const needs = {
+      sample: async () => this.#sampling.anew(),
+      candidates: () => this.#book.candidates(this.#options.minIdleTime),
+      policy: policyOf(this.#options.policy),
+      unload: async (name: string) => this.#unloader.unload(name, 'free-memory'),
+    }
+    return this.#inContext(() => this.#unloader.exclusively(async () => freeMemory(bytes, needs, signal)))
   }
 
   /**
@@ -203,9 +200,11 @@ export class MemoryManager implements Disposable {
    */
   configure(options: Partial<MemoryOptions>): void {
     this.#options = resolveMemoryOptions(options, this.#options)
-    this.#relief.retry()
-    this.#admission.changed()
-    this.#sampling.request()
+    this.#inContext(() => {
+      this.#relief.retry()
+      this.#admission.changed()
+      this.#sampling.request()
+    })
   }
 
   /**

@@ -1,39 +1,46 @@
 import type { EventEmitter } from 'node:events'
 import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../component/surroundings.ts'
 import type { UnloadReport } from '../component/unload.ts'
+import type { InContext } from '../context.ts'
 import type { CoordinatorEvents } from '../coordinator-events.ts'
 import type { Logger } from './logger.ts'
 import type { Tracing } from './tracing.ts'
+import { runUserCode } from '../user-code.ts'
 
 /** Tells what has happened to components: to the log, to traces, and to the listeners of the coordinator's events. */
 export class Announcer {
   readonly #emitter: EventEmitter
   readonly #logger: Logger
   readonly #tracing: Tracing
+  readonly #inContext: InContext
 
-  /** @param emitter is told the coordinator's events. Node types a generic event's arguments as a union that no single payload fits. */
-  constructor(emitter: EventEmitter, logger: Logger, tracing: Tracing) {
+  /**
+   * @param emitter is told the coordinator's events. Node types a generic event's arguments as a union that no single payload fits.
+   * @param inContext the context that listeners run in.
+   */
+  constructor(emitter: EventEmitter, logger: Logger, tracing: Tracing, inContext: InContext) {
     this.#emitter = emitter
     this.#logger = logger
     this.#tracing = tracing
+    this.#inContext = inContext
   }
 
   loaded(event: LoadEvent): void {
     this.#logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
-    this.#tracing.loaded(event)
+    this.#trace(() => this.#tracing.loaded(event))
     this.tell('load', event)
   }
 
   loadFailed(event: LoadErrorEvent): void {
     const { name, generation, error } = event
     this.#logger.warn({ component: name, generation, err: error }, 'component could not be loaded')
-    this.#tracing.loadFailed(event)
+    this.#trace(() => this.#tracing.loadFailed(event))
     this.tell('loadError', event)
   }
 
   unloaded(report: UnloadReport): void {
     this.#logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
-    this.#tracing.unloaded(report)
+    this.#trace(() => this.#tracing.unloaded(report))
     this.tell('unload', report)
   }
 
@@ -48,12 +55,19 @@ export class Announcer {
     this.tell('zombie', { name, generation })
   }
 
-  /** Emits; a listener that throws is the program's mistake, and must not take a worker's supervision with it. */
+  /** Each listener by itself: one that throws, or rejects, is the program's mistake, which is logged; the others are told all the same. */
   tell<E extends keyof CoordinatorEvents>(event: E, payload: CoordinatorEvents[E][0]): void {
-    try {
-      this.#emitter.emit(event, payload)
-    } catch (error) {
-      this.#logger.error({ err: error, event }, 'a listener threw')
+    for (const listener of this.#emitter.rawListeners(event)) {
+      runUserCode(
+        this.#inContext,
+        () => Reflect.apply(listener, this.#emitter, [payload]) as unknown,
+        (error) => this.#logger.error({ err: error, event }, 'a listener threw'),
+      )
     }
+  }
+
+  /** Span processors and exporters are the program's as well. */
+  #trace(record: () => void): void {
+    runUserCode(this.#inContext, record, (error) => this.#logger.error({ err: error }, 'tracing failed'))
   }
 }

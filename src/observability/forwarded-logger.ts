@@ -1,4 +1,5 @@
-import { format } from 'node:util'
+import { format, inspect } from 'node:util'
+import { describeValue } from '../describe-value.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { ComponentLogger, LogMethod } from './logger.ts'
 
@@ -114,38 +115,87 @@ function toRecord(
   rest: unknown[],
 ): LogRecord {
   const time = Date.now()
-  const text = (message: unknown, args: unknown[]): string | undefined =>
-    message === undefined ? undefined : format(message, ...args)
   if (typeof first === 'string') return { level, time, fields: cloneable(bindings), message: text(first, rest) }
   const [message, ...args] = rest
-  if (first instanceof Error) {
+  if (isError(first)) {
     const fields = cloneable({ ...bindings, err: first })
     return { level, time, fields, message: text(message ?? first.message, args) }
   }
-  return { level, time, fields: cloneable({ ...bindings, ...(first as object) }), message: text(message, args) }
+  return { level, time, fields: { ...cloneable(bindings), ...cloneable(first) }, message: text(message, args) }
 }
 
-function cloneable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Nothing that is logged makes the logger throw: the runtime logs what components throw, and that may be anything. */
+function text(message: unknown, args: readonly unknown[]): string | undefined {
+  try {
+    return message === undefined ? undefined : format(message, ...args)
+  } catch {
+    return typeof message === 'string' ? message : describeValue(message)
+  }
+}
+
+function cloneable(fields: unknown): Record<string, unknown> {
   const safe: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(fields)) {
-    if (value instanceof Error) {
-      safe[key] = {
-        ...cloneable(Object.fromEntries(Object.entries(value))),
-        type: value.name,
-        message: value.message,
-        stack: value.stack,
-      }
-      continue
-    }
+  for (const [key, value] of entriesOf(fields)) {
     try {
-      safe[key] = typeof value === 'object' && value !== null ? structuredClone(value) : plain(value)
+      safe[key] = isError(value) ? errorFields(value) : plain(value)
     } catch {
-      safe[key] = format('%o', value)
+      safe[key] = text(value, []) ?? null
     }
   }
   return safe
 }
 
+function entriesOf(fields: unknown): [string, unknown][] {
+  if (typeof fields !== 'object' || fields === null) return []
+  try {
+    return Object.entries(fields)
+  } catch {
+    // A getter or a proxy that throws.
+    return [['value', text(fields, [])]]
+  }
+}
+
+function errorFields(error: Error): Record<string, unknown> {
+  const { name: type, message, stack } = error
+  return { ...cloneable(error), ...cloneable({ type, message, stack }) }
+}
+
 function plain(value: unknown): unknown {
-  return typeof value === 'function' || typeof value === 'symbol' ? format('%o', value) : value
+  if (typeof value === 'function' || typeof value === 'symbol') return format('%o', value)
+  if (typeof value !== 'object' || value === null) return value
+  if (isDeep(value)) return inspect(value, { customInspect: false })
+  return structuredClone(value)
+}
+
+/**
+ * Levels of nesting that are forwarded as they are. The main thread can read about 2,400 with its smaller stack (measured on Node 26.10); one record
+ * that it cannot read would take all others of its turn with it. No line anybody reads comes near this.
+ */
+const mostLevels = 100
+
+function isDeep(value: object, levels = mostLevels, seen = new Set<object>()): boolean {
+  if (seen.has(value)) return false
+  seen.add(value)
+  const inner = insideOf(value)
+  return (
+    levels === 0 ||
+    inner.some((each: unknown) => typeof each === 'object' && each !== null && isDeep(each, levels - 1, seen))
+  )
+}
+
+function insideOf(value: object): readonly unknown[] {
+  if (ArrayBuffer.isView(value)) return []
+  if (value instanceof Map) return [...value.keys(), ...value.values()]
+  if (value instanceof Set) return [...value]
+  const own: readonly unknown[] = Object.values(value)
+  return isError(value) ? [...own, value.cause] : own
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    // A revoked proxy.
+    return false
+  }
 }

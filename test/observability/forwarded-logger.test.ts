@@ -118,3 +118,62 @@ function selfContaining(): object {
   object['self'] = object
   return object
 }
+
+describe('what is logged', () => {
+  const hostile = {
+    'an error with a getter that throws': Object.defineProperty(new Error('x'), 'detail', {
+      enumerable: true,
+      get: () => expect.fail('read'),
+    }),
+    'an error whose name cannot be a string': Object.assign(new Error('x'), { name: Symbol('n') }),
+    'an error without a stack that can be read': Object.defineProperty(new Error('x'), 'stack', {
+      get: () => expect.fail('read'),
+    }),
+    'an object without a prototype': Object.assign(Object.create(null) as object, { f: () => {} }),
+    'an object that inspects badly': {
+      f: () => {},
+      [Symbol.for('nodejs.util.inspect.custom')]: () => expect.fail('inspected'),
+    },
+    'a proxy that refuses': new Proxy({}, { ownKeys: () => expect.fail('listed') }),
+    'a revoked proxy': revoked(),
+    'a symbol': Symbol('s'),
+    'something deep': nested(3_000),
+    'a deep Map': new Map([['a', new Set([nested(3_000)])]]),
+    'a chain of causes': { error: causes(3_000) },
+  }
+  it.for(Object.keys(hostile) as (keyof typeof hostile)[])(
+    'makes a record that can be read by the other side, whatever it is: %s',
+    (what) => {
+      const { batches, forwarder, logger } = setUp()
+      logger.error({ err: hostile[what], fine: 1 }, 'it says')
+      logger.child({ err: hostile[what] }).info('and %s', 'so on')
+      logger.info(hostile[what] as object)
+      logger.info('%s', hostile[what])
+      forwarder.flush()
+      const records = batches.flatMap((batch) => batch.records)
+      expect(records).toHaveLength(4)
+      expect(records[0]).toMatchObject({ message: 'it says', fields: { part: 'a', fine: 1 } })
+      expect(records[1]).toMatchObject({ message: 'and so on' })
+      expect(() => structuredClone(records)).not.toThrow()
+      expect(JSON.stringify(records).length).toBeLessThan(100_000)
+    },
+  )
+})
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+function nested(levels: number): object {
+  let value: object = {}
+  for (let level = 0; level < levels; level++) value = { value }
+  return value
+}
+
+function causes(levels: number): Error {
+  let error = new Error('first')
+  for (let level = 0; level < levels; level++) error = new Error('then', { cause: error })
+  return error
+}
