@@ -3,7 +3,7 @@ import { BaseSequencer } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
 
 /** Files that take half a minute and more. They begin first: one that began last would run on alone. */
-const slow = ['memory/limit', 'dashboard/page', 'memory/reclaim', 'memory/containment']
+const slow = ['nemesis/nemesis', 'memory/limit', 'dashboard/page', 'memory/reclaim', 'memory/containment']
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,0 +1,56 @@
+/** Everything that is done, and what waits to be done until the defect that it finds is gone. */
+import type { Action } from './actions.ts'
+import { crashes } from './faults/crashes.ts'
+import { disk } from './faults/disk.ts'
+import { mainThread } from './faults/main-thread.ts'
+import { badValues } from './operations/bad-values.ts'
+import { callbacks } from './operations/callbacks.ts'
+import { calls } from './operations/calls.ts'
+import { leases } from './operations/leases.ts'
+import { life } from './operations/life.ts'
+import { locks } from './operations/locks.ts'
+import { memory } from './operations/memory.ts'
+import { streams } from './operations/streams.ts'
+
+const everything: readonly Action[] = [
+  ...calls,
+  ...streams,
+  ...callbacks,
+  ...leases,
+  ...locks,
+  ...life,
+  ...memory,
+  ...badValues,
+  ...crashes,
+  ...mainThread,
+  ...disk,
+]
+
+/** Switched off: what these do does not end well yet. */
+const off: ReadonlySet<string> = new Set([
+  'endless loop',
+  'stall of the main thread',
+  'clock jump',
+  'disk that hangs',
+  'slow disk',
+  'next() of a stream that nothing else holds',
+  'stream of proxies, left early',
+  'stream that is closed unread',
+  'proxied result that comes too late',
+  'hostile argument',
+  'hostile result',
+  'hostile error',
+  'hostile error of a callback',
+  'hostile value in a stream',
+  'hostile abort reason',
+  'refused method',
+  'callbacks at once',
+])
+
+/** Those that are switched on; all of them, or those of the names in `only`, for the search for a cause. */
+export function catalogue(
+  choice: { readonly only?: readonly string[] | undefined; readonly all?: boolean } = {},
+): Action[] {
+  const { only, all = false } = choice
+  return everything.filter(({ name }) => (only ? only.includes(name) : all || !off.has(name)))
+}

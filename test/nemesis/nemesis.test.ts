@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+/** Rounds that failed once. They are run first, each time. */
+const pastFailures: readonly number[] = []
+
+/** Seconds of it; the longest round that has begun by then is waited for. */
+const seconds = 50
+
+const [major] = process.versions.node.split('.').map(Number)
+
+describe('everything at once', () => {
+  // Once is enough: on the other Node it is run by `npm run soak`, for longer.
+  test.skipIf(major !== 26)(
+    'every promise settles, nothing runs twice, nothing in use is unloaded, nothing is left behind (Node 26 only)',
+    { timeout: 240_000 },
+    async () => {
+      const { code, output } = await soak([
+        '--seconds',
+        String(seconds),
+        ...pastFailures.map((seed) => `--seed=${seed}`),
+      ])
+      // The seed, for whoever reads the log; and all of it where it failed.
+      process.stdout.write(
+        `${output
+          .split('\n')
+          .filter((line) => /^node |failures$/.test(line))
+          .join('\n')}\n`,
+      )
+      expect({ code, output }).toMatchObject({ code: 0, output: expect.not.stringContaining('FAILED') as string })
+    },
+  )
+})
+
+async function soak(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('soak.ts', import.meta.url)), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+  })
+  return { code, output }
+}
