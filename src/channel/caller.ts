@@ -14,7 +14,7 @@ import { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
+import type { ApartEntry, CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 
@@ -100,7 +100,7 @@ export class Caller {
       return this.#start(method, outgoing, options, origin, watched)
     } catch (cause) {
       outgoing?.discard()
-      return refuse(uncloneableArguments(method, args, cause), watched)
+      return refuse(uncloneableArguments(this.component, method, args, cause), watched)
     }
   }
 
@@ -126,7 +126,8 @@ export class Caller {
       receive: (entry) => this.#receive(entry as CallerEntry),
       lost: (announced, cause) => this.#sent.lost(announced, cause),
     })
-    const connection: Connection = { port, inbox, outbox: new Outbox(port), generation, epoch: 0 }
+    const outbox = new Outbox<ServerEntry>(port, (entry, cause) => this.#instead(entry, cause))
+    const connection: Connection = { port, inbox, outbox, generation, epoch: 0 }
     this.#state = { status: 'open', ...connection }
     port.on('close', () => this.#portClosed(port))
     port.unref()
@@ -277,7 +278,7 @@ export class Caller {
         this.#sent.add(id, pending)
       } catch (cause) {
         // A port among its arguments was closed from the other end while the call waited.
-        pending.reject(uncloneableArguments(entry[2], entry[3], cause))
+        pending.reject(uncloneableArguments(this.component, entry[2], entry[3], cause))
       }
     }
     outbox.flush()
@@ -293,6 +294,15 @@ export class Caller {
   #sendIfConnected(entry: ServerEntry): void {
     const state = this.#state
     if (state.status === 'open' || state.status === 'fenced') state.outbox.push(entry)
+  }
+
+  /** For an entry that could not be posted. */
+  #instead(entry: ServerEntry | ApartEntry, cause: unknown): ServerEntry | undefined {
+    if (entry[0] === ToServer.abort) return [ToServer.abort, entry[1], abortReason(undefined)]
+    if (entry[0] !== ToServer.call) return undefined
+    this.#sent.take(entry[1])?.reject(uncloneableArguments(this.component, entry[2], entry[3], cause))
+    this.#settled()
+    return undefined
   }
 
   #portClosed(port: MessagePort): void {

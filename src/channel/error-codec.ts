@@ -1,4 +1,6 @@
-import { errorClassOf } from '../errors.ts'
+import { describeValue, messageOf } from '../describe-value.ts'
+import { errorClassOf, ValueError } from '../errors.ts'
+import { cloneablePart, cloneableProperties, isObject, read } from './cloneable-part.ts'
 import type { EncodedError } from './protocol.ts'
 
 /**
@@ -18,19 +20,33 @@ const natives: Readonly<Record<string, ErrorConstructor>> = {
 
 /** More causes and aggregated errors than anybody reads; fewer than a web of errors that refer to each other can be unrolled into. */
 const maxErrors = 100
-const standard = new Set(['name', 'message', 'stack', 'cause'])
+/** What travels on its own, of any error and of one that lists others. */
+const standard: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause'])
+const listing: ReadonlySet<string> = new Set([...standard, 'errors'])
 
-export function encodeError(thrown: unknown): EncodedError {
+/**
+ * What was thrown, as it can be posted, whatever it is: nothing in the result is refused by structured clone.
+ *
+ * @param component where it was thrown, for what is said of a value that cannot travel.
+ */
+export function encodeError(thrown: unknown, component: string): EncodedError {
+  const walk: Walk = { component, ancestors: [], count: 0 }
   try {
-    return encode(thrown, { ancestors: [], count: 0 })
-  } catch (error) {
+    return encode(thrown, walk)
+  } catch {
     // A proxy whose traps throw even on being looked at.
-    return unshowable(thrown, error)
+    return unshowable(thrown, walk)
   }
 }
 
-function encode(thrown: unknown, walk: { readonly ancestors: unknown[]; count: number }): EncodedError {
-  if (!isErrorLike(thrown)) return encodeValue(thrown)
+interface Walk {
+  readonly component: string
+  readonly ancestors: unknown[]
+  count: number
+}
+
+function encode(thrown: unknown, walk: Walk): EncodedError {
+  if (!isErrorLike(thrown)) return encodeValue(thrown, walk)
   const nested = (value: unknown): EncodedError | undefined => {
     // A cycle of causes is cut where it comes back to itself.
     if (value === undefined || walk.ancestors.includes(value) || ++walk.count > maxErrors) return undefined
@@ -45,16 +61,17 @@ function encode(thrown: unknown, walk: { readonly ancestors: unknown[]; count: n
 }
 
 function encodeErrorObject(thrown: object, nested: (value: unknown) => EncodedError | undefined): EncodedError {
-  const errors = read(thrown, 'errors')
   return {
     kind: 'error',
     name: classNameOf(thrown),
     message: text(read(thrown, 'message')),
     stack: optionalText(read(thrown, 'stack')),
     native: nativeNameOf(thrown),
-    properties: cloneableProperties(thrown),
+    properties: propertiesOf(thrown),
     cause: nested(read(thrown, 'cause')),
-    errors: isArray(errors) ? errors.map((e) => nested(e)).filter((e) => e !== undefined) : undefined,
+    errors: listOf(read(thrown, 'errors'))
+      ?.map((e) => nested(e))
+      .filter((e) => e !== undefined),
   }
 }
 
@@ -98,23 +115,25 @@ function construct(encoded: Extract<EncodedError, { kind: 'error' }>): Error {
   return new (natives[encoded.native ?? ''] ?? Error)(encoded.message)
 }
 
-function encodeValue(value: unknown): EncodedError {
-  if (isPrimitive(value)) return { kind: 'value', value }
-  try {
-    return { kind: 'value', value: structuredClone(value) }
-  } catch (cause) {
-    return unshowable(value, cause)
-  }
+/** What is no error arrives as a clone, or as what of it can be cloned: its message and code are worth more than its functions. */
+function encodeValue(value: unknown, walk: Walk): EncodedError {
+  const part = cloneablePart(value)
+  if (part) return { kind: 'value', value: part.value }
+  if (typeof value !== 'object' || value === null) return unshowable(value, walk)
+  const properties = cloneableProperties(value)
+  return Object.keys(properties).length > 0 ? { kind: 'value', value: properties } : unshowable(value, walk)
 }
 
-function unshowable(value: unknown, why: unknown): EncodedError {
+function unshowable(value: unknown, { component }: Walk): EncodedError {
+  const shown = typeof value === 'function' ? describeValue(value) : messageOf(value)
+  const { name, message, code, what } = new ValueError(component, 'thrown value', `cannot be cloned: ${shown}`)
   return {
     kind: 'error',
-    name: 'Error',
-    message: `The component threw something that cannot be cloned: ${describe(value)} (${describe(why)})`,
+    name,
+    message,
     stack: undefined,
     native: undefined,
-    properties: {},
+    properties: { code, component, what },
     cause: undefined,
     errors: undefined,
   }
@@ -134,28 +153,8 @@ function isErrorLike(value: unknown): value is object {
   }
 }
 
-function cloneableProperties(error: object): Record<string, unknown> {
-  const properties: Record<string, unknown> = {}
-  let keys: string[] = []
-  try {
-    keys = Object.keys(error)
-  } catch {
-    return properties
-  }
-  for (const key of keys) {
-    if (standard.has(key) || key === '__proto__') continue
-    const value = read(error, key)
-    if (key === 'errors' && isArray(value)) continue
-    if (isPrimitive(value)) {
-      if (typeof value !== 'symbol') properties[key] = value
-      continue
-    }
-    try {
-      properties[key] = structuredClone(value)
-    } catch {
-      // Functions, sockets and the like stay behind; the error itself still arrives.
-    }
-  }
+function propertiesOf(error: object): Record<string, unknown> {
+  const properties = cloneableProperties(error, listOf(read(error, 'errors')) ? listing : standard)
   const code = read(error, 'code')
   if (properties['code'] === undefined && (typeof code === 'string' || typeof code === 'number')) {
     properties['code'] = code
@@ -167,7 +166,7 @@ function classNameOf(error: object): string {
   const name = optionalText(read(error, 'name'))
   if (name !== undefined && name !== 'Error' && name !== '') return name
   const constructor = read(error, 'constructor')
-  return (typeof constructor === 'function' && constructor.name) || name || 'Error'
+  return (isObject(constructor) && optionalText(read(constructor, 'name'))) || name || 'Error'
 }
 
 function nativeNameOf(error: object): string | undefined {
@@ -176,40 +175,20 @@ function nativeNameOf(error: object): string | undefined {
   return Object.keys(natives).find((name) => error instanceof (natives[name] ?? Error))
 }
 
-function read(target: object, key: string): unknown {
+/** The first so many elements; undefined when it is no array. */
+function listOf(value: unknown): unknown[] | undefined {
   try {
-    return (target as Record<string, unknown>)[key]
+    return Array.isArray(value) ? value.slice(0, maxErrors) : undefined
   } catch {
-    // A getter that throws must not take the reply with it.
+    // A revoked proxy, or one that throws.
     return undefined
   }
 }
 
-function isArray(value: unknown): value is unknown[] {
-  try {
-    return Array.isArray(value)
-  } catch {
-    // A revoked proxy.
-    return false
-  }
-}
-
-function isPrimitive(value: unknown): boolean {
-  return (typeof value !== 'object' && typeof value !== 'function') || value === null
-}
-
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : value === undefined ? '' : describe(value)
+  return value === undefined ? '' : messageOf(value)
 }
 
 function optionalText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
-}
-
-function describe(value: unknown): string {
-  try {
-    return typeof value === 'function' ? `function ${value.name || '(anonymous)'}` : String(value)
-  } catch {
-    return 'something that cannot be shown'
-  }
 }

@@ -1,5 +1,6 @@
 import { proxyMarker, transferHandlers } from 'comlink'
 import type { MessagePort, Transferable } from 'node:worker_threads'
+import { assertClonable } from './clone-guard.ts'
 import type { HandledValues } from './protocol.ts'
 import { notPlain, snapshot } from './snapshot.ts'
 import { transferListOf } from './transfer-list.ts'
@@ -83,6 +84,7 @@ function marshalEach(
     if (custom) {
       handled.push([index, custom.name])
       transfers.push(...custom.transfers)
+      assertClonable(custom.value, custom.transfers)
       sent.push(custom.value)
       plain = false
       continue
@@ -90,7 +92,10 @@ function marshalEach(
     const moved = transferListOf(value)
     if (moved) transfers.push(...moved)
     const copy = moved ? notPlain : snapshot(value)
-    plain &&= copy !== notPlain
+    if (copy === notPlain) {
+      assertClonable(value, moved)
+      plain = false
+    }
     sent.push(copy === notPlain ? value : copy)
   }
   return {

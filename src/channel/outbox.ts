@@ -2,15 +2,19 @@ import type { MessagePort, Transferable } from 'node:worker_threads'
 import type { ApartEntry } from './protocol.ts'
 
 /**
- * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order.
+ * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order. What is pushed is meant to be
+ * cloneable; should an entry be refused after all, it alone is replaced, and the others travel.
  */
 export class Outbox<Entry> {
   readonly #port: MessagePort
+  readonly #instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined
   #entries: (Entry | ApartEntry)[] = []
   #scheduled = false
 
-  constructor(port: MessagePort) {
+  /** @param instead what is sent in place of an entry that cannot be cloned: whoever waits for it must be told why. */
+  constructor(port: MessagePort, instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined) {
     this.#port = port
+    this.#instead = instead
   }
 
   /** Adds an entry that nobody else can change any more, and that any thread can read: small and flat. */
@@ -33,11 +37,25 @@ export class Outbox<Entry> {
     this.#port.postMessage([entry], [...transfers])
   }
 
+  /** Never throws. */
   flush(): void {
     if (this.#entries.length === 0) return
     const frame = this.#entries
     this.#entries = []
-    this.#port.postMessage(frame)
+    try {
+      this.#port.postMessage(frame)
+    } catch {
+      for (const entry of frame) this.#postAlone(entry)
+    }
+  }
+
+  #postAlone(entry: Entry | ApartEntry): void {
+    try {
+      this.#port.postMessage([entry])
+    } catch (cause) {
+      const instead = this.#instead(entry, cause)
+      if (instead !== undefined) this.#port.postMessage([instead])
+    }
   }
 
   #flushScheduled = (): void => {

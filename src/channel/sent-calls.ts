@@ -1,3 +1,4 @@
+import { messageOf } from '../describe-value.ts'
 import { ValueError } from '../errors.ts'
 import { closePorts } from './close-ports.ts'
 import { unmarshal } from './marshal.ts'
@@ -42,6 +43,12 @@ export class SentCalls {
     return this.#calls.delete(id)
   }
 
+  take(id: number): PendingCall | undefined {
+    const pending = this.#calls.get(id)
+    this.#calls.delete(id)
+    return pending
+  }
+
   takeAll(): PendingCall[] {
     const taken = [...this.#calls.values()]
     this.#calls.clear()
@@ -62,7 +69,7 @@ export class SentCalls {
 
   /** An answer has arrived that cannot be deserialised. */
   lost(announced: ApartEntry | undefined, cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = messageOf(cause)
     const [, id, instead] = announced ?? [apart, 0]
     if (instead) this.receive([ToCaller.error, id, instead])
     else this.#unreadable(id, 'result', `could not be read by its caller's thread (${why})`)

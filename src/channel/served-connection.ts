@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { NoSuchMethodError } from '../errors.ts'
+import { messageOf } from '../describe-value.ts'
+import { NoSuchMethodError, ValueError } from '../errors.ts'
 import { monotonicNow } from '../monotonic.ts'
 import type { ActivityMeter } from './activity.ts'
 import { callContext, ServedCall } from './call-context.ts'
@@ -12,7 +13,7 @@ import type { CallbackLinks } from './marshal.ts'
 import type { MethodTable } from './method-table.ts'
 import { Outbox } from './outbox.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallEntry, CallerEntry, HandledValues, ServerEntry } from './protocol.ts'
+import type { ApartEntry, CallEntry, CallerEntry, EncodedError, HandledValues, ServerEntry } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
 import { inTurn } from './turns.ts'
@@ -50,7 +51,7 @@ export class ServedConnection {
 
   private constructor(port: MessagePort, api: ServedApi, onClose: (connection: ServedConnection) => void) {
     this.#api = api
-    this.#outbox = new Outbox(port)
+    this.#outbox = new Outbox(port, (entry, cause) => this.#instead(entry, cause))
     this.#onClose = onClose
     Inbox.open(port, {
       receive: (entry) => {
@@ -145,11 +146,7 @@ export class ServedConnection {
       this.#api.meter?.callStarted()
       this.#api.meter?.callEnded(true)
     }
-    this.#outbox.push([
-      ToCaller.unreadable,
-      announced?.[1] ?? 0,
-      cause instanceof Error ? cause.message : String(cause),
-    ])
+    this.#outbox.push([ToCaller.unreadable, announced?.[1] ?? 0, messageOf(cause)])
   }
 
   #abort(id: number, reason: unknown): void {
@@ -224,6 +221,27 @@ export class ServedConnection {
     this.#sendError(ToCaller.error, id, error)
   }
 
+  /** For an entry that could not be posted. */
+  #instead(entry: CallerEntry | ApartEntry, cause: unknown): CallerEntry | undefined {
+    switch (entry[0]) {
+      case ToCaller.value:
+      case ToCaller.error:
+        return [ToCaller.error, entry[1], this.#unsendable(cause)]
+      case ToCaller.chunk:
+      case ToCaller.end:
+      case ToCaller.fail:
+        this.#streams.get(entry[1])?.cancel()
+        return [ToCaller.fail, entry[1], this.#unsendable(cause)]
+      default:
+        return undefined
+    }
+  }
+
+  #unsendable(cause: unknown): EncodedError {
+    const { component } = this.#api
+    return encodeError(new ValueError(component, 'answer', `cannot be cloned: ${messageOf(cause)}`), component)
+  }
+
   #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {
     this.#outbox.push([ToCaller.stream, id])
     const call = this.#calls.get(id)
@@ -256,10 +274,19 @@ export class ServedConnection {
   }
 
   #sendError(op: typeof ToCaller.error | typeof ToCaller.fail, id: number, thrown: unknown): void {
-    const error = encodeError(thrown)
+    const error = encodeError(thrown, this.#api.component)
     const flat = flatError(error)
     if (flat === error) this.#outbox.push([op, id, error])
-    else this.#outbox.post([op, id, error], [apart, id, flat])
+    else this.#postError([op, id, error], [apart, id, flat])
+  }
+
+  #postError(entry: CallerEntry, announcement: ApartEntry): void {
+    try {
+      this.#outbox.post(entry, announcement)
+    } catch (cause) {
+      const instead = this.#instead(entry, cause)
+      if (instead) this.#outbox.push(instead)
+    }
   }
 
   /** Posts a value; returns what went wrong when it could not be cloned. */
@@ -279,7 +306,7 @@ export class ServedConnection {
       return undefined
     } catch (cause) {
       outgoing?.discard()
-      return uncloneableResult(method, value, cause)
+      return uncloneableResult(this.#api.component, method, value, cause)
     }
   }
 }

@@ -1,5 +1,4 @@
 import { proxyMarker } from 'comlink'
-import { MessagePort } from 'node:worker_threads'
 
 /**
  * Copies small plain data by hand. Entries wait until the end of the microtask before they are posted together, and what the
@@ -16,7 +15,7 @@ const maxKeys = 64
 /**
  * A copy of `value` when it is a primitive or small plain data without shared references; `notPlain` otherwise.
  *
- * @throws TypeError when a MessagePort or a remote is met on the way.
+ * @throws TypeError when a remote is met on the way.
  */
 export function snapshot(value: unknown): unknown {
   return isImmutable(value) ? value : copyObject(value as object, [])
@@ -59,11 +58,7 @@ function copyArray(value: readonly unknown[], seen: object[]): unknown {
 
 function copyRecord(value: Record<string, unknown>, seen: object[]): unknown {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    // It could not be cloned in any case; a closed one, on Node 24 and 26, ends the process with SIGSEGV when that is tried.
-    if (value instanceof MessagePort) throw new TypeError('A MessagePort can only be moved: name it in transfer()')
-    return notPlain
-  }
+  if (prototype !== Object.prototype && prototype !== null) return notPlain
   // What looks like an object without anything may be a remote, which says then that it cannot be passed on.
   if (prototype === null) void Reflect.get(value, proxyMarker)
   // V8 clones an object of a known shape much faster than it builds one key by key.

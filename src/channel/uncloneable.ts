@@ -1,4 +1,6 @@
-import { InvalidOptionsError } from '../errors.ts'
+import { describeValue, messageOf } from '../describe-value.ts'
+import { ValueError } from '../errors.ts'
+import { clone } from './clone-guard.ts'
 import { isProxyMarked } from './marshal.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
@@ -7,28 +9,25 @@ import { transferListOf } from './transfer-list.ts'
 
 /** What a call rejects with when its arguments cannot be sent; names the first that is to blame. */
 export function uncloneableArguments(
+  component: string,
   method: MethodPath,
   args: readonly unknown[],
   cause: unknown,
-): InvalidOptionsError {
+): ValueError {
   const index = args.findIndex((arg) => !isCloneable(arg))
   return index < 0
-    ? uncloneable(`arguments of ${methodName(method)}()`, args, cause)
-    : uncloneable(`argument ${index + 1} of ${methodName(method)}()`, args[index], cause)
+    ? uncloneable(component, `arguments of ${methodName(method)}()`, args, cause)
+    : uncloneable(component, `argument ${index + 1} of ${methodName(method)}()`, args[index], cause)
 }
 
 /** What a caller gets when the result cannot be sent. */
-export function uncloneableResult(method: MethodPath, value: unknown, cause: unknown): InvalidOptionsError {
-  return uncloneable(`result of ${methodName(method)}()`, value, cause)
+export function uncloneableResult(component: string, method: MethodPath, value: unknown, cause: unknown): ValueError {
+  return uncloneable(component, `result of ${methodName(method)}()`, value, cause)
 }
 
-function uncloneable(what: string, value: unknown, cause: unknown): InvalidOptionsError {
-  return new InvalidOptionsError(
-    what,
-    `something that can be cloned or was marked with transfer() or proxy() (${cause instanceof Error ? cause.message : String(cause)})`,
-    value,
-    { cause },
-  )
+function uncloneable(component: string, what: string, value: unknown, cause: unknown): ValueError {
+  const why = `is ${describeValue(value)}, which cannot be cloned and was not marked with transfer() or proxy()`
+  return new ValueError(component, what, `${why}: ${messageOf(cause)}`, { cause })
 }
 
 function isObject(value: unknown): value is object {
@@ -40,7 +39,7 @@ function isCloneable(value: unknown): boolean {
   if (isObject(value) && transferListOf(value)) return true
   try {
     if (isObject(value) && isProxyMarked(value)) return true
-    if (snapshot(value) === notPlain) structuredClone(value)
+    if (snapshot(value) === notPlain) clone(value)
     return true
   } catch {
     return false

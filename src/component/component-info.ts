@@ -1,3 +1,4 @@
+import { headlineOf } from '../describe-value.ts'
 import type { LifecycleStatus } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -100,5 +101,5 @@ export function describeComponent(
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return headlineOf(error)
 }

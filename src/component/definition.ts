@@ -2,6 +2,8 @@ import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ResourceLimits } from 'node:worker_threads'
+import { clone } from '../channel/clone-guard.ts'
+import { messageOf } from '../describe-value.ts'
 import { InvalidOptionsError } from '../errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
@@ -201,10 +203,14 @@ function resolveModule(module: unknown): string {
 
 function cloneConfig(config: unknown): unknown {
   try {
-    return structuredClone(config)
+    return clone(config)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidOptionsError('config', `something that can be cloned into a worker (${why})`, config, { cause })
+    throw new InvalidOptionsError(
+      'config',
+      `something that can be cloned into a worker (${messageOf(cause)})`,
+      config,
+      { cause },
+    )
   }
 }
 

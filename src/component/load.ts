@@ -1,3 +1,4 @@
+import { headlineOf, messageOf } from '../describe-value.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
@@ -76,10 +77,6 @@ async function startGeneration(supervisor: Supervisor, timeout: number): Promise
     else supervisor.loadOver({ type: 'load-failed', error }, error)
     throw error
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 async function loadDependencies(
@@ -177,7 +174,7 @@ function failureOf(
       return new ComponentLoadTimeoutError(name, definition.timeout)
     case 'failed': {
       const { error: cause } = outcome
-      const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw ${String(cause)}`
+      const why = cause instanceof Error ? headlineOf(cause) : `it threw ${messageOf(cause)}`
       return new ComponentLoadError(name, why, { cause })
     }
     case 'ended': {

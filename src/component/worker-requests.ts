@@ -55,7 +55,7 @@ export class WorkerRequests {
       const { port, generation } = await this.#surroundings.supervisorOf(name).connectPeer([this.#name])
       this.#host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
     } catch (error) {
-      this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error)) })
+      this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error, name)) })
     }
   }
 }

@@ -1,3 +1,4 @@
+import { headlineOf } from '../describe-value.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorEvents } from '../coordinator-events.ts'
 import { isSpillwayError } from '../errors.ts'
@@ -75,6 +76,6 @@ export class EventFeed implements Disposable {
 }
 
 function describeError(error: unknown): { readonly code: string | null; readonly message: string } {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const message = headlineOf(error)
   return { code: isSpillwayError(error) ? error.code : null, message }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../describe-value.ts'
 import { isSpillwayError } from '../errors.ts'
 
 /** An answer that says no. */
@@ -37,7 +38,7 @@ export function toAnswer(error: unknown): ErrorAnswer {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'BAD_REQUEST'
     return answer(error.statusCode, code, error.message)
   }
-  return answer(500, 'INTERNAL', error instanceof Error ? error.message : String(error))
+  return answer(500, 'INTERNAL', messageOf(error))
 }
 
 function answer(status: number, code: string, message: string): ErrorAnswer {

@@ -1,5 +1,6 @@
 /** What can go wrong in the life of a component, and of the coordinator. */
 
+import { messageOf } from '../describe-value.ts'
 import { hasCode, SpillwayError } from './base.ts'
 import type { Coded, SpillwayErrorOptions } from './base.ts'
 
@@ -109,7 +110,7 @@ export class SnapshotError extends SpillwayError {
   readonly component: string
 
   constructor(component: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = messageOf(cause)
     super(`The snapshot of component "${component}" could not be kept, so it stays loaded: ${why}`, { cause })
     this.component = component
   }

@@ -81,7 +81,7 @@ export class ComponentRuntime {
       this.#post({ type: 'ready' })
     } catch (error) {
       this.#logs.flush()
-      this.#post({ type: 'load-failed', error: encodeError(error) })
+      this.#post({ type: 'load-failed', error: encodeError(error, this.#init.name) })
     }
   }
 
@@ -266,7 +266,7 @@ export class ComponentRuntime {
       const value = await takeSnapshot(this.#hibernates ? this.#api : undefined)
       this.#control.postMessage({ type: 'snapshot', value } satisfies FromWorkerMessage, value ? [value.buffer] : [])
     } catch (error) {
-      this.#post({ type: 'snapshot-failed', error: encodeError(error) })
+      this.#post({ type: 'snapshot-failed', error: encodeError(error, this.#init.name) })
     }
   }
 
@@ -280,7 +280,7 @@ export class ComponentRuntime {
       failure = error
     }
     this.#logs.flush()
-    this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure) })
+    this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure, this.#init.name) })
   }
 
   async #sendMetrics(id: number): Promise<void> {
@@ -297,7 +297,7 @@ export class ComponentRuntime {
     try {
       await inspect(inspection)
     } catch (failure) {
-      error = encodeError(failure)
+      error = encodeError(failure, this.#init.name)
     }
     this.#post({ type: 'inspected', id, error })
   }

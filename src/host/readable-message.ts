@@ -33,7 +33,8 @@ export function insteadOf(component: string, message: FromWorkerMessage): FromWo
 /** The error without what another thread may be unable to read; the same one when there is nothing of that kind. */
 export function readableError(component: string, error: EncodedError): EncodedError {
   return (
-    flatError(error) ?? encodeError(new ValueError(component, 'thrown value', 'could not be read by another thread'))
+    flatError(error) ??
+    encodeError(new ValueError(component, 'thrown value', 'could not be read by another thread'), component)
   )
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../describe-value.ts'
 import {
   CoordinatorShutdownError,
   InvalidOptionsError,
@@ -54,7 +55,7 @@ export type WireError = { readonly message: string } & (
 )
 
 export function encodeLockError(error: unknown): WireError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (isLockTimeoutError(error)) {
     return { kind: 'timeout', message, lock: error.lock ?? '', timeout: error.timeout ?? 0, cycle: error.cycle }
   }

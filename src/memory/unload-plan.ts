@@ -1,3 +1,4 @@
+import { headlineOf } from '../describe-value.ts'
 import {
   PROTECTED_PRIORITY,
   type Kept,
@@ -143,7 +144,7 @@ function ask(
     if (choice instanceof Promise) choice.catch(() => undefined)
     complaint = 'the policy did not return { victims: string[] }'
   } catch (error) {
-    complaint = `the policy threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`
+    complaint = `the policy threw ${headlineOf(error)}`
   }
   notes.push(`${complaint}; 'priority-idle' was used`)
   return priorityIdle(candidates, trigger, need)

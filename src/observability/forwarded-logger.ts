@@ -1,4 +1,5 @@
 import { format, inspect } from 'node:util'
+import { clone } from '../channel/clone-guard.ts'
 import { describeValue } from '../describe-value.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { ComponentLogger, LogMethod } from './logger.ts'
@@ -164,7 +165,7 @@ function plain(value: unknown): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') return format('%o', value)
   if (typeof value !== 'object' || value === null) return value
   if (isDeep(value)) return inspect(value, { customInspect: false })
-  return structuredClone(value)
+  return clone(value)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { messageOf } from '../describe-value.ts'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Span, Tracer } from '@opentelemetry/api'
 import type { CallSpan, CallTracer, CallWatch } from '../channel/call-watch.ts'
@@ -97,6 +98,6 @@ class SpanPerCall implements CallTracer {
 }
 
 function fail(api: Api, span: Span, error: unknown): void {
-  span.recordException(error instanceof Error ? error : String(error))
-  span.setStatus({ code: api.SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) })
+  span.recordException(error instanceof Error ? error : messageOf(error))
+  span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error) })
 }

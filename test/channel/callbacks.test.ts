@@ -83,7 +83,7 @@ describe('a callback of the caller', () => {
 
   it('without proxy() is refused', async () => {
     const bare = (value: number): number => value
-    expect(await rejection(remote.callBack(bare as never, 1))).toMatchObject({ option: 'argument 1 of callBack()' })
+    expect(await rejection(remote.callBack(bare as never, 1))).toMatchObject({ what: 'argument 1 of callBack()' })
   })
 
   it('is closed when its call is never sent', async () => {

@@ -277,10 +277,24 @@ describe('a caller that is stopped', () => {
 })
 
 describe('an outbox', () => {
+  it('replaces an entry that was pushed and cannot be cloned, and sends the others', async () => {
+    const { port1, port2 } = new MessageChannel()
+    open.push(port2)
+    const outbox = new Outbox<unknown>(port1, (entry) => `instead of ${typeof entry}`)
+    const received: unknown[] = []
+    port2.on('message', (frame: unknown[]) => received.push(...frame))
+    for (const entry of ['a', Symbol('s'), 'b']) outbox.push(entry)
+    outbox.post(['c'], [apart, 1])
+    outbox.push(() => {})
+    outbox.push('d')
+    const expected = ['a', 'instead of symbol', 'b', [apart, 1], ['c'], 'instead of function', 'd']
+    await expect.poll(() => received).toEqual(expected)
+  })
+
   it('loses nothing when one entry cannot be cloned', async () => {
     const { port1, port2 } = new MessageChannel()
     open.push(port2)
-    const outbox = new Outbox<unknown>(port1)
+    const outbox = new Outbox<unknown>(port1, () => undefined)
     const frames: unknown[] = []
     port2.on('message', (frame) => frames.push(frame))
     outbox.push('a')

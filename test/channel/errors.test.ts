@@ -10,7 +10,7 @@ const remote = coordinator.registerComponent<KitchenSink>(sink('errors'))
 
 /** As it crosses a thread. */
 function across(thrown: unknown): unknown {
-  return decodeError(structuredClone(encodeError(thrown)))
+  return decodeError(structuredClone(encodeError(thrown, 'c')))
 }
 
 describe('what a component throws', () => {

@@ -102,7 +102,7 @@ describe('a stream', () => {
     const before = cleanups()
     const stream = await remote.uncloneableValues()
     expect(await stream.next()).toEqual({ value: 1, done: false })
-    expect(await rejection(stream.next())).toMatchObject({ option: 'result of uncloneableValues()' })
+    expect(await rejection(stream.next())).toMatchObject({ what: 'result of uncloneableValues()' })
     expect(await stream.next()).toEqual({ value: undefined, done: true })
     await until(() => cleanups() === before + 1)
   })

@@ -2,7 +2,7 @@ import { transferHandlers } from 'comlink'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { snapshot, notPlain } from '../../src/channel/snapshot.ts'
-import { InvalidOptionsError, transfer } from '../../src/index.ts'
+import { transfer, ValueError } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
 import { Money, registerMoney } from '../fixtures/kitchen-sink.ts'
 import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
@@ -117,8 +117,8 @@ describe.each(both)('values, while %s', (_, component) => {
     const refused = bad.map(async (value) => rejection(target.echo(value)))
     const after = Array.from({ length: 5 }, async (_, i) => target.add(i, 2))
     for (const error of await Promise.all(refused)) {
-      expect(error).toBeInstanceOf(InvalidOptionsError)
-      expect(error).toMatchObject({ option: 'argument 1 of echo()' })
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error).toMatchObject({ what: 'argument 1 of echo()' })
     }
     expect(await Promise.all([...before, ...after])).toEqual([1, 2, 3, 4, 5, 2, 3, 4, 5, 6])
   })
@@ -126,7 +126,7 @@ describe.each(both)('values, while %s', (_, component) => {
   it('detaches nothing when the call cannot be made', async () => {
     const values = new Float64Array(10)
     const call = (await component()).arity(transfer({ values }, [values.buffer]), () => 1)
-    expect(await rejection(call)).toMatchObject({ option: 'argument 2 of arity()' })
+    expect(await rejection(call)).toMatchObject({ what: 'argument 2 of arity()' })
     expect(values.length).toBe(10)
   })
 
@@ -137,7 +137,7 @@ describe.each(both)('values, while %s', (_, component) => {
       },
     }
     expect(await rejection((await component()).echo(hostile))).toMatchObject({
-      code: 'ERR_INVALID_OPTIONS',
+      code: 'ERR_VALUE',
       message: expect.stringContaining('from the getter') as string,
     })
     const proxied = new Proxy(
@@ -151,7 +151,7 @@ describe.each(both)('values, while %s', (_, component) => {
         },
       },
     )
-    expect(await rejection((await component()).echo(proxied))).toBeInstanceOf(InvalidOptionsError)
+    expect(await rejection((await component()).echo(proxied))).toBeInstanceOf(ValueError)
   })
 
   it('a port is moved or refused, also a closed one, whose cloning would end the process', async () => {
@@ -159,19 +159,17 @@ describe.each(both)('values, while %s', (_, component) => {
     port1.close()
     await new Promise((resolve) => port2.once('close', resolve))
     for (const value of [port1, port2, { port: port2 }, [[port2]], { a: { b: [port1] } }]) {
-      expect(await rejection((await component()).echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
+      expect(await rejection((await component()).echo(value))).toMatchObject({ what: 'argument 1 of echo()' })
     }
-    expect(await rejection((await component()).echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(
-      InvalidOptionsError,
-    )
+    expect(await rejection((await component()).echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(ValueError)
   })
 
   it('a remote is refused: it would arrive as an empty object', async () => {
     for (const value of [remote, { remote }, [{ deep: remote }], remote.nested]) {
-      expect(await rejection((await component()).echo(value))).toMatchObject({ option: 'argument 1 of echo()' })
+      expect(await rejection((await component()).echo(value))).toMatchObject({ what: 'argument 1 of echo()' })
     }
     expect(await rejection((await component()).arity(1, remote))).toMatchObject({
-      option: 'argument 2 of arity()',
+      what: 'argument 2 of arity()',
       message: expect.stringContaining('name the component as a dependency') as string,
     })
   })
@@ -179,9 +177,7 @@ describe.each(both)('values, while %s', (_, component) => {
   it('a buffer that is gone already is refused', async () => {
     const { buffer } = new Float64Array(1)
     structuredClone(buffer, { transfer: [buffer] })
-    expect(await rejection((await component()).byteLength(transfer(buffer, [buffer])))).toBeInstanceOf(
-      InvalidOptionsError,
-    )
+    expect(await rejection((await component()).byteLength(transfer(buffer, [buffer])))).toBeInstanceOf(ValueError)
   })
 
   it('a transfer handler of both threads is used both ways', async () => {
@@ -220,7 +216,7 @@ describe.each(both)('values, while %s', (_, component) => {
     })
     const error = await rejection((await component()).echo(new URL('https://example.com')))
     transferHandlers.delete('throwing')
-    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', cause: { message: 'not today' } })
+    expect(error).toMatchObject({ code: 'ERR_VALUE', cause: { message: 'not today' } })
   })
 })
 
@@ -231,7 +227,7 @@ describe('a call that waits', () => {
     const closed = rejection(target.echo(transfer({ port: port2 }, [port2])))
     const other = target.add(1, 2)
     port1.close()
-    expect(await closed).toBeInstanceOf(InvalidOptionsError)
+    expect(await closed).toBeInstanceOf(ValueError)
     expect(await other).toBe(3)
   })
 })
@@ -241,8 +237,8 @@ describe('results', () => {
     const generation = await remote.generation()
     for (const call of [remote.uncloneable(), remote.uncloneableLater()]) {
       const error = await rejection(call)
-      expect(error).toBeInstanceOf(InvalidOptionsError)
-      expect(error).toMatchObject({ option: expect.stringMatching(/^result of uncloneable/) as string })
+      expect(error).toBeInstanceOf(ValueError)
+      expect(error).toMatchObject({ what: expect.stringMatching(/^result of uncloneable/) as string })
     }
     expect(await rejection(remote.hostileResult())).toMatchObject({ message: 'no' })
     expect(await rejection(remote.hostileResultLater())).toMatchObject({ message: 'no' })
