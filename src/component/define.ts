@@ -21,7 +21,7 @@ export interface ComponentContext {
   /**
    * What `snapshot()` of the last generation returned, when the component offers that hook and was unloaded, not crashed; undefined
    * otherwise. A `snapshot()` without parameters of what `init` returned is the hook; of a wrapped service it is one where the definition has
-   * `hibernate`.
+   * `hibernate`. Where a load fails after this was asked for, the next attempt is made without it, and it is set aside once that one succeeds.
    */
   readonly restored: unknown
   /** Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. */

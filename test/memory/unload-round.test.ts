@@ -90,6 +90,17 @@ describe('a round', () => {
   })
 })
 
+test('a round whose victims all stayed takes others instead', async () => {
+  const world = new World(10, 'busy', 'a', 'b')
+  const take = world.take.bind(world)
+  world.take = (name) => {
+    // It is known by then that it cannot go.
+    if (name === 'busy') world.names = ['a', 'b']
+    return take(name)
+  }
+  expect(await unloadRound(world)).toMatchObject({ unloaded: ['a'], missing: 0 })
+})
+
 describe('freeing memory', () => {
   const free = (world: World, bytes: number, signal?: AbortSignal) => {
     world.result = (gone) => (gone ? { bytes: 10, reported: Promise.resolve() } : undefined)
