@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { withCallOptions } from '../../src/index.ts'
@@ -67,6 +68,29 @@ describe('a stream', () => {
     ahead.push((await remote.produced()) - 200)
     expect(ahead).toHaveLength(11)
     expect(Math.max(...ahead)).toBeLessThanOrEqual(16)
+  })
+
+  it('answers a read that is under way although nobody holds the stream any more', async () => {
+    const step = (async () => (await remote.slowNumbers(2, 200)).next())()
+    await until(() => inUse() === 1)
+    while ((await Promise.race([step, sleep(10, 'waiting')])) === 'waiting') collectGarbage()
+    expect(await step).toEqual({ value: 0, done: false })
+    await until(() => {
+      collectGarbage()
+      return inUse() === 0
+    })
+  })
+
+  it('may be ended before it is read for the first time, awaited or not', async () => {
+    const before = cleanups()
+    await remote.numbers(5)[Symbol.asyncIterator]().return?.(undefined)
+    await rejection(remote.numbers(5)[Symbol.asyncIterator]().throw?.(new Error('enough')) ?? Promise.resolve())
+    Readable.from(remote.endless()).destroy()
+    await (await remote.endless()).return(undefined)
+    const neverAnswered = remote.throwError() as unknown as AsyncIterable<never>
+    await neverAnswered[Symbol.asyncIterator]().return?.(undefined)
+    await until(() => inUse() === 0)
+    expect(cleanups()).toBe(before)
   })
 
   it('does nothing before it is read', async () => {

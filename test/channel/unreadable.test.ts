@@ -74,6 +74,14 @@ describe('what the main thread cannot read', () => {
     await until(() => inUse() === 0)
   })
 
+  it('ends a stream on both sides also where only a transfer handler cannot take it in', async () => {
+    const cleanups = counters[1] ?? 0
+    expect(await read(remote.badStream())).toMatchObject({ values: [1], error: { message: 'not to be received' } })
+    await until(() => inUse() === 0 && counters[1] === cleanups + 1)
+    expect(await rejection(remote.bad())).toMatchObject({ message: 'not to be received' })
+    expect(inUse()).toBe(0)
+  })
+
   it('fails a callback whose argument it is', async () => {
     let called = 0
     const outcome = await remote.callWithDeep(proxy(() => called++))
