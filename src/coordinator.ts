@@ -41,6 +41,7 @@ import { Announcer } from './observability/announcer.ts'
 import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
+import { callContext } from './channel/call-context.ts'
 import { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber } from './options.ts'
 
@@ -90,7 +91,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       execArgv: process.execArgv,
       nodeMajor: Number.parseInt(process.versions.node, 10),
     })
-    this.locks = new LockManager({ onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long') })
+    this.locks = new LockManager({
+      onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long'),
+      onSuspectedDeadlock: ({ cycle }) => logger.warn({ cycle }, 'suspected deadlock: waits for locks have not moved'),
+      currentCaller: () => callContext.getStore(),
+      loadsWith: (name) => this.#registry.loadsWith(name),
+    })
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
     const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)

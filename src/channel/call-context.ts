@@ -4,7 +4,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 export class ServedCall {
   static #count = 0
   /** What locks the call acquires are told apart by. */
-  readonly session = `call#${++ServedCall.#count}`
+  readonly session: string
+  /** What the locks know it by at its caller, who made it under a lock. */
+  readonly link: string | undefined
   /** W3C Trace Context that came with the call. */
   readonly traceparent: string | undefined
   #controller: AbortController | undefined
@@ -13,8 +15,10 @@ export class ServedCall {
   #onEnd: Set<() => void> | undefined
   #aborted: { reason: unknown } | undefined
 
-  constructor(traceparent?: string) {
+  constructor(traceparent?: string, link?: string, session = `call#${++ServedCall.#count}`) {
     this.traceparent = traceparent
+    this.link = link
+    this.session = session
   }
 
   get signal(): AbortSignal {
@@ -27,6 +31,10 @@ export class ServedCall {
 
   get aborted(): boolean {
     return this.#aborted !== undefined
+  }
+
+  get over(): boolean {
+    return this.#over
   }
 
   /** Calls back when the call is over, at once if it is. Returns what takes that back. */

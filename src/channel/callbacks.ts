@@ -4,6 +4,7 @@ import { ComponentCrashedError } from '../errors.ts'
 import type { ActivityMeter } from './activity.ts'
 import { Caller } from './caller.ts'
 import type { GenerationEnd } from './caller.ts'
+import type { CallerOptions } from './caller-options.ts'
 import type { CallbackLinks } from './marshal.ts'
 import { MethodTable } from './method-table.ts'
 import { createCallbackRemote } from './remote.ts'
@@ -14,6 +15,8 @@ export interface CallbackHooks {
   readonly meter?: ActivityMeter
   /** Told, for each callback of the other side, when the first call of it begins and when the last one is settled. */
   readonly onBusy?: (busy: boolean) => void
+  /** For calls of the other side's callbacks. */
+  readonly linkCall?: CallerOptions['linkCall']
 }
 
 /**
@@ -54,7 +57,7 @@ export class Callbacks implements CallbackLinks {
   }
 
   adopt(port: MessagePort): object {
-    const { meter, onBusy } = this.#hooks
+    const { meter, onBusy, linkCall } = this.#hooks
     meter?.subscriptionOpened()
     port.once('close', () => meter?.subscriptionClosed())
     const component = this.#name
@@ -68,6 +71,7 @@ export class Callbacks implements CallbackLinks {
         caller.close(new ComponentCrashedError(component, { reason: 'exit', generation, outcome: 'not-sent' })),
       onEnded: () => this.#adopted.delete(caller),
       ...(onBusy && { onBusy }),
+      linkCall,
     })
     this.#adopted.add(caller)
     caller.attach(port, generation)

@@ -1,4 +1,5 @@
 import type { CallWatch } from './call-watch.ts'
+import type { CallLink } from '../locks/call-links.ts'
 import type { CallbackLinks } from './marshal.ts'
 
 export interface CallerOptions {
@@ -18,4 +19,6 @@ export interface CallerOptions {
   readonly watch?: CallWatch
   /** W3C Trace Context of calls that say nothing of their own about it. */
   readonly traceparent?: () => string | undefined
+  /** Links a call that is about to be made with the locks of whoever makes it, if there are any. `queued`: it has to wait for a connection. */
+  readonly linkCall?: ((component: string, queued: boolean) => CallLink | undefined) | undefined
 }

@@ -222,17 +222,23 @@ export class Caller {
     const direct = state.status === 'open'
     const { values, transfers } = direct ? outgoing : keptOf(outgoing)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
+    const link = this.#options.linkCall?.(this.component, !direct)
     const entry: CallEntry =
-      outgoing.handled || traceparent !== undefined
-        ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent]
+      outgoing.handled || traceparent !== undefined || link
+        ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
         : [ToServer.call, id, method, values, deadline]
-    if (direct) {
-      if (outgoing.plain) state.outbox.push(entry)
-      else state.outbox.post(entry, [apart, id], transfers)
+    try {
+      if (direct) {
+        if (outgoing.plain) state.outbox.push(entry)
+        else state.outbox.post(entry, [apart, id], transfers)
+      }
+    } catch (error) {
+      link?.over()
+      throw error
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       const unsent = direct ? undefined : { entry, plain: outgoing.plain, transfers }
-      const pending = new PendingCall(method, unsent, origin, watched, resolve, reject)
+      const pending = new PendingCall(method, unsent, origin, watched, link, resolve, reject)
       if (direct) this.#sent.add(id, pending)
       else this.#waiting.set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
@@ -275,6 +281,7 @@ export class Caller {
         if (plain) outbox.push(entry)
         else outbox.post(entry, [apart, id], transfers)
         pending.unsent = undefined
+        pending.link?.sent()
         this.#sent.add(id, pending)
       } catch (cause) {
         // A port among its arguments was closed from the other end while the call waited.

@@ -1,6 +1,7 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import { afterDeadline } from '../deadline.ts'
+import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { decodeError } from './error-codec.ts'
 import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
@@ -48,6 +49,8 @@ export class PendingCall {
   #reject: (reason: unknown) => void
   readonly #origin: CallOrigin
   readonly #watched: WatchedCall | undefined
+  /** What the locks know it by, when it was made under one. */
+  readonly link: CallLink | undefined
   #cleanup: (() => void) | undefined
 
   constructor(
@@ -55,6 +58,7 @@ export class PendingCall {
     unsent: Unsent | undefined,
     origin: CallOrigin,
     watched: WatchedCall | undefined,
+    link: CallLink | undefined,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -62,6 +66,7 @@ export class PendingCall {
     this.unsent = unsent
     this.#origin = origin
     this.#watched = watched
+    this.link = link
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -93,7 +98,7 @@ export class PendingCall {
   answered: () => void = nothingToDo
 
   resolve(value: unknown): void {
-    this.#cleanup?.()
+    this.finish()
     this.#watched?.settled(false)
     this.#resolve(value)
   }
@@ -102,6 +107,8 @@ export class PendingCall {
   resolveStream(stream: RemoteStream, handle: unknown): void {
     this.stream = stream
     this.answered()
+    // From now on only for its next value, when somebody asks for it.
+    this.link?.waits(false)
     this.#watched?.settled(false)
     this.#resolve(handle)
     // They hold on to the promise, and through it to the handle, whose collection ends a stream that nobody reads.
@@ -109,7 +116,7 @@ export class PendingCall {
   }
 
   reject(reason: unknown): void {
-    this.#cleanup?.()
+    this.finish()
     // What would have moved with a call that was never sent is nobody's now; the other ends of its ports learn of that.
     for (const moved of this.unsent?.transfers ?? []) if (moved instanceof MessagePort) moved.close()
     if (this.stream) {
@@ -126,9 +133,10 @@ export class PendingCall {
     this.reject(reason)
   }
 
-  /** The stream came to its end. */
+  /** It was settled, or its stream came to its end. */
   finish(): void {
     this.#cleanup?.()
+    this.link?.over()
   }
 
   rejectEncoded(error: EncodedError, where: string): void {

@@ -54,6 +54,8 @@ export type CallEntry = readonly [
   handled?: HandledValues | undefined,
   /** W3C Trace Context, as the header of that name. */
   traceparent?: string | undefined,
+  /** What the locks know the call by, when it was made under one. */
+  link?: string | undefined,
 ]
 
 export type ServerEntry =
@@ -112,7 +114,8 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
         Array.isArray(entry[3]) &&
         typeof entry[4] === 'number' &&
         isHandled(entry[5]) &&
-        isOptionalString(entry[6])
+        isOptionalString(entry[6]) &&
+        isOptionalString(entry[7])
       )
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0

@@ -7,6 +7,8 @@ const window = 16
 export interface StreamControl {
   grant(values: number): void
   cancel(): void
+  /** Somebody waits for a value, or, with false, nobody does any more. */
+  waits?(on: boolean): void
 }
 
 /** A value, and the form in which it travelled, ports and all. */
@@ -50,6 +52,7 @@ export class RemoteStream {
     const waiter = this.#waiters.shift()
     if (!waiter) this.#unread.push({ value, wire })
     else {
+      if (this.#waiters.length === 0) this.#control.waits?.(false)
       waiter.resolve({ value, done: false })
       this.#refill()
     }
@@ -86,6 +89,7 @@ export class RemoteStream {
       case 'done':
         return { value: undefined, done: true }
       case 'open': {
+        this.#control.waits?.(true)
         const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>()
         this.#waiters.push({ reader, resolve, reject })
         this.#refill()

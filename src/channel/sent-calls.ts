@@ -89,6 +89,7 @@ export class SentCalls {
     switch (entry[0]) {
       case ToCaller.stream: {
         const stream = new RemoteStream({
+          waits: (on) => pending.link?.waits(on),
           grant: (values) => this.#hooks.send([ToServer.credit, id, values]),
           cancel: () => this.#cancel(id, pending),
         })

@@ -156,9 +156,9 @@ export class ServedConnection {
   }
 
   #serve(entry: CallEntry): void {
-    const [, id, method, args, deadline, handled, traceparent] = entry
+    const [, id, method, args, deadline, handled, traceparent, link] = entry
     const { table } = this.#api
-    const call = new ServedCall(traceparent)
+    const call = new ServedCall(traceparent, link)
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {

@@ -53,6 +53,17 @@ export class Registry {
     return [...(this.#dependents.get(name) ?? [])]
   }
 
+  /** The component, and all that are loaded before it. */
+  loadsWith(name: string): Set<string> {
+    const found = new Set([name])
+    // The set grows while it is walked.
+    for (const each of found) {
+      const { dependencies = [], optionalDependencies = [] } = this.#supervisors.get(each)?.definition ?? {}
+      for (const dependency of dependencies) if (!optionalDependencies.includes(dependency)) found.add(dependency)
+    }
+    return found
+  }
+
   /** The way from one of `from` to `target` along registered dependencies. Each component is looked at once. */
   #pathTo(target: string, from: readonly string[]): string[] | undefined {
     const seen = new Set<string>()

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { Caller } from '../channel/caller.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
+import type { CallerOptions } from '../channel/caller-options.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
 import { ComponentFailedError } from '../errors.ts'
@@ -52,14 +53,17 @@ export class Supervisor {
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
     this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
+    const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
     this.#links = new Callbacks(definition.name, () => this.#state.generation, definition.maxQueue, {
       onBusy: (busy) => this.#keep(busy),
+      linkCall,
     })
     this.caller = new Caller({
       component: definition.name,
       links: this.#links,
       maxQueue: definition.maxQueue,
       watch: surroundings.calls,
+      linkCall,
       onWaiting: () => this.#callWaits(),
       onBusy: (busy) => {
         this.#keep(busy)

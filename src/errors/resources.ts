@@ -43,25 +43,36 @@ export class InsufficientMemoryError extends SpillwayError {
 export const isInsufficientMemoryError = (e: unknown): e is Coded<InsufficientMemoryError> =>
   hasCode(e, 'ERR_INSUFFICIENT_MEMORY')
 
-/** The lock was not granted in time (ms), or waiting for it would have been a deadlock: then `cycle` is its path. */
+/**
+ * The lock was not granted in time (ms), or waiting for it would have been a deadlock: then `cycle` is its path. `suspectedCycle`: not granted in
+ * time, and there were waits that looked like a deadlock, which is not certain.
+ */
 export class LockTimeoutError extends SpillwayError {
   readonly code = 'ERR_LOCK_TIMEOUT'
   readonly lock: string
   readonly timeout: number
   readonly cycle: readonly string[] | undefined
+  readonly suspectedCycle: readonly string[] | undefined
 
   constructor(
     lock: string,
     timeout: number,
-    options?: SpillwayErrorOptions & { cycle?: readonly string[] | undefined; heldBy?: readonly string[] },
+    options?: SpillwayErrorOptions & {
+      cycle?: readonly string[] | undefined
+      suspectedCycle?: readonly string[] | undefined
+      heldBy?: readonly string[]
+    },
   ) {
+    const held = options?.heldBy?.length ? `; held by ${options.heldBy.join(', ')}` : ''
+    const suspected = options?.suspectedCycle ? `; suspected deadlock: ${options.suspectedCycle.join(' -> ')}` : ''
     const why = options?.cycle
       ? `waiting for it would be a deadlock: ${options.cycle.join(' -> ')}`
-      : `not granted within ${timeout} ms${options?.heldBy?.length ? `; held by ${options.heldBy.join(', ')}` : ''}`
+      : `not granted within ${timeout} ms${held}${suspected}`
     super(`Lock "${lock}": ${why}`, options)
     this.lock = lock
     this.timeout = timeout
     this.cycle = options?.cycle
+    this.suspectedCycle = options?.suspectedCycle
   }
 }
 export const isLockTimeoutError = (e: unknown): e is Coded<LockTimeoutError> => hasCode(e, 'ERR_LOCK_TIMEOUT')

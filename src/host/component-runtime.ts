@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import { ActivityMeter, readActivity } from '../channel/activity.ts'
-import { callContext, callTraceparent } from '../channel/call-context.ts'
+import { callContext, callTraceparent, ServedCall } from '../channel/call-context.ts'
 import { Caller } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { decodeError, encodeError } from '../channel/error-codec.ts'
@@ -11,6 +11,7 @@ import { createRemote } from '../channel/remote.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
 import type { ComponentContext, PressureLevel } from '../component/define.ts'
 import { InvalidOptionsError } from '../errors.ts'
+import { loadOf } from '../locks/party.ts'
 import { createLockClient } from '../locks/remote-locks.ts'
 import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
@@ -59,7 +60,10 @@ export class ComponentRuntime {
     this.#snapshot = snapshot
     changeEnvironment(init.environment)
     this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
-    this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, { meter: this.#meter })
+    this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, {
+      meter: this.#meter,
+      linkCall: (component, queued) => this.#locks.linkCall(component, queued),
+    })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
     this.#locks = createLockClient((message) => this.#post({ type: 'lock', message }), {
       // What one call acquires one after another is one task: a cycle of such tasks is a deadlock.
@@ -72,9 +76,14 @@ export class ComponentRuntime {
   }
 
   async load(): Promise<void> {
-    const { module, export: exportName, config } = this.#init
+    const { name, module, export: exportName, config } = this.#init
+    // To the locks one task, which all calls that wait for the component wait for.
+    const loading = new ServedCall(undefined, loadOf(name), 'load')
     try {
-      const { api, isDefined } = await loadModule(module, exportName, config, this.#context(this.#restore()))
+      const context = this.#context(this.#restore())
+      const load = async (): ReturnType<typeof loadModule> => loadModule(module, exportName, config, context)
+      const { api, isDefined } = await callContext.run(loading, load)
+      loading.end()
       this.#api = api
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
@@ -193,6 +202,7 @@ export class ComponentRuntime {
       maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
       onWaiting: () => this.#want(name),
       traceparent: callTraceparent,
+      linkCall: (component, queued) => this.#locks.linkCall(component, queued),
     })
   }
 

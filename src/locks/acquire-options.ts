@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { expectKnown } from '../options.ts'
-import type { LockMode } from './lock-table.ts'
+import type { LockMode } from './party.ts'
 
 /** How a lock is asked for. */
 export interface AcquireOptions {

@@ -1,5 +1,5 @@
 import { StaleLockError } from '../errors.ts'
-import type { LockMode } from './lock-table.ts'
+import type { LockMode } from './party.ts'
 
 /**
  * A lock that was granted. It is held until it is released, `using` releases it at the end of the block:

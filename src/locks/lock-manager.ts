@@ -1,31 +1,17 @@
-import { keepContext } from '../context.ts'
+import { CoordinatorShutdownError, LockTimeoutError, StaleLockError } from '../errors.ts'
 import { afterDeadline } from '../deadline.ts'
-import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../errors.ts'
-import { expectKnown } from '../options.ts'
 import { acquireAll, type LockLeases } from './acquire-all.ts'
 import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
-import { LongHoldWatch, type LongHold } from './long-holds.ts'
+import { CallLinks, type CallLink, type LinkedCall } from './call-links.ts'
+import { DeadlockWatch } from './deadlock-watch.ts'
+import type { LockInfo } from './lock-info.ts'
+import { LongHoldWatch } from './long-holds.ts'
 import { Lease, type LockLease } from './lock-lease.ts'
+import { resolveLockManagerOptions, type LockManagerOptions } from './lock-manager-options.ts'
 import { LockSession, type Locks } from './lock-session.ts'
-import { LockTasks, type LockTask } from './lock-tasks.ts'
-import { suspectedDeadlock } from './suspected-deadlock.ts'
-import { labelOf, LockTable, type LockEffect, type LockEvent, type LockInfo, type LockMode } from './lock-table.ts'
-
-export interface LockManagerOptions {
-  /** Whom the acquires made on the manager itself belong to. Default 'main'. */
-  readonly owner?: string | undefined
-  /** A lease held longer than this, ms, is reported once. Default 30,000. */
-  readonly longHold?: number | undefined
-  /** Where long holds are reported to. Default: nowhere. */
-  readonly onLongHold?: ((hold: LongHold) => void) | undefined
-  /**
-   * How long a cycle of waits outside sessions must have stood still, ms, before it is taken for a deadlock; see `LockSession`. Infinity: never.
-   * Default 1,000.
-   */
-  readonly deadlockPatience?: number | undefined
-  /** Milliseconds since the epoch, never running backwards. */
-  readonly clock?: (() => number) | undefined
-}
+import { LockTable, type LockEffect, type LockEvent, type TaskOf } from './lock-table.ts'
+import { labelOf, type LockMode } from './party.ts'
+import { TaskContext, type LockCaller, type LockUse } from './task-context.ts'
 
 /** Counts since the manager was made; `held` and `waiting` are of now; waits in ms. */
 export interface LockStats {
@@ -36,7 +22,9 @@ export interface LockStats {
   readonly contended: number
   readonly released: number
   readonly timeouts: number
+  /** Requests refused as a deadlock. */
   readonly deadlocks: number
+  readonly suspectedDeadlocks: number
   readonly aborted: number
   /** Leases taken away, by `forceRelease` or because their owner was gone. */
   readonly revoked: number
@@ -52,7 +40,7 @@ interface Waiting {
   readonly timeout: number
   readonly owner: string
   readonly session: string | undefined
-  readonly task: LockTask | undefined
+  readonly use: Pick<LockUse, 'granted' | 'end'> | undefined
   readonly since: number
   readonly resolve: (lease: LockLease) => void
   readonly reject: (reason: unknown) => void
@@ -65,6 +53,12 @@ export interface OwnerLocks extends Locks {
   readonly owner: string
 }
 
+/** Whose an acquire is that came from elsewhere, as far as it knows itself. */
+export interface RemoteTask {
+  readonly task: string | undefined
+  readonly serves: string | undefined
+}
+
 const MOST_HOLDERS_NAMED = 5
 
 /**
@@ -75,17 +69,18 @@ const MOST_HOLDERS_NAMED = 5
  */
 export class LockManager implements OwnerLocks, Disposable {
   readonly owner: string
-  readonly #table = new LockTable()
+  readonly #table: LockTable
   readonly #waiting = new Map<number, Waiting>()
-  readonly #leases = new Map<number, Lease>()
+  /** By their tokens. */
+  readonly #leases = new Map<number, { readonly lease: Lease; readonly use: Waiting['use'] }>()
   readonly #longHolds: LongHoldWatch
   readonly #clock: () => number
-  readonly #tasks = new LockTasks()
-  /** By the tokens of what they hold. */
-  readonly #holdingTasks = new Map<number, LockTask>()
-  readonly #patience: number
-  readonly #inContext = keepContext()
-  #watch: NodeJS.Timeout | undefined
+  readonly #currentCaller: () => LockCaller | undefined
+  /** Of this thread. */
+  readonly #context: TaskContext
+  readonly #calls: CallLinks
+  readonly #deadlocks: DeadlockWatch
+  #check: NodeJS.Immediate | undefined
   readonly #counts = {
     granted: 0,
     contended: 0,
@@ -103,31 +98,41 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** @throws InvalidOptionsError */
   constructor(options: LockManagerOptions = {}) {
-    expectKnown(options, ['owner', 'longHold', 'onLongHold', 'deadlockPatience', 'clock'])
-    const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock, deadlockPatience = 1_000 } = options
-    checkLockName(owner, 'owner')
-    if (typeof longHold !== 'number' || !(longHold > 0 && longHold < 2 ** 31)) {
-      throw new InvalidOptionsError('longHold', `milliseconds from 1 to ${2 ** 31 - 1}`, longHold)
-    }
-    if (typeof deadlockPatience !== 'number' || !(deadlockPatience > 0)) {
-      throw new InvalidOptionsError('deadlockPatience', 'a positive number of milliseconds', deadlockPatience)
-    }
+    const resolved = resolveLockManagerOptions(options)
+    const { owner, clock, currentCaller } = resolved
     this.owner = owner
-    this.#patience = deadlockPatience
     this.#clock = clock
-    this.#longHolds = new LongHoldWatch(longHold, clock, onLongHold)
+    this.#table = new LockTable(resolved.loadsWith)
+    this.#currentCaller = currentCaller
+    this.#context = new TaskContext(this, currentCaller, (session) => this.endSession(owner, session))
+    this.#calls = new CallLinks(
+      {
+        called: (call) => this.called(owner, call),
+        sent: (call) => this.callSent(call),
+        over: (call) => this.callOver(call),
+      },
+      () => this.#context.maker(),
+    )
+    this.#deadlocks = new DeadlockWatch(
+      resolved.deadlockPatience,
+      () => this.#table.waits(),
+      clock,
+      resolved.onSuspectedDeadlock,
+    )
+    this.#longHolds = new LongHoldWatch(resolved.longHold, clock, resolved.onLongHold)
   }
 
   async acquire(name: string, options?: AcquireOptions): Promise<LockLease> {
-    return this.#acquire(this.owner, this, name, options)
+    return this.#acquireHere(name, options)
   }
 
   async acquireAll(names: readonly string[], options?: AcquireOptions): Promise<LockLeases> {
-    return this.#acquireAll(this.owner, this, names, options)
+    const session = this.#context.session(options?.session) === undefined ? this.#sessionId('all') : options?.session
+    return acquireAll(async (name, each) => this.#acquireHere(name, each), names, { ...options, session })
   }
 
   session(name?: string): LockSession {
-    return this.#session(this, name)
+    return this.#session(this, name, this.#currentCaller)
   }
 
   /** The same locks for another owner, a component say; `releaseOwner` ends all it has. */
@@ -135,11 +140,38 @@ export class LockManager implements OwnerLocks, Disposable {
     checkLockName(owner, 'owner')
     const locks: OwnerLocks = {
       owner,
-      acquire: async (name, options) => this.#acquire(owner, locks, name, options),
-      acquireAll: async (names, options) => this.#acquireAll(owner, locks, names, options),
+      acquire: async (name, options = {}) =>
+        this.acquireFor(owner, name, { ...options, session: options.session ?? LockSession.currentId(locks) }),
+      acquireAll: async (names, options = {}) => {
+        const session = options.session ?? LockSession.currentId(locks) ?? this.#sessionId('all')
+        return acquireAll(async (name, each) => locks.acquire(name, each), names, { ...options, session })
+      },
       session: (name) => this.#session(locks, name),
     }
     return locks
+  }
+
+  /** For locks that are served to another thread: an acquire of the owner, and what its thread knows about whose it is. */
+  async acquireFor(owner: string, name: string, options: AcquireOptions, from?: RemoteTask): Promise<LockLease> {
+    return this.#acquire(name, options, (session) => ({ asker: { ...from, owner, session } }))
+  }
+
+  /** For callers of components: links a call that is about to be made with what the one who makes it holds. Undefined: nothing, and nobody waits for it. */
+  linkCall(component: string, queued: boolean): CallLink | undefined {
+    return this.#calls.open(component, queued)
+  }
+
+  /** For locks that are served to another thread: the owner waits for a component's answer. */
+  called(owner: string, call: LinkedCall): void {
+    this.#apply({ ...call, type: 'call', owner })
+  }
+
+  callSent(id: string): void {
+    this.#apply({ type: 'call-sent', id })
+  }
+
+  callOver(id: string): void {
+    this.#apply({ type: 'call-over', id })
   }
 
   /**
@@ -171,10 +203,9 @@ export class LockManager implements OwnerLocks, Disposable {
     return this.#apply({ type: 'release-owner', owner }, reason)
   }
 
-  /** The session that got the lease is over, and left it to its owner at large. */
-  leave(token: number): void {
-    checkToken(token)
-    this.#apply({ type: 'leave', token })
+  /** The session is over, and what it has is its owner's at large. */
+  endSession(owner: string, session: string): void {
+    this.#apply({ type: 'end-session', owner, session })
   }
 
   /** Every lock that is held, with its holders and waiters. Times are ms since the epoch. */
@@ -187,6 +218,7 @@ export class LockManager implements OwnerLocks, Disposable {
       held: this.#table.held,
       waiting: this.#table.waiting,
       ...this.#counts,
+      suspectedDeadlocks: this.#deadlocks.reported,
       longHolds: this.#longHolds.reported,
     }
   }
@@ -195,64 +227,62 @@ export class LockManager implements OwnerLocks, Disposable {
   close(): void {
     this.#closed = true
     this.#longHolds.stop()
-    clearInterval(this.#watch)
-    this.#watch = undefined
+    this.#deadlocks.stop()
     this.#apply({ type: 'close' })
+    clearImmediate(this.#check)
   }
 
   [Symbol.dispose](): void {
     this.close()
   }
 
-  async #acquire(owner: string, locks: Locks, name: string, options?: AcquireOptions): Promise<LockLease> {
+  async #acquireHere(name: string, options?: AcquireOptions): Promise<LockLease> {
+    return this.#acquire(name, options, (given) => {
+      const use = this.#context.ask(given)
+      return { asker: { owner: this.owner, session: use.session, task: use.task, serves: use.serves }, use }
+    })
+  }
+
+  async #acquire(
+    name: string,
+    options: AcquireOptions | undefined,
+    ask: (session: string | undefined) => { readonly asker: TaskOf; readonly use?: LockUse },
+  ): Promise<LockLease> {
     checkLockName(name)
-    const { mode, timeout, signal, session = LockSession.currentId(locks) } = resolveAcquireOptions(options)
+    const { mode, timeout, signal, session: given } = resolveAcquireOptions(options)
     if (this.#closed) throw new CoordinatorShutdownError()
     signal?.throwIfAborted()
-    const task = locks === this && session === undefined ? this.#tasks.enter() : undefined
+    const { asker, use } = ask(given)
+    const { owner, session } = asker
     const id = (this.#lastId += 1)
     const { promise, resolve, reject } = Promise.withResolvers<LockLease>()
     const onTimeout = (): void => this.#giveUp(id, 'timeouts')
     const onAbort = (): void => this.#giveUp(id, 'aborted', signal?.reason)
-    let cancelTimeout: (() => void) | undefined
+    let stopTimer: (() => void) | undefined
     const detach = (): void => {
-      cancelTimeout?.()
+      stopTimer?.()
       signal?.removeEventListener('abort', onAbort)
     }
-    this.#waiting.set(id, { name, mode, timeout, owner, session, task, since: this.#clock(), resolve, reject, detach })
-    this.#apply({ type: 'request', id, name, mode, owner, session, task: task?.id })
+    this.#waiting.set(id, { name, mode, timeout, owner, session, use, since: this.#clock(), resolve, reject, detach })
+    this.#apply({ ...asker, type: 'request', id, name, mode })
     if (this.#waiting.has(id)) {
       this.#counts.contended += 1
       if (timeout === 0) {
         onTimeout()
       } else {
-        if (timeout !== Infinity) cancelTimeout = afterDeadline(timeout, onTimeout)
+        // A release that had arrived by then counts.
+        if (timeout !== Infinity) stopTimer = afterDeadline(timeout, onTimeout)
         signal?.addEventListener('abort', onAbort, { once: true })
-        this.#watchDeadlocks()
+        this.#deadlocks.start()
       }
     }
-    if (task) {
-      task.asking += 1
-      // Not before whoever asked is about to be told.
-      const told = (): void => void (task.asking -= 1)
-      promise.then(told, told)
-    }
+    use?.until(promise)
     return promise
   }
 
-  async #acquireAll(
-    owner: string,
-    locks: Locks,
-    names: readonly string[],
-    options: AcquireOptions = {},
-  ): Promise<LockLeases> {
-    const session = options.session ?? LockSession.currentId(locks) ?? this.#sessionId('all')
-    return acquireAll((name, each) => this.#acquire(owner, locks, name, each), names, { ...options, session })
-  }
-
-  #session(locks: Locks, name = 'session'): LockSession {
+  #session(locks: Locks, name = 'session', surroundings?: () => unknown): LockSession {
     checkLockName(name)
-    return new LockSession(locks, this.#sessionId(name))
+    return new LockSession(locks, this.#sessionId(name), surroundings)
   }
 
   #sessionId(name: string): string {
@@ -263,36 +293,16 @@ export class LockManager implements OwnerLocks, Disposable {
   #giveUp(id: number, why: 'timeouts' | 'aborted', reason?: unknown): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
-    const error =
-      why === 'aborted'
-        ? reason
-        : new LockTimeoutError(waiting.name, waiting.timeout, { heldBy: this.#holdersOf(waiting.name) })
+    const error = why === 'aborted' ? reason : this.#timedOut(id, waiting)
     this.#counts[why] += 1
     this.#settle(id, waiting)
     this.#apply({ type: 'cancel', id })
     waiting.reject(error)
   }
 
-  #watchDeadlocks(): void {
-    if (this.#watch !== undefined || this.#patience === Infinity) return
-    const interval = Math.min(this.#patience / 4, 2 ** 31 - 1)
-    this.#watch = this.#inContext(() => setInterval(() => this.#breakDeadlocks(), interval))
-    this.#watch.unref()
-  }
-
-  #breakDeadlocks(): void {
-    for (;;) {
-      const found = suspectedDeadlock(this.#table.waits(), this.#clock(), this.#patience)
-      const waiting = found && this.#waiting.get(found.id)
-      if (!waiting) break
-      this.#counts.deadlocks += 1
-      this.#settle(found.id, waiting)
-      this.#apply({ type: 'cancel', id: found.id })
-      waiting.reject(new LockTimeoutError(waiting.name, waiting.timeout, { cycle: found.cycle }))
-    }
-    if (this.#waiting.size > 0) return
-    clearInterval(this.#watch)
-    this.#watch = undefined
+  #timedOut(id: number, { name, timeout }: Waiting): LockTimeoutError {
+    const suspectedCycle = this.#deadlocks.cycleOf(id, timeout)
+    return new LockTimeoutError(name, timeout, { heldBy: this.#holdersOf(name), suspectedCycle })
   }
 
   #holdersOf(name: string): string[] {
@@ -309,23 +319,31 @@ export class LockManager implements OwnerLocks, Disposable {
     const revoked: Lease[] = []
     for (const effect of this.#table.apply(event, this.#clock())) {
       if (effect.type === 'revoked') {
-        const lease = this.#leases.get(effect.token)
+        const lease = this.#forget(effect.token)
         if (lease !== undefined) revoked.push(lease)
-        this.#forget(effect.token)
       } else {
         this.#settleWith(effect, reason)
       }
     }
     this.#counts.revoked += revoked.length
+    if (this.#table.unchecked) this.#checkSoon()
     // Last: the listeners of their signals are the user's code and may come back here.
     for (const lease of revoked) lease.revoke()
     return revoked.length
   }
 
+  /** Not before all that has arrived was taken in: somebody in the cycle may have given up. */
+  #checkSoon(): void {
+    this.#check ??= setImmediate(() => {
+      this.#check = undefined
+      this.#apply({ type: 'check' })
+    })
+  }
+
   #settleWith(effect: Exclude<LockEffect, { type: 'revoked' }>, reason: unknown): void {
     const waiting = this.#waiting.get(effect.id)
     if (waiting === undefined) return
-    this.#settle(effect.id, waiting)
+    this.#settle(effect.id, waiting, effect.type === 'granted')
     switch (effect.type) {
       case 'granted':
         this.#counts.granted += 1
@@ -343,9 +361,11 @@ export class LockManager implements OwnerLocks, Disposable {
     }
   }
 
-  #settle(id: number, waiting: Waiting): void {
+  #settle(id: number, waiting: Waiting, granted = false): void {
     this.#waiting.delete(id)
     waiting.detach()
+    if (granted) waiting.use?.granted()
+    else waiting.use?.end()
   }
 
   #lease(waiting: Waiting, token: number): Lease {
@@ -358,11 +378,7 @@ export class LockManager implements OwnerLocks, Disposable {
       this.#forget(token)
       this.#apply({ type: 'release', token })
     })
-    this.#leases.set(token, lease)
-    if (waiting.task) {
-      waiting.task.holding += 1
-      this.#holdingTasks.set(token, waiting.task)
-    }
+    this.#leases.set(token, { lease, use: waiting.use })
     this.#longHolds.add(token, {
       name: waiting.name,
       mode: waiting.mode,
@@ -373,15 +389,11 @@ export class LockManager implements OwnerLocks, Disposable {
     return lease
   }
 
-  #forget(token: number): void {
+  #forget(token: number): Lease | undefined {
+    const known = this.#leases.get(token)
     this.#leases.delete(token)
     this.#longHolds.delete(token)
-    const task = this.#holdingTasks.get(token)
-    if (task) task.holding -= 1
-    this.#holdingTasks.delete(token)
+    known?.use?.end()
+    return known?.lease
   }
-}
-
-function epochClock(): number {
-  return performance.timeOrigin + performance.now()
 }

@@ -9,7 +9,8 @@ import {
   LockTimeoutError,
   StaleLockError,
 } from '../errors.ts'
-import type { LockMode } from './lock-table.ts'
+import type { LinkedCall } from './call-links.ts'
+import type { LockMode } from './party.ts'
 
 /*
  * The messages between a component and the locks of the coordinator: plain data, over any channel that keeps their order.
@@ -25,12 +26,20 @@ export type LockClientMessage =
       /** ms; Infinity for none. */
       readonly timeout: number
       readonly session: string | undefined
+      /** What it seems to be part of, where it has no session. */
+      readonly task?: string | undefined
+      /** The call on whose behalf it is made, where its caller waits under a lock. */
+      readonly serves?: string | undefined
     }
   /** Gives up a wait; where the grant is on its way already, gives it back. */
   | { readonly op: 'cancel'; readonly id: number }
   | { readonly op: 'release'; readonly id: number }
-  /** The call that got the lease is over, and has not released it. */
-  | { readonly op: 'leave'; readonly id: number }
+  /** The call that was the session is over, and has not released all it has. */
+  | { readonly op: 'end-session'; readonly session: string }
+  /** Calls of components that are made under locks: see CallLinks. */
+  | { readonly op: 'called'; readonly call: LinkedCall }
+  | { readonly op: 'call-sent'; readonly call: string }
+  | { readonly op: 'call-over'; readonly call: string }
   | { readonly op: 'verify'; readonly id: number; readonly name: string; readonly token: number }
 
 export type LockServerMessage =
@@ -47,6 +56,7 @@ export type WireError = { readonly message: string } & (
       readonly lock: string
       readonly timeout: number
       readonly cycle: readonly string[] | undefined
+      readonly suspectedCycle: readonly string[] | undefined
     }
   | { readonly kind: 'stale'; readonly lock: string; readonly token: number }
   | { readonly kind: 'invalid'; readonly option: string; readonly expected: string; readonly received: string }
@@ -57,7 +67,8 @@ export type WireError = { readonly message: string } & (
 export function encodeLockError(error: unknown): WireError {
   const message = messageOf(error)
   if (isLockTimeoutError(error)) {
-    return { kind: 'timeout', message, lock: error.lock ?? '', timeout: error.timeout ?? 0, cycle: error.cycle }
+    const { lock = '', timeout = 0, cycle, suspectedCycle } = error
+    return { kind: 'timeout', message, lock, timeout, cycle, suspectedCycle }
   }
   if (isStaleLockError(error)) return { kind: 'stale', message, lock: error.lock ?? '', token: error.token ?? 0 }
   if (isInvalidOptionsError(error)) {
@@ -78,7 +89,7 @@ export function decodeLockError(wire: WireError): Error {
 function revive(wire: WireError): Error {
   switch (wire.kind) {
     case 'timeout':
-      return new LockTimeoutError(wire.lock, wire.timeout, { cycle: wire.cycle })
+      return new LockTimeoutError(wire.lock, wire.timeout, wire)
     case 'stale':
       return new StaleLockError(wire.lock, wire.token)
     case 'invalid':

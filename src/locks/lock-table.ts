@@ -1,26 +1,50 @@
+import { describeLock, describeWait, type LockInfo } from './lock-info.ts'
+import {
+  admits,
+  edgesFrom,
+  labelOf,
+  loadOf,
+  newParty,
+  partyKey,
+  type Call,
+  type Errand,
+  type Holder,
+  type Lock,
+  type LockMode,
+  type Party,
+  type Waiter,
+} from './party.ts'
 import type { LockWait } from './suspected-deadlock.ts'
-import { findCycle, type WaitEdge } from './wait-graph.ts'
+import { findCycle } from './wait-graph.ts'
 import { WaitQueue } from './wait-queue.ts'
 
-/** `exclusive`: one holder. `shared`: any number of shared holders and no exclusive one. */
-export type LockMode = 'exclusive' | 'shared'
+/** Whose something is: a sequential task of an owner where `session` names one, else what only seems to be one, for guesses. */
+export interface TaskOf {
+  readonly owner: string
+  readonly session?: string | undefined
+  readonly task?: string | undefined
+  /** The call on whose behalf it is done: whoever made that waits for it. */
+  readonly serves?: string | undefined
+}
 
 /** What happens to the table. Times are those of the caller's clock, ms. */
 export type LockEvent =
-  | {
+  | ({
       readonly type: 'request'
       /** Unique, and larger than the id of every earlier request. */
       readonly id: number
       readonly name: string
       readonly mode: LockMode
-      readonly owner: string
-      /** The sequential task that asks; without one the request is a task of its own. */
-      readonly session?: string | undefined
-      /** What the request seems to be part of; for guesses only. */
-      readonly task?: string | undefined
-    }
-  /** The session of the holder is over, and left it to its owner. */
-  | { readonly type: 'leave'; readonly token: number }
+    } & TaskOf)
+  /** Somebody waits for the answer of a component. `queued`: the component has yet to be loaded. Ids are unique. */
+  | ({ readonly type: 'call'; readonly id: string; readonly target: string; readonly queued: boolean } & TaskOf)
+  | { readonly type: 'call-sent'; readonly id: string }
+  /** Nobody waits for the call any more, for whatever reason. */
+  | { readonly type: 'call-over'; readonly id: string }
+  /** Looks for deadlocks among all that has come since the last check. */
+  | { readonly type: 'check' }
+  /** The session is over, and leaves what it has to its owner: nobody waits for that. */
+  | { readonly type: 'end-session'; readonly owner: string; readonly session: string }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'release'; readonly token: number }
   | { readonly type: 'force-release'; readonly name: string }
@@ -35,65 +59,6 @@ export type LockEffect =
   | { readonly type: 'dropped'; readonly id: number; readonly cause: 'owner-gone' | 'closed' }
   | { readonly type: 'revoked'; readonly token: number; readonly cause: 'owner-gone' | 'forced' }
 
-/** A lock as `list()` shows it. `since` is the time of the grant, `waitingSince` that of the request. */
-export interface LockInfo {
-  readonly name: string
-  readonly mode: LockMode
-  readonly holders: readonly {
-    readonly owner: string
-    readonly session: string | undefined
-    readonly token: number
-    readonly since: number
-  }[]
-  /** In the order in which they will be served. */
-  readonly waiters: readonly {
-    readonly owner: string
-    readonly session: string | undefined
-    readonly mode: LockMode
-    readonly waitingSince: number
-  }[]
-}
-
-/** A sequential task: the node of the wait-for graph. */
-interface Party {
-  readonly owner: string
-  readonly session: string | undefined
-  readonly task: string | undefined
-  readonly key: string | undefined
-  readonly held: Set<Holder>
-  waits: number
-  waiting: Waiter | undefined
-  /**
-   * It has been seen to do two things at once, so that its waiting does not mean that it keeps what it holds: it is
-   * taken to be able to go on, which can hide a deadlock (its timeout ends that) and never invents one.
-   */
-  concurrent: boolean
-}
-
-interface Waiter {
-  readonly id: number
-  readonly lock: Lock
-  readonly mode: LockMode
-  readonly party: Party
-  readonly waitingSince: number
-  previous: Waiter | undefined
-  next: Waiter | undefined
-}
-
-interface Holder {
-  readonly token: number
-  readonly lock: Lock
-  readonly mode: LockMode
-  party: Party
-  readonly since: number
-}
-
-interface Lock {
-  readonly name: string
-  readonly holders: Set<Holder>
-  readonly queue: WaitQueue<Waiter>
-}
-
 /**
  * Who holds which lock and who waits for it, as a state machine without timers or promises: `apply` takes an event and
  * says what follows from it.
@@ -102,15 +67,26 @@ interface Lock {
  * writers do not starve. Tokens are drawn from one counter, so they strictly increase for each lock and a lock that
  * nobody holds or waits for takes no memory.
  *
- * Deadlocks are looked for when a request has to wait, since only a new wait can close a cycle; the newcomer is then
- * the youngest waiter in it, and is the one refused.
+ * Only a new wait can close a cycle: deadlocks are looked for among those that came since the last `check`, and the youngest
+ * request in each is refused. That is no part of the request itself, so that whoever gives up in the same moment is heard first.
  */
 export class LockTable {
   readonly #locks = new Map<string, Lock>()
   readonly #waiters = new Map<number, Waiter>()
   readonly #holders = new Map<number, Holder>()
   readonly #parties = new Map<string, Party>()
+  readonly #calls = new Map<string, Call>()
+  /** Who is at work for whom: by what they serve. */
+  readonly #errands = new Map<string, Set<Errand>>()
+  /** They have begun to wait since the last check. */
+  readonly #unchecked = new Set<Party>()
+  readonly #loadsWith: (component: string) => Iterable<string>
   #lastToken = 0
+
+  /** @param loadsWith the components that are loaded before a call of `component` is begun, itself included. */
+  constructor(loadsWith: (component: string) => Iterable<string> = (component) => [component]) {
+    this.#loadsWith = loadsWith
+  }
 
   get held(): number {
     return this.#holders.size
@@ -118,6 +94,11 @@ export class LockTable {
 
   get waiting(): number {
     return this.#waiters.size
+  }
+
+  /** Something has begun to wait since the last check. */
+  get unchecked(): boolean {
+    return this.#unchecked.size > 0
   }
 
   /** @param now time of the event, ms, on any clock that does not run backwards. */
@@ -138,14 +119,30 @@ export class LockTable {
       case 'release': {
         const holder = this.#holders.get(event.token)
         if (holder !== undefined) {
-          if (holder.party.waits > 0) holder.party.concurrent = true
+          if (holder.party.waits > 0 || holder.party.calls.size > 0) holder.party.concurrent = true
           this.#removeHolder(holder)
           this.#grant(holder.lock, now, effects)
         }
         break
       }
-      case 'leave':
-        this.#leave(event.token)
+      case 'call':
+        this.#call(event)
+        break
+      case 'call-sent': {
+        const call = this.#calls.get(event.id)
+        if (call) call.queued = false
+        break
+      }
+      case 'call-over': {
+        const call = this.#calls.get(event.id)
+        if (call) this.#removeCall(call)
+        break
+      }
+      case 'check':
+        this.#check(now, effects)
+        break
+      case 'end-session':
+        this.#endSession(event.owner, event.session)
         break
       case 'force-release': {
         const lock = this.#locks.get(event.name)
@@ -176,59 +173,77 @@ export class LockTable {
     return this.#holders.get(token)?.lock.name === name
   }
 
+  /** True while the session holds or waits for a lock, or waits for a call. */
+  isBusy(owner: string, session: string): boolean {
+    return this.#parties.has(partyKey(owner, session))
+  }
+
   info(name: string): LockInfo | undefined {
     const lock = this.#locks.get(name)
-    return lock && describe(lock)
+    return lock && describeLock(lock)
   }
 
   list(): LockInfo[] {
-    return [...this.#locks.values()].map((lock) => describe(lock))
+    return [...this.#locks.values()].map((lock) => describeLock(lock))
   }
 
   /** Who waits for whom, as far as it seems; see suspectedDeadlock. */
   waits(): LockWait[] {
     return [...this.#waiters.values()]
       .filter(({ party }) => !party.concurrent)
-      .map((waiter) => ({
-        id: waiter.id,
-        parties: [partyName(waiter.party), waiter.party.owner],
-        group: groupOf(waiter.party),
-        label: labelOf(waiter.party),
-        lock: waiter.lock.name,
-        since: waiter.waitingSince,
-        blockers: blockersOf(waiter),
-      }))
-  }
-
-  #leave(token: number): void {
-    const holder = this.#holders.get(token)
-    if (holder === undefined) return
-    holder.party.held.delete(holder)
-    this.#unclaim(holder.party)
-    holder.party = this.#party(holder.party.owner, undefined)
-    holder.party.held.add(holder)
+      .map((waiter) => describeWait(waiter, (id) => this.#calls.get(id)))
   }
 
   #request(event: LockEvent & { type: 'request' }, now: number, effects: LockEffect[]): void {
     const lock = this.#lock(event.name)
-    const party = this.#party(event.owner, event.session, event.task)
+    const party = this.#party(event)
     const waiter: Waiter = {
       id: event.id,
       lock,
       mode: event.mode,
       party,
+      serves: event.serves,
       waitingSince: now,
       previous: undefined,
       next: undefined,
     }
-    if (party.waits > 0) party.concurrent = true
+    if (party.waits > 0 || party.calls.size > 0) party.concurrent = true
     this.#addWaiter(waiter)
     this.#grant(lock, now, effects)
-    if (!this.#waiters.has(waiter.id)) return
-    const cycle = this.#cycleFrom(party)
-    if (cycle === undefined) return
-    this.#removeWaiter(waiter)
-    effects.push({ type: 'deadlock', id: waiter.id, cycle })
+    if (this.#waiters.has(waiter.id)) this.#unchecked.add(party)
+  }
+
+  #call(event: LockEvent & { type: 'call' }): void {
+    const party = this.#party(event)
+    const call: Call = { id: event.id, target: event.target, queued: event.queued, party, serves: event.serves }
+    if (party.waits > 0) party.concurrent = true
+    this.#claim(party)
+    party.calls.add(call)
+    this.#calls.set(call.id, call)
+    this.#addErrand(call)
+    this.#unchecked.add(party)
+  }
+
+  #endSession(owner: string, session: string): void {
+    const party = this.#parties.get(partyKey(owner, session))
+    if (party === undefined) return
+    for (const holder of party.held) {
+      party.held.delete(holder)
+      holder.party = newParty(owner)
+      holder.party.held.add(holder)
+    }
+    for (const call of party.calls) this.#removeCall(call)
+    if (party.waits > 0) {
+      for (const waiter of this.#waiters.values()) {
+        if (waiter.party !== party) continue
+        this.#removeErrand(waiter)
+        waiter.serves = undefined
+        waiter.party = { ...newParty(owner), waits: 1, waiting: waiter }
+      }
+      party.waits = 0
+      party.waiting = undefined
+    }
+    this.#unclaim(party)
   }
 
   #releaseOwner(owner: string, now: number, effects: LockEffect[]): void {
@@ -245,6 +260,7 @@ export class LockTable {
       touched.add(holder.lock)
       effects.push({ type: 'revoked', token: holder.token, cause: 'owner-gone' })
     }
+    for (const call of this.#calls.values()) if (call.party.owner === owner) this.#removeCall(call)
     for (const lock of touched) this.#grant(lock, now, effects)
   }
 
@@ -263,13 +279,42 @@ export class LockTable {
     if (lock.holders.size === 0 && lock.queue.first === undefined) this.#locks.delete(lock.name)
   }
 
-  #cycleFrom(start: Party): string[] | undefined {
-    // It stands last in its queue: others can only wait for it by what it holds. Mostly nobody does.
-    if (!start.held.values().some((holder) => holder.lock.queue.first !== undefined)) return undefined
+  #check(now: number, effects: LockEffect[]): void {
+    for (const party of this.#unchecked) {
+      for (let found = this.#deadlockOf(party); found !== undefined; found = this.#deadlockOf(party)) {
+        const { waiter, cycle } = found
+        this.#removeWaiter(waiter)
+        effects.push({ type: 'deadlock', id: waiter.id, cycle })
+        this.#grant(waiter.lock, now, effects)
+      }
+    }
+    this.#unchecked.clear()
+  }
+
+  /** The youngest request of a cycle that leads through `start`, and the path from it back to it. */
+  #deadlockOf(start: Party): { readonly waiter: Waiter; readonly cycle: readonly string[] } | undefined {
+    // Of a cycle's youngest wait, others wait for who waits by what it holds, or because it works for them. Mostly nobody does.
+    const { held, waiting, calls } = start
+    const awaited =
+      held.values().some((holder) => holder.lock.queue.first !== undefined) ||
+      waiting?.serves !== undefined ||
+      calls.values().some(({ serves }) => serves !== undefined)
+    if (!awaited) return undefined
     const expanded = new Set<Lock>()
-    const path = findCycle(start, (party) => edgesFrom(party, expanded))
+    const path = findCycle(start, (party) => edgesFrom(party, (call) => this.#workersOn(call), expanded))
     if (path === undefined) return undefined
-    return [labelOf(start), ...path.flatMap((edge) => [edge.via, labelOf(edge.to)])]
+    const requests = path.flatMap(({ to }) => to.waiting ?? [])
+    if (requests.length === 0) return undefined
+    const waiter = requests.reduce((youngest, each) => (each.id > youngest.id ? each : youngest))
+    const turn = path.findIndex(({ to }) => to === waiter.party) + 1
+    const fromThere = [...path.slice(turn), ...path.slice(0, turn)]
+    return { waiter, cycle: [labelOf(waiter.party), ...fromThere.flatMap(({ via, to }) => [via, labelOf(to)])] }
+  }
+
+  *#workersOn(call: Call): Generator<Errand, void, void> {
+    yield* this.#errands.get(call.id) ?? []
+    if (!call.queued) return
+    for (const component of this.#loadsWith(call.target)) yield* this.#errands.get(loadOf(component)) ?? []
   }
 
   #addWaiter(waiter: Waiter): void {
@@ -278,6 +323,7 @@ export class LockTable {
     this.#claim(waiter.party)
     waiter.party.waits += 1
     waiter.party.waiting = waiter
+    this.#addErrand(waiter)
   }
 
   #removeWaiter(waiter: Waiter): void {
@@ -285,7 +331,29 @@ export class LockTable {
     waiter.lock.queue.remove(waiter)
     waiter.party.waits -= 1
     if (waiter.party.waiting === waiter) waiter.party.waiting = undefined
+    this.#removeErrand(waiter)
     this.#unclaim(waiter.party)
+  }
+
+  #removeCall(call: Call): void {
+    this.#calls.delete(call.id)
+    call.party.calls.delete(call)
+    this.#removeErrand(call)
+    this.#unclaim(call.party)
+  }
+
+  #addErrand(errand: Errand): void {
+    if (errand.serves === undefined) return
+    const known = this.#errands.get(errand.serves)
+    if (known) known.add(errand)
+    else this.#errands.set(errand.serves, new Set([errand]))
+  }
+
+  #removeErrand(errand: Errand): void {
+    if (errand.serves === undefined) return
+    const known = this.#errands.get(errand.serves)
+    known?.delete(errand)
+    if (known?.size === 0) this.#errands.delete(errand.serves)
   }
 
   #removeHolder(holder: Holder): void {
@@ -304,10 +372,9 @@ export class LockTable {
     return lock
   }
 
-  #party(owner: string, session: string | undefined, task?: string): Party {
-    const key = session === undefined ? undefined : JSON.stringify([owner, session])
-    const known = key === undefined ? undefined : this.#parties.get(key)
-    return known ?? { owner, session, task, key, held: new Set(), waits: 0, waiting: undefined, concurrent: false }
+  #party({ owner, session, task }: TaskOf): Party {
+    const known = session === undefined ? undefined : this.#parties.get(partyKey(owner, session))
+    return known ?? newParty(owner, session, task)
   }
 
   #claim(party: Party): void {
@@ -315,80 +382,8 @@ export class LockTable {
   }
 
   #unclaim(party: Party): void {
-    if (party.key !== undefined && party.held.size === 0 && party.waits === 0) this.#parties.delete(party.key)
+    if (party.held.size > 0 || party.waits > 0 || party.calls.size > 0) return
+    this.#unchecked.delete(party)
+    if (party.key !== undefined) this.#parties.delete(party.key)
   }
-}
-
-/** How the lock is held; undefined when it is free. */
-function modeOf(lock: Lock): LockMode | undefined {
-  for (const holder of lock.holders) return holder.mode
-  return undefined
-}
-
-function admits(lock: Lock, mode: LockMode): boolean {
-  const held = modeOf(lock)
-  return held === undefined || (held === 'shared' && mode === 'shared')
-}
-
-/**
- * Whom a party waits for: the holders of the lock, or, where readers hold it and a writer in the queue keeps this reader
- * out, that writer, which waits for them. Others ahead of it in the queue wait for those same holders, so they add nothing.
- * `expanded`: the locks whose holders this search has been told of already.
- */
-function* edgesFrom(party: Party, expanded: Set<Lock>): Generator<WaitEdge<Party>, void, void> {
-  const { waiting } = party
-  if (waiting === undefined || party.concurrent || expanded.has(waiting.lock)) return
-  const { lock } = waiting
-  if (waiting.mode === 'shared' && modeOf(lock) === 'shared') {
-    // Only a writer stands first in the queue of a lock that readers hold.
-    if (lock.queue.first !== undefined) yield { to: lock.queue.first.party, via: lock.name }
-    return
-  }
-  expanded.add(lock)
-  for (const holder of lock.holders) yield { to: holder.party, via: lock.name }
-}
-
-/** What the waits of a party are found by; of one that is neither a session nor a task: all waits of its owner. */
-function partyName({ owner, session, task }: Party): string {
-  const own = session ?? task
-  return own === undefined ? owner : JSON.stringify([owner, own])
-}
-
-/** The tasks of an owner are strangers to each other; what is the owner's at large is one. */
-function groupOf(party: Party): string {
-  return party.task === undefined ? party.owner : partyName(party)
-}
-
-function blockersOf({ mode, lock }: Waiter): LockWait['blockers'] {
-  const first = lock.queue.first
-  if (mode === 'shared' && modeOf(lock) === 'shared') {
-    return first ? [{ party: partyName(first.party), group: groupOf(first.party), since: first.waitingSince }] : []
-  }
-  return [...lock.holders].map(({ party, since }) => ({ party: partyName(party), group: groupOf(party), since }))
-}
-
-/** A party in words: its owner, and its session where it has one. */
-export function labelOf(party: {
-  readonly owner: string
-  readonly session: string | undefined
-  readonly task?: string | undefined
-}): string {
-  const own = party.session ?? party.task
-  return own === undefined ? party.owner : `${party.owner}/${own}`
-}
-
-function describe(lock: Lock): LockInfo {
-  const holders = [...lock.holders].map(({ party, token, since }) => ({
-    owner: party.owner,
-    session: party.session,
-    token,
-    since,
-  }))
-  const waiters = [...lock.queue].map(({ party, mode, waitingSince }) => ({
-    owner: party.owner,
-    session: party.session,
-    mode,
-    waitingSince,
-  }))
-  return { name: lock.name, mode: modeOf(lock) ?? 'exclusive', holders, waiters }
 }

@@ -20,11 +20,17 @@ export class LockTasks {
 
   /** The task of the caller. Must be called before the caller has first awaited anything. */
   enter(): LockTask {
-    const current = this.#current.getStore()
-    if (current && current.asking === 0 && current.holding > 0) return current
+    const current = this.current()
+    if (current && current.asking === 0) return current
     this.#count += 1
     const task: LockTask = { id: `task#${this.#count}`, asking: 0, holding: 0 }
     this.#current.enterWith(task)
     return task
+  }
+
+  /** The task of the caller, if it holds anything. */
+  current(): LockTask | undefined {
+    const task = this.#current.getStore()
+    return task && task.holding > 0 ? task : undefined
   }
 }

@@ -8,10 +8,12 @@ import {
   resolveAcquireOptions,
   type AcquireOptions,
 } from './acquire-options.ts'
+import { CallLinks, type CallLink } from './call-links.ts'
 import { Lease, type LockLease } from './lock-lease.ts'
 import type { LockManager } from './lock-manager.ts'
 import { decodeLockError, encodeLockError, type LockClientMessage, type LockServerMessage } from './lock-protocol.ts'
 import { LockSession, type Locks } from './lock-session.ts'
+import { TaskContext, type LockCaller, type LockUse } from './task-context.ts'
 
 /** The side of the locks: answers the messages of one owner. */
 export interface LockServer {
@@ -29,7 +31,6 @@ export function serveLocks(
   owner: string,
   post: (message: LockServerMessage) => void,
 ): LockServer {
-  const locks = manager.for(owner)
   const requests = new Map<number, { readonly abort: AbortController; lease: LockLease | undefined }>()
   let closed = false
 
@@ -43,11 +44,14 @@ export function serveLocks(
     mode,
     timeout,
     session,
+    task,
+    serves,
   }: LockClientMessage & { op: 'acquire' }): Promise<void> => {
     const request = { abort: new AbortController(), lease: undefined as LockLease | undefined }
     requests.set(id, request)
     try {
-      const lease = await locks.acquire(name, { mode, timeout, session, signal: request.abort.signal })
+      const { signal } = request.abort
+      const lease = await manager.acquireFor(owner, name, { mode, timeout, session, signal }, { task, serves })
       if (request.abort.signal.aborted) {
         lease.release()
         return
@@ -93,11 +97,18 @@ export function serveLocks(
         case 'release':
           end(message.id)
           break
-        case 'leave': {
-          const lease = requests.get(message.id)?.lease
-          if (lease?.held) manager.leave(lease.token)
+        case 'end-session':
+          manager.endSession(owner, message.session)
           break
-        }
+        case 'called':
+          manager.called(owner, message.call)
+          break
+        case 'call-sent':
+          manager.callSent(message.call)
+          break
+        case 'call-over':
+          manager.callOver(message.call)
+          break
         case 'verify':
           verify(message)
           break
@@ -125,15 +136,10 @@ export interface ComponentLocks extends Locks {
 /** The side of the component: the locks of the coordinator, behind messages. */
 export interface LockClient extends ComponentLocks {
   handle(message: LockServerMessage): void
+  /** Links a call of a component that is about to be made with what the one who makes it holds. Undefined: nothing, and nobody waits for it. */
+  linkCall(component: string, queued: boolean): CallLink | undefined
   /** The other side is gone: what waits rejects with `reason`, and so does every later acquire; leases are lost. */
   close(reason: unknown): void
-}
-
-/** One sequential task (see LockSession): the call being served, say, where calls do one thing after the other. */
-export interface LockCaller {
-  readonly session: string
-  /** Calls back when it is over, at once if it is; returns what takes that back. */
-  onEnd(listener: () => void): () => void
 }
 
 export interface LockClientOptions {
@@ -154,7 +160,7 @@ export function createLockClient(
   options: LockClientOptions = {},
 ): LockClient {
   const pending = new Map<number, PendingReply>()
-  const leases = new Map<number, Lease>()
+  const leases = new Map<number, { readonly lease: Lease; readonly use: LockUse }>()
   let closed: { readonly reason: unknown } | undefined
   let lastId = 0
   let lastSession = 0
@@ -168,10 +174,10 @@ export function createLockClient(
   ): Promise<Reply> => {
     const { id } = message
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    let cancelTimeout: (() => void) | undefined
+    let stopTimer: (() => void) | undefined
     const settle = (): void => {
       pending.delete(id)
-      cancelTimeout?.()
+      stopTimer?.()
       signal?.removeEventListener('abort', onAbort)
     }
     const giveUp = (reason: unknown): void => {
@@ -194,7 +200,7 @@ export function createLockClient(
     signal?.addEventListener('abort', onAbort, { once: true })
     if (timeout !== Infinity) {
       const delay = Math.min(timeout + REPLY_GRACE, 2 ** 31 - 1)
-      cancelTimeout = afterDeadline(delay, () => giveUp(new LockTimeoutError(message.name, timeout)))
+      stopTimer = afterDeadline(delay, () => giveUp(new LockTimeoutError(message.name, timeout)))
     }
     post(message)
     return promise
@@ -205,23 +211,23 @@ export function createLockClient(
     const { mode, timeout, signal, session: given } = resolveAcquireOptions(acquireOptions)
     if (closed) throw closed.reason
     signal?.throwIfAborted()
-    const named = given ?? LockSession.currentId(client)
-    const caller = named === undefined ? options.currentCaller?.() : undefined
-    const session = named ?? caller?.session
+    const use = context.ask(given)
+    const { session, task, serves } = use
     const id = (lastId += 1)
-    return ask({ op: 'acquire', id, name, mode, timeout, session }, timeout, signal, (reply) => {
+    const granted = ask({ op: 'acquire', id, name, mode, timeout, session, task, serves }, timeout, signal, (reply) => {
       const token = reply.op === 'granted' ? reply.token : 0
+      use.granted()
       const lease = new Lease(name, mode, token, () => {
-        forgetCaller?.()
+        use.end()
         leases.delete(id)
         post({ op: 'release', id })
       })
-      leases.set(id, lease)
-      const forgetCaller = caller?.onEnd(() => {
-        if (lease.held) post({ op: 'leave', id })
-      })
+      leases.set(id, { lease, use })
       return lease
     })
+    use.until(granted)
+    granted.catch(() => use.end())
+    return granted
   }
 
   const sessionId = (name: string): string => {
@@ -232,14 +238,14 @@ export function createLockClient(
   const client: LockClient = {
     acquire,
     async acquireAll(names, acquireOptions = {}): Promise<LockLeases> {
-      const named = acquireOptions.session ?? LockSession.currentId(client)
-      // Each acquire finds the caller by itself.
-      const session = named ?? (options.currentCaller?.() ? undefined : sessionId('all'))
+      // Where there is a session, each acquire finds it by itself.
+      const given = acquireOptions.session
+      const session = context.session(given) === undefined ? sessionId('all') : given
       return acquireAll(acquire, names, { ...acquireOptions, session })
     },
     session(name = 'session') {
       checkLockName(name)
-      return new LockSession(client, sessionId(name))
+      return new LockSession(client, sessionId(name), currentCaller)
     },
     async verify(name, token) {
       checkLockName(name)
@@ -254,17 +260,32 @@ export function createLockClient(
         pending.get(message.id)?.onReply(message)
         return
       }
-      const lease = leases.get(message.id)
+      const lost = leases.get(message.id)
       leases.delete(message.id)
-      lease?.revoke()
+      lost?.use.end()
+      lost?.lease.revoke()
     },
+    linkCall: (component, queued) => calls.open(component, queued),
     close(reason) {
       closed ??= { reason }
       for (const { reject } of pending.values()) reject(reason)
       const lost = [...leases.values()]
       leases.clear()
-      for (const lease of lost) lease.revoke()
+      for (const { lease, use } of lost) {
+        use.end()
+        lease.revoke()
+      }
     },
   }
+  const currentCaller = options.currentCaller ?? ((): undefined => undefined)
+  const context = new TaskContext(client, currentCaller, (session) => post({ op: 'end-session', session }))
+  const calls = new CallLinks(
+    {
+      called: (call) => post({ op: 'called', call }),
+      sent: (call) => post({ op: 'call-sent', call }),
+      over: (call) => post({ op: 'call-over', call }),
+    },
+    () => context.maker(),
+  )
   return client
 }

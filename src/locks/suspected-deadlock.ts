@@ -9,12 +9,19 @@ export interface Blocker {
   readonly since: number
 }
 
+/** A party that a wait is one of. */
+export interface Waited {
+  readonly party: string
+  /** Through which calls that party waits: it, a call, a party, a call ... up to, and without, who waits for the lock. */
+  readonly path: readonly string[]
+}
+
 /** Somebody waits for a lock. */
 export interface LockWait {
   /** Larger than that of every older wait. */
   readonly id: number
-  /** The parties it is a wait of: the task that waits, and its owner as a whole. */
-  readonly parties: readonly string[]
+  /** The parties it is a wait of: the task that waits, its owner as a whole, and those who wait for it. */
+  readonly waited: readonly Waited[]
   /** Parties of one group are one to others: what they do to each other is their own affair. */
   readonly group: string
   readonly label: string
@@ -23,39 +30,61 @@ export interface LockWait {
   readonly blockers: readonly Blocker[]
 }
 
+/** A cycle of waits in which nothing has moved for a while. */
+export interface SuspectedDeadlock {
+  /** Of the waits in it, the one it was found from first. */
+  readonly ids: readonly number[]
+  /** task, lock, task, lock, ... and the first task again. */
+  readonly cycle: readonly string[]
+}
+
 /**
- * A cycle of waits in which nothing has moved for `patience` ms: the youngest wait in it, and its path.
+ * Cycles of waits in which nothing has moved for `patience` ms; no two from one wait.
  *
- * Unlike the deadlocks of sessions, which are certain, this one is a guess: that a holder waits for something else does not prove that it cannot
- * release meanwhile. Time decides.
+ * Unlike the deadlocks of sessions, which are certain, these are guesses: that a holder waits for something else does not prove that it
+ * cannot release meanwhile. So nobody is refused for them.
  *
  * @param now ms, by the clock of the waits.
+ * @param from looks only at cycles through the wait of that id.
  */
-export function suspectedDeadlock(
+export function suspectedDeadlocks(
   waits: readonly LockWait[],
   now: number,
   patience: number,
-): { readonly id: number; readonly cycle: readonly string[] } | undefined {
+  from?: number,
+): SuspectedDeadlock[] {
   const long = (since: number): boolean => now - since >= patience
   const old = waits.filter(({ since }) => long(since))
-  const byParty = new Map<string, LockWait[]>()
+  const byParty = new Map<string, { readonly wait: LockWait; readonly path: readonly string[] }[]>()
   for (const wait of old) {
-    for (const party of wait.parties) {
+    for (const { party, path } of wait.waited) {
       const known = byParty.get(party)
-      if (known) known.push(wait)
-      else byParty.set(party, [wait])
+      if (known) known.push({ wait, path })
+      else byParty.set(party, [{ wait, path }])
     }
   }
-  function* edgesFrom({ lock, group, blockers }: LockWait): Generator<WaitEdge<LockWait>, void, void> {
+  function* edgesFrom({
+    lock,
+    group,
+    blockers,
+  }: LockWait): Generator<WaitEdge<LockWait, readonly string[]>, void, void> {
     for (const blocker of blockers) {
       if (blocker.group === group || !long(blocker.since)) continue
-      for (const to of byParty.get(blocker.party) ?? []) yield { to, via: lock }
+      for (const { wait, path } of byParty.get(blocker.party) ?? []) yield { to: wait, via: [lock, ...path] }
     }
   }
+  const found: SuspectedDeadlock[] = []
+  const known = new Set<number>()
   // Youngest first: a cycle that is found has no younger one in it.
-  for (const youngest of old.toSorted((a, b) => b.id - a.id)) {
-    const path = findCycle(youngest, edgesFrom)
-    if (path) return { id: youngest.id, cycle: [youngest.label, ...path.flatMap(({ via, to }) => [via, to.label])] }
+  for (const start of old.toSorted((a, b) => b.id - a.id)) {
+    if (known.has(start.id) || (from !== undefined && start.id !== from)) continue
+    const path = findCycle(start, edgesFrom)
+    if (path === undefined) continue
+    for (const { to } of path) known.add(to.id)
+    found.push({
+      ids: [start.id, ...path.slice(0, -1).map(({ to }) => to.id)],
+      cycle: [start.label, ...path.flatMap(({ via, to }) => [...via, to.label])],
+    })
   }
-  return undefined
+  return found
 }

@@ -1,7 +1,7 @@
-/** One step of a wait: a party waits for `to`, because of the lock `via`. */
-export interface WaitEdge<Party> {
+/** One step of a wait: a party waits for `to`, because of `via`, a lock say. */
+export interface WaitEdge<Party, Via = string> {
   readonly to: Party
-  readonly via: string
+  readonly via: Via
 }
 
 /**
@@ -10,11 +10,11 @@ export interface WaitEdge<Party> {
  * Parties wait for ALL of the parties their edges lead to (the AND model), so a cycle is a deadlock and no cycle is no
  * deadlock: Chandy, Misra and Haas, "Distributed Deadlock Detection", 1983. The search is breadth first, one visit to a party.
  */
-export function findCycle<Party>(
+export function findCycle<Party, Via = string>(
   start: Party,
-  edgesFrom: (party: Party) => Iterable<WaitEdge<Party>>,
-): WaitEdge<Party>[] | undefined {
-  const cameFrom = new Map<Party, { from: Party; edge: WaitEdge<Party> }>()
+  edgesFrom: (party: Party) => Iterable<WaitEdge<Party, Via>>,
+): WaitEdge<Party, Via>[] | undefined {
+  const cameFrom = new Map<Party, { from: Party; edge: WaitEdge<Party, Via> }>()
   const frontier: Party[] = [start]
   // The array grows while it is walked: that is the queue of a breadth-first search.
   for (const from of frontier) {
@@ -28,11 +28,11 @@ export function findCycle<Party>(
   return undefined
 }
 
-function pathTo<Party>(
+function pathTo<Party, Via>(
   last: Party,
-  closing: WaitEdge<Party>,
-  cameFrom: ReadonlyMap<Party, { from: Party; edge: WaitEdge<Party> }>,
-): WaitEdge<Party>[] {
+  closing: WaitEdge<Party, Via>,
+  cameFrom: ReadonlyMap<Party, { from: Party; edge: WaitEdge<Party, Via> }>,
+): WaitEdge<Party, Via>[] {
   const path = [closing]
   for (let step = cameFrom.get(last); step !== undefined; step = cameFrom.get(step.from)) path.push(step.edge)
   return path.toReversed()

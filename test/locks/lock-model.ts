@@ -1,5 +1,6 @@
 import { ok, strictEqual } from 'node:assert/strict'
-import { LockTable, type LockEffect, type LockMode } from '../../src/locks/lock-table.ts'
+import { LockTable, type LockEffect } from '../../src/locks/lock-table.ts'
+import type { LockMode } from '../../src/locks/party.ts'
 
 export const modelNames = ['a', 'b', 'c'] as const
 export const modelOwners = ['x', 'y'] as const
@@ -76,7 +77,8 @@ export class LockModel {
     this.#lastId += 1
     const entry = { id: this.#lastId, name, mode, owner, party, token: 0 }
     this.#queue.push(entry)
-    this.#take(this.#table.apply({ type: 'request', id: entry.id, name, mode, owner, session }, 0), entry)
+    this.#take(this.#table.apply({ type: 'request', id: entry.id, name, mode, owner, session }, 0))
+    this.#take(this.#table.apply({ type: 'check' }, 0), entry)
   }
 
   #release(entry: Entry): void {

@@ -1,7 +1,8 @@
 import { array, assert, constant, constantFrom, nat, oneof, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LockModel, modelNames, modelOwners } from './lock-model.ts'
-import { LockTable, type LockEffect, type LockMode } from '../../src/locks/lock-table.ts'
+import { LockTable, type LockEffect } from '../../src/locks/lock-table.ts'
+import type { LockMode } from '../../src/locks/party.ts'
 
 /** Feeds a table, with the ids counted up. */
 class Driver {
@@ -10,7 +11,10 @@ class Driver {
 
   request(name: string, session?: string, mode: LockMode = 'exclusive', owner = 'main'): LockEffect[] {
     this.#id += 1
-    return this.table.apply({ type: 'request', id: this.#id, name, mode, owner, session }, 0)
+    return [
+      ...this.table.apply({ type: 'request', id: this.#id, name, mode, owner, session }, 0),
+      ...this.table.apply({ type: 'check' }, 0),
+    ]
   }
 
   release(token: number): LockEffect[] {

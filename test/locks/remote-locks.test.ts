@@ -232,7 +232,7 @@ describe('remote locks', () => {
     const client = createLockClient((message) => sent.push(message))
     const error = client.acquire('a', { timeout: 100 }).catch((e: unknown) => e)
     const verified = client.verify('a', 1).catch((e: unknown) => e)
-    await vi.advanceTimersByTimeAsync(1_100)
+    await vi.advanceTimersByTimeAsync(1_101)
     expect(await error).toBeInstanceOf(LockTimeoutError)
     expect(sent.map((message) => message.op)).toEqual(['acquire', 'verify', 'cancel'])
     await vi.advanceTimersByTimeAsync(5_000)

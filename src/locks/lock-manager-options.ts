@@ -1,0 +1,62 @@
+import { InvalidOptionsError } from '../errors.ts'
+import { expectKnown } from '../options.ts'
+import { checkLockName } from './acquire-options.ts'
+import type { SuspectedDeadlockNotice } from './deadlock-watch.ts'
+import type { LongHold } from './long-holds.ts'
+import type { LockCaller } from './task-context.ts'
+
+export interface LockManagerOptions {
+  /** Whom the acquires made on the manager itself belong to. Default 'main'. */
+  readonly owner?: string | undefined
+  /** A lease held longer than this, ms, is reported once. Default 30,000. */
+  readonly longHold?: number | undefined
+  /** Where long holds are reported to. Default: nowhere. */
+  readonly onLongHold?: ((hold: LongHold) => void) | undefined
+  /**
+   * How long a cycle of waits outside sessions must have stood still, ms, before it is suspected to be a deadlock; see `LockSession`. Infinity:
+   * never. Default 1,000.
+   */
+  readonly deadlockPatience?: number | undefined
+  /** Where suspected deadlocks are reported to, each once. Default: nowhere. */
+  readonly onSuspectedDeadlock?: ((notice: SuspectedDeadlockNotice) => void) | undefined
+  /** The call that this thread is serving just now, if any. Default: none is known. */
+  readonly currentCaller?: (() => LockCaller | undefined) | undefined
+  /** The components that are loaded before a call of `component` is begun, itself included. Default: itself. */
+  readonly loadsWith?: ((component: string) => Iterable<string>) | undefined
+  /** Milliseconds since the epoch, never running backwards. */
+  readonly clock?: (() => number) | undefined
+}
+
+type Resolved = Required<Pick<LockManagerOptions, 'onLongHold' | 'onSuspectedDeadlock' | 'loadsWith'>> & {
+  readonly [K in 'owner' | 'longHold' | 'deadlockPatience' | 'currentCaller' | 'clock']: NonNullable<
+    LockManagerOptions[K]
+  >
+}
+
+/** @throws InvalidOptionsError */
+export function resolveLockManagerOptions(options: LockManagerOptions): Resolved {
+  expectKnown(options, [
+    'owner',
+    'longHold',
+    'onLongHold',
+    'deadlockPatience',
+    'onSuspectedDeadlock',
+    'currentCaller',
+    'loadsWith',
+    'clock',
+  ])
+  const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock, deadlockPatience = 1_000 } = options
+  const { onSuspectedDeadlock, currentCaller = () => undefined, loadsWith } = options
+  checkLockName(owner, 'owner')
+  if (typeof longHold !== 'number' || !(longHold > 0 && longHold < 2 ** 31)) {
+    throw new InvalidOptionsError('longHold', `milliseconds from 1 to ${2 ** 31 - 1}`, longHold)
+  }
+  if (typeof deadlockPatience !== 'number' || !(deadlockPatience > 0)) {
+    throw new InvalidOptionsError('deadlockPatience', 'a positive number of milliseconds', deadlockPatience)
+  }
+  return { owner, longHold, onLongHold, deadlockPatience, onSuspectedDeadlock, currentCaller, loadsWith, clock }
+}
+
+function epochClock(): number {
+  return performance.timeOrigin + performance.now()
+}
