@@ -1,3 +1,4 @@
+import { arrivalsTakenIn } from '../deadline.ts'
 import { suspectedDeadlocks, type LockWait } from './suspected-deadlock.ts'
 
 /** Waits that may be a deadlock, which is not certain: nobody was refused. `cycle`: task, lock, task, ... and the first task again. */
@@ -37,11 +38,12 @@ export class DeadlockWatch {
   start(): void {
     if (this.#timer !== undefined || this.#patience === Infinity) return
     // After all that has arrived: a thread that was blocked is behind with what the waits of others came to.
-    const look = (): void => void setImmediate(() => this.#look())
+    const look = (): void => void arrivalsTakenIn().then(() => this.#look())
     this.#timer = setInterval(look, Math.min(this.#patience / 4, 2 ** 31 - 1))
     this.#timer.unref()
   }
 
+  /** Nobody waits any more. */
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -57,7 +59,6 @@ export class DeadlockWatch {
   #look(): void {
     if (this.#timer === undefined) return
     const waits = this.#waits()
-    if (waits.length === 0) this.stop()
     const told = new Set(waits.flatMap(({ id }) => (this.#told.has(id) ? [id] : [])))
     for (const { ids, cycle } of suspectedDeadlocks(waits, this.#clock(), this.#patience)) {
       const known = ids.some((id) => told.has(id))

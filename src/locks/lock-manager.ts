@@ -1,5 +1,5 @@
 import { CoordinatorShutdownError, LockTimeoutError, StaleLockError } from '../errors.ts'
-import { afterDeadline } from '../deadline.ts'
+import { afterDeadline, arrivalsTakenIn } from '../deadline.ts'
 import { acquireAll, type LockLeases } from './acquire-all.ts'
 import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
 import { CallLinks, type CallLink, type LinkedCall } from './call-links.ts'
@@ -80,7 +80,7 @@ export class LockManager implements OwnerLocks, Disposable {
   readonly #context: TaskContext
   readonly #calls: CallLinks
   readonly #deadlocks: DeadlockWatch
-  #check: NodeJS.Immediate | undefined
+  #checking: Promise<void> | undefined
   readonly #counts = {
     granted: 0,
     contended: 0,
@@ -229,7 +229,6 @@ export class LockManager implements OwnerLocks, Disposable {
     this.#longHolds.stop()
     this.#deadlocks.stop()
     this.#apply({ type: 'close' })
-    clearImmediate(this.#check)
   }
 
   [Symbol.dispose](): void {
@@ -334,8 +333,8 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** Not before all that has arrived was taken in: somebody in the cycle may have given up. */
   #checkSoon(): void {
-    this.#check ??= setImmediate(() => {
-      this.#check = undefined
+    this.#checking ??= arrivalsTakenIn().then(() => {
+      this.#checking = undefined
       this.#apply({ type: 'check' })
     })
   }
@@ -363,6 +362,7 @@ export class LockManager implements OwnerLocks, Disposable {
 
   #settle(id: number, waiting: Waiting, granted = false): void {
     this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#deadlocks.stop()
     waiting.detach()
     if (granted) waiting.use?.granted()
     else waiting.use?.end()
