@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
-import { CallWatch } from './channel/call-watch.ts'
-import type { CallListener } from './channel/call-watch.ts'
+import { CallWatch, type CallListener } from './channel/call-watch.ts'
 import { comlinkCallbacks } from './channel/comlink-callbacks.ts'
 import { serveComlink } from './channel/comlink-endpoint.ts'
 import type { Remote } from './channel/remote.ts'
@@ -17,6 +16,7 @@ import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { Lease } from './component/lease.ts'
 import { Registry } from './component/registry.ts'
+import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
@@ -41,8 +41,7 @@ import { Announcer } from './observability/announcer.ts'
 import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
-import { callContext } from './channel/call-context.ts'
-import { LockManager } from './locks/lock-manager.ts'
+import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber } from './options.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
@@ -91,12 +90,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       execArgv: process.execArgv,
       nodeMajor: Number.parseInt(process.versions.node, 10),
     })
-    this.locks = new LockManager({
-      onLongHold: (hold) => logger.warn({ ...hold }, 'a lock has been held for long'),
-      onSuspectedDeadlock: ({ cycle }) => logger.warn({ cycle }, 'suspected deadlock: waits for locks have not moved'),
-      currentCaller: () => callContext.getStore(),
-      loadsWith: (name) => this.#registry.loadsWith(name),
-    })
+    this.locks = createSharedLocks(logger, (name) => this.#registry.loadsWith(name))
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
     const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)

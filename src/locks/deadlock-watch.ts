@@ -1,3 +1,4 @@
+import { keepContext } from '../context.ts'
 import { arrivalsTakenIn } from '../deadline.ts'
 import { suspectedDeadlocks, type LockWait } from './suspected-deadlock.ts'
 
@@ -13,6 +14,7 @@ export class DeadlockWatch {
   readonly #waits: () => readonly LockWait[]
   readonly #clock: () => number
   readonly #report: ((notice: SuspectedDeadlockNotice) => void) | undefined
+  readonly #inContext = keepContext()
   /** The waits that are part of what was told. */
   #told: ReadonlySet<number> = new Set()
   #timer: NodeJS.Timeout | undefined
@@ -39,7 +41,7 @@ export class DeadlockWatch {
     if (this.#timer !== undefined || this.#patience === Infinity) return
     // After all that has arrived: a thread that was blocked is behind with what the waits of others came to.
     const look = (): void => void arrivalsTakenIn().then(() => this.#look())
-    this.#timer = setInterval(look, Math.min(this.#patience / 4, 2 ** 31 - 1))
+    this.#timer = this.#inContext(() => setInterval(look, Math.min(this.#patience / 4, 2 ** 31 - 1)))
     this.#timer.unref()
   }
 
