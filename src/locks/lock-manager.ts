@@ -11,7 +11,7 @@ import { resolveLockManagerOptions, type LockManagerOptions } from './lock-manag
 import { LockSession, type Locks } from './lock-session.ts'
 import { LockTable, type LockEffect, type LockEvent, type TaskOf } from './lock-table.ts'
 import { labelOf, type LockMode } from './party.ts'
-import { TaskContext, type LockCaller, type LockUse } from './task-context.ts'
+import { TaskContext, type LockUse } from './task-context.ts'
 
 /** Counts since the manager was made; `held` and `waiting` are of now; waits in ms. */
 export interface LockStats {
@@ -75,12 +75,11 @@ export class LockManager implements OwnerLocks, Disposable {
   readonly #leases = new Map<number, { readonly lease: Lease; readonly use: Waiting['use'] }>()
   readonly #longHolds: LongHoldWatch
   readonly #clock: () => number
-  readonly #currentCaller: () => LockCaller | undefined
   /** Of this thread. */
   readonly #context: TaskContext
   readonly #calls: CallLinks
   readonly #deadlocks: DeadlockWatch
-  #checking: Promise<void> | undefined
+  #checking = false
   readonly #counts = {
     granted: 0,
     contended: 0,
@@ -103,7 +102,6 @@ export class LockManager implements OwnerLocks, Disposable {
     this.owner = owner
     this.#clock = clock
     this.#table = new LockTable(resolved.loadsWith)
-    this.#currentCaller = currentCaller
     this.#context = new TaskContext(this, currentCaller, (session) => this.endSession(owner, session))
     this.#calls = new CallLinks(
       {
@@ -132,7 +130,7 @@ export class LockManager implements OwnerLocks, Disposable {
   }
 
   session(name?: string): LockSession {
-    return this.#session(this, name, this.#currentCaller)
+    return this.#session(this, name, this.#context.currentCaller)
   }
 
   /** The same locks for another owner, a component say; `releaseOwner` ends all it has. */
@@ -333,8 +331,10 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** Not before all that has arrived was taken in: somebody in the cycle may have given up. */
   #checkSoon(): void {
-    this.#checking ??= arrivalsTakenIn().then(() => {
-      this.#checking = undefined
+    if (this.#checking) return
+    this.#checking = true
+    void arrivalsTakenIn().then(() => {
+      this.#checking = false
       this.#apply({ type: 'check' })
     })
   }

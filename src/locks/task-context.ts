@@ -15,7 +15,7 @@ export interface LockCaller {
 /** Knows whose the acquires and calls of this thread are. */
 export class TaskContext {
   readonly #locks: Locks
-  readonly #currentCaller: () => LockCaller | undefined
+  readonly currentCaller: () => LockCaller | undefined
   readonly #onCallerEnd: (session: string) => void
   readonly #tasks = new LockTasks()
   /** How much each session holds and waits for. */
@@ -27,7 +27,7 @@ export class TaskContext {
    */
   constructor(locks: Locks, currentCaller: () => LockCaller | undefined, onCallerEnd: (session: string) => void) {
     this.#locks = locks
-    this.#currentCaller = currentCaller
+    this.currentCaller = currentCaller
     this.#onCallerEnd = onCallerEnd
   }
 
@@ -60,7 +60,7 @@ export class TaskContext {
   }
 
   get #caller(): LockCaller | undefined {
-    const caller = this.#currentCaller()
+    const caller = this.currentCaller()
     return caller?.over ? undefined : caller
   }
 
