@@ -37,6 +37,7 @@ import { processEffects, Reclaimer } from './memory/reclaimer.ts'
 import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { monotonicNow } from './monotonic.ts'
 import { Announcer } from './observability/announcer.ts'
 import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
@@ -98,7 +99,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       components: () => this.list(),
       memory: () => this.memory,
       logger,
-      now: () => performance.now(),
+      now: monotonicNow,
     })
     this.memory = new MemoryManager({
       options: this.#options.memory,
@@ -106,7 +107,6 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       spares,
       reclaimer: this.#reclaimer,
       logger,
-      now: Date.now,
       emit: {
         sample: (ledger) => {
           this.#advisor.sampled(ledger)
@@ -120,7 +120,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       },
     })
     this.#surroundings = {
-      now: Date.now,
+      now: monotonicNow,
       keepAlive,
       spares,
       logger,

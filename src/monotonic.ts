@@ -6,7 +6,19 @@ export function monotonicNow(): number {
   return threadStart + performance.now()
 }
 
-/** ms since the epoch of a moment on the monotonic clock, as the wall clock is set now: for what people read. */
+/**
+ * ms by which the wall clock may be off before it counts as set. Guessed: above the 1 ms by which two readings differ, below what anybody who reads a
+ * time would notice.
+ */
+const tolerance = 10
+let offset = Date.now() - monotonicNow()
+
+/**
+ * ms since the epoch of a moment on the monotonic clock, as the wall clock is set now: for what people read. Whole, and the same for the same moment
+ * unless the clock was set.
+ */
 export function wallTime(moment: number): number {
-  return Date.now() - (monotonicNow() - moment)
+  const now = Date.now() - monotonicNow()
+  if (Math.abs(now - offset) > tolerance) offset = now
+  return Math.round(moment + offset)
 }

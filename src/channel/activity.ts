@@ -1,3 +1,5 @@
+import { monotonicNow } from '../monotonic.ts'
+
 /**
  * What a component is doing, in shared memory: written by its worker alone, read by the main thread at any time, also
  * when the worker is stuck. Each slot is a 64-bit float, written whole on every platform Node supports.
@@ -6,7 +8,7 @@
 const slots = ['calls', 'errors', 'active', 'subscriptions', 'lastAccess', 'reported', 'wasm'] as const
 type Slot = (typeof slots)[number]
 
-/** A reading. `active`: calls being served and open streams; `lastAccess`: epoch ms, 0 = never; `reported` and `wasm`: bytes. */
+/** A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `wasm`: bytes. */
 export type ActivityReading = Readonly<Record<Slot, number>>
 
 export function createActivityBuffer(): SharedArrayBuffer {
@@ -44,14 +46,14 @@ export class ActivityMeter {
   callStarted(): void {
     this.#add(0, 1)
     this.#add(2, 1)
-    this.#view[4] = Date.now()
+    this.#view[4] = monotonicNow()
   }
 
   /** One unit of work is over: a call answered, or the stream it opened ended. */
   callEnded(failed: boolean): void {
     if (failed) this.#add(1, 1)
     this.#add(2, -1)
-    this.#view[4] = Date.now()
+    this.#view[4] = monotonicNow()
     if (this.active === 0) this.#onIdle()
   }
 

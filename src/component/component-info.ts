@@ -1,4 +1,5 @@
 import { headlineOf } from '../describe-value.ts'
+import { wallTime } from '../monotonic.ts'
 import type { LifecycleStatus } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -82,7 +83,7 @@ export function describeComponent(
     dependents,
     inUse: supervisor.inUse,
     idleTime: supervisor.idleTime,
-    lastAccess: supervisor.lastAccess || null,
+    lastAccess: supervisor.lastAccess > 0 ? wallTime(supervisor.lastAccess) : null,
     loads: counters.loads,
     unloads: counters.unloads,
     crashes: counters.crashes,
@@ -94,8 +95,8 @@ export function describeComponent(
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: learnedPeak ?? null,
     waiting: supervisor.caller.waiting,
-    since: state.since,
-    failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: state.retryAt } : null,
+    since: wallTime(state.since),
+    failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTime(state.retryAt) } : null,
     memory,
   }
 }

@@ -15,7 +15,7 @@ export type UnloadReason = 'requested' | 'pressure' | 'admission' | 'free-memory
 
 /** The failures that count against a component's restart intensity. */
 export interface RestartHistory {
-  /** Epoch ms of failures within the period. */
+  /** When it failed within the period. */
   readonly failures: readonly number[]
   /** Back-offs in a row; a period without a failure after one starts over. */
   readonly backoffs: number
@@ -24,12 +24,12 @@ export interface RestartHistory {
 interface Common {
   /** Counts loads; 0 before the first. */
   readonly generation: number
-  /** Epoch ms when this state began. */
+  /** When this state began. */
   readonly since: number
   readonly history: RestartHistory
 }
 
-/** Where a component is in its life. */
+/** Where a component is in its life. Times are ms of the monotonic clock. */
 export type Lifecycle = Common &
   (
     | { readonly status: 'unloaded' }
@@ -39,7 +39,7 @@ export type Lifecycle = Common &
     | { readonly status: 'draining'; readonly reason: UnloadReason; readonly readySince: number }
     /** The dispose hook runs, then the worker is ended. */
     | { readonly status: 'unloading'; readonly reason: UnloadReason }
-    /** Failed too often: not loaded again before `retryAt` (epoch ms). */
+    /** Failed too often: not loaded again before `retryAt`. */
     | { readonly status: 'failed'; readonly error: unknown; readonly retryAt: number }
     /** Its last worker did not die by its deadline. It can be loaded again beside it. */
     | { readonly status: 'zombie' }
@@ -70,7 +70,7 @@ export function initialLifecycle(now: number): Lifecycle {
 /**
  * The one way a component's state changes.
  *
- * @param now epoch ms.
+ * @param now ms of the monotonic clock, as all times in the state are.
  * @throws Error for an event that cannot happen in this state: a bug in the caller, never bad input.
  */
 export function transition(

@@ -4,6 +4,7 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
+import { wallTime } from '../monotonic.ts'
 import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
 import { Generation } from '../host/generation.ts'
@@ -92,7 +93,7 @@ export class Supervisor {
     return this.leases.held + this.caller.waiting + Math.max(this.caller.underWay, active) + subscriptions
   }
 
-  /** Epoch ms of the last call; 0 before the first. */
+  /** When the last call was, ms of the monotonic clock; 0 before the first. */
   get lastAccess(): number {
     return Math.max(this.#lastAccess, this.#generation?.activity.lastAccess ?? 0)
   }
@@ -369,7 +370,7 @@ export class Supervisor {
   }
 
   #backingOff(state: Extract<Lifecycle, { status: 'failed' }>): ComponentFailedError {
-    return new ComponentFailedError(this.name, state.retryAt, { cause: state.error })
+    return new ComponentFailedError(this.name, wallTime(state.retryAt), { cause: state.error })
   }
 
   #keep(busy: boolean): void {

@@ -56,6 +56,7 @@ export interface Reclaimer {
 
 /** What a supervisor needs of the coordinator it belongs to. */
 export interface Surroundings {
+  /** ms of the monotonic clock. */
   readonly now: () => number
   readonly keepAlive: KeepAlive
   readonly spares: SpareWorkers

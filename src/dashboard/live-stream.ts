@@ -98,7 +98,7 @@ export class LiveStream {
     try {
       const { memory, isShutdown } = this.#coordinator
       const freshEnough = Math.max(freshness.least, Math.min(freshness.most, memory.sampleTime * freshness.times))
-      if (!isShutdown && Date.now() - memory.ledger().time > freshEnough) await memory.sample()
+      if (!isShutdown && memory.sampleAge > freshEnough) await memory.sample()
       if (this.#viewers.size > 0) await this.#send()
     } catch (error) {
       // Whoever only looks on must not end the program.

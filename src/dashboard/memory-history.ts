@@ -29,7 +29,9 @@ export class MemoryHistory {
 
   add(ledger: Ledger): void {
     const last = this.#times[(this.#count + capacity - 1) % capacity] ?? 0
-    if (this.#count > 0 && ledger.time - last < spacing) return
+    const gap = ledger.time - last
+    // Negative: the clock was set back, and what follows is as much of a history as before.
+    if (this.#count > 0 && gap >= 0 && gap < spacing) return
     const at = this.#count++ % capacity
     this.#times[at] = ledger.time
     const { usage, limit, rss, mainThread, unattributed, reservations, extra } = ledger

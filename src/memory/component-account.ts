@@ -63,8 +63,8 @@ export class ComponentAccount {
     return peaks.length > 0 ? Math.max(...peaks) : undefined
   }
 
-  /** @param time ms of a monotonic clock; `epoch` is the same moment as people read it. */
-  measured(heap: WorkerMemory, self: SelfReported, time: number, epoch: number): void {
+  /** @param time ms of a monotonic clock, as is `sampledAt`, which is kept with the figures. */
+  measured(heap: WorkerMemory, self: SelfReported, time: number, sampledAt: number): void {
     const total = totalOf(heap, self)
     const { used, physical, malloced } = heap
     const external = heap.external + self.wasm
@@ -81,13 +81,13 @@ export class ComponentAccount {
       total,
       peak,
       stale: false,
-      sampledAt: epoch,
+      sampledAt,
     }
   }
 
   /** The worker has hardly done anything since it was measured: its heap is what it was, only what it says itself may be new. */
-  unchanged(self: SelfReported, time: number, epoch: number): void {
-    if (this.#heap) this.measured(this.#heap, self, time, epoch)
+  unchanged(self: SelfReported, time: number, sampledAt: number): void {
+    if (this.#heap) this.measured(this.#heap, self, time, sampledAt)
   }
 
   /** The worker did not answer in time: the last figures of its heap stand, and say so. */

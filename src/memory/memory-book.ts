@@ -3,6 +3,7 @@ import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
+import { wallTime } from '../monotonic.ts'
 import { readCgroupMemory } from './cgroup.ts'
 import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
@@ -21,15 +22,14 @@ export interface MemoryBookOptions {
   readonly registry: Registry
   readonly spares: SpareWorkers
   readonly residentSet: () => number
-  /** ms of a monotonic clock, and of the epoch. */
+  /** ms of the monotonic clock. */
   readonly now: () => number
-  readonly epoch: () => number
   /** A component's worker has been measured: heap and external memory (bytes), which its limit is held against, and how old (ms) that figure is. */
   readonly onMeasured: (supervisor: Supervisor, held: number, age: number) => void
 }
 
 /** What the ledger takes from elsewhere. */
-export type LedgerFrame = Pick<LedgerEntries, 'limit' | 'pending' | 'pressureLevel'>
+export type LedgerFrame = Pick<LedgerEntries, 'time' | 'limit' | 'pending' | 'pressureLevel'>
 
 /** ms for which the control group's figures are taken to stand. */
 const cgroupAge = 1_000
@@ -76,6 +76,7 @@ export class MemoryBook {
     return account
   }
 
+  /** `sampledAt` is on the monotonic clock; `readable` turns it into what people read. */
   memoryOf(name: string): ComponentMemory | null {
     return this.#accounts.get(name)?.memory ?? null
   }
@@ -149,11 +150,10 @@ export class MemoryBook {
     const components: [string, ComponentMemory][] = []
     for (const { name } of this.#live.keys()) {
       const memory = this.memoryOf(name)
-      if (memory) components.push([name, memory])
+      if (memory) components.push([name, readable(memory)])
     }
     return buildLedger({
       ...frame,
-      time: this.#options.epoch(),
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
       mainThread: this.#main.memory,
@@ -227,7 +227,7 @@ export class MemoryBook {
 
   #candidate(supervisor: Supervisor, idleFloor: number): UnloadCandidate {
     const { name, definition, state } = supervisor
-    const { registry, now, epoch } = this.#options
+    const { registry, now } = this.#options
     const account = this.account(name)
     return {
       name,
@@ -240,7 +240,7 @@ export class MemoryBook {
       bytes: account.memory?.total ?? 0,
       idleTime: supervisor.idleTime,
       minIdleTime: definition.minIdleTime ?? idleFloor,
-      residentTime: Math.max(0, epoch() - state.since),
+      residentTime: Math.max(0, now() - state.since),
       minResidency: minResidency(account.residency, now()),
       dependents: registry.dependentsOf(name).filter((dependent) => this.#isLive(dependent)),
       reloadCost: supervisor.lastLoadTime ?? 0,
@@ -260,7 +260,7 @@ export class MemoryBook {
 
   #targetOf(supervisor: Supervisor, generation: Generation): MeasuredWorker {
     const account = this.account(supervisor.name)
-    const { now, epoch, onMeasured } = this.#options
+    const { now, onMeasured } = this.#options
     return {
       worker: generation.host.worker,
       answered: (memory, asked) => {
@@ -269,11 +269,16 @@ export class MemoryBook {
         const { activity } = generation
         const age = now() - asked
         // It was true when the worker was asked, however late it is read here: growth is measured from then on.
-        account.measured(memory, activity, asked, epoch() - age)
+        account.measured(memory, activity, asked, asked)
         onMeasured(supervisor, memory.heap + memory.external + activity.wasm, age)
       },
       late: () => account.late(generation.activity),
-      unchanged: () => account.unchanged(generation.activity, now(), epoch()),
+      unchanged: () => account.unchanged(generation.activity, now(), now()),
     }
   }
+}
+
+/** The same figures, with their time as the wall clock is set now. */
+export function readable(memory: ComponentMemory): ComponentMemory {
+  return { ...memory, sampledAt: wallTime(memory.sampledAt) }
 }

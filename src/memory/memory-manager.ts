@@ -9,12 +9,13 @@ import type { UnloadReport } from '../component/unload.ts'
 import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { Logger } from '../observability/logger.ts'
+import { monotonicNow } from '../monotonic.ts'
 import { expectNumber } from '../options.ts'
 import { AdmissionControl } from './admission-control.ts'
 import { freeMemory } from './free-memory.ts'
 import type { FreeMemoryResult } from './free-memory.ts'
 import type { Ledger } from './ledger.ts'
-import { MemoryBook } from './memory-book.ts'
+import { MemoryBook, readable } from './memory-book.ts'
 import type { MemoryEvents } from './memory-events.ts'
 import { MemoryFence } from './memory-fence.ts'
 import { resolveMemoryOptions } from './memory-options.ts'
@@ -39,8 +40,6 @@ export interface MemoryManagerOptions {
   readonly spares: SpareWorkers
   readonly reclaimer: Reclaimer
   readonly logger: Logger
-  /** Epoch ms. */
-  readonly now: () => number
   readonly emit: MemoryEvents
 }
 
@@ -66,26 +65,25 @@ export class MemoryManager implements Disposable {
   readonly #relief: PressureRelief
   readonly #admission: AdmissionControl
   readonly #thrashing: ThrashWatch
-  readonly #loads = new WorkerLoadMeter(() => performance.now())
+  readonly #loads = new WorkerLoadMeter(() => monotonicNow())
   readonly #sampling: Sampling
   readonly #inContext = keepContext()
   #options: MemoryOptions
   /** As told last. */
   #level: PressureLevel = 'low'
 
-  constructor({ options, registry, spares, reclaimer, logger, now: epoch, emit }: MemoryManagerOptions) {
+  constructor({ options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
     this.#options = options
     this.#registry = registry
     this.#reclaimer = reclaimer
     this.#logger = logger
     this.#emit = emit
-    const now = (): number => performance.now()
+    const now = monotonicNow
     const book = new MemoryBook({
       registry,
       spares,
       residentSet: () => reclaimer.residentSet(),
       now,
-      epoch,
       onMeasured: (supervisor, held, age) => this.#fence.check(supervisor, { held, age }, this.limit),
     })
     const live = { book, options: () => this.#options, sample: async () => this.#sampling.anew(), now }
@@ -159,6 +157,11 @@ export class MemoryManager implements Disposable {
   /** The last figures, without measuring anew. */
   ledger(): Ledger {
     return this.#gauge.ledger()
+  }
+
+  /** ms since the figures of `ledger()` were taken. */
+  get sampleAge(): number {
+    return this.#gauge.age
   }
 
   /** Measures now. What does not answer within 250 ms is stale, and counted as it was. */
@@ -237,7 +240,8 @@ export class MemoryManager implements Disposable {
 
   /** @internal */
   memoryOf(name: string): ComponentMemory | null {
-    return this.#book.memoryOf(name)
+    const memory = this.#book.memoryOf(name)
+    return memory && readable(memory)
   }
 
   /**
@@ -276,11 +280,11 @@ export class MemoryManager implements Disposable {
    */
   busy(supervisor: Supervisor, busy: boolean): void {
     if (busy) {
-      this.#book.account(supervisor.name).called(performance.now())
+      this.#book.account(supervisor.name).called(monotonicNow())
       this.#sampling.poke()
       return
     }
-    this.#book.account(supervisor.name).idle(performance.now())
+    this.#book.account(supervisor.name).idle(monotonicNow())
     this.#admission.changed()
     this.#relief.retry()
     this.#sampling.poke()
@@ -290,7 +294,7 @@ export class MemoryManager implements Disposable {
   loaded(supervisor: Supervisor): void {
     const account = this.#book.account(supervisor.name)
     this.#thrashing.loaded(account)
-    account.loaded(performance.now())
+    account.loaded(monotonicNow())
     this.#admission.loaded(supervisor)
     this.#sampling.request()
   }

@@ -1,3 +1,4 @@
+import { wallTime } from '../monotonic.ts'
 import type { PressureLevel } from '../component/define.ts'
 import { addGrowthSample, emptyGrowth, nextInterval, peakGrowth, sustainedGrowth } from './growth.ts'
 import type { GrowthWindow } from './growth.ts'
@@ -71,8 +72,8 @@ export class PressureGauge {
   /** Takes a reading from the last figures of all workers. */
   read(): Ledger {
     const { now, options } = this.#options
-    const ledger = this.#draw()
     this.#readAt = now()
+    const ledger = this.#draw()
     this.#growth = addGrowthSample(this.#growth, this.#readAt, ledger.usage)
     this.#state = stepPressure(this.#state, this.#input(ledger.usage, ledger.limit), options())
     this.#usage = ledger.usage
@@ -130,6 +131,11 @@ export class PressureGauge {
 
   #draw(): Ledger {
     const { book, pending } = this.#options
-    return book.ledger({ limit: this.limit, pending: pending(), pressureLevel: this.#state.level })
+    return book.ledger({
+      time: wallTime(this.#readAt),
+      limit: this.limit,
+      pending: pending(),
+      pressureLevel: this.#state.level,
+    })
   }
 }

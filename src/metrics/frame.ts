@@ -38,7 +38,7 @@ export class FrameTaker {
   async #take(): Promise<Frame> {
     const { memory, isShutdown } = this.#coordinator
     let ledger = memory.ledger()
-    if (!isShutdown && Date.now() - ledger.time > freshEnough) ledger = await memory.sample()
+    if (!isShutdown && memory.sampleAge > freshEnough) ledger = await memory.sample()
     const frame = { components: this.#coordinator.list(), ledger }
     this.#taken(frame, await this.#coordinator.componentMetrics(componentDeadline))
     return frame

@@ -38,7 +38,7 @@ export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCo
   )
   set.counter('exhausted_total', 'Times that nothing was left to unload under pressure', (tallies) => tallies.exhausted)
   set.gauge('thrashing', '1 while components push each other out', () => (memory.thrashing ? 1 : 0))
-  set.gauge('sample_age_seconds', 'Age of the figures', ({ ledger }) => Math.max(0, Date.now() - ledger.time) / 1_000)
+  set.gauge('sample_age_seconds', 'Age of the figures', () => memory.sampleAge / 1_000)
   set.gauge('sample_duration_seconds', 'How long the last sample took', () => memory.sampleTime / 1_000)
 
   set.gauge('components', 'Registered components', ({ components }) => components.length)

@@ -177,7 +177,7 @@ export class LazyConnectionPool<Info, Report> {
 
   #hold(id: string): void {
     this.#held.set(id, 0)
-    this.#holds.touch(id, Date.now())
+    this.#holds.touch(id, performance.now())
     this.#holdTimer ??= setInterval(() => this.#forgetUnused(), this.#holdInterval).unref()
   }
 
@@ -193,7 +193,7 @@ export class LazyConnectionPool<Info, Report> {
 
   /** Those are closed by now, or will be with their pool, which need not stay loaded for them. */
   #forgetUnused(): void {
-    for (const id of this.#holds.overdue(Date.now(), (each) => (this.#held.get(each) ?? 0) > 0)) this.#forget(id)
+    for (const id of this.#holds.overdue(performance.now(), (each) => (this.#held.get(each) ?? 0) > 0)) this.#forget(id)
   }
 
   #useBegins(id: string): void {
@@ -205,7 +205,7 @@ export class LazyConnectionPool<Info, Report> {
     const uses = this.#held.get(id)
     if (uses === undefined) return
     this.#held.set(id, uses - 1)
-    this.#holds.touch(id, Date.now())
+    this.#holds.touch(id, performance.now())
   }
 
   /** Gives the lease back when no connection is held or asked for. */
