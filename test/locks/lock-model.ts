@@ -6,7 +6,9 @@ export const modelNames = ['a', 'b', 'c'] as const
 export const modelOwners = ['x', 'y'] as const
 
 export type ModelCommand =
-  | { type: 'request'; name: string; mode: LockMode; session: string | undefined; owner: string }
+  | { type: 'request'; name: string; mode: LockMode; session: string | undefined; owner: string; serves: number }
+  | { type: 'call'; session: string; owner: string; serves: number }
+  | { type: 'answer'; pick: number }
   | { type: 'release'; pick: number }
   | { type: 'cancel'; pick: number }
   | { type: 'force-release'; name: string }
@@ -19,6 +21,15 @@ interface Entry {
   owner: string
   party: string
   token: number
+  /** The call it is asked for. */
+  serves: string | undefined
+}
+
+interface Call {
+  id: string
+  owner: string
+  party: string
+  serves: string | undefined
 }
 
 /** Runs a table and a list of who holds and who waits side by side, and throws where the table breaks a promise. */
@@ -27,6 +38,8 @@ export class LockModel {
   readonly #seen: Record<LockEffect['type'], number>
   #held: Entry[] = []
   #queue: Entry[] = []
+  #calls: Call[] = []
+  #lastCall = 0
   #lastId = 0
   #lastToken = 0
 
@@ -41,7 +54,8 @@ export class LockModel {
         break
       case 'release': {
         // The model is of sessions that keep their promise: one that waits releases nothing.
-        const free = this.#held.filter((entry) => !this.#queue.some((waiter) => waiter.party === entry.party))
+        const busy = new Set([...this.#queue, ...this.#calls].map(({ party }) => party))
+        const free = this.#held.filter((entry) => !busy.has(entry.party))
         const entry = free[command.pick % Math.max(1, free.length)]
         if (entry !== undefined) this.#release(entry)
         break
@@ -53,11 +67,22 @@ export class LockModel {
         this.#take(this.#table.apply({ type: 'cancel', id: entry.id }, 0))
         break
       }
+      case 'call':
+        this.#call(command)
+        break
+      case 'answer': {
+        const call = this.#calls[command.pick % Math.max(1, this.#calls.length)]
+        if (call === undefined) break
+        this.#calls = this.#calls.filter((other) => other !== call)
+        this.#take(this.#table.apply({ type: 'call-over', id: call.id }, 0))
+        break
+      }
       case 'force-release':
         this.#take(this.#table.apply(command, 0))
         break
       case 'release-owner':
         this.#take(this.#table.apply(command, 0))
+        this.#calls = this.#calls.filter(({ owner }) => owner !== command.owner)
         ok(![...this.#held, ...this.#queue].some((entry) => entry.owner === command.owner), 'the owner is gone')
         break
     }
@@ -66,19 +91,39 @@ export class LockModel {
 
   /** Everyone who holds something gives it back, until nobody waits. */
   drain(): void {
+    for (const { id } of this.#calls.splice(0)) this.#take(this.#table.apply({ type: 'call-over', id }, 0))
     while (this.#held.length > 0) for (const entry of this.#held) this.#release(entry)
     strictEqual(this.#queue.length, 0, 'nobody waits for locks that nobody holds')
     strictEqual(this.#table.list().length, 0, 'a lock nobody uses is forgotten')
   }
 
-  #request({ name, mode, session, owner }: ModelCommand & { type: 'request' }): void {
-    const party = session === undefined ? `anonymous ${this.#lastId + 1}` : `${owner} ${session}`
+  /** A call that is under way, or the next one that will be: what is done for it may be heard of first. Or none. */
+  #served(pick: number, withNext: boolean): string | undefined {
+    const ids = [...this.#calls.map(({ id }) => id), ...(withNext ? [`c${this.#lastCall + 1}`] : [])]
+    return ids[pick % (ids.length * 2 + 1)]
+  }
+
+  #call({ session, owner, serves: pick }: ModelCommand & { type: 'call' }): void {
+    const party = `${owner} ${session}`
     if (this.#queue.some((entry) => entry.party === party)) return
+    // A task is at work for one call at most.
+    const serves = this.#calls.some((call) => call.party === party) ? undefined : this.#served(pick, false)
+    this.#lastCall += 1
+    const id = `c${this.#lastCall}`
+    this.#calls.push({ id, owner, party, serves })
+    this.#take(this.#table.apply({ type: 'call', id, target: 'd', queued: false, owner, session, serves }, 0))
+    this.#take(this.#table.apply({ type: 'check' }, 0))
+  }
+
+  #request({ name, mode, session, owner, serves: pick }: ModelCommand & { type: 'request' }): void {
+    const party = session === undefined ? `anonymous ${this.#lastId + 1}` : `${owner} ${session}`
+    if ([...this.#queue, ...this.#calls].some((entry) => entry.party === party)) return
     this.#lastId += 1
-    const entry = { id: this.#lastId, name, mode, owner, party, token: 0 }
+    const serves = this.#served(pick, true)
+    const entry = { id: this.#lastId, name, mode, owner, party, token: 0, serves }
     this.#queue.push(entry)
-    this.#take(this.#table.apply({ type: 'request', id: entry.id, name, mode, owner, session }, 0))
-    this.#take(this.#table.apply({ type: 'check' }, 0), entry)
+    this.#take(this.#table.apply({ type: 'request', id: entry.id, name, mode, owner, session, serves }, 0))
+    this.#take(this.#table.apply({ type: 'check' }, 0))
   }
 
   #release(entry: Entry): void {
@@ -86,7 +131,7 @@ export class LockModel {
     this.#take(this.#table.apply({ type: 'release', token: entry.token }, 0))
   }
 
-  #take(effects: LockEffect[], newcomer?: Entry): void {
+  #take(effects: LockEffect[]): void {
     for (const effect of effects) {
       this.#seen[effect.type] += 1
       switch (effect.type) {
@@ -105,12 +150,15 @@ export class LockModel {
           this.#held.push({ ...entry, token: effect.token })
           break
         }
-        case 'deadlock':
-          ok(newcomer?.id === effect.id, 'the youngest waiter is refused')
-          ok(this.#stuck().has(newcomer.party), 'and it was a deadlock')
+        case 'deadlock': {
+          const refused = this.#queue.find((each) => each.id === effect.id)
+          ok(refused && this.#stuck().has(refused.party), 'it was a deadlock')
           strictEqual(effect.cycle.at(0), effect.cycle.at(-1))
+          const inCycle = this.#queue.filter(({ party }) => effect.cycle.includes(party.replace(' ', '/')))
+          ok(!inCycle.some(({ id }) => id > effect.id), 'the youngest waiter is refused')
           this.#queue = this.#queue.filter((each) => each.id !== effect.id)
           break
+        }
         case 'dropped':
           this.#queue = this.#queue.filter((each) => each.id !== effect.id)
           break
@@ -135,12 +183,18 @@ export class LockModel {
 
   /**
    * Who can never get on, worked out without a graph: whoever does not wait gets on, and gives back all it holds; whose
-   * request then clashes with nobody who is stuck gets on too; and so on until nothing changes.
+   * request then clashes with nobody who is stuck gets on too, and so does one whose calls are served by nobody who is stuck; and so on until
+   * nothing changes.
    */
   #stuck(): Set<string> {
-    const left = new Set(this.#queue.map((entry) => entry.party))
+    const left = new Set([...this.#queue, ...this.#calls].map(({ party }) => party))
     for (let before = -1; before !== left.size;) {
       before = left.size
+      for (const party of new Set(this.#calls.map((call) => call.party))) {
+        const own = new Set(this.#calls.flatMap((call) => (call.party === party ? [call.id] : [])))
+        const errands = [...this.#queue, ...this.#calls].filter(({ serves }) => serves !== undefined && own.has(serves))
+        if (!errands.some((errand) => left.has(errand.party))) left.delete(party)
+      }
       for (const [index, entry] of this.#queue.entries()) {
         const ahead = [...this.#held, ...this.#queue.slice(0, index)]
         if (!ahead.some((other) => left.has(other.party) && clash(entry, other))) left.delete(entry.party)

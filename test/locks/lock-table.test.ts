@@ -176,15 +176,26 @@ describe('LockTable, against a model', () => {
         mode: constantFrom('exclusive' as const, 'shared' as const),
         session: constantFrom('s0', 's1', 's2', 's3', undefined),
         owner: constantFrom(...modelOwners),
+        serves: nat(),
       }),
     },
+    {
+      weight: 3,
+      arbitrary: record({
+        type: constant('call' as const),
+        session: constantFrom('s0', 's1', 's2', 's3'),
+        owner: constantFrom(...modelOwners),
+        serves: nat(),
+      }),
+    },
+    { weight: 2, arbitrary: record({ type: constant('answer' as const), pick: nat() }) },
     { weight: 4, arbitrary: record({ type: constant('release' as const), pick: nat() }) },
     { weight: 1, arbitrary: record({ type: constant('cancel' as const), pick: nat() }) },
     { weight: 1, arbitrary: record({ type: constant('force-release' as const), name: constantFrom(...modelNames) }) },
     { weight: 1, arbitrary: record({ type: constant('release-owner' as const), owner: constantFrom(...modelOwners) }) },
   )
 
-  it('excludes, keeps the order, loses no waiter, counts tokens up and finds exactly the deadlocks', () => {
+  it('excludes, keeps the order, loses no waiter, counts tokens up and finds exactly the deadlocks, those through calls included', () => {
     const seen = { granted: 0, deadlock: 0, dropped: 0, revoked: 0 }
     assert(
       property(array(command, { minLength: 1, maxLength: 60, size: 'max' }), (commands) => {
@@ -192,7 +203,7 @@ describe('LockTable, against a model', () => {
         for (const each of commands) model.run(each)
         model.drain()
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
     // The runs were not idle ones.
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100)
