@@ -5,10 +5,14 @@ import type { ActivityMeter } from './activity.ts'
 import { Caller } from './caller.ts'
 import type { GenerationEnd } from './caller.ts'
 import type { CallerOptions } from './caller-options.ts'
+import { exposed, finalize, unexposed } from './exposure.ts'
+import { methodsOf } from './forwarded-methods.ts'
 import type { CallbackLinks } from './marshal.ts'
-import { MethodTable } from './method-table.ts'
-import { createCallbackRemote } from './remote.ts'
+import { methodsBelow } from './method-table.ts'
+import type { ServedMethods } from './method-table.ts'
+import { createCallbackRemote, directPort } from './remote.ts'
 import { ServedConnection } from './served-connection.ts'
+import type { ServedApi } from './served-connection.ts'
 
 export interface CallbackHooks {
   /** Counts the calls served here, and the callbacks that keep a component in use. */
@@ -28,6 +32,8 @@ export class Callbacks implements CallbackLinks {
   readonly #generation: () => number
   readonly #maxQueue: number
   readonly #hooks: CallbackHooks
+  /** What is served here, by port. */
+  readonly #served = new Map<MessagePort, object>()
   readonly #adopted = new Set<Caller>()
   readonly #forgotten = new FinalizationRegistry<Caller>((caller) => {
     // A call may still be under way although nobody can make another one.
@@ -47,13 +53,36 @@ export class Callbacks implements CallbackLinks {
   }
 
   expose(value: object): MessagePort {
-    const { meter } = this.#hooks
+    const direct = directPort(value)
+    if (direct) return direct
     const { port1, port2 } = new MessageChannel()
-    meter?.subscriptionOpened()
-    const api = { component: this.#name, table: new MethodTable(value), links: this, ...(meter && { meter }) }
-    ServedConnection.open(port1, api, () => meter?.subscriptionClosed())
-    port1.unref()
+    this.#serve(port1, value, methodsOf(value))
     return port2
+  }
+
+  #serve(port: MessagePort, value: object, table: ServedMethods): void {
+    const { meter } = this.#hooks
+    meter?.subscriptionOpened()
+    exposed(value)
+    this.#served.set(port, value)
+    const api: ServedApi = {
+      component: this.#name,
+      table,
+      links: this,
+      share: (path, other) => this.#serve(other, value, methodsBelow(table, path)),
+      ...(meter && { meter }),
+    }
+    ServedConnection.open(port, api, () => {
+      meter?.subscriptionClosed()
+      this.#served.delete(port)
+      unexposed(value)
+    })
+    port.unref()
+  }
+
+  /** The component is being unloaded: what it gave away by reference is told, while it still can. */
+  finalize(): void {
+    for (const value of this.#served.values()) finalize(value)
   }
 
   adopt(port: MessagePort): object {

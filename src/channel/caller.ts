@@ -134,6 +134,14 @@ export class Caller {
     this.#sendWaiting(connection)
   }
 
+  /** Asks the other end to serve on `port` what it serves here at `path`. False when there is no connection. */
+  share(path: readonly string[], port: MessagePort): boolean {
+    const state = this.#state
+    if (state.status !== 'open' && state.status !== 'fenced') return false
+    state.outbox.post([ToServer.share, 0, path, port], [apart, 0], [port])
+    return true
+  }
+
   /** Sends no more until `resume` or the next `attach`; tells the component so. A fence that was raised already is not raised again. */
   fence(epoch: number): void {
     const state = this.#state

@@ -6,6 +6,19 @@ export interface ServedMethod {
   readonly self: unknown
 }
 
+/** What may be called at the other end of a connection. */
+export interface ServedMethods {
+  lookup(method: MethodPath): ServedMethod | undefined
+  /** For messages. */
+  names(): string[]
+}
+
+/** What is served at `path` in it. */
+export function methodsBelow(methods: ServedMethods, path: readonly string[]): ServedMethods {
+  if (path.length === 0) return methods
+  return { lookup: (method) => methods.lookup([...path, ...pathOf(method)]), names: () => methods.names() }
+}
+
 /** Keys that never name a method: they lead to code execution or to prototypes, or would make a remote a thenable or be called by mere logging. */
 const refused: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype', 'then', 'toJSON'])
 
@@ -21,7 +34,7 @@ export function isRefusedKey(key: string): boolean {
  * What of an API may be called: listed once, by string key; what is not in the table does not exist for callers. Own functions, nested plain
  * objects of functions, and the methods of its class up to but not including Object.prototype. Getters are never run.
  */
-export class MethodTable {
+export class MethodTable implements ServedMethods {
   readonly #methods = new Map<string, ServedMethod>()
 
   constructor(api: unknown) {
@@ -61,6 +74,11 @@ const separator = '\u0000'
 
 function pathKey(path: readonly string[]): string {
   return path.join(separator)
+}
+
+function pathOf(method: MethodPath): readonly string[] {
+  if (typeof method !== 'string') return method
+  return method === '' ? [] : [method]
 }
 
 function protoOf(object: object): object | null {

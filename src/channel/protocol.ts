@@ -1,3 +1,5 @@
+import { MessagePort } from 'node:worker_threads'
+
 /**
  * The wire format of calls. One MessagePort joins one caller with one generation of one component; everything on it is a
  * frame: an array of entries, posted once per microtask, so that all calls of one turn cost one message.
@@ -16,7 +18,7 @@
 export const apart = 100
 
 /** Entries from the caller to the component. */
-export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4 } as const
+export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5 } as const
 
 /** Entries from the component to the caller. */
 export const ToCaller = {
@@ -64,6 +66,8 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.credit, id: number, values: number]
   | readonly [op: typeof ToServer.cancel, id: number]
   | readonly [op: typeof ToServer.fenced, epoch: number]
+  /** Serve on `port` as well what is served here at `path`, for a third thread. */
+  | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], port: MessagePort]
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
@@ -119,6 +123,8 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
       )
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0
+    case ToServer.share:
+      return Array.isArray(entry[2]) && isMethodPath(entry[2]) && entry[3] instanceof MessagePort
     case ToServer.abort:
     case ToServer.cancel:
     case ToServer.fenced:

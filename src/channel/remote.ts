@@ -1,10 +1,13 @@
 import { proxyMarker, releaseProxy } from 'comlink'
 import type { ProxyMarked, UnproxyOrClone } from 'comlink'
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { ComponentModule } from '../component/define.ts'
-import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
+import { InvalidOptionsError, isNoSuchMethodError, NoSuchMethodError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import { readable } from './answer-reader.ts'
 import { isRefusedKey } from './method-table.ts'
+import { RecentMembers } from './recent-members.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
 import type { MethodPath } from './protocol.ts'
@@ -84,6 +87,8 @@ type Target = {
   readonly options: CallOptions
   /** Of callbacks: gives them back. As long as any part of the remote is reachable, so is this. */
   readonly release?: () => void
+  /** Shared by all nodes of one remote. */
+  readonly recent: RecentMembers
   /** Members of the remote itself that read as undefined. */
   readonly hidden?: ReadonlySet<string>
 }
@@ -109,12 +114,15 @@ const targets = new WeakMap<object, Target>()
 
 /** The durable proxy of what `caller` calls. `options` are the defaults of its calls. */
 export function createRemote<T>(caller: Caller, options: CallOptions): Remote<T> {
-  return createNode({ caller, path: [], options }, Object.create(null) as object) as Remote<T>
+  return createNode(
+    { caller, path: [], options, recent: new RecentMembers() },
+    Object.create(null) as object,
+  ) as Remote<T>
 }
 
 /** The proxy of a callback: can be called itself, and so can its methods; `remote[releaseProxy]()` calls `release`. */
 export function createCallbackRemote(caller: Caller, release: () => void): object {
-  return createNode({ caller, path: [], options: {}, release }, () => {})
+  return createNode({ caller, path: [], options: {}, release, recent: new RecentMembers() }, () => {})
 }
 
 /**
@@ -145,7 +153,7 @@ export function withCallOptions<R extends object>(remote: R, options: CallOption
     traceparent: traceparent ?? target.options.traceparent,
   }
   const shape = target.path.length === 0 && typeof remote !== 'function' ? (Object.create(null) as object) : () => {}
-  return createNode({ ...target, options: merged }, shape) as R
+  return createNode({ ...target, options: merged, recent: new RecentMembers() }, shape) as R
 }
 
 /**
@@ -155,44 +163,97 @@ export function withCallOptions<R extends object>(remote: R, options: CallOption
 export function withoutMembers<R extends object>(remote: R, hidden: ReadonlySet<string>): R {
   const target = targets.get(remote)
   if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
-  return createNode({ ...target, hidden }, Object.create(null) as object) as R
+  return createNode({ ...target, hidden, recent: new RecentMembers() }, Object.create(null) as object) as R
+}
+
+export function isCallbackRemote(value: object): boolean {
+  return targets.get(value)?.release !== undefined
+}
+
+/**
+ * A port at which the thread a callback comes from serves it, for a third thread: what is passed on does not depend on who passed it.
+ * Undefined for anything else, and for callbacks whose calls have options of their own.
+ */
+export function directPort(value: object): MessagePort | undefined {
+  const target = targets.get(value)
+  if (!target?.release || Object.values(target.options).some((option) => option !== undefined)) return undefined
+  const { port1, port2 } = new MessageChannel()
+  if (target.caller.share(target.path, port1)) return port2
+  port1.close()
+  return undefined
 }
 
 function createNode(target: Target, shape: object): object {
-  const members = new Map<string, object>()
-  const method: MethodPath =
-    target.path.length === 1 ? (target.path[0] ?? '') : target.path.length === 0 ? '' : target.path
-  const apply = (_: object, __: unknown, args: unknown[]): Promise<unknown> => {
-    const { caller, options } = target
-    if (!mayCapture()) return readable(callAwaited(caller, method, args, options))
-    const origin: CallOrigin = {}
-    Error.captureStackTrace(origin, apply)
-    return readable(caller.call(method, args, options, origin))
-  }
+  const prefix = target.path.map((key) => `${key}\u0000`).join('')
+  const callable = typeof shape === 'function'
+  const call = callOf(target)
   const node: object = new Proxy(shape, {
-    apply,
+    apply: call,
     get(_, key) {
       // Symbols never reach the other side; without `then` a remote can be awaited and returned from async functions.
       if (typeof key === 'symbol') return localMember(target, key)
       if (key === 'then' || key === 'toJSON') return undefined
       if (target.path.length === 0 && target.hidden?.has(key)) return undefined
-      const known = members.get(key)
+      if (callable && key === 'bind') return bindOf(call)
+      const known = target.recent.get(prefix + key)
       if (known) return known
       const member = isRefusedKey(key)
         ? refusing(target, key)
         : createNode({ ...target, path: [...target.path, key] }, () => {})
-      members.set(key, member)
+      target.recent.add(prefix + key, member)
       return member
     },
     has: () => false,
-    set: readOnly,
+    // A callback may be marked with `proxy()` again to be passed on: it is so already.
+    set: (_, key) => (target.release !== undefined && key === proxyMarker) || readOnly(),
     defineProperty: readOnly,
     deleteProperty: readOnly,
     setPrototypeOf: readOnly,
-    getPrototypeOf: () => (typeof shape === 'function' ? Function.prototype : null),
+    getPrototypeOf: () => (callable ? Function.prototype : null),
   })
   targets.set(node, target)
   return node
+}
+
+/** As the trap of a proxy has it: then a captured stack begins with who called. */
+type Call = (target: unknown, self: unknown, args: readonly unknown[]) => Promise<unknown>
+
+function callOf(target: Target): Call {
+  const direct = directCallOf(target)
+  // A remote itself is no function, unless it is a callback.
+  const name = target.path.length > (target.release ? 0 : 1) ? target.path.at(-1) : undefined
+  if (name !== 'call' && name !== 'apply') return direct
+  const method: Target = { ...target, path: target.path.slice(0, -1) }
+  const callMethod = directCallOf(method)
+  return (_, self, args) => {
+    const list = name === 'call' ? args.slice(1) : (args[1] ?? [])
+    if (!Array.isArray(list)) return direct(_, self, args)
+    return readable(
+      callMethod(_, self, list).catch((error: unknown) => {
+        // What is there is an object that has a method of that name; nothing has run.
+        if (isNoSuchMethodError(error) && error.method === method.path.join('.')) return direct(_, self, args)
+        throw error
+      }),
+    )
+  }
+}
+
+function directCallOf({ caller, path, options }: Target): Call {
+  const method: MethodPath = path.length === 1 ? (path[0] ?? '') : path.length === 0 ? '' : path
+  const call: Call = (_, __, args) => {
+    if (!mayCapture()) return readable(callAwaited(caller, method, args, options))
+    const origin: CallOrigin = {}
+    Error.captureStackTrace(origin, call)
+    return readable(caller.call(method, args, options, origin))
+  }
+  return call
+}
+
+/** `bind` as of any function; the object that is bound stays here. */
+function bindOf(call: Call) {
+  return (_: unknown, ...first: unknown[]) =>
+    (...args: unknown[]): Promise<unknown> =>
+      call(undefined, undefined, [...first, ...args])
 }
 
 /**
@@ -223,15 +284,20 @@ async function callAwaited(
  * What a remote answers itself: its name when it is put into a string, which would else call `toString` over there; and for callbacks
  * comlink's release, and its mark of what is passed by reference, so that a callback can be passed on.
  */
-function localMember({ caller, path, release }: Target, key: symbol): unknown {
-  if (key === Symbol.toPrimitive) return () => `[remote ${[caller.component, ...path].join('.')}]`
+function localMember(target: Target, key: symbol): unknown {
+  const { release } = target
+  if (key === Symbol.toPrimitive) return () => nameOf(target)
   if (key !== proxyMarker) return key === releaseProxy ? release : undefined
   if (release) return true
   // Copied, it would arrive as an empty object.
   throw new TypeError('A remote of a component cannot be passed on: name the component as a dependency of who needs it')
 }
 
-function refusing({ caller, path }: Target, key: string): () => Promise<never> {
+function nameOf({ caller, path }: Target): string {
+  return `[remote ${[caller.component, ...path].join('.')}]`
+}
+
+function refusing({ caller, path }: Pick<Target, 'caller' | 'path'>, key: string): () => Promise<never> {
   const name = [...path, key].join('.')
   // A function of the old kind, so that `new` reaches the trap.
   const refuse = function (): Promise<never> {
@@ -239,9 +305,7 @@ function refusing({ caller, path }: Target, key: string): () => Promise<never> {
   }
   return new Proxy(refuse, {
     get: (_, inner) =>
-      typeof inner === 'string' && inner !== 'then'
-        ? refusing({ caller, path: [...path, key], options: {} }, inner)
-        : undefined,
+      typeof inner === 'string' && inner !== 'then' ? refusing({ caller, path: [...path, key] }, inner) : undefined,
     construct: () => {
       throw new NoSuchMethodError(caller.component, name)
     },

@@ -10,7 +10,7 @@ import { flatError } from './flat-error.ts'
 import { Inbox } from './inbox.ts'
 import { isProxyMarked, marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
-import type { MethodTable } from './method-table.ts'
+import type { ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallEntry, CallerEntry, EncodedError, HandledValues, ServerEntry } from './protocol.ts'
@@ -21,8 +21,10 @@ import { uncloneableResult } from './uncloneable.ts'
 
 export interface ServedApi {
   readonly component: string
-  readonly table: MethodTable
+  readonly table: ServedMethods
   readonly links: CallbackLinks
+  /** Serves what is at `path` on another port too; callbacks are shared so, components are not. */
+  readonly share?: (path: readonly string[], port: MessagePort) => void
   /** Counts what is served; callbacks are served without one. */
   readonly meter?: ActivityMeter
 }
@@ -109,6 +111,10 @@ export class ServedConnection {
         break
       case ToServer.fenced:
         this.#fenced(entry[1])
+        break
+      case ToServer.share:
+        if (this.#api.share) this.#api.share(entry[2], entry[3])
+        else entry[3].close()
         break
     }
   }

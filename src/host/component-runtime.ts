@@ -285,6 +285,7 @@ export class ComponentRuntime {
     this.#post({ type: 'disposing' })
     try {
       this.#unloading.abort(new DOMException(`Component "${this.#init.name}" is being unloaded`, 'AbortError'))
+      this.#links.finalize()
       await disposeOf(this.#api)
     } catch (error) {
       failure = error

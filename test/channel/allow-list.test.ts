@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { MethodTable } from '../../src/channel/method-table.ts'
-import { NoSuchMethodError } from '../../src/index.ts'
+import { NoSuchMethodError, proxy } from '../../src/index.ts'
 import type { QuoteService } from '../fixtures/wrapped.ts'
 import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import type { KitchenSink } from '../support/coordinator.ts'
 
 describe('the table of methods', () => {
   it('lists own functions, nested plain objects, and the methods of the class', () => {
@@ -122,16 +123,32 @@ describe('a worker', () => {
   it.each([
     ['nested', 'deep', 'constructor'],
     ['nested', 'deep', 'toString'],
-    ['nested', 'deep', 'hi', 'call'],
     ['nested', 'deep', 'hi', 'constructor'],
     ['nested', '__proto__', 'toString'],
-    ['echo', 'call'],
-    ['echo', 'bind'],
+    ['nosuch', 'call'],
+    ['nested', 'apply'],
     ['data', 'toFixed'],
   ])('refuses %s.%s', async (...path) => {
     let member = remote
     for (const key of path) member = member[key] as Anything
     await expect(member()).rejects.toBeInstanceOf(NoSuchMethodError)
+  })
+
+  it('calls a method by its own call, apply and bind', async () => {
+    const typed = coordinator.component<KitchenSink>('sink')
+    expect(await typed.add.call(undefined, 1, 2)).toBe(3)
+    expect(await typed.add.call(typed, 1, 2)).toBe(3)
+    expect(await typed.add.apply(typed, [1, 2])).toBe(3)
+    expect(await typed.add.bind(typed, 1)(2)).toBe(3)
+    expect(await typed.nested.deep.hi.call(undefined)).toBe('deep')
+    expect(await typed.thread.apply(undefined)).toBeGreaterThan(0)
+    const values: unknown[] = []
+    const take = proxy((value: number) => values.push(value))
+    await typed.callBack.apply(undefined, [take as never, 2])
+    expect(values).toEqual([0, 1])
+    const counted: number[] = []
+    for await (const value of typed.numbers.call(undefined, 3)) counted.push(value)
+    expect(counted).toEqual([0, 1, 2])
   })
 
   it('serves nested methods', async () => {

@@ -1,0 +1,51 @@
+import { proxyMarker, transfer } from 'comlink'
+import { portsIn } from './clone-guard.ts'
+import { isRefusedKey, MethodTable } from './method-table.ts'
+import type { ServedMethod, ServedMethods } from './method-table.ts'
+import type { MethodPath } from './protocol.ts'
+import { isCallbackRemote } from './remote.ts'
+
+type Call = (...args: unknown[]) => unknown
+
+/** What of a `proxy()`ed object may be called: of a remote whatever its own end allows, which is asked by calling it. */
+export function methodsOf(value: object): ServedMethods {
+  return isRemote(value) ? new ForwardedMethods(value) : new MethodTable(value)
+}
+
+/** A callback of this package, or a remote of comlink's: anything that is read of those is a function. */
+export function isRemote(value: object): boolean {
+  return isCallbackRemote(value) || typeof Reflect.get(value, proxyMarker) === 'function'
+}
+
+/** The method of a remote, whatever is served at its other end. */
+export function callRemote(remote: object, path: readonly string[], args: readonly unknown[]): unknown {
+  let member = remote
+  for (const key of path) member = Reflect.get(member, key) as object
+  return (member as Call)(...args.map(passedOn))
+}
+
+/** A value that came from elsewhere, ready to be sent on: the ports in it move once more. */
+export function passedOn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const ports = portsIn(value)
+  return ports.length > 0 ? transfer(value, ports) : value
+}
+
+class ForwardedMethods implements ServedMethods {
+  readonly #remote: object
+
+  constructor(remote: object) {
+    this.#remote = remote
+  }
+
+  lookup(method: MethodPath): ServedMethod | undefined {
+    const path = typeof method === 'string' ? [method].filter((key) => key !== '') : method
+    if (path.some(isRefusedKey)) return undefined
+    const fn = async (...args: unknown[]): Promise<unknown> => passedOn(await callRemote(this.#remote, path, args))
+    return { fn, self: undefined }
+  }
+
+  names(): string[] {
+    return []
+  }
+}
