@@ -45,7 +45,7 @@ export class DiskTurns {
         outcome.reject(new Error(`its turn to use ${folder} did not come within ${seconds(timeout)}`))
         return
       }
-      this.#isSilent(folder)
+      this.#fallSilent(folder)
       outcome.reject(this.#refusal(folder) ?? new Error(`${folder} has not answered for ${seconds(timeout)}`))
       givenUp.abort()
     })
@@ -71,7 +71,7 @@ export class DiskTurns {
     }
   }
 
-  #isSilent(folder: string): void {
+  #fallSilent(folder: string): void {
     const since = this.#underWay.get(folder)?.since ?? monotonicNow()
     this.#underWay.set(folder, { status: 'silent', since })
     for (const turn of this.#waiting) {

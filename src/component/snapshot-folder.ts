@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { withDeadline } from '../deadline.ts'
 import { DiskTurns } from './disk-turns.ts'
 import {
   newSnapshotPath,
@@ -26,6 +27,8 @@ export type SnapshotRead =
 
 /** ms for looking through a folder for what others left there. Guessed: what it does not get to in that time can wait. */
 const leftoversDeadline = 2_000
+/** ms after which nobody waits for a file to be removed, though it may still be. Guessed: what a default `timeout` is. */
+const removalPatience = 5_000
 
 const turns = new DiskTurns()
 const folders = new Map<string, SnapshotFolder>()
@@ -74,7 +77,11 @@ export class SnapshotFolder {
   /** A file that cannot be removed is in nobody's way: its name is never used again, and it goes when this process is gone. */
   async remove(path: string, timeout: number): Promise<void> {
     this.#keepNoMore(path)
-    await turns.run(this.#directory, timeout, async () => removeSnapshot(this.#directory, path)).catch(() => {})
+    const removal = turns.run(this.#directory, timeout, async () => removeSnapshot(this.#directory, path))
+    await withDeadline(
+      removal.catch(() => {}),
+      Math.min(timeout, removalPatience),
+    )
   }
 
   /** Keeps it where people can look at it, and nobody loads it. Resolves with its path. */

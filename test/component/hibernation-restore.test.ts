@@ -25,7 +25,7 @@ describe('a component that cannot be loaded with its state', () => {
       coordinator,
       'a',
       { directory, maxMemory },
-      { config: { given }, timeout: 4_000 },
+      { config: { given }, timeout: given === 'hang' ? 8_000 : 30_000 },
     )
     await component.set('a', 1)
     await coordinator.unloadComponent('a')

@@ -106,7 +106,7 @@ describe('a folder that several use', () => {
     const coordinators = [plain(), plain()] as const
     const [first, second] = coordinators.map((coordinator) => registerHibernating(coordinator, 'a', {}))
     await Promise.all([first!.set('a', 0), second!.set('a', 0)])
-    for (let round = 1; round <= 10; round++) {
+    for (let round = 1; round <= 5; round++) {
       await first!.set('a', round)
       const leave = async (): Promise<void> => {
         const name = `passing-${round}`
