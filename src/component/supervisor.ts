@@ -14,6 +14,7 @@ import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation } from './hibernation.ts'
 import { LeaseCount } from './lease-count.ts'
+import { watchLease } from './leftover-lease.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
@@ -192,7 +193,11 @@ export class Supervisor {
 
   lease(): Disposable {
     this.#keep(true)
+    const { inContext, logger } = this.surroundings
+    const isBusy = (): boolean => this.caller.waiting + this.caller.underWay > 0 || this.#state.status !== 'ready'
+    const unwatch = inContext(() => watchLease(this.name, logger, isBusy))
     return this.leases.take(() => {
+      unwatch()
       this.#lastAccess = this.surroundings.now()
       this.#keep(false)
       if (this.leases.held === 0) this.surroundings.busy(this, false)
