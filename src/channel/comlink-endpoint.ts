@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
+import { closePorts } from './close-ports.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import { StreamHandle } from './remote-stream.ts'
@@ -61,9 +62,7 @@ async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const path = Array.isArray(request.path) ? request.path.map(String) : []
-    if (request.type !== 'APPLY') throw new NoSuchMethodError(target.name, path.join('.') || '(itself)')
-    const args = Array.isArray(request.argumentList) ? request.argumentList.map((arg) => fromWire(arg, links)) : []
+    const { path, args } = receive(request, target, links)
     const result = await target.call(path, args, signal)
     if (result instanceof StreamHandle) {
       await result.return()
@@ -77,6 +76,22 @@ async function answer(
       const value = thrown(new TypeError('What was thrown cannot be cloned'))
       port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value })
     }
+  }
+}
+
+function receive(
+  request: ComlinkRequest,
+  target: ComlinkTarget,
+  links: CallbackLinks,
+): { path: readonly string[]; args: readonly unknown[] } {
+  try {
+    const path = Array.isArray(request.path) ? request.path.map(String) : []
+    if (request.type !== 'APPLY') throw new NoSuchMethodError(target.name, path.join('.') || '(itself)')
+    const args = Array.isArray(request.argumentList) ? request.argumentList.map((arg) => fromWire(arg, links)) : []
+    return { path, args }
+  } catch (error) {
+    closePorts(request)
+    throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import { releaseProxy } from 'comlink'
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { proxy, withCallOptions } from '../../src/index.ts'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
@@ -15,8 +16,6 @@ const remote = coordinator.registerComponent<typeof deepValues>({
 })
 const inUse = (): number => coordinator.info('abandoned').inUse
 const portsThere = (): number => counters[2] ?? 0
-/** Ports that are open in this thread. */
-const portsHere = (): number => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length
 registerHandlers(true)
 
 /** Nothing that was abandoned is left, at either end; without waiting for garbage to be collected. */
@@ -77,16 +76,24 @@ describe('what a stream has in store when it is broken off', () => {
 })
 
 describe('a call that is not run', () => {
+  let open = 0
   const callback = (): object => proxy(() => 1)
+  /** Something to move whose other end stays here. */
+  function ported(): Ported {
+    const { port1, port2 } = new MessageChannel()
+    open++
+    port1.once('close', () => open--)
+    port1.unref()
+    return new Ported(port2)
+  }
   /** Its ports are closed at both ends, though nobody collects garbage. */
   async function leavesNothing(calls: () => readonly Promise<unknown>[], code: string): Promise<boolean> {
     await remote.echo(1)
-    await nothingLeft()
-    const before = portsHere()
     const run = counters[0]
     const errors = await Promise.all(calls().map(rejection))
+    expect(open).toBeGreaterThan(0)
+    await until(() => open === 0)
     await nothingLeft()
-    await until(() => portsHere() === before)
     return counters[0] === run && errors.every((error) => (error as { code?: unknown }).code === code)
   }
   const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make)
@@ -94,10 +101,7 @@ describe('a call that is not run', () => {
   it('leaves nothing when there is no such method', async () => {
     const missing = remote as unknown as { missing(...args: object[]): Promise<never> }
     expect(
-      await leavesNothing(
-        () => times(50, () => missing.missing(callback(), { a: 1 }, callback())),
-        'ERR_NO_SUCH_METHOD',
-      ),
+      await leavesNothing(() => times(50, () => missing.missing(callback(), { a: 1 }, ported())), 'ERR_NO_SUCH_METHOD'),
     ).toBe(true)
   })
 
@@ -107,7 +111,7 @@ describe('a call that is not run', () => {
     expect(
       await leavesNothing(() => {
         void remote.spinFor(150)
-        return times(20, () => hasty.take(callback()))
+        return times(20, () => hasty.take(callback(), ported()))
       }, 'ERR_CALL_TIMEOUT'),
     ).toBe(true)
   })
@@ -116,9 +120,10 @@ describe('a call that is not run', () => {
     const abort = new AbortController()
     const own = withCallOptions(remote, { signal: abort.signal })
     await coordinator.unloadComponent('abandoned')
-    const waiting = times(5, () => rejection(own.take(callback())))
+    const waiting = times(5, () => rejection(own.take(callback(), ported())))
     abort.abort()
     expect(await Promise.all(waiting)).toEqual(times(5, () => abort.signal.reason as unknown))
+    await until(() => open === 0)
     await remote.echo(1)
     await nothingLeft()
   })
@@ -126,7 +131,7 @@ describe('a call that is not run', () => {
   it('leaves nothing when another of its arguments cannot be received', async () => {
     expect(
       await leavesNothing(
-        () => times(20, () => remote.take(callback(), new Unreceivable(), callback())),
+        () => times(20, () => remote.take(callback(), ported(), new Unreceivable(), ported())),
         'ERR_NOT_RECEIVED',
       ),
     ).toBe(true)

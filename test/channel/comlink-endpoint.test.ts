@@ -1,4 +1,5 @@
 import * as Comlink from 'comlink'
+import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import { rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
@@ -53,6 +54,22 @@ describe('stock comlink at an endpoint', () => {
     expect(await wrapped.byteLength(Comlink.transfer(buffer, [buffer]))).toBe(64)
     expect(buffer.byteLength).toBe(0)
     expect((await wrapped.floats(10)).length).toBe(10)
+  })
+
+  it('is left no port open by what was refused', async () => {
+    const wrapped = wrap() as unknown as Anything
+    let open = 0
+    const argument = (): object => {
+      const { port1, port2 } = new MessageChannel()
+      open++
+      port1.once('close', () => open--)
+      port1.unref()
+      return Comlink.transfer({ port: port2 }, [port2])
+    }
+    const Made = wrapped['echo'] as unknown as new (argument: object) => Promise<unknown>
+    await rejection(new Made(argument()))
+    expect(open).toBe(1)
+    await until(() => open === 0)
   })
 
   it('gets errors', async () => {
