@@ -1,8 +1,14 @@
+import { BanRecord } from '../src/services/connectors/ban-record.ts'
 import type { ConnectorConfig } from '../src/services/connectors/config.ts'
 import type { ExchangeConnector } from '../src/services/connectors/connector.ts'
 import { createExchangeConnector } from '../src/services/connectors/exchange-connector.ts'
+import { RateGate } from '../src/services/connectors/rate-gate.ts'
+import { systemTiming } from '../src/services/connectors/timing.ts'
 import { defineComponent } from '../src/worker.ts'
 
-export default defineComponent<ExchangeConnector, ConnectorConfig>((config, context) =>
-  createExchangeConnector(config, context),
+/** `ban`: kept by the coordinator's thread. */
+type Config = ConnectorConfig & { readonly ban?: SharedArrayBuffer }
+
+export default defineComponent<ExchangeConnector, Config>(({ ban, ...config }, context) =>
+  createExchangeConnector(config, context, systemTiming, new RateGate(systemTiming, new BanRecord(ban))),
 )

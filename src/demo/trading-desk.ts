@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path'
-import type { ComponentCoordinator, ComponentFamily, ComponentInfo, Remote, UnloadReport } from '../index.ts'
+import type { ComponentCoordinator, ComponentFamily, Remote } from '../index.ts'
 import {
   ConnectorFactory,
   LazyConnectionPool,
@@ -47,7 +47,7 @@ export class TradingDesk {
   readonly orders: LazyOrderService
   readonly connectors: LazyConnectorManager
   readonly strategies: LazyStrategyManager<MarketData, Signal>
-  readonly pool: LazyConnectionPool<ComponentInfo, UnloadReport>
+  readonly pool: LazyConnectionPool
   readonly backtests: ComponentFamily<typeof backtest>
   readonly risk: Remote<typeof riskReport>
 

@@ -1,3 +1,6 @@
+export type { ComponentHost, FamilyHost, HostedFamily, LazyService, ServiceHost } from './lazy-service.ts'
+export type { ServiceSettings } from './service-options.ts'
+
 export { LazyConnectionPool } from './lazy-connection-pool.ts'
 export type { ConnectionPoolCoordinator, LazyConnectionPoolOptions } from './lazy-connection-pool.ts'
 export type {

@@ -1,8 +1,7 @@
 import { extname } from 'node:path'
-import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
-import type { ComponentDefinition } from '../component/definition.ts'
 import { InvalidOptionsError } from '../errors.ts'
+import type { ComponentInfo, UnloadReport } from '../index.ts'
 import type {
   ConnectionHandle,
   ConnectionPool,
@@ -12,26 +11,28 @@ import type {
   PoolStats,
   SocketMessage,
 } from './connection-pool/api.ts'
-import { parsePoolConfig } from './connection-pool/config.ts'
+import { parsePoolConfig, poolOptions } from './connection-pool/config.ts'
 import type { ConnectionPoolConfig } from './connection-pool/config.ts'
 import { isConnectionError } from './connection-pool/errors.ts'
 import { HoldWatch, holdWatchInterval } from './connection-pool/hold-watch.ts'
+import { LazyComponent } from './lazy-service.ts'
+import type { ComponentHost } from './lazy-service.ts'
+import { sortOptions } from './service-options.ts'
+import type { ServiceSettings } from './service-options.ts'
 
 type ConnectionPoolModule = ComponentModule<ConnectionPool, ConnectionPoolConfig>
 
 /** What the service asks of a coordinator; a ComponentCoordinator is one. */
-export interface ConnectionPoolCoordinator<Info, Report> {
-  registerComponent<T>(definition: ComponentDefinition<ConnectionPoolConfig>): Remote<T>
+export interface ConnectionPoolCoordinator<Info, Report> extends ComponentHost<Info, Report> {
   /** Keeps the component loaded until the lease is given back. */
   acquire(name: string): Promise<Disposable>
-  info(name: string): Info
-  unloadComponent(name: string, options?: { deadline?: number }): Promise<Report>
 }
 
-export interface LazyConnectionPoolOptions extends ConnectionPoolConfig {
-  /** The component's name. Default 'connection-pool'. */
-  readonly name?: string
-}
+/**
+ * Defaults: name 'connection-pool', memoryEstimate 1 MiB for each of `maxConnections`, timeout (to load) 15,000 ms, priority 15. `idleTimeout` is
+ * for connections, and where it is given for the pool as well, which then has none left.
+ */
+export type LazyConnectionPoolOptions = ConnectionPoolConfig & ServiceSettings
 
 /** Bytes of buffers, TLS state and messages on their way, per connection. */
 const MEMORY_PER_CONNECTION = 1024 ** 2
@@ -45,10 +46,12 @@ const PATIENCE = 1.25
  *
  * @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken.
  */
-export class LazyConnectionPool<Info, Report> {
-  readonly name: string
+export class LazyConnectionPool<Info = ComponentInfo, Report = UnloadReport> extends LazyComponent<
+  ConnectionPoolModule,
+  Info,
+  Report
+> {
   readonly #coordinator: ConnectionPoolCoordinator<Info, Report>
-  readonly #remote: Remote<ConnectionPoolModule>
   /** How many uses of a held connection are under way. */
   readonly #held = new Map<string, number>()
   /** What the pool takes back, and what was lost with a worker that died: nobody gives that back either. */
@@ -60,22 +63,22 @@ export class LazyConnectionPool<Info, Report> {
   #lease: Promise<Disposable> | undefined
 
   constructor(coordinator: ConnectionPoolCoordinator<Info, Report>, options: LazyConnectionPoolOptions = {}) {
-    const { name = 'connection-pool', ...config } = options
-    this.name = name
-    this.#coordinator = coordinator
+    const { name = 'connection-pool', own: config, settings } = sortOptions(options, poolOptions)
     const { maxConnections, maxHoldTime } = parsePoolConfig(config)
-    this.#holds = new HoldWatch(maxHoldTime * PATIENCE)
-    this.#holdInterval = holdWatchInterval(maxHoldTime)
-    this.#remote = coordinator.registerComponent<ConnectionPoolModule>({
+    super(coordinator, {
+      memoryEstimate: MEMORY_PER_CONNECTION * maxConnections,
+      timeout: 15_000,
+      priority: 15,
+      ...settings,
       name,
       type: 'pool',
       // Source and compiled output lie in the same places relative to each other.
       module: new URL(`../../workers/connection-pool${extname(import.meta.filename)}`, import.meta.url),
       config,
-      memoryEstimate: MEMORY_PER_CONNECTION * maxConnections,
-      timeout: 15_000,
-      priority: 15,
     })
+    this.#coordinator = coordinator
+    this.#holds = new HoldWatch(maxHoldTime * PATIENCE)
+    this.#holdInterval = holdWatchInterval(maxHoldTime)
   }
 
   /** See ConnectionPool.getConnection. Until it is released or closed, the pool stays loaded. */
@@ -85,7 +88,7 @@ export class LazyConnectionPool<Info, Report> {
       // A pool that is unloaded takes its connections with it.
       this.#lease ??= this.#coordinator.acquire(this.name)
       await this.#lease
-      const handle = await this.#remote.getConnection(url, request)
+      const handle = await this.remote.getConnection(url, request)
       this.#hold(handle.id)
       return handle
     } finally {
@@ -99,7 +102,7 @@ export class LazyConnectionPool<Info, Report> {
     const id = idOf(connection)
     if (!this.#held.has(id)) return
     try {
-      await this.#remote.releaseConnection(id)
+      await this.remote.releaseConnection(id)
     } finally {
       this.#forget(id)
     }
@@ -107,7 +110,7 @@ export class LazyConnectionPool<Info, Report> {
 
   async closeConnection(connection: ConnectionHandle | string, code?: number, reason?: string): Promise<void> {
     const id = idOf(connection)
-    await this.#using(id, async () => this.#remote.closeConnection(id, code, reason))
+    await this.#using(id, async () => this.remote.closeConnection(id, code, reason))
     this.#forget(id)
   }
 
@@ -121,7 +124,7 @@ export class LazyConnectionPool<Info, Report> {
   ): Promise<HttpResponse | void> {
     const id = idOf(connection)
     // The type of a remote keeps one signature of an overloaded method; the remote itself has both.
-    const send = this.#remote.send as (id: string, message: SocketMessage | HttpRequest) => Promise<HttpResponse | void>
+    const send = this.remote.send as (id: string, message: SocketMessage | HttpRequest) => Promise<HttpResponse | void>
     return this.#using(id, async () => send(id, message))
   }
 
@@ -130,7 +133,7 @@ export class LazyConnectionPool<Info, Report> {
     const id = idOf(connection)
     this.#useBegins(id)
     try {
-      yield* this.#remote.read(id)
+      yield* this.remote.read(id)
     } catch (error) {
       this.#noteGone(id, error)
       throw error
@@ -141,21 +144,19 @@ export class LazyConnectionPool<Info, Report> {
 
   /** Loads the pool if it is not loaded. */
   async getPoolStats(): Promise<PoolStats> {
-    return this.#remote.getPoolStats()
+    return this.remote.getPoolStats()
   }
 
   async cleanIdleConnections(maxIdle?: number): Promise<number> {
-    return this.#remote.cleanIdleConnections(maxIdle)
+    return this.remote.cleanIdleConnections(maxIdle)
   }
 
-  /** State and figures of the component. Does not load it. */
-  info(): Info {
-    return this.#coordinator.info(this.name)
-  }
-
-  /** Unloads the component and closes all its connections; the next call loads it again. */
-  async unload(options?: { deadline?: number }): Promise<Report> {
-    return this.#coordinator.unloadComponent(this.name, options)
+  protected override async unregister(): Promise<void> {
+    try {
+      await super.unregister()
+    } finally {
+      for (const id of this.#held.keys()) this.#forget(id)
+    }
   }
 
   async #using<R>(id: string, call: () => Promise<R>): Promise<R> {

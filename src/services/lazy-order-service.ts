@@ -1,5 +1,7 @@
 import { extname } from 'node:path'
-import { expectKnown, expectRecord, expectString } from '../options.ts'
+import { expectString } from '../options.ts'
+import { LazyComponent } from './lazy-service.ts'
+import type { ComponentHost } from './lazy-service.ts'
 import type { OrderServiceConfig } from './orders/order-service.ts'
 import type {
   Fill,
@@ -11,94 +13,67 @@ import type {
   OrderPage,
   OrderQuery,
 } from './orders/order.ts'
+import { sortOptions } from './service-options.ts'
+import type { ServiceSettings } from './service-options.ts'
 
-export interface LazyOrderServiceOptions extends OrderServiceConfig {
-  /** The name of the component. Default 'order-service'. */
-  readonly name?: string | undefined
-  /** Bytes it is expected to take before that has been measured. Default 100 MiB. */
-  readonly memoryEstimate?: number | undefined
-  /** To load, ms. Default 20,000. */
-  readonly timeout?: number | undefined
-  /** 0 to 100; lower is more important. Default 20. */
-  readonly priority?: number | undefined
-}
+/** Defaults: name 'order-service', memoryEstimate 100 MiB, timeout 20,000 ms, priority 20. */
+export type LazyOrderServiceOptions = OrderServiceConfig & ServiceSettings
 
 /** What it needs of a coordinator. */
-export interface OrderServiceHost {
-  registerComponent(definition: {
-    name: string
-    type: string
-    module: URL
-    config: unknown
-    memoryEstimate: number
-    timeout: number
-    priority: number
-  }): unknown
-}
+export type OrderServiceHost = ComponentHost
 
-const OPTIONS = ['name', 'memoryEstimate', 'timeout', 'priority', 'path', 'rules', 'busyTimeout']
+const OPTIONS = ['path', 'rules', 'busyTimeout'] satisfies (keyof OrderServiceConfig)[]
 
 /**
  * The order service as a component: its worker starts with the first call, and again with the first call after an unload.
  * Registers itself with the coordinator.
  */
-export class LazyOrderService implements OrderApi {
-  readonly name: string
-  readonly #remote: OrderApi
-
+export class LazyOrderService extends LazyComponent<OrderApi> implements OrderApi {
   /** @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken. */
   constructor(coordinator: OrderServiceHost, options: LazyOrderServiceOptions) {
-    expectKnown(expectRecord('options', options), OPTIONS)
+    const { name = 'order-service', own: config, settings } = sortOptions(options, OPTIONS)
     expectString('path', options.path)
-    const {
-      name = 'order-service',
-      memoryEstimate = 100 * 1024 ** 2,
-      timeout = 20_000,
-      priority = 20,
-      ...config
-    } = options
-    this.name = name
-    // A remote has the methods of the component, each returning a promise; those of OrderApi do anyway.
-    this.#remote = coordinator.registerComponent({
+    super(coordinator, {
+      memoryEstimate: 100 * 1024 ** 2,
+      timeout: 20_000,
+      priority: 20,
+      ...settings,
       name,
       type: 'service',
       module: new URL(`../../workers/order-service${extname(import.meta.filename)}`, import.meta.url),
       config,
-      memoryEstimate,
-      timeout,
-      priority,
-    }) as OrderApi
+    })
   }
 
   createOrder(input: OrderInput): Promise<Order> {
-    return this.#remote.createOrder(input)
+    return this.remote.createOrder(input)
   }
 
   getOrder(id: string): Promise<Order> {
-    return this.#remote.getOrder(id)
+    return this.remote.getOrder(id)
   }
 
   findOrderByClientId(clientOrderId: string): Promise<Order | null> {
-    return this.#remote.findOrderByClientId(clientOrderId)
+    return this.remote.findOrderByClientId(clientOrderId)
   }
 
   updateOrder(id: string, change: OrderChange): Promise<Order> {
-    return this.#remote.updateOrder(id, change)
+    return this.remote.updateOrder(id, change)
   }
 
   cancelOrder(id: string, reason?: string): Promise<Order> {
-    return this.#remote.cancelOrder(id, reason)
+    return this.remote.cancelOrder(id, reason)
   }
 
   addFill(orderId: string, fill: FillInput): Promise<Order> {
-    return this.#remote.addFill(orderId, fill)
+    return this.remote.addFill(orderId, fill)
   }
 
   listFills(orderId: string): Promise<readonly Fill[]> {
-    return this.#remote.listFills(orderId)
+    return this.remote.listFills(orderId)
   }
 
   listOrders(query?: OrderQuery): Promise<OrderPage> {
-    return this.#remote.listOrders(query)
+    return this.remote.listOrders(query)
   }
 }

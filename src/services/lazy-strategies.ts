@@ -1,13 +1,15 @@
 import { withCallOptions } from '../channel/remote.ts'
 import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
-import type { HibernateOptions } from '../component/hibernation.ts'
 import type { LifecycleStatus } from '../component/lifecycle.ts'
 import type { UnloadReport } from '../component/unload.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { isComponentNotLoadedError } from '../errors.ts'
-import { expectKnown } from '../options.ts'
 import type { MarketData } from './connectors/market-data.ts'
+import { LazyFamily } from './lazy-service.ts'
+import type { FamilyHost } from './lazy-service.ts'
+import { sortOptions } from './service-options.ts'
+import type { ServiceSettings } from './service-options.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
 import type { ModuleRecipe } from './user-modules/module-family.ts'
 
@@ -22,27 +24,15 @@ export interface Strategy<Data = MarketData, Signal = unknown> {
 export type StrategyModule<Data, Signal> = ComponentModule<Strategy<Data, Signal>>
 
 /** What a strategy asks of a coordinator; a ComponentCoordinator is one. */
-export type StrategyCoordinator = Pick<
-  ComponentCoordinator,
-  'registerFamily' | 'getComponent' | 'unloadComponent' | 'info'
->
+export type StrategyCoordinator = FamilyHost & Pick<ComponentCoordinator, 'getComponent'>
 
-export interface LazyStrategyManagerOptions {
-  /** The family's name; its components are called `<name>:<key>`. Default 'strategy'. */
-  readonly name?: string
+/**
+ * Defaults: name 'strategy', memoryEstimate 25 MiB each, timeout (to load) 15,000 ms, callTimeout (for an update) 5,000 ms, maxQueue 1,000 updates
+ * that may wait for a strategy, which misses further ones, priority 40.
+ */
+export type LazyStrategyManagerOptions = ServiceSettings & {
   /** The strategies by key; more can be defined later. */
-  readonly strategies?: Readonly<Record<string, ModuleRecipe>>
-  /** ms that a strategy has for an update. Default 5,000. */
-  readonly callTimeout?: number
-  /** Updates that may wait for a strategy; it misses further ones. Default 1,000. */
-  readonly maxQueue?: number
-  /** Bytes that one is expected to take before that has been measured. Default 25 MiB. */
-  readonly memoryEstimate?: number
-  /** 0 to 100; lower is more important. Default 40. */
-  readonly priority?: number
-  /** ms to load one. Default 15,000. */
-  readonly timeout?: number
-  readonly hibernate?: HibernateOptions
+  readonly strategies?: Readonly<Record<string, ModuleRecipe>> | undefined
 }
 
 /** What became of an update. */
@@ -74,37 +64,28 @@ interface Entry<Data, Signal> {
   readonly ifLoaded: Remote<StrategyModule<Data, Signal>>
 }
 
-const OPTIONS = ['name', 'strategies', 'callTimeout', 'maxQueue', 'memoryEstimate', 'priority', 'timeout', 'hibernate']
-
 /**
  * Strategies in workers of their own, one for each key. A strategy that is unloaded, for want of memory or by `stop`, goes on where it was when it
  * is loaded again, if it offers a `snapshot()`.
  */
-export class LazyStrategyManager<Data = MarketData, Signal = unknown> {
+export class LazyStrategyManager<Data = MarketData, Signal = unknown> extends LazyFamily {
   readonly #coordinator: StrategyCoordinator
   readonly #family: ModuleFamily<StrategyModule<Data, Signal>>
   readonly #entries = new Map<string, Entry<Data, Signal>>()
 
   /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
   constructor(coordinator: StrategyCoordinator, options: LazyStrategyManagerOptions = {}) {
-    expectKnown(options, OPTIONS)
-    this.#coordinator = coordinator
-    const { name = 'strategy', strategies = {}, callTimeout = 5_000, maxQueue = 1_000, hibernate = {} } = options
-    const { memoryEstimate = 25 * 1024 ** 2, priority = 40, timeout = 15_000 } = options
-    this.#family = new ModuleFamily(
+    const { name = 'strategy', settings } = sortOptions(options, ['strategies'])
+    const limits = { callTimeout: 5_000, maxQueue: 1_000 }
+    const defaults = { ...limits, memoryEstimate: 25 * 1024 ** 2, priority: 40, timeout: 15_000, hibernate: {} }
+    const family = new ModuleFamily<StrategyModule<Data, Signal>>(
       coordinator,
-      {
-        name,
-        type: 'strategy',
-        callTimeout,
-        maxQueue,
-        memoryEstimate,
-        priority,
-        timeout,
-        hibernate,
-      },
-      strategies,
+      { ...defaults, ...settings, name, type: 'strategy' },
+      options.strategies ?? {},
     )
+    super(coordinator, family)
+    this.#coordinator = coordinator
+    this.#family = family
   }
 
   /**

@@ -2,8 +2,11 @@ import type { Remote } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
-import { expectKnown } from '../options.ts'
+import { LazyFamily } from './lazy-service.ts'
+import type { FamilyHost } from './lazy-service.ts'
 import type { OrderInput } from './orders/order.ts'
+import { sortOptions } from './service-options.ts'
+import type { ServiceSettings } from './service-options.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
 import type { ModuleRecipe } from './user-modules/module-family.ts'
 
@@ -22,47 +25,39 @@ export interface OrderValidator<Order = OrderInput> {
 export type ValidatorModule<Order> = ComponentModule<OrderValidator<Order>>
 
 /** What it asks of a coordinator; a ComponentCoordinator is one. */
-export type ValidatorCoordinator = Pick<ComponentCoordinator, 'registerFamily' | 'getComponent'>
+export type ValidatorCoordinator = FamilyHost & Pick<ComponentCoordinator, 'getComponent'>
 
 export interface ValidationReport {
   readonly valid: boolean
   readonly problems: readonly (ValidationProblem & { readonly validator: string })[]
 }
 
-export interface LazyValidatorManagerOptions {
-  /** The family's name; its components are called `<name>:<key>`. Default 'validator'. */
-  readonly name?: string
+/** Defaults: name 'validator', memoryEstimate 20 MiB each, timeout (to load) 15,000 ms, callTimeout (loading not included) 5,000 ms, priority 35. */
+export type LazyValidatorManagerOptions = ServiceSettings & {
   /** The validators by key; more can be defined later. */
-  readonly validators?: Readonly<Record<string, ModuleRecipe>>
-  /** ms for a validation, loading not included. Default 5,000. */
-  readonly callTimeout?: number
-  /** Bytes that one is expected to take before that has been measured. Default 20 MiB. */
-  readonly memoryEstimate?: number
-  /** 0 to 100; lower is more important. Default 35. */
-  readonly priority?: number
-  /** ms to load one. Default 15,000. */
-  readonly timeout?: number
+  readonly validators?: Readonly<Record<string, ModuleRecipe>> | undefined
 }
 
 /**
  * Validators in workers of their own, one for each key, loaded by their first order. An order that could not be validated is never valid: what
  * went wrong rejects.
  */
-export class LazyValidatorManager<Order = OrderInput> {
+export class LazyValidatorManager<Order = OrderInput> extends LazyFamily {
   readonly #coordinator: ValidatorCoordinator
   readonly #family: ModuleFamily<ValidatorModule<Order>>
 
   /** @throws InvalidOptionsError for a bad option; DuplicateComponentError when the name is taken. */
   constructor(coordinator: ValidatorCoordinator, options: LazyValidatorManagerOptions = {}) {
-    expectKnown(options, ['name', 'validators', 'callTimeout', 'memoryEstimate', 'priority', 'timeout'])
-    this.#coordinator = coordinator
-    const { name = 'validator', validators = {}, callTimeout = 5_000 } = options
-    const { memoryEstimate = 20 * 1024 ** 2, priority = 35, timeout = 15_000 } = options
-    this.#family = new ModuleFamily(
+    const { name = 'validator', settings } = sortOptions(options, ['validators'])
+    const defaults = { callTimeout: 5_000, memoryEstimate: 20 * 1024 ** 2, priority: 35, timeout: 15_000 }
+    const family = new ModuleFamily<ValidatorModule<Order>>(
       coordinator,
-      { name, type: 'validator', callTimeout, memoryEstimate, priority, timeout },
-      validators,
+      { ...defaults, ...settings, name, type: 'validator' },
+      options.validators ?? {},
     )
+    super(coordinator, family)
+    this.#coordinator = coordinator
+    this.#family = family
   }
 
   /**

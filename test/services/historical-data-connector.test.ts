@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isComponentLoadError, isInvalidOptionsError } from '../../src/errors.ts'
+import { isComponentLoadError, isComponentNotFoundError, isInvalidOptionsError } from '../../src/errors.ts'
 import {
   ConnectorFactory,
   LazyConnectorManager,
@@ -191,6 +191,47 @@ test('a connector of the connector manager can be the source', async () => {
   expect(coordinator.info('exchange-connector:fake')).toMatchObject({ type: 'connector', calls: 1 })
 })
 
+test('a connector that goes, comes back, or cannot be loaded ends fetching and not reading', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'spillway-history-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  await using coordinator = new ComponentCoordinator({ spareWorkers: 0, logger: pino({ level: 'silent' }) })
+  const module = new URL('../fixtures/fake-connector.ts', import.meta.url)
+  const factory = new ConnectorFactory()
+    .register('fake', module, { listed: T })
+    .register('broken', new URL('../fixtures/nowhere.ts', import.meta.url))
+  const connectors = new LazyConnectorManager(coordinator, { factory })
+  const history = (id: string): LazyHistoricalDataService =>
+    new LazyHistoricalDataService(coordinator, {
+      name: `history-of-${id}`,
+      path: join(dir, 'candles.db'),
+      connector: { component: `exchange-connector:${id}` },
+    })
+  const service = history('fake')
+  const stored = async (from: LazyHistoricalDataService): Promise<number> =>
+    (await from.getHistoricalData('A', T, T + DAY, '1h')).length
+  const fetched = async (from: LazyHistoricalDataService, day: number): Promise<number> =>
+    (await from.getHistoricalData('A', T + day * DAY, T + (day + 1) * DAY, '1h')).length
+
+  connectors.getConnector('fake')
+  expect(await fetched(service, 0)).toBe(24)
+  await connectors.releaseConnector('fake')
+  for (const reload of [false, true]) {
+    if (reload) await service.unload()
+    expect(await stored(service)).toBe(24)
+    const error = await failure(fetched(service, 1))
+    expect(isCandleFetchError(error) && error.component).toBe('exchange-connector:fake')
+    expect(isComponentNotFoundError(error.cause)).toBe(true)
+  }
+  connectors.getConnector('fake')
+  expect(await fetched(service, 1)).toBe(24)
+
+  connectors.getConnector('broken')
+  const broken = history('broken')
+  expect(await stored(broken)).toBe(24)
+  const error = await failure(fetched(broken, 2))
+  expect(isCandleFetchError(error) && isComponentLoadError(error.cause)).toBe(true)
+})
+
 describe('bad options', () => {
   test.each([
     ['connector.component', { component: '' }],
@@ -213,7 +254,9 @@ describe('bad options', () => {
     const error = await failure(alone.prefetch(['A'], '1h').next())
     expect(isInvalidOptionsError(error) && error.option).toBe('connector')
     const lost = new LazyHistoricalDataService(coordinator, { name: 'lost', path, connector: { component: 'nobody' } })
-    expect(isComponentLoadError(await failure(lost.listSymbols()))).toBe(true)
+    expect(await lost.listSymbols()).toEqual([])
+    const unfetched = await failure(lost.getHistoricalData('A', T, T + DAY, '1h'))
+    expect(isCandleFetchError(unfetched) && isComponentNotFoundError(unfetched.cause)).toBe(true)
     expect(
       () =>
         new LazyHistoricalDataService(coordinator, { name: 'r', path, readOnly: true, connector: { component: 'x' } }),

@@ -103,13 +103,13 @@ const durations: Partial<Record<NumberOption, Bounds>> = {
   maxHoldTime: { min: 1, max: Number.POSITIVE_INFINITY },
 }
 
-const OPTIONS: readonly string[] = [...Object.keys(DEFAULTS), 'httpCheck', 'httpCheckPath', 'tls']
+export const poolOptions: readonly string[] = [...Object.keys(DEFAULTS), 'httpCheck', 'httpCheckPath', 'tls']
 
 /** @throws InvalidOptionsError */
 export function parsePoolConfig(config: ConnectionPoolConfig = {}): ResolvedPoolConfig {
   expectRecord('config', config)
   for (const key of Object.keys(config)) {
-    if (!OPTIONS.includes(key)) throw new InvalidOptionsError('config', `only ${OPTIONS.join(', ')}`, key)
+    if (!poolOptions.includes(key)) throw new InvalidOptionsError('config', `only ${poolOptions.join(', ')}`, key)
   }
   const { httpCheck = 'none', httpCheckPath = '/', tls = {} } = config
   if (httpCheck !== 'none' && httpCheck !== 'head')

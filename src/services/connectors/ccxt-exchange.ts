@@ -36,7 +36,11 @@ export async function openCcxtExchange(config: ResolvedConnectorConfig, hooks: E
   exchange.log = (...args) => hooks.log(args.map(String).join(' '))
   const options = Object.keys(config.exchangeOptions)
   if (!options.some((option) => OWN_TRANSPORT.test(option))) {
-    exchange.fetchImplementation = createTransport(config.requestTimeout, hooks.signal)
+    exchange.fetchImplementation = createTransport({
+      timeout: config.requestTimeout,
+      maxResponseSize: config.maxResponseSize,
+      lifetime: hooks.signal,
+    })
   }
   overrideUrls(exchange, config.urls)
   limitKeepAlive(exchange, config.heartbeatInterval)
@@ -52,6 +56,7 @@ function optionsOf({
   exchangeOptions,
   connectTimeout,
   requestTimeout,
+  maxResponseSize,
 }: ResolvedConnectorConfig): Record<string, unknown> {
   const { options = {}, streaming = {} } = exchangeOptions as { options?: { ws?: object }; streaming?: object }
   return {
@@ -62,7 +67,7 @@ function optionsOf({
     ...exchangeOptions,
     streaming: { connectionTimeout: connectTimeout, ...streaming },
     // Feeds back off themselves, with jitter; ccxt's delay would come on top.
-    options: { ...options, ws: { backoff: { base: 0 }, ...options.ws } },
+    options: { ...options, ws: { backoff: { base: 0 }, options: { maxPayload: maxResponseSize }, ...options.ws } },
   }
 }
 

@@ -18,6 +18,11 @@ export interface ConnectorConfig {
   readonly requestTimeout?: number
   /** For one call, its waits and retries included. Default 30,000. */
   readonly callTimeout?: number
+  /**
+   * Bytes of an answer, decompressed, and of a message on a socket. Default 32 MiB: the lists of markets of large exchanges are some 10 MB. Of
+   * answers that come through a proxy, or a fetch implementation, of `exchangeOptions` it is told only when they have been read.
+   */
+  readonly maxResponseSize?: number
   /** After a failure that may pass. Default 4. */
   readonly retries?: number
   /** First delay between attempts, doubled each time, with jitter. Default 250. */
@@ -60,6 +65,7 @@ export type ResolvedConnectorConfig = Required<ConnectorConfig>
 const DEFAULTS = {
   requestTimeout: 10_000,
   callTimeout: 30_000,
+  maxResponseSize: 32 * 1024 ** 2,
   retries: 4,
   retryDelay: 250,
   maxRetryDelay: 10_000,
@@ -83,6 +89,7 @@ type NumberOption = keyof typeof DEFAULTS
 const duration: Bounds = { min: 1, max: 2 ** 31 - 1 }
 
 const counts: Partial<Record<NumberOption, Bounds>> = {
+  maxResponseSize: { min: 1 },
   retries: { min: 0, max: 100 },
   bufferSize: { min: 1, max: 1_000_000 },
   maxSubscriptions: { min: 1 },

@@ -6,6 +6,7 @@ import type { SpillwayErrorOptions } from '../../errors.ts'
  * - 'network': no connection, or it broke. 'timeout': no answer in time. 'unavailable': the exchange answered that it
  *   cannot (5xx).
  * - 'rate-limited': too many requests (429, 418). 'bad-response': an answer that makes no sense.
+ * - 'too-large': an answer, or a message on a socket, over `maxResponseSize`.
  * - 'authentication', 'not-supported', 'rejected' (any other refusal): trying again would not help.
  * - 'closed': the connector was unloaded. 'not-installed': the ccxt package is missing.
  */
@@ -15,6 +16,7 @@ export type ConnectorErrorReason =
   | 'unavailable'
   | 'rate-limited'
   | 'bad-response'
+  | 'too-large'
   | 'authentication'
   | 'not-supported'
   | 'rejected'

@@ -37,11 +37,11 @@ export async function createExchangeConnector(
   config: ConnectorConfig,
   context: ConnectorContext,
   timing: Timing = systemTiming,
+  gate = new RateGate(timing),
 ): Promise<ExchangeConnector & AsyncDisposable> {
   const parsed = parseConnectorConfig(config)
   const lifetime = new AbortController()
   const signal = AbortSignal.any([context.signal, lifetime.signal])
-  const gate = new RateGate(timing)
   let watch: WatchSource | undefined
   const exchange = await openCcxtExchange(parsed, {
     signal,

@@ -1,5 +1,6 @@
 import { MalformedResponse } from './ccxt-exchange.ts'
 import type { ConnectorErrorReason } from './errors.ts'
+import { ResponseTooLarge } from './response-body.ts'
 
 /** A failure, as the policies see it. */
 export interface Failure {
@@ -34,6 +35,10 @@ const byClass: Readonly<Record<string, Omit<Failure, 'message'>>> = {
 export function classifyFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof MalformedResponse) return { reason: 'bad-response', transient: true, message }
+  // Of a socket's error ccxt keeps the message, which is the one of the package "ws".
+  if (error instanceof ResponseTooLarge || /max payload size exceeded/i.test(message)) {
+    return { reason: 'too-large', transient: false, message }
+  }
   for (let prototype: unknown = error; isObject(prototype); prototype = Object.getPrototypeOf(prototype)) {
     const known = byClass[(prototype.constructor as { name?: string } | undefined)?.name ?? '']
     if (known) return { ...known, message }

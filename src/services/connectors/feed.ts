@@ -126,7 +126,7 @@ export class Feed {
 }
 
 /** Refusals, which come again however often one asks. */
-const FINAL: ReadonlySet<string> = new Set(['authentication', 'not-supported', 'rejected', 'closed'])
+const FINAL: ReadonlySet<string> = new Set(['too-large', 'authentication', 'not-supported', 'rejected', 'closed'])
 
 function failureOf(error: unknown): Failure {
   if (error instanceof IdleFeed) return { reason: 'timeout', transient: true, message: error.message }

@@ -1,7 +1,11 @@
+import { BanRecord } from './ban-record.ts'
 import type { Timing } from './timing.ts'
 
 /** Statuses with which a server says when to come back: too many requests, banned for a while (Binance), overloaded. */
 const PAUSING = new Set([418, 429, 503])
+
+/** ms: the longest wait that is believed. Binance's longest ban is three days (its API's documentation, "IP limits"); more is a mistake. */
+const LONGEST_WAIT = 3 * 86_400_000
 
 /**
  * Holds requests back for as long as the exchange demanded with Retry-After. The limits ccxt knows are kept by ccxt
@@ -9,10 +13,14 @@ const PAUSING = new Set([418, 429, 503])
  */
 export class RateGate {
   readonly #timing: Timing
-  #opensAt = 0
+  readonly #record: BanRecord
+  #opensAt: number
 
-  constructor(timing: Timing) {
+  /** @param record what is known from connectors before this one, and is told the next one. */
+  constructor(timing: Timing, record = new BanRecord()) {
     this.#timing = timing
+    this.#record = record
+    this.#opensAt = timing.now() + record.left
   }
 
   /** ms until requests may be made; 0 when they may. */
@@ -27,15 +35,22 @@ export class RateGate {
 
   observe(status: number, headers: Readonly<Record<string, string>>): void {
     if (!PAUSING.has(status)) return
-    const wait = parseRetryAfter(headers['Retry-After'] ?? headers['retry-after'], this.#timing.now())
-    if (wait !== undefined) this.#opensAt = Math.max(this.#opensAt, this.#timing.now() + wait)
+    const wait = parseRetryAfter(headers['Retry-After'] ?? headers['retry-after'], Date.now())
+    if (wait === undefined) return
+    this.#opensAt = Math.max(this.#opensAt, this.#timing.now() + wait)
+    this.#record.extend(wait)
   }
 }
 
-/** ms, from seconds or from an HTTP date (RFC 9110, section 10.2.3); undefined when it is neither. */
+/**
+ * ms, from seconds or from an HTTP date (RFC 9110, section 10.2.3), three days at most; undefined when it is neither.
+ *
+ * @param now ms since the epoch.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1_000
+  // Whole seconds by the standard; some send fractions.
+  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Math.min(LONGEST_WAIT, Number(value) * 1_000)
   const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+  return Number.isNaN(date) ? undefined : Math.min(LONGEST_WAIT, Math.max(0, date - now))
 }

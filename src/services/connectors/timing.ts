@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { monotonicNow, wallTime } from '../../monotonic.ts'
 
 /** The clock and the dice, so that policies can be tested without waiting. */
 export interface Timing {
-  /** ms since the epoch. */
+  /** ms since the epoch, as the clock was set when this thread began: setting it changes no time that is waited for. */
   now(): number
   /** From 0 to 1, 1 excluded. */
   random(): number
@@ -10,8 +11,10 @@ export interface Timing {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+const epoch = wallTime(0)
+
 export const systemTiming: Timing = {
-  now: Date.now,
+  now: () => epoch + monotonicNow(),
   random: Math.random,
   async sleep(ms, signal) {
     try {

@@ -1,3 +1,5 @@
+import { readBody, ResponseTooLarge } from './response-body.ts'
+
 /** What ccxt reads of a response. */
 interface BufferedResponse {
   readonly status: number
@@ -15,11 +17,20 @@ interface RequestInitOfCcxt {
 
 export type Transport = (url: string, init: RequestInitOfCcxt) => Promise<BufferedResponse>
 
+export interface TransportOptions {
+  /** ms for a request, its body included. */
+  readonly timeout: number
+  /** Bytes of a body, decompressed. */
+  readonly maxResponseSize: number
+  /** Requests end with it. */
+  readonly lifetime: AbortSignal
+}
+
 /**
  * A `fetch` for ccxt. ccxt's own timeout ends with the response's headers, so that a body which stops halfway would
- * be waited for for minutes; here `timeout` (ms) covers the body as well. Requests end with the signal.
+ * be waited for for minutes; here `timeout` covers the body as well, and a body is no larger than `maxResponseSize`.
  */
-export function createTransport(timeout: number, lifetime: AbortSignal): Transport {
+export function createTransport({ timeout, maxResponseSize, lifetime }: TransportOptions): Transport {
   return async (url, { method = 'GET', headers, body }) => {
     lifetime.throwIfAborted()
     const controller = new AbortController()
@@ -36,17 +47,26 @@ export function createTransport(timeout: number, lifetime: AbortSignal): Transpo
         ...(headers === undefined ? {} : { headers }),
         ...(body === undefined ? {} : { body }),
       })
-      const bytes = await response.arrayBuffer()
-      return {
-        status: response.status,
-        statusText: response.statusText,
-        headers: response.headers,
-        text: async () => new TextDecoder().decode(bytes),
-        arrayBuffer: async () => bytes,
-      }
+      return await buffered(response, url, maxResponseSize)
     } finally {
       clearTimeout(timer)
       lifetime.removeEventListener('abort', end)
     }
+  }
+}
+
+/** Reads a response whole. */
+async function buffered(response: Response, url: string, limit: number): Promise<BufferedResponse> {
+  if (Number(response.headers.get('content-length')) > limit) {
+    await response.body?.cancel()
+    throw new ResponseTooLarge(`the answer to ${url}`, limit)
+  }
+  const bytes = await readBody(response.body, url, limit)
+  return {
+    status: response.status,
+    statusText: response.statusText,
+    headers: response.headers,
+    text: async () => new TextDecoder().decode(bytes),
+    arrayBuffer: async () => bytes.buffer,
   }
 }

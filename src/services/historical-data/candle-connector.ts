@@ -9,8 +9,9 @@ import type { Interval } from './interval.ts'
 /** Where candles that are not stored are fetched from. */
 export interface CandleConnectorConfig {
   /**
-   * The name of a component with the method `getCandles` of an ExchangeConnector, which is loaded with this one: 'exchange-connector:binance', say,
-   * once `getConnector('binance')` of a LazyConnectorManager has made it known.
+   * The name of a component with the method `getCandles` of an ExchangeConnector: 'exchange-connector:binance', say, once
+   * `getConnector('binance')` of a LazyConnectorManager has made it known. It is loaded by the first fetch; while there is none of that name, or it
+   * cannot be loaded, fetching fails, and what is stored can be read.
    */
   component: string
   /** Candles asked for at once. Default 1,000. */

@@ -1,8 +1,8 @@
 import type { Remote } from '../../channel/remote.ts'
 import type { FamilyDefinition } from '../../component/family.ts'
-import type { ComponentCoordinator } from '../../coordinator.ts'
 import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
 import { expectKnown, expectRecord, expectString } from '../../options.ts'
+import type { FamilyHost, HostedFamily } from '../lazy-service.ts'
 
 /** A module of the user's own, and what it is configured with. */
 export interface ModuleRecipe {
@@ -12,13 +12,13 @@ export interface ModuleRecipe {
 }
 
 /** What a family of modules asks of a coordinator. */
-export type ModuleFamilyCoordinator = Pick<ComponentCoordinator, 'registerFamily'>
+export type ModuleFamilyCoordinator = Pick<FamilyHost, 'registerFamily'>
 
 /** Components of one kind, each with a module and a configuration of its own, made known by key. */
 export class ModuleFamily<T> {
   readonly name: string
   readonly #recipes = new Map<string, ModuleRecipe>()
-  readonly #family: ReturnType<ModuleFamilyCoordinator['registerFamily']>
+  readonly #family: HostedFamily<T>
 
   /** @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError. */
   constructor(
@@ -27,7 +27,7 @@ export class ModuleFamily<T> {
     recipes: Readonly<Record<string, ModuleRecipe>>,
   ) {
     this.name = definition.name
-    this.#family = coordinator.registerFamily({
+    this.#family = coordinator.registerFamily<T>({
       ...definition,
       module: (key) => this.#recipe(key).module,
       config: (key) => this.#recipe(key).config,
@@ -56,6 +56,16 @@ export class ModuleFamily<T> {
     return this.#family.componentName(key)
   }
 
+  /** Those of the components that are registered just now. */
+  componentNames(): string[] {
+    return this.#family.list().map((key) => this.componentName(key))
+  }
+
+  /** Unloads and unregisters all components, and gives up the family's name; from then on `remote` throws ComponentNotFoundError. */
+  async unregister(): Promise<void> {
+    await this.#family.unregister()
+  }
+
   /** Whether its component is registered. */
   has(key: string): boolean {
     return this.#family.has(key)
@@ -65,7 +75,7 @@ export class ModuleFamily<T> {
   remote<R = T>(key: string): Remote<R> {
     this.#recipe(key)
     // What a module offers is said by whoever defined it.
-    return this.#family.get(key) as Remote<R>
+    return this.#family.get(key) as unknown as Remote<R>
   }
 
   /** Unloads the component for good, and forgets its module. */

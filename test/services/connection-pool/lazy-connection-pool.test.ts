@@ -34,9 +34,15 @@ class NearCoordinator implements ConnectionPoolCoordinator<string, string> {
     return { [Symbol.dispose]: () => void this.leases-- }
   }
 
+  component(): unknown {
+    return undefined
+  }
+
   info(name: string): string {
     return `info of ${name}`
   }
+
+  async unregisterComponent(): Promise<void> {}
 
   async unloadComponent(name: string): Promise<string> {
     return `report of ${name}`

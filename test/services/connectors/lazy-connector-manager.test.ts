@@ -47,8 +47,18 @@ describe('LazyConnectorManager', () => {
     const coordinator: ConnectorCoordinator = {
       registerFamily: (given) => {
         definition = given
-        return { get: vi.fn<() => never>(), release: async () => undefined, list: () => [], releaseAll: async () => [] }
+        return {
+          get: vi.fn<() => never>(),
+          has: () => false,
+          componentName: (key) => key,
+          release: async () => undefined,
+          list: () => [],
+          releaseAll: async () => [],
+          unregister: async () => [],
+        }
       },
+      info: vi.fn<() => never>(),
+      unloadComponent: vi.fn<() => never>(),
     }
     const own = new ConnectorFactory().register('mine', 'my-exchange', 5)
     const manager = new LazyConnectorManager(coordinator, { factory: own })
@@ -63,9 +73,78 @@ describe('LazyConnectorManager', () => {
     const { module, config } = definition!
     if (typeof module !== 'function') throw new Error('one module for all keys')
     expect(String(module('binance'))).toMatch(/\/workers\/exchange-connector\.ts$/)
-    expect(config?.('binance')).toEqual({ exchange: 'binance' })
+    expect(config?.('binance')).toMatchObject({ exchange: 'binance' })
     expect([module('mine'), config?.('mine')]).toEqual(['my-exchange', 5])
     expect(() => manager.getConnector('')).toThrow(expect.objectContaining({ option: 'id' }) as Error)
+  })
+
+  it('ends a connector at its last release, and no sooner', async () => {
+    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
+    const factory = new ConnectorFactory().register(
+      'mine',
+      'data:text/javascript,export default () => ({ a: () => 1 })',
+    )
+    const manager = new LazyConnectorManager(coordinator, { factory })
+    const get = (): { a(): Promise<number> } => manager.getConnector('mine') as unknown as { a(): Promise<number> }
+    const [first, second] = [get(), get()]
+    expect(await Promise.all([first.a(), second.a()])).toEqual([1, 1])
+    await manager.releaseConnector('mine')
+    expect(await second.a()).toBe(1)
+    expect(coordinator.info('exchange-connector:mine').loads).toBe(1)
+    await manager.releaseConnector('mine')
+    await expect(second.a()).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    expect(manager.listActiveConnectors()).toEqual([])
+    // Released once too often: that is nobody else's hold.
+    await manager.releaseConnector('mine')
+    const third = get()
+    expect(await third.a()).toBe(1)
+    get()
+    // Gone by its name, whoever held it: holds are counted anew.
+    await coordinator.unregisterComponent('exchange-connector:mine')
+    const fourth = get()
+    expect(await fourth.a()).toBe(1)
+    await manager.releaseConnector('mine')
+    await expect(fourth.a()).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+  })
+
+  it.each<[string, (coordinator: ComponentCoordinator, manager: LazyConnectorManager) => Promise<unknown>]>([
+    ['was unloaded', async (coordinator) => coordinator.unloadComponent('exchange-connector:binance')],
+    ['was released', async (_, manager) => manager.releaseConnector('binance')],
+    ['was unregistered', async (coordinator) => coordinator.unregisterComponent('exchange-connector:binance')],
+    [
+      'died in the middle of a call',
+      async (coordinator, manager) => {
+        const cut = Promise.allSettled([manager.getConnector('binance').getStatus()])
+        await coordinator.unloadComponent('exchange-connector:binance', { deadline: 0 })
+        await cut
+      },
+    ],
+    ['went with its manager', async (_, manager) => manager.shutdown()],
+  ])('remembers for how long an exchange wants no requests when the connector %s', async (what, end) => {
+    await using exchange = await FakeExchange.start()
+    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
+    const urls = { rest: exchange.restUrl, ws: exchange.wsUrl }
+    const exchangeOptions = { rateLimit: 1 }
+    const open = (): LazyConnectorManager =>
+      new LazyConnectorManager(coordinator, { factory: new ConnectorFactory({ urls, exchangeOptions }) })
+    const manager = open()
+    const refused = { code: 'ERR_CONNECTOR', reason: 'rate-limited' }
+    exchange.failRest({ kind: 'status', status: 418, retryAfter: 600 })
+    await expect(manager.getConnector('binance').getMarketData('BTC/USDT')).rejects.toMatchObject(refused)
+    const sent = exchange.requests.length
+    await end(coordinator, manager)
+    const connector = (what === 'went with its manager' ? open() : manager).getConnector('binance')
+    const error: unknown = await connector.getMarketData('BTC/USDT').catch((e: unknown) => e)
+    expect(error).toMatchObject({ ...refused, attempts: 0 })
+    const { retryAfter } = error as { retryAfter: number }
+    expect(retryAfter).toBeGreaterThan(300_000)
+    expect(retryAfter).toBeLessThanOrEqual(600_000)
+    expect(exchange.requests).toHaveLength(sent)
+    expect(await connector.getStatus()).toMatchObject({ state: 'rate-limited' })
+    // Another exchange, here the same at another address, is another matter.
+    const factory = new ConnectorFactory({ urls: { rest: exchange.restUrl }, exchangeOptions })
+    const elsewhere = new LazyConnectorManager(coordinator, { name: 'elsewhere', factory }).getConnector('binance')
+    expect(await elsewhere.getMarketData('BTC/USDT')).toMatchObject({ symbol: 'BTC/USDT' })
   })
 
   it('runs connectors in workers: ccxt over the fake exchange, and a module of the user', async () => {
@@ -104,6 +183,8 @@ describe('LazyConnectorManager', () => {
       code: 'ERR_COMPONENT_LOAD',
       cause: { code: 'ERR_INVALID_OPTIONS', expected: expect.stringContaining('"binance"') as string },
     })
+    // Nobody's connector was ever there.
+    expect(manager.listActiveConnectors()).toEqual(['binance', 'mine'])
     await manager.releaseConnector('binanse')
     await manager.shutdownAll()
     expect(manager.listActiveConnectors()).toEqual([])

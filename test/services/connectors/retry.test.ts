@@ -1,5 +1,6 @@
 import { check, double, integer, property } from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { BanRecord } from '../../../src/services/connectors/ban-record.ts'
 import { backoffDelay } from '../../../src/services/connectors/backoff.ts'
 import { withDeadline } from '../../../src/services/connectors/deadline.ts'
 import { classifyFailure } from '../../../src/services/connectors/failure.ts'
@@ -60,8 +61,26 @@ describe('RateGate', () => {
     expect(parseRetryAfter('3', now)).toBe(3_000)
     expect(parseRetryAfter(new Date(now + 5_000).toUTCString(), now)).toBe(5_000)
     expect(parseRetryAfter(new Date(now - 5_000).toUTCString(), now)).toBe(0)
+    expect(parseRetryAfter('0.5', now)).toBe(500)
     expect(parseRetryAfter('soon', now)).toBeUndefined()
     expect(parseRetryAfter(undefined, now)).toBeUndefined()
+  })
+
+  it('believes no more than three days', () => {
+    const [now, longest] = [Date.UTC(2026, 0, 1), 3 * 86_400_000]
+    for (const absurd of ['9'.repeat(400), '259201', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
+      expect(parseRetryAfter(absurd, now)).toBe(longest)
+    }
+  })
+
+  it('starts with what an earlier one was told', () => {
+    const record = new BanRecord()
+    new RateGate(systemTiming, record).observe(429, { 'Retry-After': '60' })
+    new RateGate(systemTiming, record).observe(429, { 'Retry-After': '5' })
+    const { wait } = new RateGate(systemTiming, record)
+    expect(wait).toBeGreaterThan(50_000)
+    expect(wait).toBeLessThanOrEqual(60_001)
+    expect(new RateGate(systemTiming).wait).toBe(0)
   })
 
   it('stays closed for the longest that was demanded, and only by statuses that mean it', () => {

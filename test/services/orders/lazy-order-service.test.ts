@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { initialiserOf, type ComponentContext } from '../../../src/component/define.ts'
+import type { Remote } from '../../../src/index.ts'
 import { LazyOrderService, type OrderServiceHost } from '../../../src/services/lazy-order-service.ts'
 import type { OrderApi } from '../../../src/services/orders/order.ts'
 import { TemporaryDirectory } from './temporary-directory.ts'
@@ -13,7 +14,7 @@ class Host implements OrderServiceHost {
   readonly pressure: (() => unknown)[] = []
   service: (OrderApi & Disposable) | undefined
 
-  registerComponent(definition: Definition): unknown {
+  registerComponent<T>(definition: Definition): Remote<T> {
     this.definitions.push(definition)
     return new Proxy(
       {},
@@ -26,11 +27,25 @@ class Host implements OrderServiceHost {
             return await call.apply(this.service, values)
           },
       },
-    )
+    ) as Remote<T>
   }
 
+  component(): never {
+    throw new Error('not asked for')
+  }
+
+  info(): never {
+    throw new Error('not asked for')
+  }
+
+  async unloadComponent(): Promise<never> {
+    throw new Error('not asked for')
+  }
+
+  async unregisterComponent(): Promise<void> {}
+
   async #load({ module, config }: Definition): Promise<OrderApi & Disposable> {
-    const { default: component } = (await import(module.href)) as { default: unknown }
+    const { default: component } = (await import(String(module))) as { default: unknown }
     const context: Partial<ComponentContext> = {
       onPressure: (listener) => {
         this.pressure.push(() => listener('high'))

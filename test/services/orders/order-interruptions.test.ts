@@ -31,11 +31,7 @@ function setUp(changes: Partial<ComponentDefinition> = {}): Run {
   })
   onTestFinished(async () => void (await coordinator.shutdown()))
   const path = directory.file('orders.db')
-  const host = {
-    registerComponent: (definition: ComponentDefinition) =>
-      coordinator.registerComponent({ ...definition, ...changes }),
-  }
-  return { coordinator, orders: new LazyOrderService(host, { path }), path }
+  return { coordinator, orders: new LazyOrderService(coordinator, { path, ...changes }), path }
 }
 
 interface Outcome {
