@@ -5,6 +5,7 @@ import type { ActivityMeter } from './activity.ts'
 import { Caller } from './caller.ts'
 import type { GenerationEnd } from './caller.ts'
 import type { CallerOptions } from './caller-options.ts'
+import { onPeerGone } from './comlink-remotes.ts'
 import { exposed, finalize, unexposed } from './exposure.ts'
 import { methodsOf } from './forwarded-methods.ts'
 import type { CallbackLinks } from './marshal.ts'
@@ -72,7 +73,9 @@ export class Callbacks implements CallbackLinks {
       share: (path, other) => this.#serve(other, value, methodsBelow(table, path)),
       ...(meter && { meter }),
     }
+    const stop = onPeerGone(value, () => port.close())
     ServedConnection.open(port, api, () => {
+      stop()
       meter?.subscriptionClosed()
       this.#served.delete(port)
       unexposed(value)

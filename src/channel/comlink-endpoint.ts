@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
 import { closePorts } from './close-ports.ts'
+import { passedOn } from './forwarded-methods.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import { StreamHandle } from './remote-stream.ts'
@@ -68,7 +69,7 @@ async function answer(
       await result.return()
       throw new TypeError("The method answers with a stream, which comlink's protocol has no way to carry")
     }
-    reply(port, request.id, result, links)
+    reply(port, request.id, passedOn(result), links)
   } catch (error) {
     try {
       port.postMessage({ id: request.id, type: 'HANDLER', name: 'throw', value: thrown(error) })
@@ -118,5 +119,5 @@ function fromWire(wire: unknown, links: CallbackLinks): unknown {
     throw new TypeError('An argument is not in the form that comlink sends')
   }
   const handler = wire.type === 'HANDLER' && 'name' in wire ? String(wire.name) : undefined
-  return unmarshal(wire.value, handler, links)
+  return passedOn(unmarshal(wire.value, handler, links))
 }

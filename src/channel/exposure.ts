@@ -1,4 +1,5 @@
 import { finalizer } from 'comlink'
+import { releaseComlinkRemote } from './comlink-remotes.ts'
 import { isRemote } from './forwarded-methods.ts'
 
 /** On how many channels each `proxy()`ed object of this thread is served. */
@@ -21,7 +22,8 @@ export function finalize(value: object): void {
   if (!channels.delete(value)) return
   const run = async (): Promise<void> => {
     // Of a remote that is passed on, the finalizer is at its own end.
-    const end: unknown = isRemote(value) ? undefined : Reflect.get(value, finalizer)
+    if (isRemote(value)) return releaseComlinkRemote(value)
+    const end: unknown = Reflect.get(value, finalizer)
     if (typeof end === 'function') await Reflect.apply(end, value, [])
   }
   run().catch((error: unknown) => {

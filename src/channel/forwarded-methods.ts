@@ -1,5 +1,6 @@
 import { proxyMarker, transfer } from 'comlink'
 import { portsIn } from './clone-guard.ts'
+import { onPeerGone } from './comlink-remotes.ts'
 import { isRefusedKey, MethodTable } from './method-table.ts'
 import type { ServedMethod, ServedMethods } from './method-table.ts'
 import type { MethodPath } from './protocol.ts'
@@ -41,8 +42,16 @@ class ForwardedMethods implements ServedMethods {
   lookup(method: MethodPath): ServedMethod | undefined {
     const path = typeof method === 'string' ? [method].filter((key) => key !== '') : method
     if (path.some(isRefusedKey)) return undefined
-    const fn = async (...args: unknown[]): Promise<unknown> => passedOn(await callRemote(this.#remote, path, args))
-    return { fn, self: undefined }
+    return { fn: async (...args: unknown[]) => passedOn(await this.#call(path, args)), self: undefined }
+  }
+
+  #call(path: readonly string[], args: readonly unknown[]): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const stop = onPeerGone(this.#remote, () => reject(new DOMException('Who gave the callback is gone', 'AbortError')))
+    Promise.resolve(callRemote(this.#remote, path, args))
+      .then(resolve, reject)
+      .finally(stop)
+    return promise
   }
 
   names(): string[] {

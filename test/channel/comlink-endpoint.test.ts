@@ -1,8 +1,10 @@
 import * as Comlink from 'comlink'
-import { MessageChannel } from 'node:worker_threads'
+import { once } from 'node:events'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import type handingOn from '../fixtures/handing-on.ts'
 import { afterEach, describe, expect, it } from 'vitest'
-import { rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
@@ -34,6 +36,10 @@ function wrap(name = 'endpoint'): Comlink.Remote<Api> {
   const port = coordinator.createEndpoint(name)
   ports.push(port)
   return Comlink.wrap<Api>(port)
+}
+function handing(name: string): Record<string, (...args: unknown[]) => Promise<unknown>> {
+  coordinator.registerComponent<typeof handingOn>({ name, module: fixture('handing-on.ts') })
+  return wrap(name) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
 }
 /** What comlink lets anybody reach for. */
 type Anything = { [key: string]: Anything } & ((...args: unknown[]) => Promise<unknown>)
@@ -109,6 +115,55 @@ describe('stock comlink at an endpoint', () => {
     expect(await rejection(anything['up']?.['constructor']?.('return process') ?? Promise.resolve())).toMatchObject({
       name: 'NoSuchMethodError',
     })
+  })
+
+  it('moves ports both ways', async () => {
+    const moving = handing('moving')
+    const { port1, port2 } = new MessageChannel()
+    const arrived = once(port1, 'message')
+    expect(await moving['portOf']?.(Comlink.transfer({ port: port2 }, [port2]))).toBe('posted')
+    expect(await arrived).toEqual(['from the component'])
+    const made = await moving['makePort']?.()
+    expect(await once((made as { port: MessagePort }).port, 'message')).toEqual(['from the component'])
+  })
+
+  it('may pass objects by reference, which are finalized when they are released', async () => {
+    const moving = handing('keeping')
+    const seen: unknown[] = []
+    const listener = Comlink.proxy({
+      onTick: (value: number) => seen.push(value),
+      nested: { onEnd: () => seen.push('end') },
+      [Comlink.finalizer]: () => seen.push('finalized'),
+    })
+    await moving['keep']?.(listener)
+    await moving['tick']?.(1)
+    await moving['end']?.()
+    await moving['release']?.()
+    await expect.poll(() => seen).toEqual([1, 'end', 'finalized'])
+    await expect.poll(() => coordinator.info('keeping').inUse).toBe(0)
+  })
+
+  it('may die: nothing of it stays in use, and calls of its callbacks settle', async () => {
+    handing('surviving')
+    const port = coordinator.createEndpoint('surviving')
+    const comlink = import.meta.resolve('comlink')
+    const peer = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads')
+      import(${JSON.stringify(comlink)}).then(async ({ wrap, proxy }) => {
+        const remote = wrap(workerData)
+        const given = await remote.give()
+        await given.up(1)
+        await remote.keep(proxy({ onTick: () => new Promise(() => {}) }))
+        parentPort.postMessage('kept')
+      })`,
+      { eval: true, workerData: port, transferList: [port] },
+    )
+    await once(peer, 'message')
+    const tick = rejection(coordinator.component<typeof handingOn>('surviving').tick(1))
+    expect(coordinator.info('surviving').inUse).toBeGreaterThan(0)
+    await peer.terminate()
+    expect(await tick).toBeInstanceOf(Error)
+    await expect.poll(() => coordinator.info('surviving').inUse).toBe(0)
   })
 
   it('cannot reach what runs code', async () => {
