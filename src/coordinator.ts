@@ -19,6 +19,7 @@ import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
+import { StuckWatch } from './component/stuck-watch.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
@@ -44,6 +45,7 @@ import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber } from './options.ts'
+import { surroundingsIn } from './wire-components.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
 const defaultDrainDeadline = 5_000
@@ -71,6 +73,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #inContext = keepContext()
   readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
+  readonly #stuck: StuckWatch
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
   readonly #membership: Disposable
@@ -119,7 +122,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         },
       },
     })
-    this.#surroundings = {
+    this.#stuck = new StuckWatch({
+      supervisors: () => this.#registry.all,
+      logger,
+      silent: (name, silent) => this.#advisor.silent(name, silent),
+    })
+    this.#surroundings = surroundingsIn({
       now: monotonicNow,
       keepAlive,
       spares,
@@ -128,36 +136,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       locks: this.locks,
       calls: this.#calls,
       defaultWorkerOptions,
-      admission: this.memory,
       reclaimer: this.#reclaimer,
-      supervisorOf: (name) => this.#registry.get(name),
-      supervisorIfAny: (name) => (this.#registry.has(name) ? this.#registry.get(name) : undefined),
-      measure: async (supervisor) => this.memory.measure(supervisor),
-      log: (source, records, dropped) => this.#logs.write(source, records, dropped),
-      generationEnded: (name, generation, end) => {
-        for (const dependent of this.#registry.dependentsOf(name)) {
-          if (this.#registry.has(dependent)) this.#registry.get(dependent).dependencyEnded(name, generation, end)
-        }
-      },
-      workerStarted: (supervisor) => {
-        tracing.look()
-        this.memory.workerStarted(supervisor)
-      },
-      workerEnded: (...args) => this.memory.workerEnded(...args),
-      busy: (supervisor, busy) => this.#inContext(() => this.memory.busy(supervisor, busy)),
-      loaded: (supervisor, event) => {
-        this.memory.loaded(supervisor)
-        announcer.loaded(event)
-      },
-      loadFailed: (event) => announcer.loadFailed(event),
-      limitIgnored: (name, limit) => this.#advisor.limitIgnored(name, limit),
-      unloaded: (report) => {
-        this.memory.unloaded(report)
-        announcer.unloaded(report)
-      },
-      crashed: (event) => announcer.crashed(event),
-      zombie: (name, generation) => announcer.zombie(name, generation),
-    }
+      registry: this.#registry,
+      memory: this.memory,
+      stuck: this.#stuck,
+      advisor: this.#advisor,
+      announcer,
+      logs: this.#logs,
+      tracing,
+    })
   }
 
   /**
@@ -369,6 +356,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const error = new CoordinatorShutdownError()
     for (const supervisor of this.#registry.all) supervisor.stop(error)
     this.memory.stop()
+    this.#stuck.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#surroundings.spares.close(terminateDeadline),

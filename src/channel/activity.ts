@@ -1,14 +1,30 @@
 import { monotonicNow } from '../monotonic.ts'
+import { EarliestDeadline } from './earliest-deadline.ts'
 
 /**
  * What a component is doing, in shared memory: written by its worker alone, read by the main thread at any time, also
  * when the worker is stuck. Each slot is a 64-bit float, written whole on every platform Node supports.
  */
 
-const slots = ['calls', 'errors', 'active', 'subscriptions', 'lastAccess', 'reported', 'wasm'] as const
+const slots = [
+  'calls',
+  'errors',
+  'active',
+  'subscriptions',
+  'lastAccess',
+  'reported',
+  'wasm',
+  'deadline',
+  'turnedAt',
+  'heard',
+] as const
 type Slot = (typeof slots)[number]
 
-/** A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `wasm`: bytes. */
+/**
+ * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `wasm`: bytes.
+ * `deadline`: the earliest of the calls that have begun and are under way, ms of the monotonic clock, 0 = none; `heard`: the number of the last question
+ * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock.
+ */
 export type ActivityReading = Readonly<Record<Slot, number>>
 
 export function createActivityBuffer(): SharedArrayBuffer {
@@ -26,6 +42,9 @@ export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
     lastAccess: at('lastAccess'),
     reported: at('reported'),
     wasm: at('wasm'),
+    deadline: at('deadline'),
+    turnedAt: at('turnedAt'),
+    heard: at('heard'),
   }
 }
 
@@ -33,6 +52,8 @@ export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
 export class ActivityMeter {
   readonly #view: Float64Array
   readonly #onIdle: () => void
+  readonly #deadlines = new EarliestDeadline()
+  #begunThisTurn = false
 
   constructor(buffer: SharedArrayBuffer, onIdle: () => void) {
     this.#view = new Float64Array(buffer)
@@ -57,6 +78,33 @@ export class ActivityMeter {
     if (this.active === 0) this.#onIdle()
   }
 
+  /** A call is about to be run, with a deadline (ms of the monotonic clock; 0: none). */
+  callBegins(deadline: number): void {
+    if (deadline === 0 && this.#deadlines.value === undefined) return
+    if (!this.#begunThisTurn) {
+      // The event loop has turned since the call before: whose deadline has passed by now is heard.
+      this.#deadlines.pass(monotonicNow())
+      this.#begunThisTurn = true
+      setImmediate(() => {
+        this.#begunThisTurn = false
+      })
+    }
+    if (deadline !== 0) this.#deadlines.add(deadline)
+    this.#noteDeadline()
+  }
+
+  /** The deadline of a call that has begun is over: it was answered, or has heard of it. */
+  deadlineOver(deadline: number): void {
+    this.#deadlines.delete(deadline)
+    this.#noteDeadline()
+  }
+
+  /** The event loop has turned. @param question whose answer that is. */
+  turned(question: number): void {
+    this.#view[8] = monotonicNow()
+    this.#view[9] = question
+  }
+
   subscriptionOpened(): void {
     this.#add(3, 1)
   }
@@ -72,6 +120,10 @@ export class ActivityMeter {
   /** What WebAssembly memories hold that V8 does not count. */
   reportWasm(bytes: number): void {
     this.#view[6] = bytes
+  }
+
+  #noteDeadline(): void {
+    this.#view[7] = this.#deadlines.value ?? 0
   }
 
   #add(slot: number, by: number): void {

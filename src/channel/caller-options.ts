@@ -13,6 +13,8 @@ export interface CallerOptions {
   readonly onBusy?: (busy: boolean) => void
   /** Called when a connection is over, or closed for good. */
   readonly onEnded?: () => void
+  /** Called when a call that was sent has timed out, and the component has not shown since that it listens: it may be stuck. */
+  readonly onTimeout?: () => void
   /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
   readonly endGrace?: number
   /** Is told of calls that settle. */

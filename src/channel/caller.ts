@@ -32,6 +32,8 @@ type Connection = {
   readonly generation: number
   /** Of the last fence. */
   readonly epoch: number
+  /** A deadline has passed, and the component has not said since that it listens: new calls wait. */
+  readonly unheard: boolean
 }
 type State =
   | { readonly status: 'detached' }
@@ -127,7 +129,7 @@ export class Caller {
       lost: (announced, cause) => this.#sent.lost(announced, cause),
     })
     const outbox = new Outbox<ServerEntry>(port, (entry, cause) => this.#instead(entry, cause))
-    const connection: Connection = { port, inbox, outbox, generation, epoch: 0 }
+    const connection: Connection = { port, inbox, outbox, generation, epoch: 0, unheard: false }
     this.#state = { status: 'open', ...connection }
     port.on('close', () => this.#portClosed(port))
     port.unref()
@@ -157,6 +159,23 @@ export class Caller {
     if (state.status !== 'fenced' || epoch < state.epoch) return
     this.#state = { ...state, status: 'open' }
     this.#sendWaiting(state)
+  }
+
+  /** A deadline of a call that was sent has passed. */
+  #ask(id: number): void {
+    const state = this.#state
+    if (state.status !== 'open' && state.status !== 'fenced') return
+    if (state.unheard) return
+    state.outbox.push([ToServer.ask, id])
+    this.#state = { ...state, unheard: true }
+    this.#options.onTimeout?.()
+  }
+
+  #heard(): void {
+    const state = this.#state
+    if (state.status !== 'open' && state.status !== 'fenced') return
+    this.#state = { ...state, unheard: false }
+    if (state.status === 'open') this.#sendWaiting(this.#state)
   }
 
   /** Resolves once nothing that was sent is unsettled. */
@@ -227,7 +246,7 @@ export class Caller {
     const id = this.#nextId++
     const deadline = options.timeout ? monotonicNow() + options.timeout : 0
     const state = this.#state
-    const direct = state.status === 'open'
+    const direct = state.status === 'open' && !state.unheard
     const { values, transfers } = direct ? outgoing : keptOf(outgoing)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
     const link = this.#options.linkCall?.(this.component, !direct)
@@ -257,29 +276,30 @@ export class Caller {
   }
 
   #arm(id: number, pending: PendingCall, options: CallOptions): void {
-    const giveUp = (error: unknown): void => {
+    const giveUp = (error: unknown): boolean => {
       const waited = this.#waiting.delete(id)
       const sent = this.#sent.delete(id)
-      if (!waited && !sent) return
+      if (!waited && !sent) return false
       const state = this.#state
       if (sent && (state.status === 'open' || state.status === 'fenced')) {
         state.outbox.push([ToServer.abort, id, abortReason(error)])
       }
       pending.abandon(error)
       this.#settled()
+      return sent
     }
     pending.arm(
       options,
       () => {
-        giveUp(
-          pending.withOrigin(new CallTimeoutError(this.component, methodName(pending.method), options.timeout ?? 0)),
-        )
+        const error = new CallTimeoutError(this.component, methodName(pending.method), options.timeout ?? 0)
+        if (giveUp(pending.withOrigin(error))) this.#ask(id)
       },
-      giveUp,
+      (reason) => void giveUp(reason),
     )
   }
 
-  #sendWaiting({ outbox }: Connection): void {
+  #sendWaiting({ outbox, unheard }: Connection): void {
+    if (unheard) return
     for (const [id, pending] of this.#waiting) {
       this.#waiting.delete(id)
       const { unsent } = pending
@@ -303,6 +323,7 @@ export class Caller {
   #receive(entry: CallerEntry): void {
     if (entry[0] === ToCaller.fence) this.fence(entry[1])
     else if (entry[0] === ToCaller.resume) this.resume(entry[1])
+    else if (entry[0] === ToCaller.heard) this.#heard()
     else this.#sent.receive(entry)
   }
 

@@ -10,6 +10,9 @@ import { MessagePort } from 'node:worker_threads'
  * is ever sent twice. Fences are numbered by epoch: what is said about one fence can be overtaken by the next, since caller, component and main
  * thread speak on different ports.
  *
+ * A caller whose deadline has passed asks whether the component listens, and sends no further call until it says so: an event loop that does not
+ * turn would run them for nobody, or never.
+ *
  * What another thread might be unable to read (anything but small plain data) travels in a frame of its own, and the entry before it, `apart`, says
  * whose it is. A caller that cannot read an answer takes the call as failed; a component that cannot read a call says `unreadable`.
  */
@@ -18,7 +21,7 @@ import { MessagePort } from 'node:worker_threads'
 export const apart = 100
 
 /** Entries from the caller to the component. */
-export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5 } as const
+export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5, ask: 6 } as const
 
 /** Entries from the component to the caller. */
 export const ToCaller = {
@@ -31,6 +34,7 @@ export const ToCaller = {
   fence: 6,
   resume: 7,
   unreadable: 8,
+  heard: 9,
 } as const
 
 export type ApartEntry = readonly [
@@ -68,6 +72,8 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.fenced, epoch: number]
   /** Serve on `port` as well what is served here at `path`, for a third thread. */
   | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], port: MessagePort]
+  /** A deadline has passed: does the component listen? It says `heard` once it has read this. */
+  | readonly [op: typeof ToServer.ask, id: number]
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
@@ -90,6 +96,7 @@ export type CallerEntry =
   | AnswerEntry
   | readonly [op: typeof ToCaller.fence, epoch: number]
   | readonly [op: typeof ToCaller.resume, epoch: number]
+  | readonly [op: typeof ToCaller.heard, id: number]
 
 /** Something thrown, as it crosses a thread; see error-codec. */
 export type EncodedError =
@@ -128,6 +135,7 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
     case ToServer.abort:
     case ToServer.cancel:
     case ToServer.fenced:
+    case ToServer.ask:
       return true
     default:
       return false

@@ -36,6 +36,8 @@ export class ServedConnection {
   /** Calls that have arrived, and whose turn has not come. */
   readonly #waiting = new Map<number, CallEntry>()
   readonly #calls = new Map<number, ServedCall>()
+  /** Of calls that have begun: until they are answered, or it is known here that it has passed. */
+  readonly #deadlines = new Map<number, number>()
   readonly #streams = new Map<number, StreamSource>()
   readonly #onClose: (connection: ServedConnection) => void
   /** The last epoch for which the caller promised to send no more. */
@@ -89,6 +91,7 @@ export class ServedConnection {
   #closed(): void {
     const gone = new DOMException('The caller is gone', 'AbortError')
     for (const id of this.#waiting.keys()) this.#drop(id)
+    for (const id of this.#deadlines.keys()) this.#deadlineOver(id)
     for (const call of this.#calls.values()) call.abort(gone)
     for (const stream of this.#streams.values()) stream.cancel()
     this.#fenced(Number.POSITIVE_INFINITY)
@@ -115,6 +118,9 @@ export class ServedConnection {
       case ToServer.share:
         if (this.#api.share) this.#api.share(entry[2], entry[3])
         else entry[3].close()
+        break
+      case ToServer.ask:
+        this.#outbox.push([ToCaller.heard, entry[1]])
         break
     }
   }
@@ -157,6 +163,7 @@ export class ServedConnection {
 
   #abort(id: number, reason: unknown): void {
     this.#drop(id)
+    this.#deadlineOver(id)
     this.#calls.get(id)?.abort(reason)
     this.#streams.get(id)?.cancel()
   }
@@ -179,6 +186,8 @@ export class ServedConnection {
       this.#ended(id, true)
       return
     }
+    this.#api.meter?.callBegins(deadline)
+    if (deadline !== 0) this.#deadlines.set(id, deadline)
     try {
       const values = handled ? this.#receiveArguments(args, handled) : args
       const result = callContext.run(call, () => Reflect.apply(served.fn, served.self, values) as unknown)
@@ -191,6 +200,13 @@ export class ServedConnection {
     } catch (error) {
       this.#fail(id, error)
     }
+  }
+
+  #deadlineOver(id: number): void {
+    const deadline = this.#deadlines.get(id)
+    if (deadline === undefined) return
+    this.#deadlines.delete(id)
+    this.#api.meter?.deadlineOver(deadline)
   }
 
   #receiveArguments(args: readonly unknown[], handled: HandledValues): unknown[] {
@@ -250,6 +266,8 @@ export class ServedConnection {
 
   #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {
     this.#outbox.push([ToCaller.stream, id])
+    // It was answered in time: how long its reader takes is the reader's business.
+    this.#deadlineOver(id)
     const call = this.#calls.get(id)
     if (!call) return
     const stream = new StreamSource(iterator, {
@@ -274,6 +292,7 @@ export class ServedConnection {
   }
 
   #ended(id: number, failed: boolean): void {
+    this.#deadlineOver(id)
     this.#calls.get(id)?.end()
     this.#calls.delete(id)
     this.#api.meter?.callEnded(failed)

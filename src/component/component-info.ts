@@ -55,7 +55,9 @@ export interface ComponentInfo {
   readonly minIdleTime: number | null
   /** Largest total (bytes) of the last generations, this one included; null before the first was measured. */
   readonly learnedPeak: number | null
-  /** Calls that wait for it to be loaded. */
+  /** ms for which its event loop is known not to have turned while calls wait, from 1,000 on; 0: it turns, as far as is known. */
+  readonly stuckFor: number
+  /** Calls that wait for it to be loaded, or to listen again. */
   readonly waiting: number
   /** Epoch ms since when it has been in its state. */
   readonly since: number
@@ -94,6 +96,7 @@ export function describeComponent(
     memoryLimit: definition.memoryLimit ?? null,
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: learnedPeak ?? null,
+    stuckFor: supervisor.stuckFor,
     waiting: supervisor.caller.waiting,
     since: wallTime(state.since),
     failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTime(state.retryAt) } : null,

@@ -51,6 +51,12 @@ export interface ComponentDefinition<Config = unknown> {
   readonly timeout?: number
   /** ms for each call. Default none. */
   readonly callTimeout?: number
+  /**
+   * ms for which the event loop of its worker may not turn while a call is under way; then the worker is ended, reason 'stuck'. A long synchronous
+   * computation, a native synchronous call (SQLite, execSync) and a long garbage collection count as not turning. Default none: long
+   * synchronous work is left alone, unless the deadline of a call that has begun passes and it does not hear of it within another 1,000 ms.
+   */
+  readonly watchdog?: number
   /** Calls under way and waiting, per caller; more reject with OverloadedError. Default 10,000. */
   readonly maxQueue?: number
   /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
@@ -101,6 +107,7 @@ export interface ResolvedDefinition {
   readonly priority: number
   readonly timeout: number
   readonly callTimeout: number | undefined
+  readonly watchdog: number | undefined
   readonly maxQueue: number
   readonly resourceLimits: ResourceLimits | undefined
   readonly memoryLimit: number | undefined
@@ -161,6 +168,7 @@ export function resolveDefinition(
     callTimeout: expectOptional(definition.callTimeout ?? defaults.call, (v) =>
       expectNumber('callTimeout', v, duration),
     ),
+    watchdog: expectOptional(definition.watchdog, (v) => expectNumber('watchdog', v, duration)),
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>

@@ -7,6 +7,7 @@ import { createRemote } from '../channel/remote.ts'
 import { wallTime } from '../monotonic.ts'
 import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
+import { monotonicNow } from '../monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { generationDied } from './death.ts'
@@ -17,6 +18,7 @@ import { LeaseCount } from './lease-count.ts'
 import { watchLease } from './leftover-lease.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
+import { unheardLimit } from './loop-judgement.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
 import { nothingUnloaded } from './unload.ts'
@@ -67,6 +69,7 @@ export class Supervisor {
       watch: surroundings.calls,
       linkCall,
       onWaiting: () => this.#callWaits(),
+      onTimeout: () => surroundings.timedOut(definition.name),
       onBusy: (busy) => {
         this.#keep(busy)
         surroundings.busy(this, busy)
@@ -103,6 +106,12 @@ export class Supervisor {
   get idleTime(): number {
     if (this.inUse > 0) return 0
     return Math.max(0, this.surroundings.now() - Math.max(this.lastAccess, this.#state.since))
+  }
+
+  /** ms for which its event loop is known not to have turned while calls wait; 0 below a second. */
+  get stuckFor(): number {
+    const silence = this.#generation?.loop.silence(monotonicNow()) ?? 0
+    return silence < unheardLimit ? 0 : silence
   }
 
   get calls(): number {

@@ -27,6 +27,7 @@ export class WorkerRequests {
     if (message.type === 'log') this.#log(message)
     else if (message.type === 'lock') this.#lock(message)
     else if (message.type === 'dependency-wanted') void this.#connect(message.name)
+    else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name)
   }
 
   /** The generation is over: what it holds is given back. What it has logged still comes. */

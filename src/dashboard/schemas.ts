@@ -31,6 +31,7 @@ export const component = exactly({
   dependencies: strings,
   dependents: strings,
   inUse: whole,
+  stuckFor: number,
   waiting: whole,
   lastAccess: orNull(number),
   loads: whole,

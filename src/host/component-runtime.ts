@@ -111,6 +111,9 @@ export class ComponentRuntime {
       case 'lock':
         this.#locks.handle(message.message)
         break
+      case 'turn':
+        this.#meter.turned(message.question)
+        break
       case 'dispose':
         void this.#dispose()
         break
@@ -201,6 +204,7 @@ export class ComponentRuntime {
       links: this.#links,
       maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
       onWaiting: () => this.#want(name),
+      onTimeout: () => this.#post({ type: 'dependency-timeout', name }),
       traceparent: callTraceparent,
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
     })

@@ -53,6 +53,8 @@ export type ToWorkerMessage =
   | { readonly type: 'take-snapshot' }
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
+  /** Does its event loop turn? It answers in shared memory. */
+  | { readonly type: 'turn'; readonly question: number }
   | { readonly type: 'collect-metrics'; readonly id: number }
   /** So many log records have been written. */
   | { readonly type: 'logs-written'; readonly count: number }
@@ -90,6 +92,8 @@ export type FromWorkerMessage =
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
   | { readonly type: 'dependency-wanted'; readonly name: string }
+  /** A call of it has timed out. */
+  | { readonly type: 'dependency-timeout'; readonly name: string }
   | { readonly type: 'lock'; readonly message: LockClientMessage }
   /** `snapshot()` is about to run: the worker is not stuck. */
   | { readonly type: 'taking-snapshot' }

@@ -9,6 +9,7 @@ import { ValueError } from '../errors.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../deadline.ts'
+import { LoopProbe } from './loop-probe.ts'
 import type { WorkerHost } from './worker-host.ts'
 
 export type LoadOutcome =
@@ -23,6 +24,8 @@ type Reply<T extends FromWorkerMessage['type']> = Extract<FromWorkerMessage, { t
 export class Generation {
   readonly number: number
   readonly host: WorkerHost
+  /** Whether its event loop turns. */
+  readonly loop: LoopProbe
   readonly #activity = createActivityBuffer()
   readonly #waiters = new Set<(message: FromWorkerMessage | 'ended') => void>()
   #ended = false
@@ -37,6 +40,10 @@ export class Generation {
   constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
     this.number = number
     this.host = host
+    this.loop = new LoopProbe(
+      () => this.activity,
+      (question) => host.post({ type: 'turn', question }),
+    )
     host.onMessage((message) => {
       if (message.type === 'exposes-metrics') this.#exposesMetrics = true
       if (message.type === 'restoring') this.#restoring = message.underWay

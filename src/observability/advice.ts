@@ -19,6 +19,9 @@ export interface IgnoredLimit {
   readonly actual: number
 }
 
+/** `silent`: calls wait for it, and its event loop has not turned for long; `ended`: so often was its worker ended for that. */
+export type StuckFinding = { readonly kind: 'silent' } | { readonly kind: 'ended'; readonly times: number }
+
 /** What advice is drawn from. Bytes and ms. */
 export interface AdviceFacts {
   readonly components: readonly ComponentInfo[]
@@ -36,6 +39,8 @@ export interface AdviceFacts {
   readonly keptByIdleFloor: ReadonlyMap<string, number>
   /** Heap limits (bytes) that V8 did not take over. */
   readonly ignoredLimits: ReadonlyMap<string, IgnoredLimit>
+  /** Components whose event loop does not turn, or was found not to. */
+  readonly stuck: ReadonlyMap<string, StuckFinding>
   /** The least that was unattributed and not pending during the last `over` ms. */
   readonly unattributed: { readonly least: number; readonly over: number }
 }
@@ -85,6 +90,8 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice>
       `was never idle long enough to be unloaded when memory was short: lower minIdleTime (${seconds(floor)})`,
     )
   }
+  const stuck = facts.stuck.get(component)
+  if (stuck) yield about('stuck', 'warning', stuckMessage(stuck, info))
   const ignored = facts.ignoredLimits.get(component)
   if (ignored) {
     yield about(
@@ -140,6 +147,12 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
       message: `Start Node with ${reclaimFlag}: the memory of unloaded components then goes back to the operating system at once, not some 9 s later`,
     }
   }
+}
+
+function stuckMessage(stuck: StuckFinding, { stuckFor }: ComponentInfo): string {
+  return stuck.kind === 'silent'
+    ? `has not turned its event loop for ${seconds(stuckFor)} while calls wait: an endless loop, or long synchronous work; set callTimeout or watchdog, and such a worker is ended by itself, or split the work up`
+    : `was ended ${stuck.times === 1 ? 'once' : `${stuck.times} times`} because its event loop did not turn (reason 'stuck'): look for an endless loop in it; long synchronous work wants a longer callTimeout or watchdog, or pauses`
 }
 
 const size = (bytes: number): string =>

@@ -1,10 +1,11 @@
 import { totalmem } from 'node:os'
 import type { ComponentInfo } from '../component/component-info.ts'
+import type { CrashEvent } from '../component/surroundings.ts'
 import type { Ledger } from '../memory/ledger.ts'
 import type { ExhaustedEvent } from '../memory/memory-events.ts'
 import type { MemoryManager } from '../memory/memory-manager.ts'
 import { advise } from './advice.ts'
-import type { Advice, IgnoredLimit } from './advice.ts'
+import type { Advice, IgnoredLimit, StuckFinding } from './advice.ts'
 import { liveCoordinators } from './live-coordinators.ts'
 import type { Logger } from './logger.ts'
 
@@ -29,6 +30,9 @@ export class Advisor {
   readonly #options: AdvisorOptions
   readonly #keptByIdleFloor = new Map<string, number>()
   readonly #ignoredLimits = new Map<string, IgnoredLimit>()
+  readonly #silent = new Set<string>()
+  /** How often each was ended because it was stuck. */
+  readonly #endedStuck = new Map<string, number>()
   readonly #told = new Set<string>()
   #unattributed: { least: number; since: number } | undefined
   #last: { least: number; over: number } = { least: 0, over: 0 }
@@ -63,7 +67,21 @@ export class Advisor {
     this.#log(this.advice())
   }
 
+  /** A component's calls wait and its event loop does not turn; or it does again, or its worker is gone. */
+  silent(name: string, silent: boolean): void {
+    if (silent) {
+      this.#silent.add(name)
+      this.#log(this.advice())
+    } else if (this.#silent.delete(name)) this.#told.delete(`stuck:${name}`)
+  }
+
+  crashed({ name, reason }: CrashEvent): void {
+    if (reason === 'stuck') this.#endedStuck.set(name, (this.#endedStuck.get(name) ?? 0) + 1)
+  }
+
   forget(name: string): void {
+    this.#silent.delete(name)
+    this.#endedStuck.delete(name)
     this.#keptByIdleFloor.delete(name)
     this.#ignoredLimits.delete(name)
   }
@@ -82,8 +100,16 @@ export class Advisor {
       minResidency: (name) => memory.minResidencyOf(name),
       keptByIdleFloor: this.#keptByIdleFloor,
       ignoredLimits: this.#ignoredLimits,
+      stuck: this.#stuck,
       unattributed: this.#last,
     })
+  }
+
+  get #stuck(): ReadonlyMap<string, StuckFinding> {
+    const stuck = new Map<string, StuckFinding>()
+    for (const [name, times] of this.#endedStuck) stuck.set(name, { kind: 'ended', times })
+    for (const name of this.#silent) stuck.set(name, { kind: 'silent' })
+    return stuck
   }
 
   #log(advice: readonly Advice[]): void {

@@ -45,6 +45,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   memoryLimit: null,
   minIdleTime: null,
   learnedPeak: null,
+  stuckFor: 0,
   waiting: 0,
   since: 0,
   failure: null,
@@ -56,6 +57,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
 const ids = (facts: Partial<AdviceFacts>): string[] =>
   advise({
     components: [],
+    stuck: new Map(),
     ledger: ledger(),
     options: defaultMemoryOptions,
     machineMemory: 8 * 1024 * mib,
@@ -102,6 +104,12 @@ describe('advise', () => {
   it('a heap limit that did not take', () => {
     const ignoredLimits = new Map([['a', { asked: 64 * mib, actual: 4096 * mib }]])
     expect(ids({ components: [info()], ignoredLimits })).toEqual(['ignored-limit:a'])
+  })
+
+  it('an event loop that does not turn, or was found not to', () => {
+    const components = [info({ stuckFor: 12_000 })]
+    expect(ids({ components, stuck: new Map([['a', { kind: 'silent' }]]) })).toEqual(['stuck:a'])
+    expect(ids({ components, stuck: new Map([['a', { kind: 'ended', times: 2 }]]) })).toEqual(['stuck:a'])
   })
 
   it('a limit that the control group or the machine cannot give', () => {

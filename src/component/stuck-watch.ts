@@ -1,0 +1,121 @@
+import type { Generation } from '../host/generation.ts'
+import { monotonicNow } from '../monotonic.ts'
+import type { Logger } from '../observability/logger.ts'
+import { isUnheard, judgeLoop, longSilence, unheardLimit } from './loop-judgement.ts'
+import type { LoopReading } from './loop-judgement.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/**
+ * ms between two looks: while a deadline is unheard; a quarter of a watchdog, but not less than the shortest, or the idle one where nothing is under way;
+ * where there is no reason the longest, in case that a timeout was not told. Guessed: reading shared memory costs next to nothing.
+ */
+const looks = { unheard: unheardLimit / 10, shortest: 25, idle: 100, longest: 1_000 }
+/** ms between two questions to a worker whose calls have neither a deadline nor a watchdog. */
+const askAgain = longSilence / 2
+
+export interface StuckWatchOptions {
+  readonly supervisors: () => Iterable<Supervisor>
+  readonly logger: Logger
+  /** Calls wait for a component whose event loop has not turned for long; or it turns again, or is gone. */
+  readonly silent: (name: string, silent: boolean) => void
+}
+
+/**
+ * Ends workers whose event loop does not turn: those of components with a watchdog, and those that cannot hear of a deadline that has passed. Tells
+ * of others whose calls wait for long. A worker is asked only while calls are under way in it; the others sleep on.
+ */
+export class StuckWatch {
+  readonly #options: StuckWatchOptions
+  readonly #ended = new WeakSet<Generation>()
+  readonly #silent = new WeakSet<Supervisor>()
+  #timer: NodeJS.Timeout | undefined
+  #turn: NodeJS.Immediate | undefined
+  #lookAt = Number.POSITIVE_INFINITY
+  #stopped = false
+
+  constructor(options: StuckWatchOptions) {
+    this.#options = options
+  }
+
+  /** There is something to look at: a worker was started, or a deadline has passed. */
+  poke(supervisor: Supervisor): void {
+    this.#arm(this.#examine(supervisor))
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    clearImmediate(this.#turn)
+  }
+
+  #arm(wait: number): void {
+    const at = performance.now() + wait
+    if (this.#stopped || at >= this.#lookAt) return
+    clearTimeout(this.#timer)
+    this.#lookAt = at
+    // Answers that have arrived are taken in first: what they answer is under way no longer.
+    this.#timer = setTimeout(() => {
+      this.#turn = setImmediate(() => this.#look())
+    }, wait).unref()
+  }
+
+  #look(): void {
+    this.#lookAt = Number.POSITIVE_INFINITY
+    let wait = Number.POSITIVE_INFINITY
+    for (const supervisor of this.#options.supervisors()) wait = Math.min(wait, this.#examine(supervisor))
+    if (wait < Number.POSITIVE_INFINITY) this.#arm(wait)
+  }
+
+  /** Returns the ms until it has to be looked at again. */
+  #examine(supervisor: Supervisor): number {
+    const { generation, definition, state } = supervisor
+    // One that loads or is being unloaded has deadlines of its own for that.
+    const serves = state.status === 'ready' || state.status === 'draining'
+    if (!generation || !serves || this.#ended.has(generation)) {
+      this.#note(supervisor, false)
+      return generation ? looks.longest : Number.POSITIVE_INFINITY
+    }
+    const reading = readLoop(supervisor, generation)
+    const judgement = judgeLoop(reading)
+    this.#note(supervisor, judgement.kind === 'silent')
+    if (judgement.kind === 'stuck') {
+      this.#end(supervisor, generation, judgement.why, reading)
+      return looks.longest
+    }
+    const unheard = isUnheard(reading)
+    const { watchdog } = definition
+    if (unheard || (reading.inUse && (watchdog !== undefined || reading.now - generation.loop.askedAt >= askAgain))) {
+      generation.loop.ask(reading.now)
+    }
+    if (unheard) return looks.unheard
+    const shortest = reading.inUse ? looks.shortest : looks.idle
+    return Math.min(looks.longest, Math.max(shortest, (watchdog ?? Number.POSITIVE_INFINITY) / 4))
+  }
+
+  #end(supervisor: Supervisor, generation: Generation, why: 'watchdog' | 'deadline', reading: LoopReading): void {
+    this.#ended.add(generation)
+    const { name, definition } = supervisor
+    const figures = { component: name, generation: generation.number, silence: Math.round(reading.silence) }
+    this.#options.logger.error(
+      why === 'watchdog' ? { ...figures, watchdog: definition.watchdog } : figures,
+      why === 'watchdog'
+        ? 'worker ended: its event loop has not turned for as long as its watchdog allows'
+        : 'worker ended: a deadline has passed, and its event loop has not turned since',
+    )
+    void supervisor.kill('stuck')
+  }
+
+  #note(supervisor: Supervisor, silent: boolean): void {
+    if (silent === this.#silent.has(supervisor)) return
+    if (silent) this.#silent.add(supervisor)
+    else this.#silent.delete(supervisor)
+    this.#options.silent(supervisor.name, silent)
+  }
+}
+
+function readLoop({ caller, definition }: Supervisor, { activity, loop }: Generation): LoopReading {
+  const now = monotonicNow()
+  const { deadline, turnedAt, active } = activity
+  const inUse = Math.max(caller.underWay, active) > 0
+  return { now, silence: loop.silence(now), turnedAt, deadline, inUse, watchdog: definition.watchdog }
+}
