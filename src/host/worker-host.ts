@@ -86,6 +86,8 @@ export class WorkerHost {
     this.ended = ended.promise
     const end = (error?: unknown): void => {
       this.#receiveRest()
+      // Piscina still has it when the thread was ended before it could take its task.
+      port2.close()
       // An uncaught error and the exit it leads to may be told in one turn, before the task's end is.
       ended.resolve(uncaught ? this.#classify(uncaught.error, undefined) : this.#classify(error, exitCode))
       listening.resolve()

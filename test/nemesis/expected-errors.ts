@@ -1,9 +1,14 @@
 /** Which rejections are right. Anything else that a promise rejects with is a failure. */
 import type { Verdict } from './executions.ts'
 
-/** Errors of any realm; `instanceof` would run what a hostile value has to say. */
-const isError = (value: unknown): value is Error =>
-  typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Error]'
+/** Also of a value that throws when it is looked at: then it is none. */
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    return false
+  }
+}
 
 /** What may happen to any call, at any time: its component dies, backs off, does not fit, is gone, or everything ends. */
 const always: ReadonlySet<string> = new Set([

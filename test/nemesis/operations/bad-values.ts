@@ -19,7 +19,7 @@ export const badValues = [
         `take(${kind}) of ${name}`,
         alsoAllowed(
           name,
-          ['ERR_VALUE'],
+          ['ERR_VALUE', 'ERR_INVALID_OPTIONS'],
           (reason) => refused(reason) || (reason instanceof Error && reason.message.startsWith('from the getter')),
         ),
         async (token) => world.victim(name).take(token, hostileValue(kind), 2),

@@ -77,7 +77,7 @@ export const locks = [
   }),
   operation('several locks of a component', 2, (random) => {
     const name = random.pick(anybody)
-    const wanted = someLocks(random)
+    const wanted = [random.pick(lockNames), ...someLocks(random)]
     const ms = random.int(0, 60)
     return async (world) => {
       await world.call(`lockAll(${wanted.join()}) by ${name}`, alsoAllowed(name, lockErrors), async (token) =>
