@@ -140,7 +140,7 @@ export class Caller {
   share(path: readonly string[], port: MessagePort): boolean {
     const state = this.#state
     if (state.status !== 'open' && state.status !== 'fenced') return false
-    state.outbox.post([ToServer.share, 0, path, port], [apart, 0], [port])
+    state.outbox.post([ToServer.share, 0, path, port], [port], [apart, 0], [port])
     return true
   }
 
@@ -257,7 +257,7 @@ export class Caller {
     try {
       if (direct) {
         if (outgoing.plain) state.outbox.push(entry)
-        else state.outbox.post(entry, [apart, id], transfers)
+        else state.outbox.post(entry, entry[3], [apart, id], transfers)
       }
     } catch (error) {
       link?.over()
@@ -307,7 +307,7 @@ export class Caller {
       const { entry, plain, transfers } = unsent
       try {
         if (plain) outbox.push(entry)
-        else outbox.post(entry, [apart, id], transfers)
+        else outbox.post(entry, entry[3], [apart, id], transfers)
         pending.unsent = undefined
         pending.link?.sent()
         this.#sent.add(id, pending)

@@ -1,5 +1,7 @@
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import { MessagePort } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
 import type { ApartEntry } from './protocol.ts'
+import { notPlain, snapshot } from './snapshot.ts'
 
 /**
  * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order. What is pushed is meant to be
@@ -26,18 +28,22 @@ export class Outbox<Entry> {
   }
 
   /**
-   * Posts an entry at once, after all that wait: for values that are cloned, not copied, or that move. It travels in a frame of its own: if
-   * that proves unreadable at the other end, nothing else is lost, and the announcement before it says what was.
+   * Posts an entry at once, after all that wait: for values that are cloned, not copied, or that move. It travels in a frame of its own: if that proves unreadable at the other end, nothing else is lost with it.
    *
-   * @throws DataCloneError when the entry cannot be cloned; what waited is on its way and nothing was moved.
+   * @param values what is in it. Only where another thread may be unable to read them the announcement, which says whose it is, goes before it.
+   * @throws DataCloneError when the entry cannot be cloned; what waited is not lost and nothing was moved.
    */
-  post(entry: Entry, announcement: ApartEntry, transfers: readonly Transferable[] = []): void {
-    this.#entries.push(announcement)
+  post(
+    entry: Entry,
+    values: readonly unknown[],
+    announcement: ApartEntry,
+    transfers: readonly Transferable[] = [],
+  ): void {
+    if (!values.every(isInOnePiece)) this.#entries.push(announcement)
     this.flush()
     this.#port.postMessage([entry], [...transfers])
   }
 
-  /** Never throws. */
   flush(): void {
     if (this.#entries.length === 0) return
     const frame = this.#entries
@@ -62,4 +68,14 @@ export class Outbox<Entry> {
     this.#scheduled = false
     this.flush()
   }
+}
+
+/** What is not nested, or only a little: bytes, ports, small plain data. */
+function isInOnePiece(value: unknown): boolean {
+  return (
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer ||
+    value instanceof MessagePort ||
+    snapshot(value) !== notPlain
+  )
 }

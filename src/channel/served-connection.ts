@@ -307,7 +307,7 @@ export class ServedConnection {
 
   #postError(entry: CallerEntry, announcement: ApartEntry): void {
     try {
-      this.#outbox.post(entry, announcement)
+      this.#outbox.post(entry, [entry[2]], announcement)
     } catch (cause) {
       const instead = this.#instead(entry, cause)
       if (instead) this.#outbox.push(instead)
@@ -327,7 +327,7 @@ export class ServedConnection {
       const handler = outgoing.handled?.[0]?.[1]
       const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
       if (outgoing.plain) this.#outbox.push(entry)
-      else this.#outbox.post(entry, [apart, id], outgoing.transfers)
+      else this.#outbox.post(entry, outgoing.values, [apart, id], outgoing.transfers)
       return undefined
     } catch (cause) {
       outgoing?.discard()

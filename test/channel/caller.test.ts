@@ -68,13 +68,20 @@ describe('a caller', () => {
     send(caller, 'b', new Uint8Array(1))
     send(caller, 'c')
     await settle()
+    expect(frames.map((frame) => frame.map(([, , method]) => method))).toEqual([['a'], ['b'], ['c']])
+  })
+
+  it('announces what the other end may be unable to read, and sends it apart', async () => {
+    const { caller, frames } = connect()
+    send(caller, 'a')
+    send(caller, 'b', new Map())
+    await settle()
     expect(frames.map((frame) => frame.map(([op, id]) => [op, id]))).toEqual([
       [
         [ToServer.call, 1],
         [apart, 2],
       ],
       [[ToServer.call, 2]],
-      [[ToServer.call, 3]],
     ])
   })
 
@@ -284,7 +291,7 @@ describe('an outbox', () => {
     const received: unknown[] = []
     port2.on('message', (frame: unknown[]) => received.push(...frame))
     for (const entry of ['a', Symbol('s'), 'b']) outbox.push(entry)
-    outbox.post(['c'], [apart, 1])
+    outbox.post(['c'], [new Map()], [apart, 1])
     outbox.push(() => {})
     outbox.push('d')
     const expected = ['a', 'instead of symbol', 'b', [apart, 1], ['c'], 'instead of function', 'd']
@@ -298,7 +305,7 @@ describe('an outbox', () => {
     const frames: unknown[] = []
     port2.on('message', (frame) => frames.push(frame))
     outbox.push('a')
-    expect(() => outbox.post(() => {}, [apart, 1])).toThrow('could not be cloned')
+    expect(() => outbox.post(() => {}, [new Map()], [apart, 1])).toThrow('could not be cloned')
     outbox.push('b')
     await settle()
     expect(frames).toEqual([['a', [apart, 1]], ['b']])
