@@ -4,6 +4,7 @@ import { ActivityMeter, readActivity } from '../channel/activity.ts'
 import { callContext, callTraceparent, ServedCall } from '../channel/call-context.ts'
 import { Caller } from '../channel/caller.ts'
 import { Callbacks } from '../channel/callbacks.ts'
+import { clone } from '../channel/clone-guard.ts'
 import { decodeError, encodeError } from '../channel/error-codec.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
@@ -300,7 +301,7 @@ export class ComponentRuntime {
 
   async #sendMetrics(id: number): Promise<void> {
     try {
-      this.#post({ type: 'metrics', id, metrics: await this.#collectMetrics() })
+      this.#post({ type: 'metrics', id, metrics: clone(await this.#collectMetrics()) })
     } catch (error) {
       createForwardedLogger(this.#logs, this.#init.logLevel).error({ err: error }, 'its metrics could not be collected')
       this.#post({ type: 'metrics', id, metrics: undefined })
