@@ -1,6 +1,7 @@
 import { loadExchangeClass } from './ccxt-module.ts'
 import type { CcxtClient, CcxtExchange, CcxtResponse } from './ccxt-module.ts'
 import type { ResolvedConnectorConfig, UrlOverride } from './config.ts'
+import { ResponseTooLarge } from './response-body.ts'
 import { createTransport } from './transport.ts'
 
 export interface ExchangeHooks {
@@ -45,7 +46,7 @@ export async function openCcxtExchange(config: ResolvedConnectorConfig, hooks: E
   overrideUrls(exchange, config.urls)
   limitKeepAlive(exchange, config.heartbeatInterval)
   preferFullTicker(exchange, config.exchangeOptions)
-  checkResponses(exchange, hooks)
+  checkResponses(exchange, hooks, config.maxResponseSize)
   watchSockets(exchange, hooks)
   // Without it ccxt refuses to open a socket that is not encrypted.
   await exchange.loadHttpProxyAgent?.()
@@ -109,13 +110,19 @@ function preferFullTicker(exchange: CcxtExchange, given: Readonly<Record<string,
   if (set === undefined && watchTickers?.name === 'miniTicker') watchTickers.name = 'ticker'
 }
 
-/** ccxt takes a body that is no JSON as the result and makes empty tickers and candles of it. */
-function checkResponses(exchange: CcxtExchange, hooks: ExchangeHooks): void {
+/**
+ * ccxt takes a body that is no JSON as the result and makes empty tickers and candles of it. The size (bytes) is checked here as well, for bodies
+ * that no transport of ours has read.
+ */
+function checkResponses(exchange: CcxtExchange, hooks: ExchangeHooks, maxResponseSize: number): void {
   const judge = exchange.handleErrors
   exchange.handleErrors = (...args: CcxtResponse) => {
     const [status, , url, method, headers, body, parsed] = args
     const overHttp = /^https?:/.test(url)
     if (overHttp) hooks.onResponse(status, headers)
+    if (overHttp && Buffer.byteLength(body) > maxResponseSize) {
+      throw new ResponseTooLarge(`the answer to ${url}`, maxResponseSize)
+    }
     const judged = judge.apply(exchange, args)
     if (overHttp && judged === undefined && status >= 200 && status < 300 && parsed === undefined) {
       throw new MalformedResponse(`${method} ${url}: ${status}, but no JSON: ${JSON.stringify(body.slice(0, 80))}`)

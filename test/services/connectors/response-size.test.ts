@@ -84,6 +84,17 @@ describe('a connector', () => {
     await expect(connector.getMarketData('BTC/USDT')).resolves.toMatchObject({ symbol: 'BTC/USDT' })
   })
 
+  it('tells of it also where it is read by a fetch of the caller', async () => {
+    await using fixture = await openFixture({
+      maxResponseSize: MIB,
+      exchangeOptions: { rateLimit: 1, fetchImplementation: async (url: string) => fetch(url) },
+    })
+    const { connector, exchange } = fixture
+    await connector.getMarketData('BTC/USDT')
+    exchange.failRest({ kind: 'garbage', body: `["${'x'.repeat(MIB)}"]`, contentType: 'application/json' })
+    await expect(connector.getMarketData('BTC/USDT')).rejects.toMatchObject({ ...tooLarge, attempts: 1 })
+  })
+
   it('ends a stream with an error when a message on its socket is too large', async () => {
     await using fixture = await openFixture({ maxResponseSize: MIB, requestTimeout: 5_000 })
     const { connector, exchange } = fixture
