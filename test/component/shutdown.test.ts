@@ -1,3 +1,5 @@
+import { queryObjects } from 'node:v8'
+import { MessagePort } from 'node:worker_threads'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CoordinatorShutdownError } from '../../src/index.ts'
@@ -6,6 +8,26 @@ import { fixture, quietCoordinator, rejection, sink, until } from '../support/co
 import type { KitchenSink } from '../support/coordinator.ts'
 
 describe('a shutdown', () => {
+  it('in the middle of loads leaves no port open', async () => {
+    const ports = (): number => queryObjects(MessagePort, { format: 'count' })
+    // In a function of its own: nothing of the coordinator is reachable afterwards.
+    const loadAndEnd = async (): Promise<void> => {
+      const coordinator = quietCoordinator({ spareWorkers: 0 })
+      const names = ['a', 'b', 'c']
+      for (const name of names) coordinator.registerComponent(sink(name))
+      const loads = coordinator.preload(names).catch(() => {})
+      await sleep(5)
+      await coordinator.shutdown()
+      await loads
+    }
+    await loadAndEnd()
+    await loadAndEnd()
+    const before = ports()
+    // More than the last ones hold for a moment longer.
+    for (let i = 0; i < 8; i++) await loadAndEnd()
+    await expect.poll(ports).toBeLessThanOrEqual(before)
+  })
+
   it('unloads everything, dependents first, and says so', async () => {
     const coordinator = quietCoordinator()
     const order: string[] = []

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { queryObjects } from 'node:v8'
-import { MessagePort } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { Generation } from '../../src/host/generation.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
@@ -21,17 +19,7 @@ const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] 
   dependencyOptions: {},
 })
 
-const ports = (): number => queryObjects(MessagePort, { format: 'count' })
-
 describe('a worker', () => {
-  it('that is ended before it has taken its task leaves no port open', async () => {
-    const endAtOnce = async (): Promise<boolean> => new WorkerHost({}).terminate(5_000)
-    await endAtOnce()
-    const before = ports()
-    for (let i = 0; i < 3; i++) await endAtOnce()
-    await expect.poll(ports).toBeLessThanOrEqual(before)
-  })
-
   it('listens soon, and is ended for good', async () => {
     const host = new WorkerHost({})
     await host.online

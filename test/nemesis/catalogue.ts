@@ -27,10 +27,7 @@ const everything: readonly Action[] = [
 ]
 
 /** Switched off: what these do does not end well yet. */
-const off: ReadonlySet<string> = new Set([
-  // A worker with an endless loop is not ended yet.
-  'endless loop',
-])
+const off: ReadonlySet<string> = new Set([])
 
 /** Those that are switched on; all of them, or those of the names in `only`, for the search for a cause. */
 export function catalogue(
