@@ -8,13 +8,15 @@ import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
 import { Inbox } from './inbox.ts'
+import { LeavingCalls } from './leaving-calls.ts'
+import type { LeavingEntry } from './leaving-calls.ts'
 import { marshal } from './marshal.ts'
 import type { Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
+import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 
@@ -53,6 +55,7 @@ export class Caller {
   readonly #options: CallerOptions
   readonly #waiting = new Map<number, PendingCall>()
   readonly #sent: SentCalls
+  readonly #leaving = new LeavingCalls()
   #state: State = { status: 'detached' }
   #nextId = 1
   #cancelGrace: () => void = () => {}
@@ -128,7 +131,11 @@ export class Caller {
       receive: (entry) => this.#receive(entry as CallerEntry),
       lost: (announced, cause) => this.#sent.lost(announced, cause),
     })
-    const outbox = new Outbox<ServerEntry>(port, (entry, cause) => this.#instead(entry, cause))
+    const outbox = new Outbox<ServerEntry>(
+      port,
+      (entry, cause) => this.#instead(entry, cause),
+      () => this.#leaving.leave(),
+    )
     const connection: Connection = { port, inbox, outbox, generation, epoch: 0, unheard: false }
     this.#state = { status: 'open', ...connection }
     port.on('close', () => this.#portClosed(port))
@@ -250,7 +257,7 @@ export class Caller {
     const { values, transfers } = direct ? outgoing : keptOf(outgoing)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
     const link = this.#options.linkCall?.(this.component, !direct)
-    const entry: CallEntry =
+    const entry: LeavingEntry =
       outgoing.handled || traceparent !== undefined || link
         ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
         : [ToServer.call, id, method, values, deadline]
@@ -269,6 +276,8 @@ export class Caller {
       if (direct) this.#sent.add(id, pending)
       else this.#waiting.set(id, pending)
       if (options.timeout || options.signal) this.#arm(id, pending, options)
+      if (options.timeout && direct && outgoing.plain) this.#leaving.add({ entry, pending, timeout: options.timeout })
+      else pending.startTimeout()
     })
     this.#busy.begin()
     if (this.#state.status === 'detached') this.#options.onWaiting()

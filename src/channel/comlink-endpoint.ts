@@ -88,7 +88,9 @@ function receive(
   try {
     const path = Array.isArray(request.path) ? request.path.map(String) : []
     if (request.type !== 'APPLY') throw new NoSuchMethodError(target.name, path.join('.') || '(itself)')
-    const args = Array.isArray(request.argumentList) ? request.argumentList.map((arg) => fromWire(arg, links)) : []
+    const args = Array.isArray(request.argumentList)
+      ? request.argumentList.map((arg) => fromWire(target.name, arg, links))
+      : []
     return { path, args }
   } catch (error) {
     closePorts(request)
@@ -114,10 +116,10 @@ function reply(port: MessagePort, id: unknown, value: unknown, links: CallbackLi
   }
 }
 
-function fromWire(wire: unknown, links: CallbackLinks): unknown {
+function fromWire(component: string, wire: unknown, links: CallbackLinks): unknown {
   if (typeof wire !== 'object' || wire === null || !('type' in wire) || !('value' in wire)) {
     throw new TypeError('An argument is not in the form that comlink sends')
   }
   const handler = wire.type === 'HANDLER' && 'name' in wire ? String(wire.name) : undefined
-  return passedOn(unmarshal(wire.value, handler, links))
+  return passedOn(unmarshal(component, wire.value, handler, links))
 }

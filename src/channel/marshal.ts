@@ -1,5 +1,6 @@
 import { proxyMarker, transferHandlers } from 'comlink'
 import type { MessagePort, Transferable } from 'node:worker_threads'
+import { ValueError } from '../errors.ts'
 import { assertClonable } from './clone-guard.ts'
 import type { HandledValues } from './protocol.ts'
 import { notPlain, snapshot } from './snapshot.ts'
@@ -109,15 +110,23 @@ function marshalEach(
 /**
  * The value as the receiver sees it.
  *
- * @throws TypeError when the sender used a transfer handler that is not registered in this thread.
+ * @param component what it came from or goes to, for the error.
+ * @throws ValueError when the sender used a transfer handler that is not registered in this thread; what the handler throws.
  */
-export function unmarshal(value: unknown, handler: string | undefined, links: CallbackLinks): unknown {
+export function unmarshal(
+  component: string,
+  value: unknown,
+  handler: string | undefined,
+  links: CallbackLinks,
+): unknown {
   if (handler === undefined) return value
   if (handler === 'proxy') return links.adopt(value as MessagePort)
   const known = builtIn.has(handler) ? undefined : transferHandlers.get(handler)
   if (!known) {
-    throw new TypeError(
-      `A value was sent with the transfer handler "${handler}", which is not registered on the receiving side: ` +
+    throw new ValueError(
+      component,
+      'value',
+      `was sent with the transfer handler "${handler}", which is not registered on the receiving side: ` +
         `set it in comlink's transferHandlers in both threads`,
     )
   }

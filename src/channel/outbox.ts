@@ -10,16 +10,25 @@ import { notPlain, snapshot } from './snapshot.ts'
 export class Outbox<Entry> {
   readonly #port: MessagePort
   readonly #instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined
+  readonly #leaving: () => void
   #entries: (Entry | ApartEntry)[] = []
   #scheduled = false
 
-  /** @param instead what is sent in place of an entry that cannot be cloned: whoever waits for it must be told why. */
-  constructor(port: MessagePort, instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined) {
+  /**
+   * @param instead what is sent in place of an entry that cannot be cloned: whoever waits for it must be told why.
+   * @param leaving called before what was pushed is posted: the last moment to change it.
+   */
+  constructor(
+    port: MessagePort,
+    instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined,
+    leaving: () => void = () => {},
+  ) {
     this.#port = port
     this.#instead = instead
+    this.#leaving = leaving
   }
 
-  /** Adds an entry that nobody else can change any more, and that any thread can read: small and flat. */
+  /** Adds an entry that nobody but its sender can change any more, and that any thread can read: small and flat. */
   push(entry: Entry): void {
     this.#entries.push(entry)
     if (this.#scheduled) return
@@ -46,6 +55,7 @@ export class Outbox<Entry> {
 
   flush(): void {
     if (this.#entries.length === 0) return
+    this.#leaving()
     const frame = this.#entries
     this.#entries = []
     try {

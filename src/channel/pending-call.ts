@@ -71,10 +71,10 @@ export class PendingCall {
     this.#reject = reject
   }
 
-  /** Arranges for `onTimeout` and `onAbort`; both are taken back when the call is settled. */
+  /** Arranges for `onTimeout`, from `startTimeout` on, and `onAbort`; both are taken back when the call is settled. */
   arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void): void {
     const { timeout, signal } = options
-    const cancelTimeout = timeout ? afterDeadline(timeout, onTimeout) : nothingToDo
+    let cancelTimeout = nothingToDo
     let cancelAbort = nothingToDo
     const abort = signal
       ? (): void => {
@@ -85,14 +85,21 @@ export class PendingCall {
         }
       : undefined
     if (abort) signal?.addEventListener('abort', abort, { once: true })
+    this.startTimeout = () => {
+      if (timeout) cancelTimeout = afterDeadline(timeout, onTimeout)
+    }
     this.#cleanup = () => {
+      this.startTimeout = nothingToDo
       cancelTimeout()
       cancelAbort()
       if (abort) signal?.removeEventListener('abort', abort)
     }
     // A stream lives on after its first answer: then only the signal counts.
-    this.answered = cancelTimeout
+    this.answered = () => cancelTimeout()
   }
+
+  /** Its time runs from now on. */
+  startTimeout: () => void = nothingToDo
 
   /** The first answer has come: the timeout no longer counts. */
   answered: () => void = nothingToDo

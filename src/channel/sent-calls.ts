@@ -121,7 +121,7 @@ export class SentCalls {
     const [, id, wire, handler] = entry
     let value
     try {
-      value = unmarshal(wire, handler, this.#links)
+      value = unmarshal(this.#component, wire, handler, this.#links)
     } catch (error) {
       closePorts(wire)
       this.#giveUp(id, pending, error)

@@ -192,7 +192,8 @@ export class ServedConnection {
       const values = handled ? this.#receiveArguments(args, handled) : args
       const result = callContext.run(call, () => Reflect.apply(served.fn, served.self, values) as unknown)
       if (isThenable(result)) {
-        result.then(
+        // A foreign thenable may call back twice, or later throw.
+        Promise.resolve(result).then(
           (value) => this.#succeed(id, method, value),
           (error: unknown) => this.#fail(id, error),
         )
@@ -212,7 +213,8 @@ export class ServedConnection {
   #receiveArguments(args: readonly unknown[], handled: HandledValues): unknown[] {
     const values = [...args]
     try {
-      for (const [index, handler] of handled) values[index] = unmarshal(values[index], handler, this.#api.links)
+      for (const [index, handler] of handled)
+        values[index] = unmarshal(this.#api.component, values[index], handler, this.#api.links)
       return values
     } catch (error) {
       // Those of arguments that were taken in before as well.

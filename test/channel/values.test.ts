@@ -1,6 +1,6 @@
 import { transferHandlers } from 'comlink'
 import { MessageChannel } from 'node:worker_threads'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { snapshot, notPlain } from '../../src/channel/snapshot.ts'
 import { transfer, ValueError } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
@@ -187,6 +187,14 @@ describe.each(both)('values, while %s', (_, component) => {
     expect(more.cents).toBe(42)
   })
 
+  it('a foreign promise that settles more than once counts once', async () => {
+    const target = await component()
+    expect(await target.answerTwice()).toBe('first')
+    await vi.waitFor(() => expect(coordinator.info('values').inUse).toBe(0))
+    expect(await target.add(1, 1)).toBe(2)
+    expect(coordinator.info('values').inUse).toBe(0)
+  })
+
   it('a handler that the other side does not know is an error, and no death', async () => {
     transferHandlers.set('only-here', {
       canHandle: (value): value is URL => value instanceof URL,
@@ -197,9 +205,9 @@ describe.each(both)('values, while %s', (_, component) => {
     const { crashes } = coordinator.info('waiting')
     const error = await rejection(target.echo(new URL('https://example.com')))
     transferHandlers.delete('only-here')
-    expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('"only-here"') as string })
+    expect(error).toMatchObject({ name: 'ValueError', message: expect.stringContaining('"only-here"') as string })
     expect(await rejection(target.secret())).toMatchObject({
-      name: 'TypeError',
+      name: 'ValueError',
       message: expect.stringContaining('"secret"') as string,
     })
     expect(await target.add(1, 1)).toBe(2)

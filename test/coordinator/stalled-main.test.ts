@@ -2,7 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator } from '../../src/index.ts'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
+import {
+  block,
+  fixture,
+  quietCoordinator,
+  rejection,
+  sharedCoordinator,
+  sink,
+  stall,
+  until,
+} from '../support/coordinator.ts'
 import type dependent from '../fixtures/dependent.ts'
 import type lockingComponent from '../fixtures/locking.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -17,6 +26,14 @@ describe('a main thread that was blocked', () => {
     const calls = Array.from({ length: 50 }, (_, i) => withCallOptions(remote, { timeout: 500 }).add(i, 1))
     await stall(800)
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+  })
+
+  it('counts no time against a call in which it kept the call from leaving', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink('left-late'))
+    await remote.add(1, 1)
+    const calls = [remote.add(1, 1), withCallOptions(remote, { timeout: 500 }).add(1, 2)]
+    block(800)
+    expect(await Promise.all(calls)).toEqual([2, 3])
   })
 
   it('loses none of a call with a signal that times out', async () => {

@@ -57,6 +57,11 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
  */
 export async function stall(ms: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
+  block(ms)
+}
+
+/** Does nothing else for that long (ms). */
+export function block(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
 }
