@@ -19,6 +19,7 @@ import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
+import { IdleWatch } from './component/idle-watch.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
 import { Supervisor, terminateDeadline } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
@@ -74,6 +75,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
   readonly #stuck: StuckWatch
+  readonly #idle = new IdleWatch({
+    supervisors: () => this.#registry.all,
+    isNeeded: ({ name }) => this.#registry.isNeeded(name),
+  })
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
   readonly #membership: Disposable
@@ -140,6 +145,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       registry: this.#registry,
       memory: this.memory,
       stuck: this.#stuck,
+      idle: this.#idle,
       advisor: this.#advisor,
       announcer,
       logs: this.#logs,
@@ -357,6 +363,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     for (const supervisor of this.#registry.all) supervisor.stop(error)
     this.memory.stop()
     this.#stuck.stop()
+    this.#idle.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#surroundings.spares.close(terminateDeadline),

@@ -1,4 +1,5 @@
 import type { Registry } from './component/registry.ts'
+import type { IdleWatch } from './component/idle-watch.ts'
 import type { StuckWatch } from './component/stuck-watch.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { MemoryManager } from './memory/memory-manager.ts'
@@ -15,6 +16,7 @@ export interface CoordinatorParts extends Pick<
   readonly registry: Registry
   readonly memory: MemoryManager
   readonly stuck: StuckWatch
+  readonly idle: IdleWatch
   readonly advisor: Advisor
   readonly announcer: Announcer
   readonly logs: ComponentLogs
@@ -23,7 +25,7 @@ export interface CoordinatorParts extends Pick<
 
 /** Who is told of what becomes of components. */
 export function surroundingsIn(parts: CoordinatorParts): Surroundings {
-  const { registry, memory, stuck, advisor, announcer, logs, tracing, ...own } = parts
+  const { registry, memory, stuck, idle, advisor, announcer, logs, tracing, ...own } = parts
   const { inContext } = own
   return {
     ...own,
@@ -41,7 +43,10 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
       tracing.look()
       memory.workerStarted(supervisor)
     },
-    workerEnded: (...args) => memory.workerEnded(...args),
+    workerEnded: (...args) => {
+      memory.workerEnded(...args)
+      idle.poke()
+    },
     busy: (supervisor, busy) => inContext(() => memory.busy(supervisor, busy)),
     timedOut: (name) => {
       if (registry.has(name)) inContext(() => stuck.poke(registry.get(name)))
@@ -49,6 +54,7 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
     loaded: (supervisor, event) => {
       memory.loaded(supervisor)
       stuck.poke(supervisor)
+      idle.poke()
       announcer.loaded(event)
     },
     loadFailed: (event) => announcer.loadFailed(event),

@@ -65,6 +65,11 @@ export interface ComponentDefinition<Config = unknown> {
   readonly memoryLimit?: number
   /** ms it must have been idle before it may be unloaded automatically; overrides the memory manager's. */
   readonly minIdleTime?: number
+  /**
+   * ms without use after which it is unloaded, whatever the pressure, also with `autoUnloadEnabled` false; not while something loaded depends on it, nor
+   * when it is `pinned`. Default none.
+   */
+  readonly idleTimeout?: number
   /** Never unloaded automatically. Default false. */
   readonly pinned?: boolean
   /** ms for its dispose hook. Default 5,000. */
@@ -112,6 +117,7 @@ export interface ResolvedDefinition {
   readonly resourceLimits: ResourceLimits | undefined
   readonly memoryLimit: number | undefined
   readonly minIdleTime: number | undefined
+  readonly idleTimeout: number | undefined
   readonly pinned: boolean
   readonly disposeTimeout: number
   readonly restart: Required<RestartOptions>
@@ -175,6 +181,7 @@ export function resolveDefinition(
       expectNumber('memoryLimit', v, { min: smallestMemoryLimit }),
     ),
     minIdleTime: expectOptional(definition.minIdleTime, (v) => expectNumber('minIdleTime', v, { min: 0 })),
+    idleTimeout: expectOptional(definition.idleTimeout, (v) => expectNumber('idleTimeout', v, duration)),
     pinned: expectBoolean('pinned', definition.pinned ?? false),
     disposeTimeout: expectNumber('disposeTimeout', definition.disposeTimeout ?? defaults.dispose, duration),
     restart: {

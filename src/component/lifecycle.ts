@@ -11,7 +11,7 @@ export interface RestartOptions {
 }
 
 /** Why a component is being unloaded. */
-export type UnloadReason = 'requested' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'
+export type UnloadReason = 'requested' | 'idle' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'
 
 /** The failures that count against a component's restart intensity. */
 export interface RestartHistory {

@@ -53,6 +53,14 @@ export class Registry {
     return [...(this.#dependents.get(name) ?? [])]
   }
 
+  /** True while something that depends on it is loaded, or being loaded or unloaded. */
+  isNeeded(name: string): boolean {
+    return this.dependentsOf(name).some((dependent) => {
+      const status = this.#supervisors.get(dependent)?.state.status ?? 'unloaded'
+      return status !== 'unloaded' && status !== 'failed' && status !== 'zombie'
+    })
+  }
+
   /** The component, and all that are loaded before it. */
   loadsWith(name: string): Set<string> {
     const found = new Set([name])

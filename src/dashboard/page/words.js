@@ -41,6 +41,7 @@ const unloadReasons = {
   pressure: 'memory was short',
   admission: 'to make room for a load',
   'free-memory': 'memory was asked for',
+  idle: 'idle for as long as it may be',
   shutdown: 'shutdown',
   unregistered: 'it was unregistered',
 }
