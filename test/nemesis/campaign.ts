@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { FromChild } from './child.ts'
 import type { Problem } from './problem.ts'
-import type { RoundReport } from './round.ts'
+import type { RoundAndAfter } from './round.ts'
 
 /** ms without a word, after which a process hangs: a round is silent for as long as its longest bounds at most. */
 const silence = 150_000
@@ -17,7 +17,7 @@ export interface Campaign {
   readonly rounds?: number
   /** Handed on to the processes. */
   readonly args?: readonly string[]
-  readonly done: (report: RoundReport) => void
+  readonly done: (report: RoundAndAfter) => void
   readonly failed: (seed: number, problem: Problem) => void
 }
 
@@ -76,7 +76,7 @@ async function runProcess(
 
 function start(args: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL('child.ts', import.meta.url)), args, {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=SPILLWAY_LOG_FAILED'],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {

@@ -1,14 +1,14 @@
 /** The process that rounds run in; whoever started it is told of each over its channel, and of what became of it. */
 import { parseArgs } from 'node:util'
 import { catalogue } from './catalogue.ts'
-import type { RoundReport } from './round.ts'
+import type { RoundAndAfter } from './round.ts'
 import { Rounds } from './rounds.ts'
 import type { World } from './world.ts'
 
 export type FromChild =
   | { readonly type: 'began'; readonly seed: number }
   | { readonly type: 'step'; readonly name: string }
-  | { readonly type: 'done'; readonly report: RoundReport }
+  | { readonly type: 'done'; readonly report: RoundAndAfter }
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,10 @@
 /** What was done, and what came of it. */
 import type { Action } from './actions.ts'
 import type { ProblemKind } from './problem.ts'
-import type { RoundReport } from './round.ts'
+import type { RoundAndAfter } from './round.ts'
 
+/** Of a line. */
+const mostHeaps = 30
 const number = new Intl.NumberFormat('en')
 
 export class Figures {
@@ -11,12 +13,14 @@ export class Figures {
   readonly #failures = new Map<ProblemKind, number>()
   #rounds = 0
   #calls = 0
+  readonly #heaps: number[] = []
 
   constructor(actions: readonly Action[]) {
     this.#kinds = new Map(actions.map(({ name, kind }) => [name, kind]))
   }
 
-  add({ done, calls }: RoundReport): void {
+  add({ done, calls, heap }: RoundAndAfter): void {
+    this.#heaps.push(heap)
     this.#rounds++
     this.#calls += calls
     for (const [name, times] of Object.entries(done)) this.#done.set(name, (this.#done.get(name) ?? 0) + times)
@@ -47,6 +51,15 @@ export class Figures {
       .sort(([, a], [, b]) => b - a)
       .map(([name, times]) => `${name} ${number.format(times)}`)
       .join(', ')
+  }
+
+  /** How the heap of the main thread went: MiB after each round, or of as many as fit on a line. */
+  heaps(): string {
+    const every = Math.ceil(this.#heaps.length / mostHeaps)
+    return this.#heaps
+      .filter((_, i) => i % every === 0 || i === this.#heaps.length - 1)
+      .map((heap) => (heap / 2 ** 20).toFixed(1))
+      .join(' ')
   }
 
   #count(kind: Action['kind']): number {

@@ -1,4 +1,5 @@
 /** Values that do not travel, or travel badly, by name: so that either thread can make them. */
+import { Spiteful } from './faults/transfer-handlers.ts'
 
 const nest = (depth: number): unknown => {
   let value: unknown = 1
@@ -65,6 +66,8 @@ const makers = {
   'nested 2,600 deep': () => nest(2_600),
   'nested 20,000 deep': () => nest(20_000),
   'error 5,000 deep': () => Object.assign(new Error('deep'), { detail: nest(5_000) }),
+  'handler that throws at the sender': () => new Spiteful('sender'),
+  'handler that throws at the receiver': () => new Spiteful('receiver'),
 } satisfies Record<string, () => unknown>
 
 export type HostileValue = keyof typeof makers

@@ -1,20 +1,24 @@
 /** Who takes part in a round, chosen by its seed: the components, and how the coordinator is set up. */
 import type { ComponentDefinition, CoordinatorOptions, FamilyDefinition } from '../../src/index.ts'
-import type { VictimConfig } from './components/victim.ts'
+import type { RoundConfig, VictimConfig } from './components/victim.ts'
 import type { Random } from './random.ts'
 
 const mib = 1024 ** 2
 const module = new URL('./components/victim.ts', import.meta.url)
 
 export interface Roster {
+  /** Code of the user's that throws wherever it is called: loggers, listeners and transfer handlers. */
+  readonly spite: boolean
   readonly options: CoordinatorOptions
   readonly components: readonly Definition[]
   readonly family: Omit<FamilyDefinition<VictimConfig>, 'config'>
   /** Registered and unregistered while in use. */
   readonly passing: Definition
 }
-/** Without what the round adds: the shared counts, and the folder of the snapshots. */
-export type Definition = Omit<ComponentDefinition, 'config'> & { readonly config?: Omit<VictimConfig, 'counts'> }
+/** Without what the round adds: what is shared with it, and the folder of the snapshots. */
+export type Definition = Omit<ComponentDefinition, 'config'> & {
+  readonly config?: Omit<VictimConfig, keyof RoundConfig>
+}
 
 /** Components by what is done to them; all of them take calls, streams, callbacks and leases. */
 export const names = {
@@ -44,6 +48,8 @@ export const residents: readonly string[] = Object.values(names).filter(
   (name) => name !== names.passing && name !== names.family,
 )
 
+/** ms: longer than anything but an endless loop keeps a thread, on a busy machine as well. */
+const watchdog = 3_000
 const often = { intensity: 1_000, period: 1_000, backoff: 50 }
 
 /** Restarts are free, but for the one that is fragile: a round has many crashes. */
@@ -59,6 +65,7 @@ const victim = (name: string, more: Partial<Definition> = {}): Definition => ({
 export function chooseRoster(random: Random): Roster {
   const totalLimit = random.pick([250, 320, 420]) * mib
   return {
+    spite: random.chance(0.25),
     options: {
       memory: {
         totalLimit,
@@ -71,7 +78,7 @@ export function chooseRoster(random: Random): Roster {
       shutdownTimeout: 10_000,
     },
     components: [
-      victim(names.plain, { priority: random.int(0, 100) }),
+      victim(names.plain, { priority: random.int(0, 100), watchdog }),
       victim(names.base, { priority: random.int(0, 100) }),
       victim(names.shy, { callTimeout: 1_500, maxQueue: 16 }),
       victim(names.caller, { dependencies: [names.base, names.shy], priority: random.int(0, 100) }),
@@ -84,7 +91,7 @@ export function chooseRoster(random: Random): Roster {
       }),
       victim(names.pinned, { pinned: true, priority: 100 }),
     ],
-    family: { ...victim(names.family), name: names.family },
+    family: { ...victim(names.family, { priority: random.int(0, 100) }), name: names.family },
     passing: victim(names.passing, { config: { initDelay: random.int(0, 30) } }),
   }
 }

@@ -5,6 +5,7 @@ import { collectMetrics } from '../../src/metrics/index.ts'
 import type { Action } from './actions.ts'
 import { rightClock } from './faults/clock.ts'
 import { SlowDisk } from './faults/slow-disk.ts'
+import { timesShared } from './exclusion.ts'
 import { describeReason } from './expected-errors.ts'
 import type { Problem } from './problem.ts'
 import { comesTrue, everybodyAnswers, everythingSettles, nothingInUse } from './quiet.ts'
@@ -19,6 +20,11 @@ export interface RoundReport {
   readonly done: Readonly<Record<string, number>>
   readonly calls: number
   readonly problems: readonly Problem[]
+}
+
+/** A round, and what the process holds after it: bytes that are reachable in the heap of the main thread. */
+export interface RoundAndAfter extends RoundReport {
+  readonly heap: number
 }
 
 /** More than this under way at a time would only queue. */
@@ -36,7 +42,7 @@ export async function runRound(seed: number, actions: readonly Action[], hooks: 
   using disk = new SlowDisk()
   using stalls = new Stalls()
   const plan = schedule(seed, actions)
-  const world = new World(plan.roster, disk, stalls)
+  using world = new World(plan.roster, disk, stalls)
   hooks.began?.(world)
   const registry = new Registry()
   using _metrics = collectMetrics(world.coordinator, { registry })
@@ -51,6 +57,9 @@ export async function runRound(seed: number, actions: readonly Action[], hooks: 
   }
   await shutDown(world)
   for (const text of world.executions.problems()) world.problem(text, 'executions')
+  for (const text of await world.finalized.problems()) world.problem(text, 'left behind')
+  const shared = timesShared(world.config.exclusion)
+  if (shared > 0) world.problem(`locks had two exclusive holders ${shared} times`)
   const done: Record<string, number> = {}
   for (const { action } of plan.steps) done[action.name] = (done[action.name] ?? 0) + 1
   return { seed, done, calls: world.executions.issued, problems: world.problems }

@@ -7,7 +7,7 @@ import type { Problem } from './problem.ts'
 import { watchProcess } from './process-watch.ts'
 import { comesTrue } from './quiet.ts'
 import { runRound } from './round.ts'
-import type { RoundHooks, RoundReport } from './round.ts'
+import type { RoundAndAfter, RoundHooks } from './round.ts'
 
 /** Rounds after which everything has been made that is made once. */
 const warmUp = 2
@@ -26,14 +26,14 @@ export class Rounds {
     watchProcess((problem) => this.#unhandled.push(problem))
   }
 
-  async run(seed: number): Promise<RoundReport> {
+  async run(seed: number): Promise<RoundAndAfter> {
     const report = await runRound(seed, this.#actions, this.#hooks)
     // In a turn of its own: nothing of the round is on the stack any more.
-    const left = await this.#leftBehind()
-    return { ...report, problems: [...report.problems, ...left, ...this.#unhandled.splice(0)] }
+    const { heap, left } = await this.#leftBehind()
+    return { ...report, heap, problems: [...report.problems, ...left, ...this.#unhandled.splice(0)] }
   }
 
-  async #leftBehind(): Promise<Problem[]> {
+  async #leftBehind(): Promise<{ heap: number; left: Problem[] }> {
     this.#count++
     let census = takeCensus()
     const before = this.#before ?? { ...census, workers: 0 }
@@ -43,16 +43,14 @@ export class Rounds {
     }, 8_000)
     if (this.#count <= warmUp) {
       this.#before = census
-      return []
+      return { heap: census.heap, left: [] }
     }
     const growth = this.#heap.add(census.heap)
     const problems: Problem[] = growth === undefined ? [] : [{ kind: 'left behind', text: growth }]
-    if (nothing) return problems
+    if (nothing) return { heap: census.heap, left: problems }
     // Told once: the next rounds are measured from here.
     this.#before = { ...census, workers: 0 }
-    return [
-      ...problems,
-      { kind: 'left behind', text: `after the shutdown there are ${surplus(census, before).join('; ')}` },
-    ]
+    problems.push({ kind: 'left behind', text: `after the shutdown there are ${surplus(census, before).join('; ')}` })
+    return { heap: census.heap, left: problems }
   }
 }

@@ -63,5 +63,6 @@ clearInterval(progress)
 say(`faults: ${figures.table('fault')}`)
 say(`bad inputs: ${figures.table('bad input')}`)
 say(`operations: ${figures.table('operation')}`)
+say(`heap of the main thread after a round, MiB: ${figures.heaps()}`)
 say(`${seconds()}  ${figures.line()}`)
 process.exitCode = figures.failures > 0 ? 1 : 0

@@ -2,15 +2,20 @@
 import { ComponentCoordinator } from '../../src/index.ts'
 import type { ComponentFamily, Remote } from '../../src/index.ts'
 import type victim from './components/victim.ts'
-import type { VictimConfig } from './components/victim.ts'
+import type { RoundConfig } from './components/victim.ts'
 import { Culprits } from './culprits.ts'
+import { addThrowingListeners } from './faults/listeners.ts'
+import { addThrowingHandlers, removeThrowingHandlers } from './faults/transfer-handlers.ts'
 import type { SlowDisk } from './faults/slow-disk.ts'
 import { Executions } from './executions.ts'
+import { exclusionSlots } from './exclusion.ts'
 import { describeReason, isExpected, verdictOf } from './expected-errors.ts'
 import type { Allowed } from './expected-errors.ts'
+import { Finalized } from './finalized.ts'
+import { KeptState } from './kept-state.ts'
 import { Pending } from './pending.ts'
 import type { Problem, ProblemKind } from './problem.ts'
-import { quietLogger } from './quiet-logger.ts'
+import { roundLogger } from './round-logger.ts'
 import { familyKeys, names } from './roster.ts'
 import type { Definition, Roster } from './roster.ts'
 import type { Stalls } from './stalls.ts'
@@ -26,13 +31,15 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** ms that what has a deadline may be late, on a busy machine. */
 const slack = 5_000
 
-export class World {
+export class World implements Disposable {
   readonly coordinator: ComponentCoordinator
   readonly family: ComponentFamily<typeof victim>
   readonly executions = new Executions()
   readonly pending = new Pending()
   readonly usage = new UsageModel((problem) => this.problem(problem, 'unloaded in use'))
   readonly culprits = new Culprits((problem) => this.problem(problem, 'innocent ended'))
+  readonly keptState = new KeptState((problem) => this.problem(problem, 'wrong answer'))
+  readonly finalized = new Finalized()
   /** Lives as long as the round; many calls are made with it, and none may leave a listener behind. */
   readonly longSignal = new AbortController().signal
   readonly problems: Problem[] = []
@@ -41,19 +48,28 @@ export class World {
   readonly stalls: Stalls
   /** Told of all that is attempted, and of what became of it. */
   trace: ((line: string) => void) | undefined
-  readonly #config: Pick<VictimConfig, 'counts'>
+  /** What every component of the round is given. */
+  readonly config: RoundConfig
 
   constructor(roster: Roster, disk: SlowDisk, stalls: Stalls) {
     this.roster = roster
     this.disk = disk
     this.stalls = stalls
-    this.#config = { counts: this.executions.counts }
-    this.coordinator = new ComponentCoordinator({ ...roster.options, logger: quietLogger() })
+    this.config = { counts: this.executions.counts, exclusion: exclusionSlots(), spite: roster.spite }
+    const logger = roundLogger((...line: readonly unknown[]) => this.keptState.logged(line[0], line[1]), roster.spite)
+    this.coordinator = new ComponentCoordinator({ ...roster.options, logger })
     this.coordinator.on('unload', (report) => this.usage.unloaded(report))
-    this.coordinator.on('crash', (event) => this.culprits.crashed(event))
+    this.coordinator.on('crash', (event) => {
+      this.culprits.crashed(event)
+      this.keptState.lost(event.name, event.generation)
+    })
+    if (roster.spite) {
+      addThrowingListeners(this.coordinator)
+      addThrowingHandlers()
+    }
     this.coordinator.on('zombie', ({ name }) => this.problem(`${name} was taken for a zombie`, 'innocent ended'))
     for (const definition of roster.components) this.register(definition)
-    this.family = this.coordinator.registerFamily<typeof victim>({ ...roster.family, config: () => this.#config })
+    this.family = this.coordinator.registerFamily<typeof victim>({ ...roster.family, config: () => this.config })
   }
 
   problem(text: string, kind: ProblemKind = 'wrong answer'): void {
@@ -64,7 +80,7 @@ export class World {
     const { config, hibernate, ...rest } = definition
     this.coordinator.registerComponent({
       ...rest,
-      config: { ...config, ...this.#config },
+      config: { ...config, ...this.config },
       ...(hibernate && { hibernate: { ...hibernate, directory: this.disk.directory } }),
     })
   }
@@ -105,14 +121,25 @@ export class World {
     bound?: number,
   ): Promise<Outcome<T>> {
     const token = this.executions.issue(what)
-    const began = performance.now()
-    const stalled = this.stalls.total
+    const late = bound === undefined ? undefined : this.deadline(what, bound)
     const outcome = await this.attempt(what, allowed, async () => body(token))
     this.executions.judge(token, outcome.ok ? 'ran' : verdictOf(outcome.reason))
-    const took = performance.now() - began - (this.stalls.total - stalled)
-    if (bound !== undefined && took > bound + slack)
-      this.problem(`${what} settled after ${Math.round(took)} ms, not ${bound}`, 'late')
+    late?.()
     return outcome
+  }
+
+  /** From now on; the result is called when it is over, and tells whether that was too late. Time in which this thread was blocked does not count. */
+  deadline(what: string, bound: number): () => void {
+    const began = performance.now()
+    const stalled = this.stalls.total
+    return () => {
+      const took = performance.now() - began - (this.stalls.total - stalled)
+      if (took > bound + slack) this.problem(`${what} settled after ${Math.round(took)} ms, not ${bound}`, 'late')
+    }
+  }
+
+  [Symbol.dispose](): void {
+    removeThrowingHandlers()
   }
 }
 

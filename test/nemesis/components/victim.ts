@@ -1,12 +1,23 @@
 /** The component that everything is done to. Each method that counts takes its token first, and notes there that it runs. */
+import { releaseProxy } from 'comlink'
 import { threadId } from 'node:worker_threads'
 import { collectGarbage } from '../../../src/host/collect-garbage.ts'
 import { callSignal, defineComponent, proxy } from '../../../src/worker.ts'
 import type { ComponentContext, Remote } from '../../../src/worker.ts'
+import { enter } from '../exclusion.ts'
+import { jumpClock } from '../faults/clock.ts'
+import { addThrowingHandlers } from '../faults/transfer-handlers.ts'
 import { hostileValue } from '../hostile-values.ts'
 
-export interface VictimConfig {
+/** What is the same for all components of a round. */
+export interface RoundConfig {
   readonly counts: Int32Array
+  readonly exclusion: Int32Array
+  /** Its own listeners and transfer handlers throw. */
+  readonly spite: boolean
+}
+
+export interface VictimConfig extends RoundConfig {
   /** Offers `snapshot()`, of so many bytes. */
   readonly snapshotBytes?: number
   /** ms that loading takes. */
@@ -24,7 +35,14 @@ export class VictimError extends Error {
   }
 }
 
+/** What is passed by reference, with its methods. */
+export interface Listener {
+  onTick(value: number): unknown
+  readonly nested: { onEnd(): unknown }
+}
+
 interface Neighbour {
+  listen(token: number, listener: Remote<Listener>, times: number): Promise<Whereabouts>
   run(token: number): Whereabouts
   lock(token: number, name: string, ms: number): Promise<Whereabouts>
 }
@@ -32,11 +50,23 @@ interface Neighbour {
 const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 export default defineComponent((config: VictimConfig, context) => {
+  if (config.spite) {
+    addThrowingHandlers()
+    context.onPressure(() => {
+      throw new VictimError('from a listener of pressure')
+    })
+  }
   const begin = (token: number): Whereabouts => {
     Atomics.add(config.counts, token, 1)
     return { generation: context.generation, thread: threadId }
   }
-  const api = { ...calls(begin), ...streams(begin), ...callbacks(begin), ...together(begin, context), ...ends(begin) }
+  const api = {
+    ...calls(begin),
+    ...streams(begin),
+    ...callbacks(begin),
+    ...together(begin, config, context),
+    ...ends(begin),
+  }
   const offered = config.snapshotBytes === undefined ? api : { ...api, ...remembering(begin, context, config) }
   return config.initDelay ? pause(config.initDelay).then(() => offered) : offered
 })
@@ -89,6 +119,10 @@ function calls(begin: Begin) {
     },
     forget: (): void => void held.splice(0),
     collect: (): void => collectGarbage(),
+    jumpClock(token: number, by: number): Whereabouts {
+      jumpClock(by)
+      return begin(token)
+    },
     busy(token: number, ms: number): Whereabouts {
       const here = begin(token)
       const end = performance.now() + ms
@@ -156,6 +190,20 @@ function callbacks(begin: Begin) {
       let count = 0
       return proxy({ up: (by: number): number => (count += by) })
     },
+    async listen(token: number, listener: Remote<Listener>, times: number): Promise<Whereabouts> {
+      const here = begin(token)
+      for (let i = 0; i < times; i++) await listener.onTick(i)
+      await listener.nested.onEnd()
+      return here
+    },
+    /** Has it for a while after the call, and then says so, or only lets go of it. */
+    keep(token: number, listener: Remote<Listener>, ms: number, says: boolean): Whereabouts {
+      const here = begin(token)
+      setTimeout(() => {
+        if (says) (listener as Remote<Listener> & { [releaseProxy](): void })[releaseProxy]()
+      }, ms)
+      return here
+    },
     async makeCounterLate(token: number, ms: number) {
       begin(token)
       await pause(ms)
@@ -165,7 +213,7 @@ function callbacks(begin: Begin) {
 }
 
 /** With dependencies and locks. */
-function together(begin: Begin, context: ComponentContext) {
+function together(begin: Begin, { exclusion }: RoundConfig, context: ComponentContext) {
   const { dependencies, locks, logger } = context
   const neighbour = (name: string): Remote<Neighbour> => {
     const found = dependencies[name]
@@ -177,15 +225,28 @@ function together(begin: Begin, context: ComponentContext) {
       begin(token)
       return neighbour(name).run(further)
     },
+    async handOn(
+      token: number,
+      listener: Remote<Listener>,
+      name: string,
+      further: number,
+      times: number,
+    ): Promise<Whereabouts> {
+      begin(token)
+      return neighbour(name).listen(further, listener, times)
+    },
     async lock(token: number, name: string, ms: number): Promise<Whereabouts> {
       const here = begin(token)
-      using _lease = await locks.acquire(name, { timeout: 3_000 })
+      using lease = await locks.acquire(name, { timeout: 3_000 })
+      using _inside = enter(exclusion, lease)
       await pause(ms)
       return here
     },
     async lockAll(token: number, names: readonly string[], ms: number): Promise<Whereabouts> {
       const here = begin(token)
-      using _leases = await locks.acquireAll(names, { timeout: 3_000 })
+      using leases = await locks.acquireAll(names, { timeout: 3_000 })
+      using inside = new DisposableStack()
+      for (const name of new Set(names)) inside.use(enter(exclusion, leases.get(name)))
       await pause(ms)
       return here
     },
@@ -198,7 +259,8 @@ function together(begin: Begin, context: ComponentContext) {
       further: number,
     ): Promise<Whereabouts> {
       begin(token)
-      using _lease = await locks.acquire(mine, { timeout: 3_000 })
+      using lease = await locks.acquire(mine, { timeout: 3_000 })
+      using _inside = enter(exclusion, lease)
       return await neighbour(name).lock(further, theirs, 5)
     },
     log(token: number, lines: number): Whereabouts {

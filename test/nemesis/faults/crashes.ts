@@ -1,7 +1,6 @@
-import { withCallOptions } from '../../../src/index.ts'
 import { fault } from '../actions.ts'
 import { names } from '../roster.ts'
-import { allowedFor, alsoAllowed, anybody } from '../operations/calls.ts'
+import { allowedFor, anybody } from '../operations/calls.ts'
 import { liveWorker } from './workers.ts'
 
 export const crashes = [
@@ -32,19 +31,6 @@ export const crashes = [
     const name = names.limited
     world.culprits.mayDie(name, 'memory-limit')
     await world.call(`grow() of ${name}`, allowedFor(name), async (token) => world.victim(name).grow(token))
-  }),
-  fault('endless loop', 1, (random) => {
-    const name = random.pick(anybody)
-    const timeout = random.int(50, 300)
-    return async (world) => {
-      world.culprits.mayDie(name, 'stuck', 'terminated')
-      await world.call(
-        `spin() of ${name} within ${timeout} ms`,
-        alsoAllowed(name, ['ERR_CALL_TIMEOUT']),
-        async (token) => withCallOptions(world.victim(name), { timeout }).spin(token),
-        timeout,
-      )
-    }
   }),
   fault('terminate from outside', 2, (random) => {
     const name = random.pick(anybody)

@@ -1,8 +1,5 @@
 import { collectGarbage } from '../../../src/host/collect-garbage.ts'
 import { fault } from '../actions.ts'
-import { jumpClock, rightClock } from './clock.ts'
-
-const hour = 3_600_000
 
 export const mainThread = [
   fault('stall of the main thread', 1, (random) => {
@@ -12,10 +9,5 @@ export const mainThread = [
       while (performance.now() < end);
     }
   }),
-  fault('clock jump', 1, (random) => {
-    const by = random.pick([-hour, hour])
-    return () => jumpClock(by)
-  }),
-  fault('clock set right', 0.5, () => rightClock),
   fault('garbage collection', 1, () => () => collectGarbage()),
 ]

@@ -20,7 +20,8 @@ export const badValues = [
         alsoAllowed(
           name,
           ['ERR_VALUE', 'ERR_INVALID_OPTIONS'],
-          (reason) => refused(reason) || (reason instanceof Error && reason.message.startsWith('from the getter')),
+          (reason) =>
+            refused(reason) || (reason instanceof Error && /^from the (?:getter|handler)/.test(reason.message)),
         ),
         async (token) => world.victim(name).take(token, hostileValue(kind), 2),
       )

@@ -131,7 +131,8 @@ export const calls = [
   operation('state that is kept', 4, (random) => {
     const name = random.pick([names.sleeper, names.filer])
     return async (world) => {
-      await world.call(`bump() of ${name}`, {}, async (token) => world.victim(name).bump(token))
+      const outcome = await world.call(`bump() of ${name}`, {}, async (token) => world.victim(name).bump(token))
+      if (outcome.ok) world.keptState.bumped(name, outcome.value)
     }
   }),
   operation('log lines', 1, (random) => {

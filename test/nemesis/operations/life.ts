@@ -1,5 +1,5 @@
 import { operation } from '../actions.ts'
-import { familyKeys, names, residents } from '../roster.ts'
+import { familyKeys, memberNames, names, residents } from '../roster.ts'
 import { allowedFor, anybody } from './calls.ts'
 
 const mayBeGone = { codes: ['ERR_COMPONENT_NOT_FOUND', 'ERR_COMPONENT_DUPLICATE', 'ERR_SNAPSHOT'] }
@@ -49,6 +49,15 @@ export const life = [
     await world.attempt(`unregisterComponent(${names.passing})`, mayBeGone, async () =>
       world.coordinator.unregisterComponent(names.passing),
     )
+  }),
+  operation('unregister of a member', 1, (random) => {
+    const name = random.pick(memberNames)
+    return async (world) => {
+      world.culprits.mayDie(name, 'terminated')
+      await world.attempt(`unregisterComponent(${name})`, mayBeGone, async () =>
+        world.coordinator.unregisterComponent(name),
+      )
+    }
   }),
   operation('release of a member', 2, (random) => {
     const key = random.pick(familyKeys)

@@ -1,25 +1,12 @@
 import { operation } from '../actions.ts'
+import { enter, lockNames } from '../exclusion.ts'
 import type { Random } from '../random.ts'
 import { names } from '../roster.ts'
-import type { World } from '../world.ts'
 import { pause } from '../world.ts'
 import { alsoAllowed, anybody } from './calls.ts'
 
-const lockNames = ['k1', 'k2', 'k3'] as const
 const lockErrors = ['ERR_LOCK_TIMEOUT']
 const someLocks = (random: Random): string[] => lockNames.filter(() => random.chance(0.6))
-
-/** Who of this thread holds which lock. */
-const holders = new WeakMap<World, Map<string, number>>()
-
-function took(world: World, lock: string): Disposable {
-  const held = holders.get(world) ?? new Map<string, number>()
-  holders.set(world, held)
-  const count = (held.get(lock) ?? 0) + 1
-  held.set(lock, count)
-  if (count > 1) world.problem(`lock ${lock} has ${count} exclusive holders`)
-  return { [Symbol.dispose]: () => void held.set(lock, (held.get(lock) ?? 0) - 1) }
-}
 
 export const locks = [
   operation('lock of the main thread', 4, (random) => {
@@ -33,7 +20,7 @@ export const locks = [
       if (!outcome.ok) return
       using lease = outcome.value
       if (!lease.held) return
-      using _turn = took(world, lock)
+      using _inside = enter(world.config.exclusion, lease)
       await pause(ms)
     }
   }),
@@ -48,7 +35,10 @@ export const locks = [
       const outcome = await world.attempt(`lock ${lock} until aborted`, allowed, async () =>
         world.coordinator.locks.acquire(lock, { signal: controller.signal, timeout: 3_000 }),
       )
-      if (outcome.ok) outcome.value.release()
+      if (!outcome.ok) return
+      using lease = outcome.value
+      using _inside = enter(world.config.exclusion, lease)
+      await pause(0)
     }
   }),
   operation('locks in a session', 2, (random) => {
@@ -61,6 +51,7 @@ export const locks = [
           session.acquire(lock, { timeout: 3_000 }),
         )
         if (!outcome.ok) return
+        using _inside = enter(world.config.exclusion, outcome.value)
         await pause(ms)
       }
     }

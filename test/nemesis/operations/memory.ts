@@ -4,11 +4,12 @@ import type { World } from '../world.ts'
 import { allowedFor, anybody } from './calls.ts'
 
 const mib = 1024 ** 2
+const related: ReadonlySet<string> = new Set([names.caller, names.base, names.shy])
 
-/** Nothing that is planned to go is in use, pinned, or needed by what stays. */
+/** Nothing that is planned to go is in use, pinned, or needed by what stays, or more important than what goes after it, or stays for no other reason. */
 function checkPlan(world: World, level: 'medium' | 'high' | 'critical'): void {
   const { coordinator } = world
-  const { victims } = coordinator.memory.plan(level)
+  const { victims, kept } = coordinator.memory.plan(level)
   const gone = new Set<string>()
   for (const { name } of victims) {
     const info = coordinator.info(name)
@@ -18,6 +19,18 @@ function checkPlan(world: World, level: 'medium' | 'high' | 'critical'): void {
     if (loaded.length > 0) world.problem(`${name} is planned to go before ${loaded.join()}`)
     gone.add(name)
   }
+  // Who is needed by others has to wait for them, and those who need it go for its sake.
+  const alone = ({ name }: { readonly name: string }): boolean => !related.has(name)
+  const priorityOf = ({ name }: { readonly name: string }): number => coordinator.info(name).priority
+  const order = victims.filter(alone).map(priorityOf)
+  if (order.some((priority, i) => priority > (order[i - 1] ?? Number.POSITIVE_INFINITY)))
+    world.problem(`priorities ${order.join()} are planned to go in that order`)
+  const spared = kept
+    .filter(({ reason }) => reason === 'enough')
+    .filter(alone)
+    .map(priorityOf)
+  if (Math.max(...spared) > Math.min(...order))
+    world.problem(`priorities ${spared.join()} are spared, and ${order.join()} are planned to go`)
 }
 
 export const memory = [
