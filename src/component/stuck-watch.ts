@@ -71,7 +71,7 @@ export class StuckWatch {
     const { generation, definition, state } = supervisor
     // One that loads or is being unloaded has deadlines of its own for that.
     const serves = state.status === 'ready' || state.status === 'draining'
-    if (!generation || !serves || this.#ended.has(generation)) {
+    if (!generation || !serves || generation.standsStill || this.#ended.has(generation)) {
       this.#note(supervisor, false)
       return generation ? looks.longest : Number.POSITIVE_INFINITY
     }

@@ -32,6 +32,7 @@ export class Generation {
   #epoch = 0
   #trims = 0
   #inspections = 0
+  #heapSnapshots = 0
   #collections = 0
   #exposesMetrics = false
   #restoring = false
@@ -64,6 +65,11 @@ export class Generation {
   /** What goes wrong with its load may be due to what the last generation left: it is reading it, or has given it to the component. */
   get restoring(): boolean {
     return this.#restoring
+  }
+
+  /** Its event loop does not turn because it was asked for something that stops it. */
+  get standsStill(): boolean {
+    return this.#heapSnapshots > 0
   }
 
   get activity(): ActivityReading {
@@ -191,9 +197,12 @@ export class Generation {
   /** Has the worker write about itself; resolves with what went wrong, if anything did. */
   async inspect(inspection: Inspection, deadline: number): Promise<{ readonly error?: unknown } | 'late' | 'ended'> {
     const id = ++this.#inspections
+    const stops = inspection.what === 'heap-snapshot' ? 1 : 0
     const reply = this.#expect(['inspected'], deadline, (message) => message.id === id)
     this.host.post({ type: 'inspect', id, inspection })
+    this.#heapSnapshots += stops
     const outcome = await reply
+    this.#heapSnapshots -= stops
     if (typeof outcome === 'string') return outcome
     return outcome.error ? { error: decodeError(outcome.error) } : {}
   }

@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, proxy, withCallOptions } from '../../src/index.ts'
@@ -174,6 +177,20 @@ describe('a watchdog', () => {
     await short
     expect(await call).toBe('slept')
     expect(crashesOf('guarded-innocent')).toEqual([])
+  })
+
+  it('ends nobody who writes the heap snapshot that was asked for', async () => {
+    const remote = await loaded('writing', { watchdog: 50 })
+    const file = join(tmpdir(), `spillway-stuck-${process.pid}.heapsnapshot`)
+    try {
+      const call = remote.sleep(1_500)
+      await coordinator.writeHeapSnapshot('writing', file)
+      expect(await call).toBe('slept')
+      expect((await stat(file)).size).toBeGreaterThan(0)
+      expect(crashesOf('writing')).toEqual([])
+    } finally {
+      await rm(file, { force: true })
+    }
   })
 
   it('counts against the restart rule', async () => {
