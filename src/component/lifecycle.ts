@@ -67,6 +67,11 @@ export function initialLifecycle(now: number): Lifecycle {
   return { status: 'unloaded', generation: 0, since: now, history: clean }
 }
 
+/** True while it is on its way from one state to another, which has a deadline. */
+export function isChanging({ status }: Lifecycle): boolean {
+  return status === 'loading' || status === 'draining' || status === 'unloading'
+}
+
 /**
  * The one way a component's state changes.
  *

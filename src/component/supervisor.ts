@@ -4,10 +4,9 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
-import { wallTime } from '../monotonic.ts'
 import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import { monotonicNow } from '../monotonic.ts'
+import { monotonicNow, wallTime } from '../monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { generationDied } from './death.ts'
@@ -16,7 +15,7 @@ import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation } from './hibernation.ts'
 import { LeaseCount } from './lease-count.ts'
 import { watchLease } from './leftover-lease.ts'
-import { initialLifecycle, transition } from './lifecycle.ts'
+import { initialLifecycle, isChanging, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { unheardLimit } from './loop-judgement.ts'
 import { loadGeneration } from './load.ts'
@@ -203,7 +202,8 @@ export class Supervisor {
   lease(): Disposable {
     this.#keep(true)
     const { inContext, logger } = this.surroundings
-    const isBusy = (): boolean => this.caller.waiting + this.caller.underWay > 0 || this.#state.status !== 'ready'
+    const isBusy = (): boolean =>
+      this.stopped || this.caller.waiting + this.caller.underWay > 0 || isChanging(this.#state)
     const unwatch = inContext(() => watchLease(this.name, logger, isBusy))
     return this.leases.take(() => {
       unwatch()

@@ -22,6 +22,13 @@ test('a lease that is all that keeps the process alive is told of once, with the
   expect(lines[0]).toMatchObject({ component: 'a', takenAt: expect.stringContaining('forgetful') as string })
 })
 
+test('so is one whose component has crashed, or was unloaded, meanwhile', async () => {
+  const { stdout } = await runChild(script("await coordinator.unloadComponent('a', { deadline: 0 })"), {
+    deadline: 24_000,
+  })
+  expect(stdout).toContain('forgetful')
+})
+
 test('one that was given back, or beside which something else goes on, is not', async () => {
   const given = await runChild(script('lease.release()'))
   expect(given).toMatchObject({ code: 0, stdout: '' })
