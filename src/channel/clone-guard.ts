@@ -17,6 +17,9 @@ const listedElements = 1_000
 /** What Node clones of a DOMException (lib/internal/per_context/domexception.js), own properties of that name included. */
 const domExceptionKeys = ['name', 'message', 'code', 'stack', 'cause']
 
+/** Levels of objects that every thread's stack can follow, and more than anybody reads of what is only told: an error, a reason. Guessed. */
+export const readableDepth = 200
+
 /**
  * @param moved what will be moved, not cloned.
  * @param maxDepth levels of objects; deeper ones are refused. Default: any number.

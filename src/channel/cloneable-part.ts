@@ -1,8 +1,6 @@
 import { isMap, isProxy, isSet } from 'node:util/types'
-import { clone } from './clone-guard.ts'
+import { clone, readableDepth } from './clone-guard.ts'
 
-/** Levels of objects that arrive of something thrown: more than anybody reads, and few enough for every thread's stack; guessed. */
-const maxDepth = 200
 /** Objects that are looked at one by one when something cannot be cloned as a whole; guessed. */
 const maxObjects = 10_000
 
@@ -53,7 +51,7 @@ function primitive(value: unknown): Part {
 
 function whole(value: object): Part {
   try {
-    return { value: clone(value, maxDepth) }
+    return { value: clone(value, readableDepth) }
   } catch {
     return undefined
   }
@@ -63,7 +61,7 @@ function part(value: unknown, { copies, depth }: Walk): Part {
   if (!isObject(value)) return primitive(value)
   if (copies.has(value)) return { value: copies.get(value) }
   if (typeof value === 'function' || isProxy(value) || copies.size >= maxObjects) return undefined
-  if (depth >= maxDepth) throw new RangeError(`It is more than ${maxDepth} levels deep`)
+  if (depth >= readableDepth) throw new RangeError(`It is more than ${readableDepth} levels deep`)
   const inside = (member: unknown): Part => part(member, { copies, depth: depth + 1 })
   const started = <T>(copy: T): T => {
     copies.set(value, copy)

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { isValueError, proxy, ValueError } from '../../src/index.ts'
+import { isValueError, proxy, ValueError, withCallOptions } from '../../src/index.ts'
 import { nested, registerHandlers } from '../fixtures/deep-values.ts'
 import type deepValues from '../fixtures/deep-values.ts'
 import { fixture, quietCoordinator, rejection, sharedCoordinator, until } from '../support/coordinator.ts'
@@ -136,6 +136,20 @@ describe('what a component cannot read', () => {
     expect((answers[3] as PromiseFulfilledResult<number>).value).toBe(before + 2)
     await until(() => coordinator.info('small').inUse === 0)
     expect(await coordinator.unloadComponent('small')).toMatchObject({ zombie: false })
+  })
+
+  it('does not keep it from hearing of an abort whose reason it is, nor from anything else', async () => {
+    const small = coordinator.registerComponent<typeof deepValues>({ name: 'aborted', ...definition, resourceLimits })
+    const bystander = small.lateProxy(500)
+    const abort = new AbortController()
+    const given = rejection(withCallOptions(small, { signal: abort.signal }).never())
+    await small.take()
+    // Not too deep for this thread to copy.
+    const reason = nested(Math.floor(deepestClone() * 0.95))
+    abort.abort(reason)
+    await Promise.all([small.take(), small.take()])
+    expect(await given).toBe(reason)
+    expect(typeof (await bystander)).toBe('function')
   })
 
   it('fails its load at once when it is in its config', async () => {
