@@ -1,5 +1,5 @@
 import type { EncodedError } from './protocol.ts'
-import { notPlain, snapshot } from './snapshot.ts'
+import { isSmall } from './snapshot.ts'
 
 /**
  * The error without those of its properties that another thread may be unable to read, being more than small plain data: the same one when it
@@ -24,8 +24,4 @@ export function flatError(error: EncodedError): EncodedError | undefined {
     cause,
     errors: errors?.map(([, flat]) => flat).filter((flat) => flat !== undefined),
   }
-}
-
-function isSmall(value: unknown): boolean {
-  return snapshot(value) !== notPlain
 }

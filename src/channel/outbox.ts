@@ -1,7 +1,7 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import type { ApartEntry } from './protocol.ts'
-import { notPlain, snapshot } from './snapshot.ts'
+import { isSmall } from './snapshot.ts'
 
 /**
  * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order. What is pushed is meant to be
@@ -82,10 +82,5 @@ export class Outbox<Entry> {
 
 /** What is not nested, or only a little: bytes, ports, small plain data. */
 function isInOnePiece(value: unknown): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof MessagePort ||
-    snapshot(value) !== notPlain
-  )
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof MessagePort || isSmall(value)
 }

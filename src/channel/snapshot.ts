@@ -21,6 +21,11 @@ export function snapshot(value: unknown): unknown {
   return isImmutable(value) ? value : copyObject(value as object, [])
 }
 
+/** Small plain data, which any thread can read. */
+export function isSmall(value: unknown): boolean {
+  return snapshot(value) !== notPlain
+}
+
 function isImmutable(value: unknown): boolean {
   switch (typeof value) {
     case 'object':

@@ -4,7 +4,7 @@ import { clone } from './clone-guard.ts'
 import { isProxyMarked } from './marshal.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
-import { notPlain, snapshot } from './snapshot.ts'
+import { isSmall } from './snapshot.ts'
 import { transferListOf } from './transfer-list.ts'
 
 /** What a call rejects with when its arguments cannot be sent; names the first that is to blame. */
@@ -39,7 +39,7 @@ function isCloneable(value: unknown): boolean {
   if (isObject(value) && transferListOf(value)) return true
   try {
     if (isObject(value) && isProxyMarked(value)) return true
-    if (snapshot(value) === notPlain) clone(value)
+    if (!isSmall(value)) clone(value)
     return true
   } catch {
     return false

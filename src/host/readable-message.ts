@@ -1,7 +1,7 @@
 import { encodeError } from '../channel/error-codec.ts'
 import { flatError } from '../channel/flat-error.ts'
 import type { EncodedError } from '../channel/protocol.ts'
-import { notPlain, snapshot } from '../channel/snapshot.ts'
+import { isSmall } from '../channel/snapshot.ts'
 import { ValueError } from '../errors.ts'
 import type { FromWorkerMessage, LogRecord } from './control.ts'
 
@@ -42,8 +42,4 @@ function readableRecord(record: LogRecord): LogRecord {
   const fields = Object.entries(record.fields)
   const kept = fields.filter(([, value]) => isSmall(value))
   return kept.length === fields.length ? record : { ...record, fields: Object.fromEntries(kept) }
-}
-
-function isSmall(value: unknown): boolean {
-  return snapshot(value) !== notPlain
 }

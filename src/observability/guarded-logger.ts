@@ -1,5 +1,5 @@
 import type { InContext } from '../context.ts'
-import { describeValue } from '../describe-value.ts'
+import { headlineOf } from '../describe-value.ts'
 import type { Logger, LogMethod } from './logger.ts'
 import { runUserCode } from '../user-code.ts'
 
@@ -57,18 +57,9 @@ export class GuardedLogger implements Logger {
     const [fields] = line
     const { component } = typeof fields === 'object' && fields && 'component' in fields ? fields : this.#bindings
     const of = typeof component === 'string' ? ` of component "${component}"` : ''
-    process.emitWarning(`The logger failed (${why(error)}) at a line${of}, ${level}: ${message}`, {
+    process.emitWarning(`The logger failed (${headlineOf(error)}) at a line${of}, ${level}: ${message}`, {
       type: 'SpillwayWarning',
       code: 'SPILLWAY_LOG_FAILED',
     })
   }
-}
-
-function why(error: unknown): string {
-  try {
-    if (error instanceof Error) return `${error.name}: ${error.message}`
-  } catch {
-    // Its name or message throws as well.
-  }
-  return describeValue(error)
 }
