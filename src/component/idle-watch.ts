@@ -56,7 +56,10 @@ export class IdleWatch {
   #examine(supervisor: Supervisor): number {
     const { definition, state, idleTime, surroundings } = supervisor
     const { idleTimeout, pinned } = definition
-    if (idleTimeout === undefined || pinned || state.status !== 'ready') return Number.POSITIVE_INFINITY
+    if (idleTimeout === undefined || pinned) return Number.POSITIVE_INFINITY
+    // It may be called off, of which nobody tells.
+    if (state.status === 'draining') return tryAgain
+    if (state.status !== 'ready') return Number.POSITIVE_INFINITY
     // In use, it becomes idle at a moment that nobody tells: no earlier than now.
     const tried = (this.#triedUntil.get(supervisor) ?? 0) - surroundings.now()
     const left = Math.max(idleTimeout - idleTime, tried)

@@ -20,6 +20,16 @@ describe('a component with an idleTimeout', () => {
     await expect.poll(() => reasons('idle')).toEqual(['idle', 'idle'])
   })
 
+  it('is tried again after an unload for memory that was called off, because its thread did not listen', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink('called-off', { idleTimeout: 900 }))
+    await remote.spinLater(2_000)
+    const freed = coordinator.memory.freeMemory(2 ** 40)
+    await expect.poll(() => state('called-off')).toBe('draining')
+    expect((await freed).unloaded).toEqual([])
+    expect(state('called-off')).toBe('ready')
+    await expect.poll(() => reasons('called-off')).toEqual(['idle'])
+  })
+
   it('stays while it is used: by calls, a lease, a stream, something loaded that depends on it', async () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('used', { idleTimeout: 200 }))
     await remote.sleep(500)
