@@ -8,6 +8,8 @@ export function adoptComlinkRemote(port: MessagePort): object {
   const remote = transferHandlers.get('proxy')?.deserialize(port) as object
   // comlink listens on it; that alone must not keep the process alive.
   port.unref()
+  // An answer that this thread cannot read names nobody: whoever waits for one is told, as of the peer's end.
+  port.on('messageerror', () => port.close())
   ports.set(remote, port)
   return remote
 }

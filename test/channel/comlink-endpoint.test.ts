@@ -166,6 +166,28 @@ describe('stock comlink at an endpoint', () => {
     await expect.poll(() => coordinator.info('surviving').inUse).toBe(0)
   })
 
+  it('may answer a callback with what cannot be read: that settles, and its component stays usable', async () => {
+    handing('unreadable')
+    const port = coordinator.createEndpoint('unreadable')
+    const peer = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads')
+      import(${JSON.stringify(import.meta.resolve('comlink'))}).then(async ({ wrap, proxy }) => {
+        const onTick = () => {
+          let value = {}
+          for (let i = 0; i < 4_000; i++) value = { inner: value }
+          return value
+        }
+        await wrap(workerData).keep(proxy({ onTick }))
+        parentPort.postMessage('kept')
+      })`,
+      { eval: true, workerData: port, transferList: [port] },
+    )
+    await once(peer, 'message')
+    expect(await rejection(coordinator.component<typeof handingOn>('unreadable').tick(1))).toBeInstanceOf(Error)
+    await expect.poll(() => coordinator.info('unreadable').inUse).toBe(0)
+    await peer.terminate()
+  })
+
   it('cannot reach what runs code', async () => {
     const anything = wrap() as unknown as Anything
     const attempts: Promise<unknown>[] = []
