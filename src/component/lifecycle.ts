@@ -67,8 +67,13 @@ export function initialLifecycle(now: number): Lifecycle {
   return { status: 'unloaded', generation: 0, since: now, history: clean }
 }
 
+/** It has a worker that serves, or will, or does so until it is unloaded. */
+export function isLoaded({ status }: Pick<Lifecycle, 'status'>): boolean {
+  return status === 'ready' || isChanging({ status })
+}
+
 /** True while it is on its way from one state to another, which has a deadline. */
-export function isChanging({ status }: Lifecycle): boolean {
+export function isChanging({ status }: Pick<Lifecycle, 'status'>): boolean {
   return status === 'loading' || status === 'draining' || status === 'unloading'
 }
 

@@ -1,4 +1,5 @@
 import { ComponentNotFoundError, DependencyCycleError, DuplicateComponentError } from '../errors.ts'
+import { isLoaded } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** The registered components and who depends on whom. */
@@ -56,8 +57,8 @@ export class Registry {
   /** True while something that depends on it is loaded, or being loaded or unloaded. */
   isNeeded(name: string): boolean {
     return this.dependentsOf(name).some((dependent) => {
-      const status = this.#supervisors.get(dependent)?.state.status ?? 'unloaded'
-      return status !== 'unloaded' && status !== 'failed' && status !== 'zombie'
+      const supervisor = this.#supervisors.get(dependent)
+      return supervisor !== undefined && isLoaded(supervisor.state)
     })
   }
 

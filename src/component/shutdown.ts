@@ -1,5 +1,6 @@
 import { withDeadline } from '../deadline.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
+import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'
 import { terminateDeadline } from './supervisor.ts'
@@ -37,7 +38,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
     const unloading = (async () => {
       const dependents = registry.dependentsOf(supervisor.name).filter((name) => registry.has(name))
       await Promise.all(dependents.map(async (name) => unload(registry.get(name))))
-      if (!isLoaded(supervisor)) return
+      if (!isLoaded(supervisor.state)) return
       const remaining = graceful - (performance.now() - start)
       const { unloads } = supervisor.counters
       const report = await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
@@ -76,8 +77,4 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
 export async function discardAll(registry: Registry, left: number): Promise<void> {
   const discards = Promise.all([...registry.all].map(async ({ hibernation }) => hibernation.discard()))
   await withDeadline(discards, Math.max(leastDiscardDeadline, left))
-}
-
-function isLoaded({ state: { status } }: Supervisor): boolean {
-  return status !== 'unloaded' && status !== 'failed' && status !== 'zombie'
 }
