@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
@@ -47,7 +48,7 @@ async function watch(options: TopOptions, signal: AbortSignal): Promise<void> {
           if (options.once) return
         }
       } catch (error) {
-        const why = printable(error instanceof Error ? error.message : String(error))
+        const why = printable(messageOf(error))
         const forGood = error instanceof DashboardRefusal && !error.passing
         if (!state || !view || forGood)
           throw new CliError(`${options.url.href}: ${why}`, exitCodes.failed, { cause: error })

@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { parseArgs } from 'node:util'
 import { CliError, exitCodes } from '../exit-codes.ts'
 
@@ -61,7 +62,7 @@ function parse(args: readonly string[]) {
       },
     })
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error))
+    throw wrong(messageOf(error))
   }
 }
 

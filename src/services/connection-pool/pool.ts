@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { OverloadedError } from '../../errors.ts'
 import type { Timing } from '../connectors/timing.ts'
 import { decideAdmission } from './admission.ts'
@@ -263,7 +264,7 @@ export class Pool {
     const failure =
       reason instanceof ConnectionError
         ? reason
-        : new ConnectionError('connect', target.url.href, error instanceof Error ? error.message : String(error), {
+        : new ConnectionError('connect', target.url.href, messageOf(error), {
             cause: error,
           })
     if (hostsFault) this.hostFailed(target, failure, startedAt)

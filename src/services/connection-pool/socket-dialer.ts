@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -56,7 +57,7 @@ export class SocketDialer {
       // Awaited in either case: undici goes to sleep for good when it is called back at once.
       socket = await (ready && !ready.destroyed ? Promise.resolve(ready) : this.#dial())
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null)
+      callback(error instanceof Error ? error : new Error(messageOf(error)), null)
       return
     }
     callback(null, socket)

@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { loadExchangeClass } from './ccxt-module.ts'
 import type { CcxtClient, CcxtExchange, CcxtResponse } from './ccxt-module.ts'
 import type { ResolvedConnectorConfig, UrlOverride } from './config.ts'
@@ -157,7 +158,7 @@ function guardSend(client: CcxtClient): void {
   const send = client.send.bind(client)
   client.send = (message) => {
     const sent = send(message)
-    sent.catch((error: unknown) => client.onError(error instanceof Error ? error : new Error(String(error))))
+    sent.catch((error: unknown) => client.onError(error instanceof Error ? error : new Error(messageOf(error))))
     return sent
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { MalformedResponse } from './ccxt-exchange.ts'
 import type { ConnectorErrorReason } from './errors.ts'
 import { ResponseTooLarge } from './response-body.ts'
@@ -33,7 +34,7 @@ const byClass: Readonly<Record<string, Omit<Failure, 'message'>>> = {
 
 /** What a failure of ccxt, of the network or of a parser means. */
 export function classifyFailure(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (error instanceof MalformedResponse) return { reason: 'bad-response', transient: true, message }
   // Of a socket's error ccxt keeps the message, which is the one of the package "ws".
   if (error instanceof ResponseTooLarge || /max payload size exceeded/i.test(message)) {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import type { MarketDataStream } from './connector.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -76,7 +77,7 @@ export class StreamSubscriber implements Subscriber, MarketDataStream {
       this.#started = true
       this.#options
         .start(this)
-        .catch((error: unknown) => this.end(error instanceof Error ? error : new Error(String(error))))
+        .catch((error: unknown) => this.end(error instanceof Error ? error : new Error(messageOf(error))))
     }
     return reader.promise
   }

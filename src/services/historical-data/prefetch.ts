@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { InvalidOptionsError } from '../../errors.ts'
 import { expectInteger, expectKnown, expectNumber, expectRecord } from '../../options.ts'
 import type { GapFiller } from './gap-filler.ts'
@@ -117,7 +118,7 @@ export async function outcomes(steps: AsyncIterable<PrefetchProgress>): Promise<
 }
 
 function described(error: unknown): PrefetchProgress['error'] & object {
-  if (!(error instanceof Error)) return { code: undefined, name: 'Error', message: String(error) }
+  if (!(error instanceof Error)) return { code: undefined, name: 'Error', message: messageOf(error) }
   const code: unknown = 'code' in error ? error.code : undefined
   return { code: typeof code === 'string' ? code : undefined, name: error.name, message: error.message }
 }

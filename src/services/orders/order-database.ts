@@ -1,3 +1,4 @@
+import { messageOf } from '../../describe-value.ts'
 import { DatabaseSync } from 'node:sqlite'
 import { InvalidOptionsError, isSpillwayError } from '../../errors.ts'
 import { OrderStoreError, type OrderStoreFailure } from './order-errors.ts'
@@ -166,7 +167,7 @@ export class OrderDatabase implements Disposable {
   }
 
   #storeError(cause: unknown): OrderStoreError {
-    const detail = cause instanceof Error ? cause.message : String(cause)
+    const detail = messageOf(cause)
     if (cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number') {
       // The low byte of an extended result code is the primary one.
       return new OrderStoreError(failures[cause.errcode % 256] ?? 'other', this.path, detail, { cause })

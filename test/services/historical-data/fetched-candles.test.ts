@@ -28,7 +28,7 @@ interface Setup {
   store: CandleStore
   calls: Call[]
   /** What the source has; changed by the tests. */
-  market: { has: (time: number) => boolean; error: Error | undefined; hold: Promise<void> | undefined }
+  market: { has: (time: number) => boolean; error: unknown; hold: Promise<void> | undefined }
   clock: { now: number }
   times: (from: number, to: number, interval?: Interval) => number[]
   /** The same database, opened again. */
@@ -46,6 +46,7 @@ function setUp(config: { maxCandles?: number; emptyMaxAge?: number; pageSize?: n
   const fetch: FetchCandles = async (symbol, interval, since, limit) => {
     calls.push({ symbol, interval, since, limit })
     await market.hold
+    // oxlint-disable-next-line typescript/only-throw-error -- what a connector throws is its own to say
     if (market.error) throw market.error
     const found: Candle[] = []
     for (let time = since; found.length < limit && time < clock.now; time = barEnd(interval, time)) {
@@ -316,6 +317,17 @@ describe('prefetch', () => {
       { symbol: 'A', state: 'done', missing: 0, fetched: 0, completed: 1, total: 1 },
     ])
     expect(calls).toHaveLength(length)
+  })
+
+  test('reports a failure whatever was thrown', async () => {
+    const { fetched, market, clock } = setUp()
+    market.error = Object.create(null)
+    const order = parsePrefetch(['A', 'B'], '1h', { from: T, to: T + DAY }, clock.now)
+    const reports = await drain(runPrefetch(fetched.filler, order))
+    expect(reports).toMatchObject([
+      { state: 'failed', error: { message: 'an object' } },
+      { state: 'failed', error: { message: 'an object' } },
+    ])
   })
 
   test('broken off, starts no further symbols', async () => {
