@@ -45,7 +45,7 @@ import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import type { LockManager } from './locks/lock-manager.ts'
-import { expectMemberName, expectNumber } from './options.ts'
+import { expectMemberName, expectNumber, expectOptions } from './options.ts'
 import { surroundingsIn } from './wire-components.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
@@ -197,7 +197,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   async getComponent<T = unknown>(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Remote<T>> {
     this.#assertOpen()
     const supervisor = this.#registry.get(name)
-    const { signal } = options
+    const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
     await abortable(supervisor.load(), signal)
     return supervisor.remote as Remote<T>
@@ -252,7 +252,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * and load it again.
    */
   async unloadComponent(name: string, options: { readonly deadline?: number } = {}): Promise<UnloadReport> {
-    const deadline = expectNumber('deadline', options.deadline ?? defaultDrainDeadline, { min: 0, max: longest })
+    const { deadline: given = defaultDrainDeadline } = expectOptions(options, ['deadline'])
+    const deadline = expectNumber('deadline', given, { min: 0, max: longest })
     return this.#registry.get(name).unload('requested', deadline)
   }
 
@@ -335,8 +336,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @param options.deadline ms; default `shutdownTimeout`.
    */
   shutdown(options: { readonly deadline?: number } = {}): Promise<ShutdownReport> {
-    const { shutdownTimeout } = this.#options
-    const deadline = expectNumber('deadline', options.deadline ?? shutdownTimeout, { min: 0, max: longest })
+    const { deadline: given = this.#options.shutdownTimeout } = expectOptions(options, ['deadline'])
+    const deadline = expectNumber('deadline', given, { min: 0, max: longest })
     this.#shutdown ??= this.#inContext(() => this.#surroundings.keepAlive.during(this.#end(deadline)))
     return this.#shutdown
   }

@@ -69,6 +69,21 @@ export function expectRecord<T extends object>(option: string, value: T): T {
   return value
 }
 
+/** The options of one method: an object with nothing but `known` in it; a `signal` is an AbortSignal. */
+export function expectOptions<T extends object>(options: T, known: readonly (keyof T & string)[]): T {
+  expectKnown(expectRecord('options', options), known)
+  const { signal } = options as { readonly signal?: unknown }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
+  }
+  return options
+}
+
+export function expectOneOf<T extends string>(option: string, value: T, known: readonly T[]): T {
+  if (!known.includes(value)) throw new InvalidOptionsError(option, `one of ${known.join(', ')}`, value)
+  return value
+}
+
 /** An option nobody knows is a mistake in writing one that is known. */
 export function expectKnown(options: object, known: readonly string[], prefix = ''): void {
   for (const [key, value] of Object.entries(options)) {

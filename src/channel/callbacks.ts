@@ -20,6 +20,8 @@ export interface CallbackHooks {
   readonly meter?: ActivityMeter
   /** Told, for each callback of the other side, when the first call of it begins and when the last one is settled. */
   readonly onBusy?: (busy: boolean) => void
+  /** A callback of the other side's has come in. */
+  readonly onAdopted?: () => void
   /** For calls of the other side's callbacks. */
   readonly linkCall?: CallerOptions['linkCall']
 }
@@ -89,7 +91,8 @@ export class Callbacks implements CallbackLinks {
   }
 
   adopt(port: MessagePort): object {
-    const { meter, onBusy, linkCall } = this.#hooks
+    const { meter, onBusy, onAdopted, linkCall } = this.#hooks
+    onAdopted?.()
     meter?.subscriptionOpened()
     port.once('close', () => meter?.subscriptionClosed())
     const component = this.#name

@@ -11,7 +11,7 @@ import { RecentMembers } from './recent-members.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
 import type { MethodPath } from './protocol.ts'
-import { expectString } from '../options.ts'
+import { expectOptions, expectString } from '../options.ts'
 
 /** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
 export type ApiOf<T> =
@@ -135,12 +135,14 @@ export function createCallbackRemote(caller: Caller, release: () => void): objec
 export function withCallOptions<R extends object>(remote: R, options: CallOptions): R {
   const target = targets.get(remote)
   if (!target) throw new InvalidOptionsError('remote', 'a remote of a component, or a member of one', remote)
-  const { timeout, signal, ifLoaded, traceparent } = options
+  const { timeout, signal, ifLoaded, traceparent } = expectOptions(options, [
+    'timeout',
+    'signal',
+    'ifLoaded',
+    'traceparent',
+  ])
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= 2 ** 31 - 1)) {
     throw new InvalidOptionsError('timeout', 'a number of milliseconds from 0 (none) to 2147483647', timeout)
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
   }
   if (ifLoaded !== undefined && typeof ifLoaded !== 'boolean') {
     throw new InvalidOptionsError('ifLoaded', 'true or false', ifLoaded)

@@ -18,6 +18,7 @@ import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { ForgottenCallbacks } from './forgotten-callbacks.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../deadline.ts'
@@ -60,9 +61,14 @@ export class ComponentRuntime {
     this.#init = init
     this.#snapshot = snapshot
     changeEnvironment(init.environment)
-    this.#meter = new ActivityMeter(init.activity, () => this.#checkDrained())
+    const forgotten = new ForgottenCallbacks(() => this.#meter.active === 0)
+    this.#meter = new ActivityMeter(init.activity, () => {
+      this.#checkDrained()
+      forgotten.idle()
+    })
     this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
+      onAdopted: () => forgotten.given(),
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
     })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))

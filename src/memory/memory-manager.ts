@@ -10,7 +10,7 @@ import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { Logger } from '../observability/logger.ts'
 import { monotonicNow } from '../monotonic.ts'
-import { expectNumber } from '../options.ts'
+import { expectNumber, expectOneOf, expectOptions } from '../options.ts'
 import { AdmissionControl } from './admission-control.ts'
 import { freeMemory } from './free-memory.ts'
 import type { FreeMemoryResult } from './free-memory.ts'
@@ -21,7 +21,7 @@ import { MemoryFence } from './memory-fence.ts'
 import { resolveMemoryOptions } from './memory-options.ts'
 import type { MemoryOptions } from './memory-options.ts'
 import { policyOf } from './policy-registry.ts'
-import { isAtLeast } from './pressure.ts'
+import { isAtLeast, levels } from './pressure.ts'
 import { PressureGauge } from './pressure-gauge.ts'
 import { PressureRelief } from './pressure-relief.ts'
 import type { Reclaimer } from './reclaimer.ts'
@@ -141,7 +141,7 @@ export class MemoryManager implements Disposable {
   }
 
   isAtLeast(level: PressureLevel): boolean {
-    return isAtLeast(this.#gauge.level, level)
+    return isAtLeast(this.#gauge.level, expectOneOf('level', level, levels))
   }
 
   /** What was loaded again within 60 s of an automatic unload, in the last minute: loads, and bytes. */
@@ -173,8 +173,10 @@ export class MemoryManager implements Disposable {
    * What a round would do, and why: who would go, who stays. Changes nothing.
    *
    * @param level default: the current one. For another one usage is taken to be at its threshold at least.
+   * @throws InvalidOptionsError
    */
   plan(level: PressureLevel = this.#gauge.level): UnloadPlan {
+    expectOneOf('level', level, levels)
     return this.#plan(level, this.#gauge.needAt(level))
   }
 
@@ -185,7 +187,7 @@ export class MemoryManager implements Disposable {
    */
   async freeMemory(bytes: number, options: { readonly signal?: AbortSignal } = {}): Promise<FreeMemoryResult> {
     expectNumber('bytes', bytes, { min: 0 })
-    const { signal } = options
+    const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
     const needs = {
       sample: async () => this.#sampling.anew(),

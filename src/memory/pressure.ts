@@ -15,7 +15,8 @@ export const CLEAR_DWELL = 30_000
 /** "Clear of a threshold" means this share of the limit below it: 5 points. */
 export const CLEAR_MARGIN = 0.05
 
-const LEVELS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly PressureLevel[]
+/** From least to most. */
+export const levels = ['low', 'medium', 'high', 'critical'] as const satisfies readonly PressureLevel[]
 type RaisedLevel = Exclude<PressureLevel, 'low'>
 /** What has a threshold of its own: the three raised levels, and the zone in which components are asked to trim. */
 type Zone = 'trim' | RaisedLevel
@@ -63,7 +64,7 @@ export function initialPressure(time = 0): PressureState {
 
 /** True when `level` is `least` or worse. */
 export const isAtLeast = (level: PressureLevel, least: PressureLevel): boolean =>
-  LEVELS.indexOf(level) >= LEVELS.indexOf(least)
+  levels.indexOf(level) >= levels.indexOf(least)
 
 /** The share of the limit below which usage is clear of `threshold`. Halves where 5 points would leave nothing. */
 export const clearShare = (threshold: number): number => threshold - Math.min(CLEAR_MARGIN, threshold / 2)
@@ -173,7 +174,7 @@ function levelOf(share: number, thresholds: PressureThresholds): PressureLevel {
   return 'low'
 }
 
-const below = (level: RaisedLevel): PressureLevel => LEVELS[LEVELS.indexOf(level) - 1] ?? 'low'
+const below = (level: RaisedLevel): PressureLevel => levels[levels.indexOf(level) - 1] ?? 'low'
 
 /** A limit of 0 or less is no budget at all: everything is over it. */
 const shareOf = (usage: number, limit: number): number => (limit > 0 ? usage / limit : Number.POSITIVE_INFINITY)

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { clone } from '../channel/clone-guard.ts'
-import { describeValue } from '../describe-value.ts'
+import { describeValue, headlineOf } from '../describe-value.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { ComponentLogger, LogMethod } from './logger.ts'
 
@@ -134,11 +134,17 @@ function text(message: unknown, args: readonly unknown[]): string | undefined {
   }
 }
 
-function cloneable(fields: unknown): Record<string, unknown> {
+/** Errors of a record whose own fields are told. Guessed: nobody reads more, and errors may refer to each other without end. */
+const mostErrors = 20
+
+/** @param told errors whose fields are told already; where they come up again, their text stands for them. */
+function cloneable(fields: unknown, told = new Set<Error>()): Record<string, unknown> {
   const safe: Record<string, unknown> = {}
   for (const [key, value] of entriesOf(fields)) {
     try {
-      safe[key] = isError(value) ? errorFields(value) : plain(value)
+      if (!isError(value)) safe[key] = plain(value)
+      else if (told.has(value) || told.size >= mostErrors) safe[key] = headlineOf(value)
+      else safe[key] = errorFields(value, told)
     } catch {
       safe[key] = text(value, []) ?? null
     }
@@ -156,9 +162,10 @@ function entriesOf(fields: unknown): [string, unknown][] {
   }
 }
 
-function errorFields(error: Error): Record<string, unknown> {
+function errorFields(error: Error, told: Set<Error>): Record<string, unknown> {
+  told.add(error)
   const { name: type, message, stack } = error
-  return { ...cloneable(error), ...cloneable({ type, message, stack }) }
+  return { ...cloneable(error, told), ...cloneable({ type, message, stack }) }
 }
 
 function plain(value: unknown): unknown {

@@ -185,3 +185,21 @@ describe('withCallOptions', () => {
     expect(await withCallOptions(remote, {}).nested.deep.hi()).toBe('deep')
   })
 })
+
+describe('options that nobody knows, or of the wrong kind', () => {
+  it.each<[string, () => unknown]>([
+    ['timout', () => withCallOptions(remote, { timout: 5 } as object)],
+    ['options', () => withCallOptions(remote, 7 as unknown as object)],
+    ['options', () => withCallOptions(remote, null as unknown as object)],
+    ['signal', () => withCallOptions(remote, { signal: 1 as unknown as AbortSignal })],
+    ['signal', () => coordinator.getComponent('options', { signal: 1 as unknown as AbortSignal })],
+    ['dedline', () => coordinator.unloadComponent('options', { dedline: 1 } as object)],
+    ['deadline', () => coordinator.unloadComponent('options', { deadline: -1 })],
+    ['level', () => coordinator.memory.plan('hihg' as 'high')],
+    ['level', () => coordinator.memory.isAtLeast('hihg' as 'high')],
+    ['signal', () => coordinator.memory.freeMemory(1, { signal: 'now' as unknown as AbortSignal })],
+    ['deadlin', () => coordinator.shutdown({ deadlin: 1 } as object)],
+  ])('%s is refused', async (option, use) => {
+    await expect((async () => use())()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTIONS', option })
+  })
+})

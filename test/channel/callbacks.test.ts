@@ -197,3 +197,28 @@ describe('an idle-only unload', () => {
     expect(await counter.up(1)).toBe(1)
   })
 })
+
+describe('a component that was given callbacks and has forgotten them', () => {
+  it('is in use no longer, with nothing to do', async () => {
+    const forgetful = coordinator.registerComponent<KitchenSink>(sink('forgetful'))
+    for (let i = 0; i < 5; i++) {
+      await forgetful.callBack(
+        proxy((value: number) => value),
+        1,
+      )
+    }
+    expect(coordinator.info('forgetful').inUse).toBeGreaterThan(0)
+    await expect.poll(() => coordinator.info('forgetful').inUse).toBe(0)
+    expect(await coordinator.memory.freeMemory(1024 ** 2)).toMatchObject({ satisfied: true })
+  })
+
+  it('stays in use for one that it keeps', async () => {
+    const keeping = coordinator.registerComponent<KitchenSink>(sink('keeping'))
+    await keeping.keep(proxy(() => {}))
+    await keeping.callBack(
+      proxy((value: number) => value),
+      1,
+    )
+    await expect.poll(() => coordinator.info('keeping').inUse).toBe(1)
+  })
+})

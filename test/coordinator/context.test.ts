@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator, proxy } from '../../src/index.ts'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import type { LockManager } from '../../src/locks/lock-manager.ts'
-import { fixture, rejection, sink, until } from '../support/coordinator.ts'
+import { block, fixture, rejection, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 interface Request {
@@ -126,6 +126,27 @@ test('a callback runs in the context in which it was passed, and a stream is rea
   await inRequest('reader', async () => {
     for await (const _ of remote.numbers(3)) expect(current()).toBe('reader')
   })
+})
+
+test('many callbacks at once, too, run each in the context in which it was passed', async () => {
+  const { coordinator } = setUp()
+  const remote = coordinator.registerComponent<KitchenSink>(sink('a'))
+  await remote.add(1, 1)
+  const ids = Array.from({ length: 12 }, (_, id) => `request ${id}`)
+  const seen = ids.map(async (id) =>
+    inRequest(id, async () => {
+      let store = 'not called'
+      const callback = (): number => {
+        // All in all longer than a thread serves calls before others have their turn.
+        block(6)
+        store = current()
+        return 0
+      }
+      await remote.callBack(proxy(callback), 1)
+      return store
+    }),
+  )
+  expect(await Promise.all(seen)).toEqual(ids)
 })
 
 test('what a request left in its context can be collected once it is over', async () => {

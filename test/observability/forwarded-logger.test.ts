@@ -19,6 +19,45 @@ function setUp(level = 'trace') {
   return { batches, forwarder, logger: createForwardedLogger(forwarder, level, { part: 'a' }) }
 }
 
+describe('an error that is logged', () => {
+  it.each<[string, () => unknown]>([
+    ['is its own cause', () => Object.assign(new Error('a'), { self: 0 })],
+    [
+      'refers to one that refers to it',
+      () => {
+        const [a, b] = [new Error('a'), new Error('b')]
+        return Object.assign(a, { original: Object.assign(b, { wrapped: a }) })
+      },
+    ],
+    [
+      'ends a long chain',
+      () => Array.from({ length: 3_000 }).reduce((previous) => Object.assign(new Error('n'), { previous }), undefined),
+    ],
+    [
+      'stands in a web',
+      () => {
+        const web = Array.from({ length: 30 }, (_, n) => new Error(`n${n}`))
+        for (const error of web) Object.assign(error, Object.fromEntries(web.entries()))
+        return web[0]
+      },
+    ],
+  ])('%s, is told all the same, again and again', (_, make) => {
+    const { batches, forwarder, logger } = setUp()
+    for (let line = 0; line < 20; line++) {
+      const error = make() as Error & { self?: unknown }
+      if ('self' in error) error.self = error
+      logger.error({ err: error }, 'failed')
+      forwarder.flush()
+    }
+    expect(batches).toHaveLength(20)
+    const lines = batches.flatMap(({ records }) => records)
+    for (const line of lines) expect(line.fields['err']).toMatchObject({ type: 'Error' })
+    expect(() => structuredClone(lines)).not.toThrow()
+    // What anybody reads, not what can be unrolled.
+    expect(JSON.stringify(lines[0]).length).toBeLessThan(200_000)
+  })
+})
+
 describe('LogForwarder', () => {
   it('sends what one turn of the event loop logged as one batch, in order', async () => {
     const { batches, logger } = setUp()
