@@ -1,8 +1,13 @@
 /** What components that hibernate must know after an unload: as much as before, unless they died, or it was said that their state is lost. */
 
-interface Known {
+interface Bumped {
   readonly generation: number
   readonly bumps: number
+}
+
+interface Known extends Bumped {
+  /** How often it had been bumped when this generation began, at least. */
+  readonly least: number
 }
 
 /** What the runtime says when it goes on without a state. */
@@ -17,21 +22,22 @@ export class KeptState {
   }
 
   /** The component answered that it was bumped so many times. */
-  bumped(component: string, { generation, bumps }: Known): void {
-    const known = this.#known.get(component)
-    // Answers of an earlier generation may be read after those of a later one.
-    if (known && generation < known.generation) return
-    if (known && bumps <= known.bumps) {
+  bumped(component: string, { generation, bumps }: Bumped): void {
+    const known = this.#known.get(component) ?? { generation, bumps: 0, least: 0 }
+    // Answers come in any order.
+    if (generation < known.generation) return
+    const least = generation === known.generation ? known.least : known.bumps
+    if (bumps <= least) {
       this.#report(
-        `${component} (generation ${generation}) was bumped ${bumps} times, and ${known.bumps} times in generation ${known.generation} already`,
+        `generation ${generation} of ${component} was bumped ${bumps} times, and earlier ones ${least} times`,
       )
     }
-    this.#known.set(component, { generation, bumps })
+    this.#known.set(component, { generation, bumps: Math.max(bumps, known.bumps), least })
   }
 
   /** Nothing that it knew in that generation, or before, need be known any longer. */
   lost(component: string, generation = this.#known.get(component)?.generation ?? 0): void {
-    this.#known.set(component, { generation, bumps: 0 })
+    this.#known.set(component, { generation, bumps: 0, least: 0 })
   }
 
   /** A line of the log. */

@@ -21,13 +21,12 @@ describe('everything at once', () => {
         String(seconds),
         ...pastFailures.map((seed) => `--seed=${seed}`),
       ])
-      // The seed, for whoever reads the log; and all of it where it failed.
-      process.stdout.write(
-        `${output
-          .split('\n')
-          .filter((line) => /^node |failures$/.test(line))
-          .join('\n')}\n`,
+      // The seed, what was done and what came of it, for whoever reads the log; all of it where it failed.
+      const lines = output.trimEnd().split('\n')
+      const told = lines.filter(
+        (line, i) => /^(?:node v|faults|bad inputs|operations|heap)/.test(line) || i === lines.length - 1,
       )
+      process.stdout.write(`${told.join('\n')}\n`)
       expect({ code, output }).toMatchObject({ code: 0, output: expect.not.stringContaining('FAILED') as string })
     },
   )

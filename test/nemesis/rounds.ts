@@ -11,6 +11,10 @@ import type { RoundAndAfter, RoundHooks } from './round.ts'
 
 /** Rounds after which everything has been made that is made once. */
 const warmUp = 2
+/** ms in which everything has gone that goes by itself, on a busy machine. */
+const comeBackWithin = 15_000
+/** Looks, 50 ms and more apart, in which nothing goes. */
+const stillFor = 10
 
 export class Rounds {
   readonly #actions: readonly Action[]
@@ -34,23 +38,37 @@ export class Rounds {
   }
 
   async #leftBehind(): Promise<{ heap: number; left: Problem[] }> {
-    this.#count++
-    let census = takeCensus()
-    const before = this.#before ?? { ...census, workers: 0 }
-    const nothing = await comesTrue(() => {
-      census = takeCensus()
-      return surplus(census, before).length === 0
-    }, 8_000)
-    if (this.#count <= warmUp) {
+    if (++this.#count <= warmUp || !this.#before) {
+      const census = await settledCensus()
       this.#before = census
       return { heap: census.heap, left: [] }
     }
+    const before = this.#before
+    let census = takeCensus()
+    const nothing = await comesTrue(() => {
+      census = takeCensus()
+      return surplus(census, before).length === 0
+    }, comeBackWithin)
     const growth = this.#heap.add(census.heap)
-    const problems: Problem[] = growth === undefined ? [] : [{ kind: 'left behind', text: growth }]
-    if (nothing) return { heap: census.heap, left: problems }
-    // Told once: the next rounds are measured from here.
-    this.#before = { ...census, workers: 0 }
-    problems.push({ kind: 'left behind', text: `after the shutdown there are ${surplus(census, before).join('; ')}` })
-    return { heap: census.heap, left: problems }
+    const left: Problem[] = growth === undefined ? [] : [{ kind: 'left behind', text: growth }]
+    if (!nothing) {
+      // Told once: the next rounds are measured from here.
+      this.#before = { ...census, workers: 0 }
+      left.push({ kind: 'left behind', text: `after the shutdown there are ${surplus(census, before).join('; ')}` })
+    }
+    return { heap: census.heap, left }
   }
+}
+
+/** What is there when no more of it goes: some of it waits for a collection, and for an answer from the other thread after that. */
+async function settledCensus(): Promise<Census> {
+  let best = takeCensus()
+  let unchanged = 0
+  await comesTrue(() => {
+    const census = takeCensus()
+    unchanged = surplus(best, census).length > 0 ? 0 : unchanged + 1
+    best = census
+    return unchanged >= stillFor
+  }, comeBackWithin)
+  return { ...best, workers: 0 }
 }
