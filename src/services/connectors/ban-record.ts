@@ -5,22 +5,27 @@ import { monotonicNow } from '../../monotonic.ts'
  * ends, and the next one starts with it.
  */
 export class BanRecord {
-  /** A moment of the monotonic clock, which all threads share; 0: none. Written at a stroke, so that a worker that dies leaves no half of one. */
+  /** A moment of that clock; 0: none. Written at a stroke, so that a worker that dies leaves no half of one. */
   readonly #until: BigInt64Array
+  readonly #now: () => number
 
-  /** @param memory of `createBanMemory`. */
-  constructor(memory: SharedArrayBuffer = createBanMemory()) {
+  /**
+   * @param memory of `createBanMemory`.
+   * @param now ms, by a clock that all who share the memory have.
+   */
+  constructor(memory: SharedArrayBuffer = createBanMemory(), now: () => number = monotonicNow) {
     this.#until = new BigInt64Array(memory)
+    this.#now = now
   }
 
   /** ms that are left of it. */
   get left(): number {
-    return Math.max(0, Number(Atomics.load(this.#until, 0)) - monotonicNow())
+    return Math.max(0, Number(Atomics.load(this.#until, 0)) - this.#now())
   }
 
   /** It lasts for so many ms from now, if not longer already. */
   extend(ms: number): void {
-    const until = BigInt(Math.ceil(monotonicNow() + ms))
+    const until = BigInt(Math.ceil(this.#now() + ms))
     let known = Atomics.load(this.#until, 0)
     while (known < until) {
       const found = Atomics.compareExchange(this.#until, 0, known, until)

@@ -14,31 +14,28 @@ const LONGEST_WAIT = 3 * 86_400_000
 export class RateGate {
   readonly #timing: Timing
   readonly #record: BanRecord
-  #opensAt: number
 
-  /** @param record what is known from connectors before this one, and is told the next one. */
-  constructor(timing: Timing, record = new BanRecord()) {
+  /** @param record shared with all who ask that exchange, before this one and beside it. */
+  constructor(timing: Timing, record = new BanRecord(undefined, () => timing.now())) {
     this.#timing = timing
     this.#record = record
-    this.#opensAt = timing.now() + record.left
   }
 
   /** ms until requests may be made; 0 when they may. */
   get wait(): number {
-    return Math.max(0, this.#opensAt - this.#timing.now())
+    return this.#record.left
   }
 
   /** ms since the epoch; null when open. */
   get opensAt(): number | null {
-    return this.wait > 0 ? this.#opensAt : null
+    const { wait } = this
+    return wait > 0 ? this.#timing.now() + wait : null
   }
 
   observe(status: number, headers: Readonly<Record<string, string>>): void {
     if (!PAUSING.has(status)) return
     const wait = parseRetryAfter(headers['Retry-After'] ?? headers['retry-after'], Date.now())
-    if (wait === undefined) return
-    this.#opensAt = Math.max(this.#opensAt, this.#timing.now() + wait)
-    this.#record.extend(wait)
+    if (wait !== undefined) this.#record.extend(wait)
   }
 }
 

@@ -95,11 +95,16 @@ export class RequestRunner {
     ): Error =>
       new ConnectorError({ exchange, operation, reason, attempts: progress.attempts, retryAfter }, message, { cause })
     for (;;) {
-      if (gate.wait > left()) {
-        const message = `the exchange wants no request for ${gate.wait} ms`
-        throw giveUp('rate-limited', gate.wait, message, progress.lastCause)
+      const { wait } = gate
+      if (wait > left()) {
+        const message = `the exchange wants no request for ${wait} ms`
+        throw giveUp('rate-limited', wait, message, progress.lastCause)
       }
-      if (gate.wait > 0) await timing.sleep(gate.wait, abort)
+      if (wait > 0) {
+        await timing.sleep(wait, abort)
+        // Meanwhile another request, or another connector, may have been told to wait longer.
+        continue
+      }
       progress.attempts++
       try {
         return await request()

@@ -73,13 +73,15 @@ describe('RateGate', () => {
     }
   })
 
-  it('starts with what an earlier one was told', () => {
+  it('knows what one before it was told, and one beside it', () => {
     const record = new BanRecord()
+    const beside = new RateGate(systemTiming, record)
     new RateGate(systemTiming, record).observe(429, { 'Retry-After': '60' })
     new RateGate(systemTiming, record).observe(429, { 'Retry-After': '5' })
     const { wait } = new RateGate(systemTiming, record)
     expect(wait).toBeGreaterThan(50_000)
     expect(wait).toBeLessThanOrEqual(60_001)
+    expect(beside.wait).toBeGreaterThan(50_000)
     expect(new RateGate(systemTiming).wait).toBe(0)
   })
 
