@@ -1,9 +1,8 @@
+import { NextLook } from './next-look.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** ms until a component that could not be unloaded is tried again, at least: what kept it does not go within milliseconds. Guessed. */
 const tryAgain = 1_000
-/** ms; setTimeout takes no more. */
-const longest = 2 ** 31 - 1
 
 export interface IdleWatchOptions {
   readonly supervisors: () => Iterable<Supervisor>
@@ -16,10 +15,7 @@ export class IdleWatch {
   readonly #options: IdleWatchOptions
   /** Those that were tried: when they may be again, ms of the supervisor's clock. */
   readonly #triedUntil = new WeakMap<Supervisor, number>()
-  #timer: NodeJS.Timeout | undefined
-  #turn: NodeJS.Immediate | undefined
-  #lookAt = Number.POSITIVE_INFINITY
-  #stopped = false
+  readonly #next = new NextLook(() => this.#look())
 
   constructor(options: IdleWatchOptions) {
     this.#options = options
@@ -27,29 +23,15 @@ export class IdleWatch {
 
   /** A component was loaded, or something that needed one is gone. */
   poke(): void {
-    this.#look()
+    this.#next.now()
   }
 
   stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    clearImmediate(this.#turn)
+    this.#next.stop()
   }
 
   #look(): void {
-    this.#lookAt = Number.POSITIVE_INFINITY
-    for (const supervisor of this.#options.supervisors()) this.#arm(this.#examine(supervisor))
-  }
-
-  #arm(wait: number): void {
-    const at = performance.now() + wait
-    if (this.#stopped || at >= this.#lookAt) return
-    clearTimeout(this.#timer)
-    this.#lookAt = at
-    // Calls that have arrived are taken in first: who gets one is idle no longer.
-    this.#timer = setTimeout(() => {
-      this.#turn = setImmediate(() => this.#look())
-    }, wait).unref()
+    for (const supervisor of this.#options.supervisors()) this.#next.within(this.#examine(supervisor))
   }
 
   /** Returns the ms until it may be due; Infinity: never, as things are. */
@@ -64,7 +46,7 @@ export class IdleWatch {
     const tried = (this.#triedUntil.get(supervisor) ?? 0) - surroundings.now()
     const left = Math.max(idleTimeout - idleTime, tried)
     // A timer counts whole ms, and may be early by a part of one.
-    if (left > 0) return Math.min(Math.ceil(left), longest)
+    if (left > 0) return Math.ceil(left)
     if (!this.#options.isNeeded(supervisor)) this.#unload(supervisor)
     this.#triedUntil.set(supervisor, surroundings.now() + tryAgain)
     return tryAgain

@@ -3,6 +3,7 @@ import { monotonicNow } from '../monotonic.ts'
 import type { Logger } from '../observability/logger.ts'
 import { isUnheard, judgeLoop, longSilence, unheardLimit } from './loop-judgement.ts'
 import type { LoopReading } from './loop-judgement.ts'
+import { NextLook } from './next-look.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /**
@@ -28,10 +29,7 @@ export class StuckWatch {
   readonly #options: StuckWatchOptions
   readonly #ended = new WeakSet<Generation>()
   readonly #silent = new WeakSet<Supervisor>()
-  #timer: NodeJS.Timeout | undefined
-  #turn: NodeJS.Immediate | undefined
-  #lookAt = Number.POSITIVE_INFINITY
-  #stopped = false
+  readonly #next = new NextLook(() => this.#look())
 
   constructor(options: StuckWatchOptions) {
     this.#options = options
@@ -39,31 +37,15 @@ export class StuckWatch {
 
   /** There is something to look at: a worker was started, or a deadline has passed. */
   poke(supervisor: Supervisor): void {
-    this.#arm(this.#examine(supervisor))
+    this.#next.within(this.#examine(supervisor))
   }
 
   stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    clearImmediate(this.#turn)
-  }
-
-  #arm(wait: number): void {
-    const at = performance.now() + wait
-    if (this.#stopped || at >= this.#lookAt) return
-    clearTimeout(this.#timer)
-    this.#lookAt = at
-    // Answers that have arrived are taken in first: what they answer is under way no longer.
-    this.#timer = setTimeout(() => {
-      this.#turn = setImmediate(() => this.#look())
-    }, wait).unref()
+    this.#next.stop()
   }
 
   #look(): void {
-    this.#lookAt = Number.POSITIVE_INFINITY
-    let wait = Number.POSITIVE_INFINITY
-    for (const supervisor of this.#options.supervisors()) wait = Math.min(wait, this.#examine(supervisor))
-    if (wait < Number.POSITIVE_INFINITY) this.#arm(wait)
+    for (const supervisor of this.#options.supervisors()) this.#next.within(this.#examine(supervisor))
   }
 
   /** Returns the ms until it has to be looked at again. */

@@ -180,10 +180,10 @@ describe('a watchdog', () => {
   })
 
   it('ends nobody who writes the heap snapshot that was asked for', async () => {
-    const remote = await loaded('writing', { watchdog: 50 })
+    const remote = await loaded('writing', { watchdog: 400 })
     const file = join(tmpdir(), `spillway-stuck-${process.pid}.heapsnapshot`)
     try {
-      const call = remote.sleep(1_500)
+      const call = remote.sleep(3_000)
       await coordinator.writeHeapSnapshot('writing', file)
       expect(await call).toBe('slept')
       expect((await stat(file)).size).toBeGreaterThan(0)
