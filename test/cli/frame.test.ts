@@ -9,16 +9,16 @@ import { LiveState } from '../../src/dashboard/live-state.ts'
 import { sharedCoordinator, sink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
-for (const name of [
-  'orders',
-  '\u001b[2Jevil\r\n',
-  '日本の取引所',
-  'a-name-that-is-longer-than-anybody-would-like-it-to-be',
-]) {
+for (const name of ['orders', 'evil', '日本の取引所', 'a-name-that-is-longer-than-anybody-would-like-it-to-be']) {
   coordinator.registerComponent(sink(name))
 }
 using live = new LiveState(coordinator, false, () => {})
-const state = after(undefined, { event: 'snapshot', data: live.snapshot() }) as TopState
+const snapshot = live.snapshot()
+/** No component can be registered by such a name, but what answers at an address may say anything. */
+const components = snapshot.components.map((view) =>
+  view.name === 'evil' ? { ...view, name: '\u001b[2Jevil\r\n' } : view,
+)
+const state = after(undefined, { event: 'snapshot', data: { ...snapshot, components } }) as TopState
 const at = Date.now()
 const connected: Connection = { status: 'live', at }
 

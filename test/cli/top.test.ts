@@ -11,7 +11,7 @@ import { cli, cliFile, command } from './cli-process.ts'
 
 const coordinator = sharedCoordinator()
 const orders = coordinator.registerComponent<KitchenSink>(sink('orders', { priority: 20, pinned: true }))
-coordinator.registerComponent(sink('evil\u001b]0;title\u0007\u001b[2J\nname'))
+coordinator.registerComponent(sink('evil', { type: 'evil\u001b]0;title\u0007\u001b[2J\nname' }))
 const dashboard = createDashboard(coordinator, { port: 0 })
 let address: DashboardAddress
 beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('spillway top', () => {
     expect(stdout()).toContain(`process ${process.pid}, Node ${process.version}`)
     expect(stdout()).toMatch(/^pressure low {2}\[[#|+-]{24}\] \d+% {2}[\d.]+ MiB of [\d.]+ GiB$/m)
     expect(stdout()).toMatch(/^orders +loaded +20 .* stays: pinned$/m)
-    expect(stdout()).toMatch(/^evil�name +unloaded /m)
+    expect(stdout()).toMatch(/^evil +unloaded /m)
     expect(stdout().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   })
 

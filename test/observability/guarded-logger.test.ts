@@ -47,7 +47,7 @@ describe('a line that the logger fails at', () => {
 
   test.for([
     ['nothing', undefined, 'undefined'],
-    ['a symbol', Symbol('s'), 'a symbol'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['an object without a prototype', prototypeless, 'an object'],
   ] as const)('is told whatever was thrown: %s', async ([, thrown, described]) => {
     const seen = warnings()
