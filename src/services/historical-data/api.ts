@@ -47,11 +47,13 @@ export interface ReadOptions {
 export interface HistoricalDataApi extends Disposable {
   /**
    * Bars made of the candles with `from` <= time < `to` (epoch ms), and of no others: where the range begins or
-   * ends within a bar, that bar is partial, so that nothing after `to` shows in it. It still has the start of the whole
-   * bar as its time, which may be before `from`.
+   * ends within a bar, that bar is partial. It still has the start of the whole bar as its time, which may be before `from`.
+   * Nothing after `to` shows, with one exception: a stored candle that begins before `to` and ends after it counts whole where nothing finer is
+   * stored of its time before `to`; where that would be a look into the future, end the range where such a candle does.
    *
    * Bars are aligned to UTC, weeks to Monday, months to the 1st; where there are no candles there is no bar. Each part of the range is made of
-   * the coarsest candles stored that cover it: of bars of the interval as they are, and where those are missing of finer candles, part by part.
+   * the coarsest candles stored that cover it: of bars of the interval as they are, and where those are missing, or end after `to`, of finer
+   * candles, part by part.
    * An unknown symbol gives no bars.
    *
    * With a connector configured, bars that are missing are fetched first and stored, each once however many ask; only bars that are over, and

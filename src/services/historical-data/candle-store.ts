@@ -71,7 +71,7 @@ export class CandleStore {
     return this.#seriesOfSymbol.all(symbol).map(toSeries)
   }
 
-  /** The candles of a series with `from` <= time < `to` (epoch ms), oldest first, chunk by chunk. */
+  /** The candles of a series with `from` <= time < `to` (epoch ms), oldest first, chunk by chunk; no part is empty. */
   *read(series: Series, from: number, to: number): Generator<ChunkPart, void, undefined> {
     const span = chunkSpan(series.interval)
     const [start, end] = [Math.max(from, series.first), Math.min(to, series.last + 1)]
@@ -82,7 +82,8 @@ export class CandleStore {
       const rows = this.#chunks.all(series.id, bucket, last)
       for (const row of rows) {
         const columns = decodeChunk(row['candles'] as Uint8Array)
-        yield { columns, start: lowerBound(columns.time, start), end: lowerBound(columns.time, end) }
+        const part = { columns, start: lowerBound(columns.time, start), end: lowerBound(columns.time, end) }
+        if (part.start < part.end) yield part
       }
       if (rows.length < CHUNKS_AT_ONCE) return
       bucket = (rows.at(-1)!['bucket'] as number) + 1

@@ -13,7 +13,7 @@ export function readBars(store: CandleStore, query: CandleQuery): Candles {
   const { symbol, from, to, interval } = query
   const sources = sourcesOf(store.seriesOf(symbol), symbol, interval)
   const resampler = new Resampler(interval, mostBars(sources, query))
-  for (const tile of readTiles(store, sources, interval, { start: from, end: to })) {
+  for (const tile of readTiles(store, sources, { start: from, end: to })) {
     resampler.push(tile.interval, tile.columns, tile.start, tile.end)
   }
   const columns = resampler.finish()

@@ -56,9 +56,26 @@ test('where a range ends within a bar nothing of what comes after shows in it, a
   expect(await until(T + 4 * HOUR + 10 * MINUTE)).toBe(1 + 55)
   // Of the third one there is nothing finer.
   expect(await until(T + 8 * HOUR + 10 * MINUTE)).toBe(1 + 2 + 3)
+  // Nor is there when finer ones are stored of other days, before it and after it.
+  await api.storeCandles('A', '1h', [...candles(T - 30 * HOUR, '1h', 1), ...candles(T + 30 * HOUR, '1h', 1)])
+  expect(await until(T + 8 * HOUR + 10 * MINUTE)).toBe(1 + 2 + 3)
 })
 
-/** Candle by candle, coarsest first: one counts unless a coarser one that counts has its time. */
+test('nor of a bar of the interval that was asked for', async () => {
+  const { api } = await open()
+  const until = async (to: number): Promise<number> =>
+    (await api.getHistoricalData('A', T, to, '5m')).volume[0] ?? Number.NaN
+  await api.storeCandles('A', '5m', [{ time: T, open: 1, high: 9, low: 1, close: 9, volume: 99 }])
+  expect(await until(T + 2 * MINUTE), 'nothing finer is stored').toBe(99)
+  await api.storeCandles('A', '1m', candles(T, '1m', 5))
+  expect(await until(T + 2 * MINUTE)).toBe(1 + 2)
+  expect(await until(T + 5 * MINUTE)).toBe(99)
+})
+
+/**
+ * Candle by candle, coarsest first: one counts unless a coarser one that counts has its time, or it reaches past the end and there is a finer one
+ * in its time.
+ */
 function chosen(
   stored: ReadonlyMap<Interval, readonly Candle[]>,
   wanted: Interval,
@@ -66,12 +83,17 @@ function chosen(
   to: number,
 ): Candle[] {
   const taken: { candle: Candle; end: number }[] = []
-  for (const interval of INTERVALS.toReversed()) {
-    if (!divides(interval, wanted)) continue
+  const intervals = INTERVALS.filter((interval) => divides(interval, wanted))
+  for (const interval of intervals.toReversed()) {
     const coarser = [...taken]
+    const finer = intervals
+      .slice(0, intervals.indexOf(interval))
+      .filter((other) => divides(other, interval))
+      .flatMap((other) => stored.get(other) ?? [])
     for (const candle of stored.get(interval) ?? []) {
       const { time } = candle
       if (time < from || time >= to) continue
+      if (barEnd(interval, time) > to && finer.some((other) => other.time >= time && other.time < to)) continue
       if (coarser.some((other) => other.candle.time <= time && time < other.end)) continue
       taken.push({ candle, end: barEnd(interval, time) })
     }
@@ -104,11 +126,12 @@ test('whatever is stored at whatever intervals, each part is of the coarsest tha
       fc.constantFrom<Interval>('15m', '1h', '4h', '1d', '1w', '1M'),
       fc.nat({ max: 60 }),
       fc.nat({ max: 90 }),
-      async (pieces, wanted, first, days) => {
+      fc.constantFrom(0, 15 * MINUTE, 10 * HOUR, 3 * DAY + 5 * HOUR),
+      async (pieces, wanted, first, days, past) => {
         const symbol = `S${symbols++}`
         const stored = new Map<Interval, Candle[]>()
         const from = barStart(wanted, T + first * DAY)
-        const to = barStart(wanted, from + days * DAY)
+        const to = barStart(wanted, from + days * DAY) + past
         for (const { interval, at, count } of pieces) {
           const made = candles(barStart(interval, T + at * HOUR), interval, count)
           // Asked in between too: what is cached must not be kept for longer than it is true.
