@@ -21,6 +21,7 @@ interface Run {
   path: string
 }
 
+/** @param changes to the definition of the component, whatever the service says of it. */
 function setUp(changes: Partial<ComponentDefinition> = {}): Run {
   const directory = new TemporaryDirectory()
   onTestFinished(() => directory[Symbol.dispose]())
@@ -31,7 +32,15 @@ function setUp(changes: Partial<ComponentDefinition> = {}): Run {
   })
   onTestFinished(async () => void (await coordinator.shutdown()))
   const path = directory.file('orders.db')
-  return { coordinator, orders: new LazyOrderService(coordinator, { path, ...changes }), path }
+  const host = {
+    registerComponent: <T>(definition: ComponentDefinition) =>
+      coordinator.registerComponent<T>({ ...definition, ...changes }),
+    unregisterComponent: async (name: string) => coordinator.unregisterComponent(name),
+    unloadComponent: async (name: string) => coordinator.unloadComponent(name),
+    component: (name: string) => coordinator.component(name),
+    info: (name: string) => coordinator.info(name),
+  }
+  return { coordinator, orders: new LazyOrderService(host, { path }), path }
 }
 
 interface Outcome {
