@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module'
-import { isAbsolute, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../describe-value.ts'
@@ -8,6 +5,7 @@ import { InvalidOptionsError } from '../errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
 import type { RestartOptions } from './lifecycle.ts'
+import { moduleUrl } from './module-url.ts'
 import {
   expectInteger,
   expectKnown,
@@ -27,7 +25,10 @@ export interface ComponentDefinition<Config = unknown> {
   readonly name: string
   /** What it is, for people and dashboards. Default 'component'. */
   readonly type?: string
-  /** URL of the component's module, a package specifier, or a path (relative to the working directory). */
+  /**
+   * URL of the component's module; a package specifier, resolved as `import` does in a file of the working directory; or a path, relative to the
+   * working directory.
+   */
   readonly module: URL | string
   /**
    * Which export is the component: a `defineComponent` result, a class (constructed with config and context), a factory function, or
@@ -204,14 +205,10 @@ export function resolveDefinition(
 function resolveModule(module: unknown): string {
   if (module instanceof URL) return module.href
   const specifier = expectString('module', module)
-  if (/^(file|data|node|https?):/.test(specifier)) return specifier
-  if (isAbsolute(specifier)) return pathToFileURL(specifier).href
-  const base = join(process.cwd(), 'package.json')
-  if (/^\.\.?\//.test(specifier)) return new URL(specifier, pathToFileURL(base)).href
   try {
-    return pathToFileURL(createRequire(base).resolve(specifier)).href
+    return moduleUrl(specifier)
   } catch {
-    // The worker tries again by its own rules, and says what it found when it fails.
+    // The worker tries again, with loaders of its own perhaps, and says what it found when it fails.
     return specifier
   }
 }

@@ -1,6 +1,7 @@
 import { isPromise } from 'node:util/types'
 import { initialiserOf } from '../component/define.ts'
 import type { ComponentContext } from '../component/define.ts'
+import { moduleUrl } from '../component/module-url.ts'
 
 export interface LoadedModule {
   readonly api: object
@@ -19,7 +20,7 @@ export async function loadModule(
   config: unknown,
   context: ComponentContext,
 ): Promise<LoadedModule> {
-  const namespace = (await import(module)) as Record<string, unknown>
+  const namespace = (await import(moduleUrl(module))) as Record<string, unknown>
   const exported = exportName === '*' ? namespace : namespace[exportName]
   if (exported === undefined || exported === null) throw new Error(missingExport(exportName, namespace))
   const initialise = initialiserOf(exported)

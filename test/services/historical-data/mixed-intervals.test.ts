@@ -56,12 +56,19 @@ test('where a range ends within a bar nothing of what comes after shows in it, a
   expect(await until(T + 4 * HOUR + 10 * MINUTE)).toBe(1 + 55)
   // Of the third one there is nothing finer.
   expect(await until(T + 8 * HOUR + 10 * MINUTE)).toBe(1 + 2 + 3)
-  // Nor is there when finer ones are stored of other days, before it and after it.
-  await api.storeCandles('A', '1h', [...candles(T - 30 * HOUR, '1h', 1), ...candles(T + 30 * HOUR, '1h', 1)])
-  expect(await until(T + 8 * HOUR + 10 * MINUTE)).toBe(1 + 2 + 3)
 })
 
-test('nor of a bar of the interval that was asked for', async () => {
+test('finer candles of other days, before and after, take no coarse one away', async () => {
+  const { api } = await open()
+  await api.storeCandles('A', '4h', candles(T, '4h', 3))
+  const volume = async (): Promise<number | undefined> =>
+    (await api.getHistoricalData('A', T, T + 10 * HOUR, '1d')).volume[0]
+  expect(await volume()).toBe(1 + 2 + 3)
+  await api.storeCandles('A', '1h', [...candles(T - 30 * HOUR, '1h', 1), ...candles(T + 30 * HOUR, '1h', 1)])
+  expect(await volume()).toBe(1 + 2 + 3)
+})
+
+test('nor does it in a bar of the interval that was asked for', async () => {
   const { api } = await open()
   const until = async (to: number): Promise<number> =>
     (await api.getHistoricalData('A', T, to, '5m')).volume[0] ?? Number.NaN

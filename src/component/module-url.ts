@@ -1,0 +1,30 @@
+import { registerHooks } from 'node:module'
+import { isAbsolute, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/**
+ * The URL of a module that is given as a URL, a path or a package specifier: what `import` would make of it in a file of the working directory.
+ *
+ * @throws what `import` throws for a package that cannot be found, or does not export what is asked of it.
+ */
+export function moduleUrl(module: string): string {
+  if (/^(file|data|node|https?):/.test(module)) return module
+  if (isAbsolute(module)) return pathToFileURL(module).href
+  const base = pathToFileURL(join(process.cwd(), 'package.json')).href
+  return /^\.\.?\//.test(module) ? new URL(module, base).href : resolveFrom(base, module)
+}
+
+/**
+ * `require.resolve` takes a package for CommonJS, which may be another file, or none; `import.meta.resolve` takes a base of one's own only behind a
+ * flag (Node 24 and 26). So the base is put in its place for as long as this one specifier is resolved, which is synchronous.
+ */
+function resolveFrom(base: string, specifier: string): string {
+  const hooks = registerHooks({
+    resolve: (asked, context, next) => next(asked, { ...context, parentURL: base }),
+  })
+  try {
+    return import.meta.resolve(specifier)
+  } finally {
+    hooks.deregister()
+  }
+}

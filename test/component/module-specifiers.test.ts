@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runChild } from '../support/child.ts'
+import { temporaryFolder } from '../support/hibernating.ts'
+
+/** A program with packages of its own, in a folder that has nothing to do with this one. */
+function program(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder()
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  return folder
+}
+
+const esm = 'export const named = { kind: () => "esm" }'
+const cjs = 'module.exports = { default: { kind: () => "cjs" } }'
+
+test('a package is what import makes of its name in the working directory', async () => {
+  const folder = program({
+    'package.json': '{ "imports": { "#own": "./own.mjs" } }',
+    'own.mjs': esm,
+    'node_modules/dual/package.json':
+      '{ "exports": { ".": { "import": "./i.mjs", "require": "./r.cjs" }, "./part": { "import": "./i.mjs" } } }',
+    'node_modules/dual/i.mjs': esm,
+    'node_modules/dual/r.cjs': cjs,
+    'node_modules/modern/package.json': '{ "exports": { "import": "./i.mjs" } }',
+    'node_modules/modern/i.mjs': esm,
+    'node_modules/@scoped/old/package.json': '{ "main": "./r.cjs" }',
+    'node_modules/@scoped/old/r.cjs': 'exports.named = { kind: () => "cjs" }',
+  })
+  const { stdout, stderr } = await runChild(`
+    process.chdir(${JSON.stringify(folder)})
+    const coordinator = new ComponentCoordinator({ logger: silent })
+    for (const module of ['dual', 'dual/part', 'modern', '@scoped/old', '#own']) {
+      const remote = coordinator.registerComponent({ name: module, module, export: 'named' })
+      console.log(module, await remote.kind())
+    }
+    await coordinator.shutdown()
+  `)
+  expect(stderr).toBe('')
+  expect(stdout.trim().split('\n')).toEqual(['dual esm', 'dual/part esm', 'modern esm', '@scoped/old cjs', '#own esm'])
+})
+
+test('a package that is installed after its component was registered is found all the same', async () => {
+  const folder = program({ 'package.json': '{}' })
+  const { stdout } = await runChild(`
+    import { mkdirSync, writeFileSync } from 'node:fs'
+    process.chdir(${JSON.stringify(folder)})
+    const coordinator = new ComponentCoordinator({ logger: silent })
+    const remote = coordinator.registerComponent({ name: 'late', module: 'late', export: 'named' })
+    console.log(await remote.kind().catch(({ message }) => message))
+    mkdirSync('node_modules/late', { recursive: true })
+    writeFileSync('node_modules/late/package.json', '{ "exports": { "import": "./i.mjs" } }')
+    writeFileSync('node_modules/late/i.mjs', ${JSON.stringify(esm)})
+    coordinator.resetComponent('late')
+    console.log(await remote.kind())
+    await coordinator.shutdown()
+  `)
+  const [first, second] = stdout.trim().split('\n')
+  expect(first).toContain(`Cannot find package 'late' imported from ${folder}`)
+  expect(second).toBe('esm')
+})
