@@ -16,11 +16,17 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+/** What says the same whichever Node it runs on, or takes a browser: once is enough. */
+const firstNodeOnly = ['test/bench/**', 'test/dashboard/page.test.ts', 'test/nemesis/**', 'test/docs/**']
+const isFirstNode = process.versions.node.startsWith('26.')
+// A line for whoever reads the log of the second one.
+if (!isFirstNode) process.stdout.write(`Node ${process.version}: NOT RUN here: ${firstNodeOnly.join(', ')}\n`)
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What users install is tested by vitest.package.config.ts.
-    exclude: ['test/package/**', 'node_modules/**', 'dist/**'],
+    exclude: ['test/package/**', 'node_modules/**', 'dist/**', ...(isFirstNode ? [] : firstNodeOnly)],
     // A process for each file: tests start workers, watch memory and die of it on purpose.
     pool: 'forks',
     isolate: true,
