@@ -3,8 +3,9 @@
  * the code only, so it also holds for an error that crossed a thread, a process or a second copy of the package.
  */
 
-import { SpillwayError } from './errors/base.ts'
+import { codeOf, SpillwayError } from './errors/base.ts'
 import type { Coded } from './errors/base.ts'
+import { isInstance } from './is-instance.ts'
 import {
   ComponentNotFoundError,
   DuplicateComponentError,
@@ -37,14 +38,9 @@ export * from './errors/resources.ts'
 
 /** True for any error of this package, also after it lost its prototype. */
 export function isSpillwayError(value: unknown): value is Coded<SpillwayError> {
-  return (
-    value instanceof SpillwayError ||
-    (typeof value === 'object' &&
-      value !== null &&
-      'code' in value &&
-      typeof value.code === 'string' &&
-      errorClassOf(value.code) !== undefined)
-  )
+  if (isInstance(value, SpillwayError)) return true
+  const code = codeOf(value)
+  return typeof code === 'string' && errorClassOf(code) !== undefined
 }
 
 /** Every class by its code. */

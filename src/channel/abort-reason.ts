@@ -1,10 +1,11 @@
 import { messageOf } from '../describe-value.ts'
 import { CallTimeoutError } from '../errors.ts'
+import { isInstance } from '../is-instance.ts'
 import { clone, readableDepth } from './clone-guard.ts'
 
 /** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned, and read over there. */
 export function abortReason(error: unknown): unknown {
-  if (error instanceof CallTimeoutError) return new DOMException(error.message, 'TimeoutError')
+  if (isInstance(error, CallTimeoutError)) return new DOMException(error.message, 'TimeoutError')
   try {
     return clone(error, readableDepth)
   } catch {

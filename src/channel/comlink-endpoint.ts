@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
+import { isInstance } from '../is-instance.ts'
 import { closePorts } from './close-ports.ts'
 import { passedOn } from './forwarded-methods.ts'
 import { marshal, unmarshal } from './marshal.ts'
@@ -99,7 +100,7 @@ function receive(
 }
 
 function thrown(error: unknown): unknown {
-  if (!(error instanceof Error)) return { isError: false, value: error }
+  if (!isInstance(error, Error)) return { isError: false, value: error }
   const { name, message, stack } = error
   return { isError: true, value: { name, message, stack } }
 }

@@ -1,4 +1,5 @@
 import { finalizer } from 'comlink'
+import { isInstance } from '../is-instance.ts'
 import { releaseComlinkRemote } from './comlink-remotes.ts'
 import { isRemote } from './forwarded-methods.ts'
 
@@ -27,6 +28,6 @@ export function finalize(value: object): void {
     if (typeof end === 'function') await Reflect.apply(end, value, [])
   }
   run().catch((error: unknown) => {
-    process.emitWarning(error instanceof Error ? error : new Error('The finalizer of a proxied object threw'))
+    process.emitWarning(isInstance(error, Error) ? error : new Error('The finalizer of a proxied object threw'))
   })
 }

@@ -1,8 +1,10 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import { afterDeadline } from '../deadline.ts'
+import { isInstance } from '../is-instance.ts'
 import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
+import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
 import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
@@ -173,4 +175,6 @@ export function framesOf(origin: { readonly stack?: string }): string {
   return message < 0 ? '' : stack.slice(message + 1)
 }
 
-const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError'
+function isTimeout(reason: unknown): boolean {
+  return isInstance(reason, DOMException) && read(reason, 'name') === 'TimeoutError'
+}

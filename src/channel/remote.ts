@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { ComponentModule } from '../component/define.ts'
 import { InvalidOptionsError, isNoSuchMethodError, NoSuchMethodError } from '../errors.ts'
+import { isInstance } from '../is-instance.ts'
 import type { Caller } from './caller.ts'
 import { readable } from './answer-reader.ts'
 import { isRefusedKey } from './method-table.ts'
@@ -272,7 +273,7 @@ async function callAwaited(
   try {
     return await caller.call(method, args, options, origin)
   } catch (error) {
-    if (error instanceof Error && error === origin.error) {
+    if (error === origin.error && isInstance(error, Error)) {
       const here: { stack?: string } = {}
       Error.captureStackTrace(here, callAwaited)
       const frames = framesOf(here)

@@ -1,4 +1,5 @@
 import { headlineOf, messageOf } from '../describe-value.ts'
+import { isInstance } from '../is-instance.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
@@ -174,7 +175,7 @@ function failureOf(
       return new ComponentLoadTimeoutError(name, definition.timeout)
     case 'failed': {
       const { error: cause } = outcome
-      const why = cause instanceof Error ? headlineOf(cause) : `it threw ${messageOf(cause)}`
+      const why = isInstance(cause, Error) ? headlineOf(cause) : `it threw ${messageOf(cause)}`
       return new ComponentLoadError(name, why, { cause })
     }
     case 'ended': {

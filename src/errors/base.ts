@@ -15,5 +15,14 @@ export type Coded<E extends SpillwayError> = Pick<E, 'code' | 'message'> & Parti
 
 /** What every guard asks: the code survives what a prototype does not. */
 export function hasCode(value: unknown, code: string): boolean {
-  return typeof value === 'object' && value !== null && 'code' in value && value.code === code
+  return codeOf(value) === code
+}
+
+/** Undefined as well for a proxy, or a getter, that throws on being asked. */
+export function codeOf(value: unknown): unknown {
+  try {
+    return typeof value === 'object' && value !== null && 'code' in value ? value.code : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../describe-value.ts'
+import { isInstance } from '../is-instance.ts'
 import {
   CoordinatorShutdownError,
   InvalidOptionsError,
@@ -76,7 +77,7 @@ export function encodeLockError(error: unknown): WireError {
     return { kind: 'invalid', message, option, expected, received }
   }
   if (isCoordinatorShutdownError(error)) return { kind: 'shutdown', message }
-  return { kind: 'other', message, name: error instanceof Error ? error.name : 'Error' }
+  return { kind: 'other', message, name: isInstance(error, Error) ? error.name : 'Error' }
 }
 
 export function decodeLockError(wire: WireError): Error {

@@ -1,4 +1,5 @@
 import { messageOf } from '../describe-value.ts'
+import { isInstance } from '../is-instance.ts'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Span, Tracer } from '@opentelemetry/api'
 import type { CallSpan, CallTracer, CallWatch } from '../channel/call-watch.ts'
@@ -98,6 +99,6 @@ class SpanPerCall implements CallTracer {
 }
 
 function fail(api: Api, span: Span, error: unknown): void {
-  span.recordException(error instanceof Error ? error : messageOf(error))
+  span.recordException(isInstance(error, Error) ? error : messageOf(error))
   span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error) })
 }
