@@ -1,11 +1,11 @@
 /** Where a stream's values go. */
 export interface StreamSink {
   /** Runs a step of the iterator in the context of its call. */
-  run(step: () => Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>>
+  run<T>(step: () => Promise<T>): Promise<T>
   chunk(value: unknown): void
   end(value: unknown): void
   fail(error: unknown): void
-  /** Called once, when nothing more will come. */
+  /** Called once, when nothing more will come and the iterator has cleaned up. */
   closed(failed: boolean): void
 }
 
@@ -30,7 +30,7 @@ export class StreamSource {
 
   /** The caller wants no more: the iterator is told, whenever it listens. */
   cancel(): void {
-    if (this.#close(false)) this.#finish()
+    if (this.#close()) void this.#cleanUp(false)
   }
 
   async #pump(): Promise<void> {
@@ -40,7 +40,7 @@ export class StreamSource {
         if (!this.#open) return
         if (step.done) {
           this.#sink.end(step.value)
-          this.#close(false)
+          if (this.#close()) this.#sink.closed(false)
           return
         }
         this.#credit--
@@ -48,15 +48,17 @@ export class StreamSource {
           this.#sink.chunk(step.value)
         } catch (error) {
           // A value that cannot be sent ends the stream on both sides.
-          this.#finish()
-          throw error
+          if (!this.#close()) return
+          this.#sink.fail(error)
+          await this.#cleanUp(true)
+          return
         }
       }
       if (this.#open) this.#state = 'idle'
     } catch (error) {
-      if (!this.#open) return
+      if (!this.#close()) return
       this.#sink.fail(error)
-      this.#close(true)
+      this.#sink.closed(true)
     }
   }
 
@@ -64,16 +66,19 @@ export class StreamSource {
     return this.#state !== 'closed'
   }
 
-  #close(failed: boolean): boolean {
+  #close(): boolean {
     if (this.#state === 'closed') return false
     this.#state = 'closed'
-    this.#sink.closed(failed)
     return true
   }
 
-  #finish(): void {
-    // A generator that never settles must not hold anything up; what its cleanup throws has no one to go to.
-    const cleanup = async (): Promise<unknown> => this.#iterator.return?.(undefined)
-    cleanup().catch(() => {})
+  /** What the iterator does now is work of its call as well, until it is done. A generator takes the step that is under way to its end first. */
+  async #cleanUp(failed: boolean): Promise<void> {
+    try {
+      await this.#sink.run(async () => this.#iterator.return?.(undefined))
+    } catch {
+      // What the cleanup throws has no one to go to.
+    }
+    this.#sink.closed(failed)
   }
 }
