@@ -6,8 +6,11 @@ let collect: Collect | undefined
 
 const attempts = 5
 
-/** Collects the garbage of this thread's isolate now, if it can be had: all of it, or ('minor') the young generation only. */
-export function collectGarbage(type: 'minor' | 'major' = 'major'): void {
+/**
+ * Collects the garbage of this thread's isolate now, if it can be had: of the young generation ('minor'), all of it ('major'), or all of it as
+ * thoroughly as V8 can, which takes several times as long.
+ */
+export function collectGarbage(how: 'minor' | 'major' | 'thorough' = 'thorough'): void {
   for (let attempt = 0; !collect && attempt < attempts; attempt++) {
     // A context made while the flag is on has `gc`; the flag need not have been given at start. Flags are the whole process's: another
     // thread that does the same may take it back before the context is made.
@@ -16,5 +19,5 @@ export function collectGarbage(type: 'minor' | 'major' = 'major'): void {
     setFlagsFromString('--no-expose-gc')
   }
   // As a last resort V8 gives up the room it keeps for new objects as well: 17 MB of a worker that had been busy.
-  collect?.(type === 'major' ? { type, flavor: 'last-resort' } : { type })
+  collect?.(how === 'thorough' ? { type: 'major', flavor: 'last-resort' } : { type: how })
 }

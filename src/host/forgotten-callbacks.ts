@@ -39,7 +39,7 @@ export class ForgottenCallbacks {
     if (!this.#isIdle()) return
     this.#given = false
     const start = performance.now()
-    collectGarbage()
+    collectGarbage('major')
     const end = performance.now()
     this.#notBefore = end + Math.max(interval, share * (end - start))
   }
