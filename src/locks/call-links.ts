@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterDeadline } from '../deadline.ts'
+import type { Sequence } from './sequence.ts'
 
 /** How the locks see a call of a component: whoever made it under a lock waits for its answer. */
 export interface CallLink {
@@ -13,14 +14,23 @@ export interface CallLink {
   over(): void
 }
 
-/** Whose a call is: the sequential task that makes it, and the call that task itself was started by. */
-export interface CallMaker {
+/** Whose an acquire or a call is: the sequential task that makes it, and the call that task itself was started by. */
+export interface Asker {
   readonly session: string | undefined
   readonly task: string | undefined
   readonly serves: string | undefined
+  /** The session has been seen not to be sequential. */
+  readonly parallel: boolean
 }
 
-export interface LinkedCall extends CallMaker {
+/** Whose a call is, in the thread that makes it. */
+export interface CallMaker extends Omit<Asker, 'parallel'> {
+  readonly sequence: Sequence | undefined
+  /** It holds locks, or asks for some. */
+  readonly holding: boolean
+}
+
+export interface LinkedCall extends Asker {
   readonly id: string
   readonly target: string
   /** It waits for the component to be loaded. */
@@ -121,7 +131,17 @@ class Link implements CallLink {
 
   tell(): void {
     this.#state = 'told'
-    this.#hooks.sink.called({ id: this.id, target: this.#target, queued: this.#queued, ...this.#maker })
+    const { session, task, serves, sequence } = this.#maker
+    const parallel = sequence?.broken ?? false
+    this.#hooks.sink.called({
+      id: this.id,
+      target: this.#target,
+      queued: this.#queued,
+      session,
+      task,
+      serves,
+      parallel,
+    })
   }
 
   sent(): void {
@@ -133,6 +153,7 @@ class Link implements CallLink {
     if (!on) this.#rest('idle')
     else if (this.#state === 'idle' && this.#hooks.isMaker()) {
       this.#state = 'untold'
+      this.#maker.sequence?.begin(this.#maker.holding)
       this.since = performance.now()
       this.#hooks.begin(this)
     }
@@ -143,6 +164,7 @@ class Link implements CallLink {
   }
 
   #rest(next: 'idle' | 'over'): void {
+    if (this.#state === 'untold' || this.#state === 'told') this.#maker.sequence?.end()
     if (this.#state === 'untold') this.#hooks.forget(this)
     if (this.#state === 'told') this.#hooks.sink.over(this.id)
     if (this.#state !== 'over') this.#state = next

@@ -85,9 +85,9 @@ function partyName({ owner, session, task }: Party): string {
   return own === undefined ? owner : partyKey(owner, own)
 }
 
-/** The tasks of an owner are strangers to each other; what is the owner's at large is one. */
+/** The tasks of an owner, and its sessions that are not sequential, are strangers to each other; the rest of an owner is one. */
 function groupOf(party: Party): string {
-  return party.task === undefined ? party.owner : partyName(party)
+  return party.task !== undefined || party.concurrent ? partyName(party) : party.owner
 }
 
 function blockersOf({ mode, lock }: Waiter): readonly Blocker[] {

@@ -54,10 +54,7 @@ export interface OwnerLocks extends Locks {
 }
 
 /** Whose an acquire is that came from elsewhere, as far as it knows itself. */
-export interface RemoteTask {
-  readonly task: string | undefined
-  readonly serves: string | undefined
-}
+export type RemoteTask = Pick<TaskOf, 'task' | 'serves' | 'parallel'>
 
 const MOST_HOLDERS_NAMED = 5
 
@@ -236,7 +233,7 @@ export class LockManager implements OwnerLocks, Disposable {
   async #acquireHere(name: string, options?: AcquireOptions): Promise<LockLease> {
     return this.#acquire(name, options, (given) => {
       const use = this.#context.ask(given)
-      return { asker: { owner: this.owner, session: use.session, task: use.task, serves: use.serves }, use }
+      return { asker: { ...use.asker, owner: this.owner }, use }
     })
   }
 

@@ -31,6 +31,8 @@ export type LockClientMessage =
       readonly task?: string | undefined
       /** The call on whose behalf it is made, where its caller waits under a lock. */
       readonly serves?: string | undefined
+      /** The session has been seen not to be sequential. */
+      readonly parallel?: boolean | undefined
     }
   /** Gives up a wait; where the grant is on its way already, gives it back. */
   | { readonly op: 'cancel'; readonly id: number }

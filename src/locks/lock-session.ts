@@ -32,8 +32,9 @@ export interface Locks {
  * Outside sessions a deadlock is a guess: a cycle of tasks of the main thread and of components, in which nothing has moved for a second
  * (`deadlockPatience`). It is told of, as suspected, and the waits go on until their timeouts.
  *
- * A session that is seen to break the promise (two acquires at once, an acquire or a release during a wait or a call) is left out of the
- * detection.
+ * A session that is seen to break the promise (two acquires or calls at once, a release during a wait or a call), and a call that takes locks in
+ * branches that it joins, is only guessed about. A branch that nobody has joined, and that sleeps while it holds, cannot be seen: it needs a
+ * session of its own.
  */
 export class LockSession implements Disposable {
   static readonly #current = new AsyncLocalStorage<{ readonly session: LockSession; readonly within: unknown }>()

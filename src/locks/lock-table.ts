@@ -25,6 +25,8 @@ export interface TaskOf {
   readonly task?: string | undefined
   /** The call on whose behalf it is done: whoever made that waits for it. */
   readonly serves?: string | undefined
+  /** The session has been seen not to be sequential. */
+  readonly parallel?: boolean | undefined
 }
 
 /** What happens to the table. Times are those of the caller's clock, ms. */
@@ -189,14 +191,12 @@ export class LockTable {
 
   /** Who waits for whom, as far as it seems; see suspectedDeadlock. */
   waits(): LockWait[] {
-    return [...this.#waiters.values()]
-      .filter(({ party }) => !party.concurrent)
-      .map((waiter) => describeWait(waiter, (id) => this.#calls.get(id)))
+    return [...this.#waiters.values()].map((waiter) => describeWait(waiter, (id) => this.#calls.get(id)))
   }
 
   #request(event: LockEvent & { type: 'request' }, now: number, effects: LockEffect[]): void {
     const lock = this.#lock(event.name)
-    const party = this.#party(event)
+    const party = this.#busier(event)
     const waiter: Waiter = {
       id: event.id,
       lock,
@@ -207,16 +207,14 @@ export class LockTable {
       previous: undefined,
       next: undefined,
     }
-    if (party.waits > 0 || party.calls.size > 0) party.concurrent = true
     this.#addWaiter(waiter)
     this.#grant(lock, now, effects)
     if (this.#waiters.has(waiter.id)) this.#unchecked.add(party)
   }
 
   #call(event: LockEvent & { type: 'call' }): void {
-    const party = this.#party(event)
+    const party = this.#busier(event)
     const call: Call = { id: event.id, target: event.target, queued: event.queued, party, serves: event.serves }
-    if (party.waits > 0) party.concurrent = true
     this.#claim(party)
     party.calls.add(call)
     this.#calls.set(call.id, call)
@@ -372,9 +370,12 @@ export class LockTable {
     return lock
   }
 
-  #party({ owner, session, task }: TaskOf): Party {
+  /** Whose the wait is that is about to begin. */
+  #busier({ owner, session, task, parallel = false }: TaskOf): Party {
     const known = session === undefined ? undefined : this.#parties.get(partyKey(owner, session))
-    return known ?? newParty(owner, session, task)
+    const party = known ?? newParty(owner, session, task)
+    party.concurrent ||= parallel || party.waits > 0 || party.calls.size > 0
+    return party
   }
 
   #claim(party: Party): void {

@@ -16,8 +16,8 @@ export interface Party {
   waits: number
   waiting: Waiter | undefined
   /**
-   * It has been seen to do two things at once, so that its waiting does not mean that it keeps what it holds: it is
-   * taken to be able to go on, which can hide a deadlock (its timeout ends that) and never invents one.
+   * It has been seen to do two things at once, so that its waiting does not mean that it keeps what it holds: a cycle through it is
+   * no certain deadlock, and only suspected.
    */
   concurrent: boolean
 }

@@ -46,12 +46,18 @@ export function serveLocks(
     session,
     task,
     serves,
+    parallel,
   }: LockClientMessage & { op: 'acquire' }): Promise<void> => {
     const request = { abort: new AbortController(), lease: undefined as LockLease | undefined }
     requests.set(id, request)
     try {
       const { signal } = request.abort
-      const lease = await manager.acquireFor(owner, name, { mode, timeout, session, signal }, { task, serves })
+      const lease = await manager.acquireFor(
+        owner,
+        name,
+        { mode, timeout, session, signal },
+        { task, serves, parallel },
+      )
       if (request.abort.signal.aborted) {
         lease.release()
         return
@@ -212,9 +218,8 @@ export function createLockClient(
     if (closed) throw closed.reason
     signal?.throwIfAborted()
     const use = context.ask(given)
-    const { session, task, serves } = use
     const id = (lastId += 1)
-    const granted = ask({ op: 'acquire', id, name, mode, timeout, session, task, serves }, timeout, signal, (reply) => {
+    const granted = ask({ ...use.asker, op: 'acquire', id, name, mode, timeout }, timeout, signal, (reply) => {
       const token = reply.op === 'granted' ? reply.token : 0
       use.granted()
       const lease = new Lease(name, mode, token, () => {

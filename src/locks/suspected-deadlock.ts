@@ -66,10 +66,13 @@ export function suspectedDeadlocks(
   function* edgesFrom({
     lock,
     group,
+    waited,
     blockers,
   }: LockWait): Generator<WaitEdge<LockWait, readonly string[]>, void, void> {
     for (const blocker of blockers) {
-      if (blocker.group === group || !long(blocker.since)) continue
+      const itself =
+        blocker.group === group || waited.some(({ party, path }) => path.length === 0 && party === blocker.party)
+      if (itself || !long(blocker.since)) continue
       for (const { wait, path } of byParty.get(blocker.party) ?? []) yield { to: wait, via: [lock, ...path] }
     }
   }

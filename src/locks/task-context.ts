@@ -1,6 +1,7 @@
-import type { CallMaker } from './call-links.ts'
+import type { Asker, CallMaker } from './call-links.ts'
 import { LockSession, type Locks } from './lock-session.ts'
 import { LockTasks, type LockTask } from './lock-tasks.ts'
+import { Sequence } from './sequence.ts'
 
 /** One sequential task (see LockSession): the call being served, say, where calls do one thing after the other. */
 export interface LockCaller {
@@ -18,6 +19,7 @@ export class TaskContext {
   readonly currentCaller: () => LockCaller | undefined
   readonly #onCallerEnd: (session: string) => void
   readonly #tasks = new LockTasks()
+  readonly #sequences = new WeakMap<LockCaller, Sequence>()
   /** How much each session holds and waits for. */
   readonly #sessions = new Map<string, { uses: number; readonly forget: (() => void) | undefined }>()
 
@@ -41,22 +43,36 @@ export class TaskContext {
     const caller = this.#caller
     const named = given ?? LockSession.currentId(this.#locks)
     const session = named ?? caller?.session
-    const maker = { session, serves: caller?.link }
-    if (session === undefined) return new LockUse({ ...maker, task: this.#tasks.enter() })
+    const serves = caller?.link
+    if (session === undefined) return new LockUse({ session, serves, task: this.#tasks.enter(), sequence: undefined })
+    const sequence = named === undefined ? this.#sequenceOf(caller) : undefined
+    sequence?.begin(this.#sessions.has(session))
     this.#use(session, named === undefined ? caller : undefined)
-    return new LockUse({ ...maker, task: undefined }, () => this.#release(session))
+    return new LockUse({ session, serves, task: undefined, sequence }, () => this.#release(session))
   }
 
   /** Whose a call is that is made now. Undefined: nobody's who has to do with locks. */
   maker(): CallMaker | undefined {
     const caller = this.#caller
-    const session = LockSession.currentId(this.#locks) ?? caller?.session
+    const named = LockSession.currentId(this.#locks)
+    const session = named ?? caller?.session
     const serves = caller?.link
     if (session === undefined) {
       const task = this.#tasks.current()
-      return task && { session, task: task.id, serves }
+      return task && { session, task: task.id, serves, sequence: undefined, holding: true }
     }
-    return serves !== undefined || this.#sessions.has(session) ? { session, task: undefined, serves } : undefined
+    const holding = this.#sessions.has(session)
+    if (serves === undefined && !holding) return undefined
+    // Who names a session promises that it is one.
+    const sequence = named === undefined ? this.#sequenceOf(caller) : undefined
+    return { session, task: undefined, serves, sequence, holding }
+  }
+
+  #sequenceOf(caller: LockCaller | undefined): Sequence | undefined {
+    if (!caller) return undefined
+    const known = this.#sequences.get(caller) ?? new Sequence()
+    this.#sequences.set(caller, known)
+    return known
   }
 
   get #caller(): LockCaller | undefined {
@@ -86,47 +102,52 @@ export class TaskContext {
   }
 }
 
-/** An acquire and the lease it leads to, as far as its task is concerned. */
-export class LockUse {
+interface UseMaker {
   readonly session: string | undefined
   readonly serves: string | undefined
-  readonly #task: LockTask | undefined
+  readonly task: LockTask | undefined
+  readonly sequence: Sequence | undefined
+}
+
+/** An acquire and the lease it leads to, as far as its task is concerned. */
+export class LockUse {
+  readonly #maker: UseMaker
   readonly #onEnd: (() => void) | undefined
   #state: 'asking' | 'holding' | 'over' = 'asking'
 
-  constructor(
-    { session, serves, task }: { session: string | undefined; serves: string | undefined; task: LockTask | undefined },
-    onEnd?: () => void,
-  ) {
-    this.session = session
-    this.serves = serves
-    this.#task = task
+  constructor(maker: UseMaker, onEnd?: () => void) {
+    this.#maker = maker
     this.#onEnd = onEnd
-    if (task) task.asking += 1
+    if (maker.task) maker.task.asking += 1
   }
 
-  get task(): string | undefined {
-    return this.#task?.id
+  /** Whose it is, for the locks. */
+  get asker(): Asker {
+    const { session, serves, task, sequence } = this.#maker
+    return { session, serves, task: task?.id, parallel: sequence?.broken ?? false }
   }
 
   /** `answer`: what whoever asked waits for. */
   until(answer: Promise<unknown>): void {
-    const task = this.#task
-    if (!task) return
+    const { task, sequence } = this.#maker
+    if (!task && !sequence) return
     // Not before whoever asked is about to be told.
-    const told = (): void => void (task.asking -= 1)
+    const told = (): void => {
+      if (task) task.asking -= 1
+      sequence?.end()
+    }
     answer.then(told, told)
   }
 
   granted(): void {
     this.#state = 'holding'
-    if (this.#task) this.#task.holding += 1
+    if (this.#maker.task) this.#maker.task.holding += 1
   }
 
   /** It was refused, or what it led to is held no longer. */
   end(): void {
     if (this.#state === 'over') return
-    if (this.#task && this.#state === 'holding') this.#task.holding -= 1
+    if (this.#maker.task && this.#state === 'holding') this.#maker.task.holding -= 1
     this.#state = 'over'
     this.#onEnd?.()
   }

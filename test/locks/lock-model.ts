@@ -105,9 +105,9 @@ export class LockModel {
 
   #call({ session, owner, serves: pick }: ModelCommand & { type: 'call' }): void {
     const party = `${owner} ${session}`
-    if (this.#queue.some((entry) => entry.party === party)) return
-    // A task is at work for one call at most.
-    const serves = this.#calls.some((call) => call.party === party) ? undefined : this.#served(pick, false)
+    // The model is of sessions that do one thing after the other.
+    if ([...this.#queue, ...this.#calls].some((entry) => entry.party === party)) return
+    const serves = this.#served(pick, false)
     this.#lastCall += 1
     const id = `c${this.#lastCall}`
     this.#calls.push({ id, owner, party, serves })
