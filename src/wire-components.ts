@@ -49,7 +49,7 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
     },
     busy: (supervisor, busy) => inContext(() => memory.busy(supervisor, busy)),
     timedOut: (name) => {
-      if (registry.has(name)) inContext(() => stuck.poke(registry.get(name)))
+      if (registry.has(name)) inContext(() => stuck.timedOut(registry.get(name)))
     },
     loaded: (supervisor, event) => {
       memory.loaded(supervisor)

@@ -7,7 +7,7 @@ export interface LoopReading {
   readonly turnedAt: number
   /** Earliest deadline of the calls that have begun and are under way; 0: none. */
   readonly deadline: number
-  /** A call or a stream is under way. */
+  /** A call or a stream is under way, or a call is held back, or one has timed out and its event loop has not turned since. */
   readonly inUse: boolean
   /** The component's own; undefined: none. */
   readonly watchdog: number | undefined

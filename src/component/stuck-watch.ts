@@ -29,13 +29,21 @@ export class StuckWatch {
   readonly #options: StuckWatchOptions
   readonly #ended = new WeakSet<Generation>()
   readonly #silent = new WeakSet<Supervisor>()
+  /** When a call of it has timed out last, ms of the monotonic clock. */
+  readonly #timedOut = new WeakMap<Generation, number>()
   readonly #next = new NextLook(() => this.#look())
 
   constructor(options: StuckWatchOptions) {
     this.#options = options
   }
 
-  /** There is something to look at: a worker was started, or a deadline has passed. */
+  /** A call that was sent to it has timed out, wherever from: until its event loop turns, that call is unread, and others are held back. */
+  timedOut(supervisor: Supervisor): void {
+    if (supervisor.generation) this.#timedOut.set(supervisor.generation, monotonicNow())
+    this.poke(supervisor)
+  }
+
+  /** There is something to look at. */
   poke(supervisor: Supervisor): void {
     this.#next.within(this.#examine(supervisor))
   }
@@ -57,7 +65,7 @@ export class StuckWatch {
       this.#note(supervisor, false)
       return generation ? looks.longest : Number.POSITIVE_INFINITY
     }
-    const reading = readLoop(supervisor, generation)
+    const reading = readLoop(supervisor, generation, this.#timedOut.get(generation) ?? 0)
     const judgement = judgeLoop(reading)
     this.#note(supervisor, judgement.kind === 'silent')
     if (judgement.kind === 'stuck') {
@@ -95,9 +103,9 @@ export class StuckWatch {
   }
 }
 
-function readLoop({ caller, definition }: Supervisor, { activity, loop }: Generation): LoopReading {
+function readLoop({ caller, definition }: Supervisor, { activity, loop }: Generation, timedOutAt: number): LoopReading {
   const now = monotonicNow()
   const { deadline, turnedAt, active } = activity
-  const inUse = Math.max(caller.underWay, active) > 0
+  const inUse = timedOutAt > turnedAt || Math.max(caller.underWay + caller.waiting, active) > 0
   return { now, silence: loop.silence(now), turnedAt, deadline, inUse, watchdog: definition.watchdog }
 }

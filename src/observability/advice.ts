@@ -151,7 +151,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
 
 function stuckMessage(stuck: StuckFinding, { stuckFor }: ComponentInfo): string {
   return stuck.kind === 'silent'
-    ? `has not turned its event loop for ${seconds(stuckFor)} while calls wait: an endless loop, or long synchronous work; set callTimeout or watchdog, and such a worker is ended by itself, or split the work up`
+    ? `has not turned its event loop for ${seconds(stuckFor)} while calls wait: an endless loop, or long synchronous work; set watchdog, and such a worker is ended by itself (callTimeout ends only one that is stopped by a call), or split the work up`
     : `was ended ${stuck.times === 1 ? 'once' : `${stuck.times} times`} because its event loop did not turn (reason 'stuck'): look for an endless loop in it; long synchronous work wants a longer callTimeout or watchdog, or pauses`
 }
 

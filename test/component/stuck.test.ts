@@ -156,6 +156,39 @@ describe('a watchdog', () => {
     expect(await rejection(remote.add(1, 1))).toMatchObject({ reason: 'stuck' })
   })
 
+  it('ends one whose loop is no call, though the calls that wait for it time out much sooner', async () => {
+    const remote = await loaded('guarded-impatient', { watchdog: 1_000, callTimeout: 150 })
+    await remote.spinLater(60_000)
+    await sleep(50)
+    await until(async () =>
+      remote.generation().then(
+        (generation) => generation === 2,
+        () => false,
+      ),
+    )
+    expect(crashesOf('guarded-impatient')).toEqual(['stuck'])
+  })
+
+  it('ends one whose loop is no call, though only other workers call it, and time out much sooner', async () => {
+    const remote = await loaded('guarded-callee', { watchdog: 1_000, callTimeout: 150 })
+    const caller = coordinator.registerComponent<typeof dependentModule>({
+      name: 'impatient-caller',
+      module: fixture('dependent.ts'),
+      dependencies: ['guarded-callee'],
+    })
+    await caller.count('guarded-callee')
+    await remote.spinLater(60_000)
+    await sleep(50)
+    await until(async () =>
+      caller.count('guarded-callee').then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(crashesOf('guarded-callee')).toEqual(['stuck'])
+    expect(coordinator.info('guarded-callee').generation).toBe(2)
+  })
+
   it('leaves alone what waits, what works in pieces, and what is idle', async () => {
     const remote = await loaded('patient', { watchdog: 1_500 })
     expect(await remote.sleep(2_000)).toBe('slept')
@@ -231,4 +264,34 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     expect(lines.filter(({ advice }) => advice === 'stuck:long')).toMatchObject([{ component: 'long' }])
     expect(crashed).toEqual([])
   })
+
+  it(
+    'is told of while calls with a deadline never get their turn, as what a watchdog helps with',
+    { timeout: 60_000 },
+    async () => {
+      const crashed = crashes.length
+      const remote = await loaded('unread', { callTimeout: 300 })
+      await remote.spinLater(60_000)
+      await sleep(50)
+      const advised = (): string | undefined => coordinator.advice().find(({ id }) => id === 'stuck:unread')?.message
+      let calling = true
+      const calls = (async () => {
+        while (calling) {
+          await rejection(remote.add(1, 1))
+          // Now and then nobody calls.
+          await sleep(200)
+        }
+      })()
+      await until(() => coordinator.info('unread').stuckFor > 5_000)
+      expect(advised()).toBeUndefined()
+      await until(() => advised() !== undefined)
+      expect(advised()).toContain('set watchdog')
+      await sleep(1_500)
+      expect(advised()).toBeDefined()
+      calling = false
+      await calls
+      expect(crashes).toHaveLength(crashed)
+      await coordinator.unloadComponent('unread', { deadline: 0 })
+    },
+  )
 })
