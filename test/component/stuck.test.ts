@@ -274,21 +274,21 @@ describe('long synchronous work without a deadline or a watchdog', () => {
       await remote.spinLater(60_000)
       await sleep(50)
       const advised = (): string | undefined => coordinator.advice().find(({ id }) => id === 'stuck:unread')?.message
-      let calling = true
-      const calls = (async () => {
-        while (calling) {
-          await rejection(remote.add(1, 1))
-          // Now and then nobody calls.
-          await sleep(200)
-        }
-      })()
+      const calling = new AbortController()
+      // Now and then nobody calls.
+      const call = async (): Promise<void> => {
+        await rejection(remote.add(1, 1))
+        await sleep(200)
+        if (!calling.signal.aborted) await call()
+      }
+      const calls = call()
       await until(() => coordinator.info('unread').stuckFor > 5_000)
       expect(advised()).toBeUndefined()
       await until(() => advised() !== undefined)
       expect(advised()).toContain('set watchdog')
       await sleep(1_500)
       expect(advised()).toBeDefined()
-      calling = false
+      calling.abort()
       await calls
       expect(crashes).toHaveLength(crashed)
       await coordinator.unloadComponent('unread', { deadline: 0 })
