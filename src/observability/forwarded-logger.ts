@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { clone } from '../channel/clone-guard.ts'
-import { describeValue, headlineOf } from '../describe-value.ts'
+import { describeValue, headlineOf, messageOf } from '../describe-value.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { ComponentLogger, LogMethod } from './logger.ts'
 
@@ -95,7 +95,8 @@ export function createForwardedLogger(
     fatal: method('fatal'),
     isLevelEnabled: (name: string) => (levelValues[name] ?? 0) >= (levelValues[logger.level] ?? 0),
     bindings: () => ({ ...bindings }),
-    child: (more: Record<string, unknown>) => createForwardedLogger(forwarder, logger.level, { ...bindings, ...more }),
+    child: (more: Record<string, unknown>) =>
+      createForwardedLogger(forwarder, logger.level, { ...bindings, ...Object.fromEntries(entriesOf(more)) }),
   })
 }
 
@@ -120,7 +121,7 @@ function toRecord(
   const [message, ...args] = rest
   if (isError(first)) {
     const fields = cloneable({ ...bindings, err: first })
-    return { level, time, fields, message: text(message ?? first.message, args) }
+    return { level, time, fields, message: text(message ?? messageOf(first), args) }
   }
   return { level, time, fields: { ...cloneable(bindings), ...cloneable(first) }, message: text(message, args) }
 }
@@ -155,10 +156,18 @@ function cloneable(fields: unknown, told = new Set<Error>()): Record<string, unk
 function entriesOf(fields: unknown): [string, unknown][] {
   if (typeof fields !== 'object' || fields === null) return []
   try {
-    return Object.entries(fields)
+    return Object.keys(fields).map((key) => [key, read(fields, key)])
   } catch {
-    // A getter or a proxy that throws.
+    // A proxy that throws.
     return [['value', text(fields, [])]]
+  }
+}
+
+function read(fields: object, key: string): unknown {
+  try {
+    return Reflect.get(fields, key)
+  } catch (error) {
+    return `(unreadable: ${headlineOf(error)})`
   }
 }
 

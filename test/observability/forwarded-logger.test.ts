@@ -168,6 +168,19 @@ describe('what is logged', () => {
     'an error without a stack that can be read': Object.defineProperty(new Error('x'), 'stack', {
       get: () => expect.fail('read'),
     }),
+    'an error without a message that can be read': Object.defineProperty(new Error('x'), 'message', {
+      get: () => expect.fail('read'),
+    }),
+    'an error whose message cannot be a string': Object.assign(new Error('x'), { message: Symbol('m') }),
+    'a proxy of an error that refuses': new Proxy(new Error('x'), { get: () => expect.fail('read') }),
+    'an object that cannot be a string': {
+      toString: () => expect.fail('converted'),
+      [Symbol.toPrimitive]: () => expect.fail('converted'),
+    },
+    'an object with a getter that throws': Object.defineProperty({}, 'detail', {
+      enumerable: true,
+      get: () => expect.fail('read'),
+    }),
     'an object without a prototype': Object.assign(Object.create(null) as object, { f: () => {} }),
     'an object that inspects badly': {
       f: () => {},
@@ -187,16 +200,33 @@ describe('what is logged', () => {
       logger.error({ err: hostile[what], fine: 1 }, 'it says')
       logger.child({ err: hostile[what] }).info('and %s', 'so on')
       logger.info(hostile[what] as object)
-      logger.info('%s', hostile[what])
+      logger.child(hostile[what] as Record<string, unknown>).info('bound')
+      for (const placeholder of ['%s', '%d', '%j', '%o', 'none']) logger.info(placeholder, hostile[what])
       forwarder.flush()
       const records = batches.flatMap((batch) => batch.records)
-      expect(records).toHaveLength(4)
+      expect(records).toHaveLength(9)
       expect(records[0]).toMatchObject({ message: 'it says', fields: { part: 'a', fine: 1 } })
       expect(records[1]).toMatchObject({ message: 'and so on' })
       expect(() => structuredClone(records)).not.toThrow()
       expect(JSON.stringify(records).length).toBeLessThan(100_000)
     },
   )
+})
+
+it('a field that cannot be read says so, beside those that can', () => {
+  const { batches, forwarder, logger } = setUp()
+  const fields = {
+    orders: 3,
+    get price(): number {
+      throw new RangeError('no price')
+    },
+  }
+  logger.info(fields, 'told')
+  logger.child(fields).info('bound')
+  forwarder.flush()
+  for (const record of batches.flatMap(({ records }) => records)) {
+    expect(record.fields).toEqual({ part: 'a', orders: 3, price: '(unreadable: RangeError: no price)' })
+  }
 })
 
 function revoked(): object {
