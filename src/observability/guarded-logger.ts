@@ -1,13 +1,14 @@
 import type { InContext } from '../context.ts'
 import { headlineOf } from '../describe-value.ts'
 import type { Logger, LogMethod } from './logger.ts'
+import { LostLines } from './lost-lines.ts'
 import { runUserCode } from '../user-code.ts'
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
 /**
  * The program's logger, which is used from the midst of what the runtime does: it runs in a context of its own, and nothing it throws (a serializer, a
- * mixin, a hook, a method that is missing) goes further. What it does not write is told by a warning of the process instead.
+ * mixin, a hook, a method that is missing) goes further, nor what is logged. What it does not write is told by warnings of the process instead.
  */
 export class GuardedLogger implements Logger {
   readonly trace: LogMethod = this.#method('trace')
@@ -18,14 +19,17 @@ export class GuardedLogger implements Logger {
   readonly fatal: LogMethod = this.#method('fatal')
   readonly #make: () => Logger
   readonly #inContext: InContext
-  readonly #bindings: Readonly<Record<string, unknown>>
+  /** Told where a line does not say so itself. */
+  readonly #component: string | undefined
+  readonly #lost: LostLines
   #made: Logger | undefined
 
   /** @param make may throw; it is called again with the next line then. */
-  constructor(make: () => Logger, inContext: InContext, bindings: Readonly<Record<string, unknown>> = {}) {
+  constructor(make: () => Logger, inContext: InContext, component?: string, lost = new LostLines(inContext)) {
     this.#make = make
     this.#inContext = inContext
-    this.#bindings = bindings
+    this.#component = component
+    this.#lost = lost
   }
 
   get level(): string {
@@ -37,7 +41,8 @@ export class GuardedLogger implements Logger {
   }
 
   child(bindings: Record<string, unknown>): GuardedLogger {
-    return new GuardedLogger(() => this.#logger.child(bindings), this.#inContext, { ...this.#bindings, ...bindings })
+    const component = componentOf(bindings) ?? this.#component
+    return new GuardedLogger(() => this.#logger.child(bindings), this.#inContext, component, this.#lost)
   }
 
   get #logger(): Logger {
@@ -54,12 +59,18 @@ export class GuardedLogger implements Logger {
   /** Only its message: what else is in it the logger may have had to redact. */
   #tell(level: Level, line: readonly unknown[], error: unknown): void {
     const message = line.find((part) => typeof part === 'string') ?? '(no message)'
-    const [fields] = line
-    const { component } = typeof fields === 'object' && fields && 'component' in fields ? fields : this.#bindings
-    const of = typeof component === 'string' ? ` of component "${component}"` : ''
-    process.emitWarning(`The logger failed (${headlineOf(error)}) at a line${of}, ${level}: ${message}`, {
-      type: 'SpillwayWarning',
-      code: 'SPILLWAY_LOG_FAILED',
-    })
+    const component = componentOf(line[0]) ?? this.#component
+    const of = component === undefined ? '' : ` of component "${component}"`
+    this.#lost.add(`(${headlineOf(error)}) at a line${of}, ${level}: ${message}`)
+  }
+}
+
+function componentOf(fields: unknown): string | undefined {
+  try {
+    if (typeof fields !== 'object' || fields === null || !('component' in fields)) return undefined
+    return typeof fields.component === 'string' ? fields.component : undefined
+  } catch {
+    // A getter or a proxy that throws.
+    return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { keepContext } from '../../src/context.ts'
 import { GuardedLogger } from '../../src/observability/guarded-logger.ts'
 import type { Logger } from '../../src/observability/logger.ts'
@@ -68,6 +68,44 @@ describe('a line that the logger fails at', () => {
     await expect
       .poll(() => seen)
       .toEqual(['The logger failed (RangeError: broken) at a line of component "orders", error: (no message)'])
+  })
+
+  test.for<[string, object]>([
+    ['a getter that throws', Object.defineProperty({}, 'component', { enumerable: true, get: fail })],
+    ['a proxy that refuses', new Proxy({}, { has: fail, get: fail, ownKeys: fail })],
+  ])('is told whatever was logged: %s', async ([, fields]) => {
+    const seen = warnings()
+    const logger = guarded({ info: fail, child: fail })
+    logger.info(fields, 'a line')
+    await expect.poll(() => seen).toEqual(['The logger failed (RangeError: broken) at a line, info: a line'])
+    expect(() => logger.child(fields as Record<string, unknown>).info(fields, 'a line')).not.toThrow()
+  })
+
+  test('is the first of many: the others are told together, now and then, also those of children', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const seen = warnings()
+    const logger = guarded({ info: fail, child: () => ({ info: fail }) })
+    const flood = (): void => {
+      for (let line = 0; line < 500; line++) {
+        logger.info('a line')
+        logger.child({ component: 'orders' }).info('its line')
+      }
+    }
+    const first = 'The logger failed (RangeError: broken) at a line, info: a line'
+    const rest =
+      'The logger failed at 999 more lines, at last (RangeError: broken) at a line of component "orders", info: its line'
+    flood()
+    await expect.poll(() => seen).toEqual([first])
+    vi.advanceTimersByTime(10_000)
+    await expect.poll(() => seen).toEqual([first, rest])
+    logger.info('a line')
+    vi.advanceTimersByTime(10_000)
+    const single = 'The logger failed at 1 more line, at last (RangeError: broken) at a line, info: a line'
+    await expect.poll(() => seen).toEqual([first, rest, single])
+    vi.advanceTimersByTime(10_000)
+    logger.info('a line')
+    await expect.poll(() => seen).toEqual([first, rest, single, first])
   })
 
   test('does not keep the next one from being written', () => {
