@@ -1,5 +1,7 @@
 /** More methods than any API has; a member costs about 1 KB (100,000 took 95 MB). */
 const most = 1_000
+/** Characters of a path; longer ones are not remembered, or a thousand of them could hold any amount of memory. Guessed: longer than any API's. */
+const longest = 200
 
 /** The members of a remote that were last asked for, by path: `remote.a === remote.a`, and computed names do not pile up. */
 export class RecentMembers {
@@ -10,6 +12,7 @@ export class RecentMembers {
   }
 
   add(path: string, member: object): void {
+    if (path.length > longest) return
     if (this.#members.size >= most) {
       for (const oldest of this.#members.keys()) {
         this.#members.delete(oldest)

@@ -119,6 +119,21 @@ describe('a method', () => {
     expect(await first.phone.apply('rule', [1] as never)).toEqual(['rule', [1]])
   })
 
+  it('of a very long name is not remembered, however few there are', async () => {
+    const { first } = pair()
+    const remote = first as unknown as Record<string, Record<string, object>>
+    const long = 'long'.repeat(10_000)
+    const refs = [remote[long], remote['nested']?.[long]].map((member) => new WeakRef(member as object))
+    await new Promise((resolve) => setImmediate(resolve))
+    await expect
+      .poll(() => {
+        collectGarbage()
+        return refs.every((ref) => ref.deref() === undefined)
+      })
+      .toBe(true)
+    expect(remote['nested']).toBe(remote['nested'])
+  })
+
   it('is the same when it is read again, and computed names do not pile up', async () => {
     const { first } = pair()
     const remote = first as unknown as Record<string, Record<string, unknown>>
