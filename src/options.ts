@@ -72,11 +72,18 @@ export function expectRecord<T extends object>(option: string, value: T): T {
 /** The options of one method: an object with nothing but `known` in it; a `signal` is an AbortSignal. */
 export function expectOptions<T extends object>(options: T, known: readonly (keyof T & string)[]): T {
   expectKnown(expectRecord('options', options), known)
-  const { signal } = options as { readonly signal?: unknown }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
-  }
+  expectOptional((options as { readonly signal?: unknown }).signal, expectSignal)
   return options
+}
+
+/** The option `signal`. What only inherits from the prototype is none, and would throw where it is read. */
+export function expectSignal(signal: unknown): AbortSignal {
+  try {
+    if (typeof Reflect.get(AbortSignal.prototype, 'aborted', signal) === 'boolean') return signal as AbortSignal
+  } catch {
+    // The getter refuses what is no signal.
+  }
+  throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
 }
 
 export function expectOneOf<T extends string>(option: string, value: T, known: readonly T[]): T {

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
-import { expectKnown } from '../options.ts'
+import { expectKnown, expectOptional, expectSignal } from '../options.ts'
 import type { LockMode } from './party.ts'
 
 /** How a lock is asked for. */
@@ -36,15 +36,13 @@ export function resolveAcquireOptions(options: AcquireOptions = {}): ResolvedAcq
     throw new InvalidOptionsError('options', 'an object', options)
   }
   expectKnown(options, ['mode', 'timeout', 'signal', 'session'])
-  const { mode = 'exclusive', timeout = DEFAULT_ACQUIRE_TIMEOUT, signal, session } = options
+  const { mode = 'exclusive', timeout = DEFAULT_ACQUIRE_TIMEOUT, session } = options
+  const signal = expectOptional(options.signal, expectSignal)
   if (mode !== 'exclusive' && mode !== 'shared') {
     throw new InvalidOptionsError('mode', "'exclusive' or 'shared'", mode)
   }
   if (typeof timeout !== 'number' || !(timeout >= 0 && (timeout <= LONGEST_TIMEOUT || timeout === Infinity))) {
     throw new InvalidOptionsError('timeout', `milliseconds from 0 to ${LONGEST_TIMEOUT}, or Infinity`, timeout)
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new InvalidOptionsError('signal', 'an AbortSignal', signal)
   }
   if (session !== undefined && (typeof session !== 'string' || session === '')) {
     throw new InvalidOptionsError('session', 'a non-empty string', session)

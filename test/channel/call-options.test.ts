@@ -186,6 +186,35 @@ describe('withCallOptions', () => {
   })
 })
 
+/** None of them can be listened to. */
+const noSignals: Record<string, unknown> = {
+  'an object that looks like one': { aborted: false, reason: undefined, addEventListener: () => {} },
+  'what inherits from the prototype': Object.create(AbortSignal.prototype),
+  'what inherits from it, and has what it needs': Object.create(AbortSignal.prototype, { aborted: { value: false } }),
+  'a revoked proxy': revoked(),
+  null: null,
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable(new AbortController().signal, {})
+  revoke()
+  return proxy
+}
+
+describe('a signal that is none', () => {
+  it.each(Object.keys(noSignals))('is refused: %s', async (what) => {
+    const options = { signal: noSignals[what] as AbortSignal }
+    const refusal = { code: 'ERR_INVALID_OPTIONS', option: 'signal', expected: 'an AbortSignal' }
+    for (const use of [
+      () => withCallOptions(remote, options),
+      () => coordinator.getComponent('options', options),
+      () => coordinator.memory.freeMemory(1, options),
+      () => coordinator.locks.acquire('a lock', options),
+    ])
+      await expect((async () => use())()).rejects.toMatchObject(refusal)
+  })
+})
+
 describe('options that nobody knows, or of the wrong kind', () => {
   it.each<[string, () => unknown]>([
     ['timout', () => withCallOptions(remote, { timout: 5 } as object)],
