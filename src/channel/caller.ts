@@ -19,6 +19,8 @@ import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
+import { sendUnsent, unsentCall } from './unsent-call.ts'
+import type { UnsentCall } from './unsent-call.ts'
 
 /** How a generation ended, as far as its callers are told. */
 export interface GenerationEnd {
@@ -254,15 +256,17 @@ export class Caller {
     const deadline = options.timeout ? monotonicNow() + options.timeout : 0
     const state = this.#state
     const direct = state.status === 'open' && !state.unheard
-    const { values, transfers } = direct ? outgoing : keptOf(outgoing)
+    const { values, transfers } = outgoing
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
     const link = this.#options.linkCall?.(this.component, !direct)
     const entry: LeavingEntry =
       outgoing.handled || traceparent !== undefined || link
         ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
         : [ToServer.call, id, method, values, deadline]
+    let unsent: UnsentCall | undefined
     try {
-      if (direct) {
+      if (!direct) unsent = unsentCall(entry, outgoing)
+      else {
         if (outgoing.plain) state.outbox.push(entry)
         else state.outbox.post(entry, entry[3], [apart, id], transfers)
       }
@@ -271,7 +275,6 @@ export class Caller {
       throw error
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const unsent = direct ? undefined : { entry, plain: outgoing.plain, transfers }
       const pending = new PendingCall(method, unsent, origin, watched, link, resolve, reject)
       if (direct) this.#sent.add(id, pending)
       else this.#waiting.set(id, pending)
@@ -313,17 +316,10 @@ export class Caller {
       this.#waiting.delete(id)
       const { unsent } = pending
       if (!unsent) continue
-      const { entry, plain, transfers } = unsent
-      try {
-        if (plain) outbox.push(entry)
-        else outbox.post(entry, entry[3], [apart, id], transfers)
-        pending.unsent = undefined
-        pending.link?.sent()
-        this.#sent.add(id, pending)
-      } catch (cause) {
-        // A port among its arguments was closed from the other end while the call waited.
-        pending.reject(uncloneableArguments(this.component, entry[2], entry[3], cause))
-      }
+      sendUnsent(unsent, outbox)
+      pending.unsent = undefined
+      pending.link?.sent()
+      this.#sent.add(id, pending)
     }
     outbox.flush()
     this.#settled()
@@ -382,11 +378,4 @@ export class Caller {
 function refuse(error: unknown, watched: WatchedCall | undefined): Promise<never> {
   watched?.settled(true, error)
   return Promise.reject(error)
-}
-
-/** Arguments that will be sent later: what they say now is what travels, and what moves leaves the caller's hands now. */
-function keptOf({ plain, values, transfers }: Outgoing): Pick<Outgoing, 'values' | 'transfers'> {
-  return plain
-    ? { values, transfers }
-    : structuredClone({ values, transfers: [...transfers] }, { transfer: [...transfers] })
 }

@@ -1,5 +1,6 @@
 import { proxyMarker } from 'comlink'
 import { isBoxedPrimitive, isMap, isNativeError, isProxy, isSet } from 'node:util/types'
+import type { FileHandle } from 'node:fs/promises'
 import { MessagePort } from 'node:worker_threads'
 
 /**
@@ -43,15 +44,32 @@ export function clone<T>(value: T, maxDepth?: number): T {
   return structuredClone(value)
 }
 
-/** Ports in a value that came from another thread, as it must be told when the value is passed on. */
-export function portsIn(value: unknown): MessagePort[] {
-  const ports: MessagePort[] = []
+/** What in a value that came from another thread can only be moved: it must be told when the value is passed on, and closed when nobody gets it. */
+export function movableIn(value: unknown): Movable[] {
+  const found: Movable[] = []
   visitObjects(value, Number.POSITIVE_INFINITY, (object) => {
-    if (!(object instanceof MessagePort)) return true
-    ports.push(object)
+    if (!isMovable(object)) return true
+    found.push(object)
     return false
   })
-  return ports
+  return found
+}
+
+type Movable = MessagePort | ReadableStream | WritableStream | TransformStream | FileHandle
+
+function isMovable(object: object): object is Movable {
+  return (
+    object instanceof MessagePort ||
+    object instanceof ReadableStream ||
+    object instanceof WritableStream ||
+    object instanceof TransformStream ||
+    isFileHandle(object)
+  )
+}
+
+/** Node does not export the class. */
+export function isFileHandle(object: object): object is FileHandle {
+  return object.constructor?.name === 'FileHandle' && 'getAsyncId' in object && 'fd' in object
 }
 
 /**

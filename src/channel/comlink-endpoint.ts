@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../errors.ts'
 import { isInstance } from '../is-instance.ts'
-import { closePorts } from './close-ports.ts'
+import { closeMoved } from './close-moved.ts'
 import { passedOn } from './forwarded-methods.ts'
 import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
@@ -94,7 +94,7 @@ function receive(
       : []
     return { path, args }
   } catch (error) {
-    closePorts(request)
+    closeMoved(request)
     throw error
   }
 }

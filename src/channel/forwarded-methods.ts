@@ -1,5 +1,5 @@
 import { proxyMarker, transfer } from 'comlink'
-import { portsIn } from './clone-guard.ts'
+import { movableIn } from './clone-guard.ts'
 import { onPeerGone } from './comlink-remotes.ts'
 import { isRefusedKey, MethodTable } from './method-table.ts'
 import type { ServedMethod, ServedMethods } from './method-table.ts'
@@ -25,11 +25,11 @@ export function callRemote(remote: object, path: readonly string[], args: readon
   return (member as Call)(...args.map(passedOn))
 }
 
-/** A value that came from elsewhere, ready to be sent on: the ports in it move once more. */
+/** A value that came from elsewhere, ready to be sent on: what moved with it moves once more. */
 export function passedOn(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const ports = portsIn(value)
-  return ports.length > 0 ? transfer(value, ports) : value
+  const moved = movableIn(value)
+  return moved.length > 0 ? transfer(value, moved as Parameters<typeof transfer>[1]) : value
 }
 
 class ForwardedMethods implements ServedMethods {

@@ -1,14 +1,14 @@
-import { MessagePort } from 'node:worker_threads'
-import type { Transferable } from 'node:worker_threads'
 import { afterDeadline } from '../deadline.ts'
 import { isInstance } from '../is-instance.ts'
 import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
-import type { EncodedError, CallEntry, MethodPath } from './protocol.ts'
+import type { EncodedError, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
 import type { RemoteStream } from './remote-stream.ts'
+import { discardUnsent } from './unsent-call.ts'
+import type { UnsentCall } from './unsent-call.ts'
 
 /** What a caller may ask of one call. */
 export interface CallOptions {
@@ -30,21 +30,13 @@ export interface CallOrigin {
   error?: unknown
 }
 
-/** A call that waits for a connection, ready to be posted. */
-export interface Unsent {
-  readonly entry: CallEntry
-  /** False: it has to be posted in a frame of its own. */
-  readonly plain: boolean
-  readonly transfers: readonly Transferable[]
-}
-
 const nothingToDo = (): void => {}
 
 /** A call that has not been settled: waiting for a connection, or sent. */
 export class PendingCall {
   readonly method: MethodPath
   /** Until it is sent; then its arguments are not held any longer. */
-  unsent: Unsent | undefined
+  unsent: UnsentCall | undefined
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   #resolve: (value: unknown) => void
@@ -57,7 +49,7 @@ export class PendingCall {
 
   constructor(
     method: MethodPath,
-    unsent: Unsent | undefined,
+    unsent: UnsentCall | undefined,
     origin: CallOrigin,
     watched: WatchedCall | undefined,
     link: CallLink | undefined,
@@ -126,8 +118,8 @@ export class PendingCall {
 
   reject(reason: unknown): void {
     this.finish()
-    // What would have moved with a call that was never sent is nobody's now; the other ends of its ports learn of that.
-    for (const moved of this.unsent?.transfers ?? []) if (moved instanceof MessagePort) moved.close()
+    if (this.unsent) discardUnsent(this.unsent)
+    this.unsent = undefined
     if (this.stream) {
       this.stream.fail(reason)
       return

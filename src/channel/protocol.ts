@@ -21,7 +21,7 @@ import { MessagePort } from 'node:worker_threads'
 export const apart = 100
 
 /** Entries from the caller to the component. */
-export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5, ask: 6 } as const
+export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5, ask: 6, sealed: 7 } as const
 
 /** Entries from the component to the caller. */
 export const ToCaller = {
@@ -74,6 +74,8 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], port: MessagePort]
   /** A deadline has passed: does the component listen? It says `heard` once it has read this. */
   | readonly [op: typeof ToServer.ask, id: number]
+  /** A call that waited for the connection: its entry is in the queue of `port`. */
+  | readonly [op: typeof ToServer.sealed, id: number, port: MessagePort]
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
@@ -132,6 +134,8 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
       return Number.isSafeInteger(entry[2]) && entry[2] > 0
     case ToServer.share:
       return Array.isArray(entry[2]) && isMethodPath(entry[2]) && entry[3] instanceof MessagePort
+    case ToServer.sealed:
+      return entry[2] instanceof MessagePort
     case ToServer.abort:
     case ToServer.cancel:
     case ToServer.fenced:

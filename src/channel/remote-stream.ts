@@ -1,4 +1,4 @@
-import { closePorts } from './close-ports.ts'
+import { closeMoved } from './close-moved.ts'
 
 /** How many values may be under way unasked: one frame's worth, so that a fast source and a fast reader never wait for each other. */
 const window = 16
@@ -45,7 +45,7 @@ export class RemoteStream {
   /** @param wire `value` as it arrived; its ports are closed when nobody reads it. */
   push(value: unknown, wire: unknown): void {
     if (this.#state.status !== 'open') {
-      closePorts(wire)
+      closeMoved(wire)
       return
     }
     this.#granted--
@@ -60,7 +60,7 @@ export class RemoteStream {
 
   end(value: unknown, wire: unknown): void {
     if (this.#state.status === 'open') this.#settle({ status: 'ended', last: { value, wire } })
-    else closePorts(wire)
+    else closeMoved(wire)
   }
 
   fail(error: unknown): void {
@@ -69,7 +69,7 @@ export class RemoteStream {
 
   /** Drops the values that nobody has read yet. */
   discard(): void {
-    for (const { wire } of this.#unread.splice(0)) closePorts(wire)
+    for (const { wire } of this.#unread.splice(0)) closeMoved(wire)
   }
 
   async next(reader: object): Promise<IteratorResult<unknown>> {
@@ -102,7 +102,7 @@ export class RemoteStream {
   cancel(): void {
     const state = this.#state
     if (state.status === 'open') this.#control.cancel()
-    if (state.status === 'ended') closePorts(state.last.wire)
+    if (state.status === 'ended') closeMoved(state.last.wire)
     this.discard()
     this.#state = { status: 'done' }
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ value: undefined, done: true })

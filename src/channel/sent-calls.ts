@@ -1,6 +1,6 @@
 import { messageOf } from '../describe-value.ts'
 import { ValueError } from '../errors.ts'
-import { closePorts } from './close-ports.ts'
+import { closeMoved } from './close-moved.ts'
 import { unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { PendingCall } from './pending-call.ts'
@@ -64,7 +64,7 @@ export class SentCalls {
     const pending = this.#calls.get(id)
     if (pending) this.#answer(entry, pending)
     // A call that timed out or was aborted has nobody left to tell.
-    else closePorts(entry[2])
+    else closeMoved(entry[2])
   }
 
   /** An answer has arrived that cannot be deserialised. */
@@ -123,7 +123,7 @@ export class SentCalls {
     try {
       value = unmarshal(this.#component, wire, handler, this.#links)
     } catch (error) {
-      closePorts(wire)
+      closeMoved(wire)
       this.#giveUp(id, pending, error)
       return
     }

@@ -4,7 +4,7 @@ import { NoSuchMethodError, ValueError } from '../errors.ts'
 import { monotonicNow } from '../monotonic.ts'
 import type { ActivityMeter } from './activity.ts'
 import { callContext, ServedCall } from './call-context.ts'
-import { closePorts } from './close-ports.ts'
+import { closeMoved } from './close-moved.ts'
 import { encodeError } from './error-codec.ts'
 import { flatError } from './flat-error.ts'
 import { Inbox } from './inbox.ts'
@@ -18,6 +18,7 @@ import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
 import { inTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
+import { unseal } from './unsent-call.ts'
 
 export interface ServedApi {
   readonly component: string
@@ -60,7 +61,7 @@ export class ServedConnection {
     Inbox.open(port, {
       receive: (entry) => {
         if (isServerEntry(entry)) this.#receive(entry)
-        else closePorts(entry)
+        else closeMoved(entry)
       },
       lost: (announced, cause) => this.#lost(announced, cause),
     })
@@ -103,6 +104,9 @@ export class ServedConnection {
       case ToServer.call:
         this.#arrived(entry)
         break
+      case ToServer.sealed:
+        this.#unseal(entry[1], entry[2])
+        break
       case ToServer.abort:
         this.#abort(entry[1], entry[2])
         break
@@ -133,6 +137,16 @@ export class ServedConnection {
     waiting.onFenced()
   }
 
+  #unseal(id: number, port: MessagePort): void {
+    try {
+      const entry = unseal(port)
+      if (isServerEntry(entry) && entry[0] === ToServer.call && entry[1] === id) this.#arrived(entry)
+      else closeMoved(entry)
+    } catch (cause) {
+      this.#lost([apart, id], cause)
+    }
+  }
+
   #arrived(entry: CallEntry): void {
     const id = entry[1]
     this.#api.meter?.callStarted()
@@ -148,7 +162,7 @@ export class ServedConnection {
     const entry = this.#waiting.get(id)
     if (!entry) return
     this.#waiting.delete(id)
-    closePorts(entry[3])
+    closeMoved(entry[3])
     this.#ended(id, true)
   }
 
@@ -175,14 +189,14 @@ export class ServedConnection {
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {
-      closePorts(args)
+      closeMoved(args)
       const known = table.names()
       this.#fail(id, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
       return
     }
     // The caller gives up on it now, by a timer of its own; running it would only delay the others.
     if (deadline !== 0 && deadline < monotonicNow()) {
-      closePorts(args)
+      closeMoved(args)
       this.#ended(id, true)
       return
     }
@@ -218,7 +232,7 @@ export class ServedConnection {
       return values
     } catch (error) {
       // Those of arguments that were taken in before as well.
-      closePorts(args)
+      closeMoved(args)
       throw error
     }
   }

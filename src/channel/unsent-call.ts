@@ -1,0 +1,57 @@
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { closeMoved } from './close-moved.ts'
+import type { Outgoing } from './marshal.ts'
+import type { Outbox } from './outbox.ts'
+import { apart, ToServer } from './protocol.ts'
+import type { CallEntry, ServerEntry } from './protocol.ts'
+
+/**
+ * A call that waits for a connection. What its arguments say when it is made is what travels, and what moves leaves its caller's hands then. It
+ * moves once only: a stream that moved a second time would be pumped through this thread for ever. So the call is sealed, that is posted
+ * to a port of its own, and that port is what is sent.
+ */
+export type UnsentCall =
+  | { readonly form: 'plain'; readonly entry: CallEntry }
+  | { readonly form: 'sealed'; readonly id: number; readonly port: MessagePort }
+
+/** @throws DataCloneError when the arguments cannot be cloned or moved. */
+export function unsentCall(entry: CallEntry, { plain, transfers }: Outgoing): UnsentCall {
+  if (plain) return { form: 'plain', entry }
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(entry, [...transfers])
+  } catch (error) {
+    port1.close()
+    throw error
+  }
+  return { form: 'sealed', id: entry[1], port: port2 }
+}
+
+export function sendUnsent(call: UnsentCall, outbox: Outbox<ServerEntry>): void {
+  if (call.form === 'plain') outbox.push(call.entry)
+  else outbox.post([ToServer.sealed, call.id, call.port], [call.port], [apart, call.id], [call.port])
+}
+
+/** It will not be sent: what moved with it is nobody's. */
+export function discardUnsent(call: UnsentCall): void {
+  if (call.form === 'plain') return
+  try {
+    closeMoved(unseal(call.port))
+  } catch {
+    // What cannot be read goes with its port.
+  }
+}
+
+/**
+ * The entry that was posted to a port before the port was sent.
+ *
+ * @throws what reading it throws: this thread's stack may be too small for it.
+ */
+export function unseal(port: MessagePort): unknown {
+  try {
+    return receiveMessageOnPort(port)?.message as unknown
+  } finally {
+    port.close()
+  }
+}
