@@ -1,4 +1,5 @@
-import { OrderService, type OrderServiceConfig } from '../src/services/orders/order-service.ts'
+import type { OrderServiceConfig } from '../src/services/orders/config.ts'
+import { OrderService } from '../src/services/orders/order-service.ts'
 import { defineComponent } from '../src/worker.ts'
 
 /** Orders in a SQLite file, in a thread of their own. */

@@ -213,16 +213,14 @@ function resolveModule(module: unknown): string {
   }
 }
 
-function cloneConfig(config: unknown): unknown {
+/** @throws InvalidOptionsError for what cannot be cloned into a worker. */
+export function cloneConfig<T>(config: T, option = 'config'): T {
   try {
     return clone(config)
   } catch (cause) {
-    throw new InvalidOptionsError(
-      'config',
-      `something that can be cloned into a worker (${messageOf(cause)})`,
-      config,
-      { cause },
-    )
+    throw new InvalidOptionsError(option, `something that can be cloned into a worker (${messageOf(cause)})`, config, {
+      cause,
+    })
   }
 }
 

@@ -93,7 +93,7 @@ export {
 } from './orders/order-errors.ts'
 export type { OrderRule, OrderStoreFailure } from './orders/order-errors.ts'
 export type { SymbolRules } from './orders/order-rules.ts'
-export type { OrderServiceConfig } from './orders/order-service.ts'
+export type { OrderServiceConfig } from './orders/config.ts'
 export type { OrderStatus } from './orders/order-status.ts'
 
 export { LazyStrategyManager } from './lazy-strategies.ts'

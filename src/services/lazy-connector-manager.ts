@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import type { ProxyMarked } from 'comlink'
 import type { Remote, RemoteStreamOf } from '../channel/remote.ts'
 import type { ComponentModule } from '../component/define.ts'
+import { InvalidOptionsError } from '../errors.ts'
 import type { ConnectorConfig } from './connectors/config.ts'
 import { ConnectorFactory, expectConnectorId } from './connectors/connector-factory.ts'
 import type { ExchangeConnector, MarketDataCallback, SubscriptionEndCallback } from './connectors/connector.ts'
@@ -53,6 +54,7 @@ export class LazyConnectorManager extends LazyFamily {
   constructor(coordinator: ConnectorCoordinator, options: LazyConnectorManagerOptions = {}) {
     const { name = 'exchange-connector', settings } = sortOptions(options, ['factory'])
     const { factory = new ConnectorFactory() } = options
+    if (!(factory instanceof ConnectorFactory)) throw new InvalidOptionsError('factory', 'a ConnectorFactory', factory)
     // Source and compiled output lie in the same places relative to each other.
     const ccxtConnector = new URL(`../../workers/exchange-connector${extname(import.meta.filename)}`, import.meta.url)
     const family = coordinator.registerFamily<ExchangeConnectorModule>({
@@ -84,7 +86,8 @@ export class LazyConnectorManager extends LazyFamily {
    * The connector of an exchange: a durable remote, held once more. Its worker is started by the first call, which rejects with
    * ComponentLoadError when ccxt does not know the exchange; the cause names the nearest ids.
    *
-   * @throws InvalidOptionsError when `id` is no id; ComponentNotFoundError after `shutdown`.
+   * @throws InvalidOptionsError when `id` is no id; ComponentNotFoundError after `shutdown`; DuplicateComponentError while the last release, or
+   * `shutdownAll`, is still ending its worker: what they return says when that is over.
    */
   getConnector(id: string): RemoteConnector {
     const key = expectConnectorId(id)

@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
-import { expectString } from '../options.ts'
 import { LazyComponent } from './lazy-service.ts'
 import type { ComponentHost } from './lazy-service.ts'
-import type { OrderServiceConfig } from './orders/order-service.ts'
+import { parseOrderServiceConfig } from './orders/config.ts'
+import type { OrderServiceConfig } from './orders/config.ts'
 import type {
   Fill,
   FillInput,
@@ -32,7 +32,7 @@ export class LazyOrderService extends LazyComponent<OrderApi> implements OrderAp
   /** @throws InvalidOptionsError for a bad option, DuplicateComponentError when the name is taken. */
   constructor(coordinator: OrderServiceHost, options: LazyOrderServiceOptions) {
     const { name = 'order-service', own: config, settings } = sortOptions(options, OPTIONS)
-    expectString('path', options.path)
+    parseOrderServiceConfig({ ...config, path: options.path })
     super(coordinator, {
       memoryEstimate: 100 * 1024 ** 2,
       timeout: 20_000,

@@ -81,6 +81,7 @@ export class LazyStrategyManager<Data = MarketData, Signal = unknown> extends La
     const family = new ModuleFamily<StrategyModule<Data, Signal>>(
       coordinator,
       { ...defaults, ...settings, name, type: 'strategy' },
+      'strategies',
       options.strategies ?? {},
     )
     super(coordinator, family)

@@ -53,6 +53,7 @@ export class LazyValidatorManager<Order = OrderInput> extends LazyFamily {
     const family = new ModuleFamily<ValidatorModule<Order>>(
       coordinator,
       { ...defaults, ...settings, name, type: 'validator' },
+      'validators',
       options.validators ?? {},
     )
     super(coordinator, family)

@@ -100,9 +100,9 @@ const OPTIONS: readonly string[] = ['exchange', 'exchangeOptions', 'urls', ...Ob
 /** @throws InvalidOptionsError naming the option; of one that does not exist, the nearest that do. */
 export function parseConnectorConfig(config: ConnectorConfig): ResolvedConnectorConfig {
   expectRecord('config', config)
-  for (const key of Object.keys(config)) {
+  for (const [key, value] of Object.entries(config)) {
     if (!OPTIONS.includes(key)) {
-      throw new InvalidOptionsError('config', `options like ${quoted(nearestNames(key, OPTIONS, 3))}`, key)
+      throw new InvalidOptionsError(key, `one of the options, as ${quoted(nearestNames(key, OPTIONS, 3))}`, value)
     }
   }
   const urls = expectRecord('urls', config.urls ?? {})

@@ -1,5 +1,7 @@
+import { cloneConfig } from '../../component/definition.ts'
 import { DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
 import { expectRecord } from '../../options.ts'
+import { parseConnectorConfig } from './config.ts'
 import type { ConnectorConfig } from './config.ts'
 
 /** Options of a ccxt connector, without its id. */
@@ -21,9 +23,12 @@ export class ConnectorFactory {
   readonly #options = new Map<string, CcxtConnectorOptions>()
   readonly #defaults: CcxtConnectorOptions
 
-  /** @param defaults options of all ccxt connectors. */
+  /**
+   * @param defaults options of all ccxt connectors.
+   * @throws InvalidOptionsError
+   */
   constructor(defaults: CcxtConnectorOptions = {}) {
-    this.#defaults = expectRecord('defaults', defaults)
+    this.#defaults = parseOptions('defaults', defaults)
   }
 
   /**
@@ -36,7 +41,7 @@ export class ConnectorFactory {
     if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
       throw new InvalidOptionsError('module', 'the URL of a module, or a package', module)
     }
-    this.#modules.set(key, { kind: 'module', module, config })
+    this.#modules.set(key, { kind: 'module', module, config: cloneConfig(config) })
     return this
   }
 
@@ -46,7 +51,7 @@ export class ConnectorFactory {
    * @throws InvalidOptionsError; DuplicateComponentError when the id is taken.
    */
   configure(id: string, options: CcxtConnectorOptions): this {
-    this.#options.set(this.#free(id), expectRecord('options', options))
+    this.#options.set(this.#free(id), parseOptions('options', options))
     return this
   }
 
@@ -62,6 +67,15 @@ export class ConnectorFactory {
     if (this.#modules.has(key) || this.#options.has(key)) throw new DuplicateComponentError(`exchange-connector:${key}`)
     return key
   }
+}
+
+/** Options as they are given, without defaults: those of one exchange go before those of all. @throws InvalidOptionsError */
+function parseOptions(name: string, options: CcxtConnectorOptions): CcxtConnectorOptions {
+  expectRecord(name, options)
+  if ('exchange' in options) throw new InvalidOptionsError('exchange', 'nothing: the id says it', options.exchange)
+  parseConnectorConfig({ ...options, exchange: 'any' })
+  const copies = Object.entries(options).map(([option, value]) => [option, cloneConfig<unknown>(value, option)])
+  return Object.fromEntries(copies) as CcxtConnectorOptions
 }
 
 /** @throws InvalidOptionsError */

@@ -5,11 +5,19 @@ import type { Interval } from './interval.ts'
 
 const MAX_SYMBOL_LENGTH = 128
 
-/** @throws InvalidOptionsError */
+/**
+ * SQLite's text is UTF-8, in which half a surrogate pair is one and the same replacement character: symbols that differ in it alone would share
+ * their candles.
+ *
+ * @throws InvalidOptionsError
+ */
 export function parseSymbol(value: unknown): string {
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= MAX_SYMBOL_LENGTH && !value.includes('\0'))
-    return value
-  throw new InvalidOptionsError('symbol', `a string of 1 to ${MAX_SYMBOL_LENGTH} characters`, value)
+  if (typeof value === 'string' && isSymbol(value)) return value
+  throw new InvalidOptionsError('symbol', `a well-formed string of 1 to ${MAX_SYMBOL_LENGTH} characters`, value)
+}
+
+function isSymbol(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_SYMBOL_LENGTH && text.isWellFormed() && !text.includes('\0')
 }
 
 /** @throws InvalidOptionsError */

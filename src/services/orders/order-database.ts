@@ -1,6 +1,6 @@
 import { messageOf } from '../../describe-value.ts'
 import { DatabaseSync } from 'node:sqlite'
-import { InvalidOptionsError, isSpillwayError } from '../../errors.ts'
+import { isSpillwayError } from '../../errors.ts'
 import { OrderStoreError, type OrderStoreFailure } from './order-errors.ts'
 
 /** Marks the file as ours in its header ("SpwO"), so that the database of another program is not written to. */
@@ -58,8 +58,8 @@ const failures: Readonly<Record<number, OrderStoreFailure>> = {
 export interface OrderDatabaseOptions {
   /** The file; it is made when it does not exist, its directory must. */
   readonly path: string
-  /** How long to wait for another process that is writing, ms, default 2,000. The thread does nothing else meanwhile. */
-  readonly busyTimeout?: number | undefined
+  /** How long to wait for another process that is writing, ms. The thread does nothing else meanwhile. */
+  readonly busyTimeout: number
 }
 
 /**
@@ -70,14 +70,8 @@ export class OrderDatabase implements Disposable {
   readonly path: string
   readonly #db: DatabaseSync
 
-  /** @throws OrderStoreError @throws InvalidOptionsError */
-  constructor({ path, busyTimeout = 2_000 }: OrderDatabaseOptions) {
-    if (typeof path !== 'string' || path === '' || path === ':memory:') {
-      throw new InvalidOptionsError('path', 'the path of a file', path)
-    }
-    if (!Number.isSafeInteger(busyTimeout) || busyTimeout < 0 || busyTimeout >= 2 ** 31) {
-      throw new InvalidOptionsError('busyTimeout', `whole milliseconds from 0 to ${2 ** 31 - 1}`, busyTimeout)
-    }
+  /** @throws OrderStoreError */
+  constructor({ path, busyTimeout }: OrderDatabaseOptions) {
     this.path = path
     this.#db = this.translate(() => new DatabaseSync(path, { timeout: busyTimeout }))
     try {

@@ -35,7 +35,7 @@ export function parseOrderInput(input: OrderInput): { clientOrderId: string | un
   const known = ['clientOrderId', 'symbol', 'side', 'type', 'quantity', 'price', 'stopPrice', 'timeInForce']
   checkObject('order', input, known)
   const { clientOrderId, symbol, side, type = 'limit', quantity, price, stopPrice, timeInForce = 'gtc' } = input
-  if (clientOrderId !== undefined) checkText('clientOrderId', clientOrderId, LONGEST_ID)
+  if (clientOrderId !== undefined) checkOrderId(clientOrderId, 'clientOrderId')
   if (typeof symbol !== 'string' || !/^[!-~]+$/.test(symbol) || symbol.length > LONGEST_SYMBOL) {
     throw new OrderRuleError('symbol', `1 to ${LONGEST_SYMBOL} printable characters without spaces`, show(symbol))
   }
@@ -71,7 +71,7 @@ export function parseOrderChange(change: OrderChange): ParsedChange {
       throw new InvalidOptionsError('status', `one of ${settableStatuses.join(', ')}`, status)
     }
   }
-  if (exchangeOrderId !== undefined) checkText('exchangeOrderId', exchangeOrderId, LONGEST_ID)
+  if (exchangeOrderId !== undefined) checkOrderId(exchangeOrderId, 'exchangeOrderId')
   if (reason !== undefined) checkReason(reason)
   return {
     status,
@@ -87,7 +87,7 @@ export function parseOrderChange(change: OrderChange): ParsedChange {
 export function parseFill(fill: FillInput): ParsedFill {
   checkObject('fill', fill, ['id', 'quantity', 'price', 'at'])
   const { id, at } = fill
-  checkText('fill.id', id, LONGEST_ID)
+  checkOrderId(id, 'fill.id')
   if (at !== undefined) checkTime('fill.at', at)
   const quantity = Decimal.parse(fill.quantity, 'fill.quantity')
   const price = Decimal.parse(fill.price, 'fill.price')
@@ -96,14 +96,23 @@ export function parseFill(fill: FillInput): ParsedFill {
   return { id, quantity, price, at }
 }
 
-/** @throws InvalidOptionsError */
+/**
+ * An id of anything. SQLite's text is UTF-8, in which half a surrogate pair is one and the same replacement character: ids that differ in it alone
+ * would be one.
+ *
+ * @throws InvalidOptionsError
+ */
 export function checkOrderId(id: unknown, option = 'id'): asserts id is string {
-  checkText(option, id, LONGEST_ID)
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || !id.isWellFormed()) {
+    throw new InvalidOptionsError(option, `a well-formed string of 1 to ${LONGEST_ID} characters`, id)
+  }
 }
 
 /** @throws InvalidOptionsError */
 export function checkReason(reason: unknown): asserts reason is string {
-  checkText('reason', reason, LONGEST_REASON)
+  if (typeof reason !== 'string' || reason === '' || reason.length > LONGEST_REASON) {
+    throw new InvalidOptionsError('reason', `a string of 1 to ${LONGEST_REASON} characters`, reason)
+  }
 }
 
 /** @throws InvalidOptionsError */
@@ -116,12 +125,6 @@ export function checkObject(option: string, value: unknown, known: readonly stri
   if (typeof value !== 'object' || value === null) throw new InvalidOptionsError(option, 'an object', value)
   const unknown = Object.keys(value).find((key) => !known.includes(key))
   if (unknown !== undefined) throw new InvalidOptionsError(option, `properties out of ${known.join(', ')}`, unknown)
-}
-
-function checkText(option: string, value: unknown, longest: number): asserts value is string {
-  if (typeof value !== 'string' || value === '' || value.length > longest) {
-    throw new InvalidOptionsError(option, `a string of 1 to ${longest} characters`, value)
-  }
 }
 
 function oneOf(rule: 'side' | 'type' | 'time-in-force', allowed: readonly string[], value: string): void {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { Decimal } from './decimal.ts'
 import { GroupCommit, type Step } from './group-commit.ts'
 import { contentOf, differences, termsOf, type OrderContent } from './order-content.ts'
+import { parseOrderServiceConfig } from './config.ts'
+import type { OrderServiceConfig } from './config.ts'
 import { OrderDatabase } from './order-database.ts'
 import { OrderConflictError, OrderNotFoundError, OrderRuleError, OrderStoreError } from './order-errors.ts'
 import {
-  checkObject,
   checkOrderId,
   checkReason,
   parseFill,
@@ -14,19 +15,10 @@ import {
   type ParsedChange,
   type ParsedFill,
 } from './order-input.ts'
-import { OrderRules, type OrderTerms, type SymbolRules } from './order-rules.ts'
+import type { OrderRules, OrderTerms } from './order-rules.ts'
 import { afterChange, afterFill, isClosed, transition } from './order-status.ts'
 import { OrderStore, type StoredOrder } from './order-store.ts'
 import type { Fill, FillInput, Order, OrderApi, OrderChange, OrderInput, OrderPage, OrderQuery } from './order.ts'
-
-export interface OrderServiceConfig {
-  /** The SQLite file; made when it does not exist, its directory must. */
-  readonly path: string
-  /** Rules by symbol; those of '*' hold for symbols that have none of their own. Default: none. */
-  readonly rules?: Readonly<Record<string, SymbolRules>> | undefined
-  /** How long to wait for another process that writes to the file, ms, default 2,000. */
-  readonly busyTimeout?: number | undefined
-}
 
 /** What is not data of its configuration. */
 export interface OrderServiceEffects {
@@ -50,9 +42,8 @@ export class OrderService implements OrderApi, Disposable {
 
   /** @throws OrderStoreError @throws InvalidOptionsError */
   constructor(config: OrderServiceConfig, { now = Date.now, newId = randomUUID }: OrderServiceEffects = {}) {
-    checkObject('config', config, ['path', 'rules', 'busyTimeout'])
-    const { path, rules, busyTimeout } = config
-    this.#rules = new OrderRules(rules)
+    const { path, rules, busyTimeout } = parseOrderServiceConfig(config)
+    this.#rules = rules
     this.#now = now
     this.#newId = newId
     this.#database = new OrderDatabase({ path, busyTimeout })

@@ -1,7 +1,8 @@
 import type { Remote } from '../../channel/remote.ts'
+import { cloneConfig } from '../../component/definition.ts'
 import type { FamilyDefinition } from '../../component/family.ts'
 import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
-import { expectKnown, expectRecord, expectString } from '../../options.ts'
+import { expectKnown, expectName, expectRecord } from '../../options.ts'
 import type { FamilyHost, HostedFamily } from '../lazy-service.ts'
 
 /** A module of the user's own, and what it is configured with. */
@@ -20,31 +21,32 @@ export class ModuleFamily<T> {
   readonly #recipes = new Map<string, ModuleRecipe>()
   readonly #family: HostedFamily<T>
 
-  /** @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError. */
+  /**
+   * @param option the name of the option that `recipes` are.
+   * @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError. Then nothing is registered.
+   */
   constructor(
     coordinator: ModuleFamilyCoordinator,
     definition: Omit<FamilyDefinition, 'module' | 'config'>,
+    option: string,
     recipes: Readonly<Record<string, ModuleRecipe>>,
   ) {
     this.name = definition.name
+    for (const [key, recipe] of Object.entries(expectRecord(option, recipes))) {
+      this.#recipes.set(key, parseRecipe(key, recipe))
+    }
     this.#family = coordinator.registerFamily<T>({
       ...definition,
       module: (key) => this.#recipe(key).module,
       config: (key) => this.#recipe(key).config,
     })
-    for (const [key, recipe] of Object.entries(expectRecord('modules', recipes))) this.define(key, recipe)
   }
 
   /** @throws DuplicateComponentError when the key is taken; InvalidOptionsError. */
   define(key: string, recipe: ModuleRecipe): void {
-    expectString('key', key)
-    const { module } = expectRecord(key, recipe)
-    expectKnown(recipe, ['module', 'config'], `${key}.`)
-    if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
-      throw new InvalidOptionsError(`${key}.module`, 'the URL of a module, or a package', module)
-    }
+    const parsed = parseRecipe(key, recipe)
     if (this.#recipes.has(key)) throw new DuplicateComponentError(this.componentName(key))
-    this.#recipes.set(key, recipe)
+    this.#recipes.set(key, parsed)
   }
 
   keys(): string[] {
@@ -93,4 +95,15 @@ export class ModuleFamily<T> {
     }
     return recipe
   }
+}
+
+/** @throws InvalidOptionsError */
+function parseRecipe(key: string, recipe: ModuleRecipe): ModuleRecipe {
+  expectName('key', key)
+  const { module, config } = expectRecord(key, recipe)
+  expectKnown(recipe, ['module', 'config'], `${key}.`)
+  if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
+    throw new InvalidOptionsError(`${key}.module`, 'the URL of a module, or a package', module)
+  }
+  return { module, config: cloneConfig(config, `${key}.config`) }
 }

@@ -23,14 +23,14 @@ function storeError(reason: string): unknown {
 
 describe('OrderDatabase', () => {
   it('writes ahead, with a sync at every commit', () => {
-    using database = new OrderDatabase({ path })
+    using database = new OrderDatabase({ path, busyTimeout: 2_000 })
     expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
     expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
     expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
   })
 
   it('undoes a transaction that throws', () => {
-    using database = new OrderDatabase({ path })
+    using database = new OrderDatabase({ path, busyTimeout: 2_000 })
     const insert = database.prepare('INSERT INTO fills (order_seq, id, quantity, price, at) VALUES (1, 2, 3, 4, 5)')
     // There is no order 1.
     expect(() => database.transaction(() => insert.run())).toThrow(storeError('other'))
@@ -38,7 +38,7 @@ describe('OrderDatabase', () => {
   })
 
   it('needs 10 transactions for 10,000 orders that arrive together', async () => {
-    using database = new OrderDatabase({ path })
+    using database = new OrderDatabase({ path, busyTimeout: 2_000 })
     let transactions = 0
     const commits = new GroupCommit((work) => {
       transactions += 1
@@ -88,7 +88,7 @@ describe('a database that cannot be used', () => {
   })
 
   it('is of a later version', () => {
-    new OrderDatabase({ path })[Symbol.dispose]()
+    new OrderDatabase({ path, busyTimeout: 2_000 })[Symbol.dispose]()
     const later = new DatabaseSync(path)
     later.exec('PRAGMA user_version = 99')
     later.close()
@@ -96,7 +96,7 @@ describe('a database that cannot be used', () => {
   })
 
   it('may not be written to', () => {
-    new OrderDatabase({ path })[Symbol.dispose]()
+    new OrderDatabase({ path, busyTimeout: 2_000 })[Symbol.dispose]()
     chmodSync(path, 0o444)
     chmodSync(directory.path, 0o555)
     // Permissions do not bind the superuser.

@@ -27,6 +27,26 @@ async function openOrder(change: Partial<OrderInput> = {}): Promise<Order> {
   return orders.updateOrder(id, { status: 'open' })
 }
 
+it('refuses ids that are not well-formed, which SQLite would take for one and the same', async () => {
+  const { id } = await openOrder()
+  const fill = { quantity: '1', price: '100' }
+  for (const bad of ['x\ud800', '\udc00x']) {
+    const refused: [string, () => Promise<unknown>][] = [
+      ['clientOrderId', () => orders.createOrder({ ...input, clientOrderId: bad })],
+      ['clientOrderId', () => orders.findOrderByClientId(bad)],
+      ['id', () => orders.getOrder(bad)],
+      ['exchangeOrderId', () => orders.updateOrder(id, { exchangeOrderId: bad })],
+      ['fill.id', () => orders.addFill(id, { ...fill, id: bad })],
+      ['orderId', () => orders.listFills(bad)],
+    ]
+    for (const [option, attempt] of refused) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTIONS', option })
+    }
+  }
+  const emoji = 'x\u{1f600}\0'
+  expect(await orders.createOrder({ ...input, clientOrderId: emoji })).toMatchObject({ clientOrderId: emoji })
+})
+
 describe('createOrder', () => {
   it('stores an order, in exact decimals', async () => {
     const order = await orders.createOrder(input)
