@@ -264,7 +264,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   /**
    * A port for stock comlink: `Comlink.wrap(port)` calls the component, under the same allow-list and with the same durability.
-   * Only calls are served; reading, setting and constructing are refused. Close the port to end it.
+   * Only calls are served; reading, setting and constructing are refused. Close the port to end it. A request that this thread cannot
+   * read (nested deeper than its stack is) is never answered: comlink's protocol does not say whose it is.
    */
   createEndpoint(name: string): MessagePort {
     this.#assertOpen()

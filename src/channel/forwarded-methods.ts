@@ -3,6 +3,7 @@ import { movableIn } from './clone-guard.ts'
 import { onPeerGone } from './comlink-remotes.ts'
 import { isRefusedKey, MethodTable } from './method-table.ts'
 import type { ServedMethod, ServedMethods } from './method-table.ts'
+import { spreadApply } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { isCallbackRemote } from './remote.ts'
 
@@ -21,8 +22,10 @@ export function isRemote(value: object): boolean {
 /** The method of a remote, whatever is served at its other end. */
 export function callRemote(remote: object, path: readonly string[], args: readonly unknown[]): unknown {
   let member = remote
-  for (const key of path) member = Reflect.get(member, key) as object
-  return (member as Call)(...args.map(passedOn))
+  const spread = path.at(-1) === spreadApply
+  for (const key of path) member = Reflect.get(member, key === spreadApply ? 'apply' : key) as object
+  const passed = args.map(passedOn)
+  return (member as Call)(...(spread ? [passed[0], passed.slice(1)] : passed))
 }
 
 /** A value that came from elsewhere, ready to be sent on: what moved with it moves once more. */

@@ -1,3 +1,4 @@
+import { spreadApply } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 
 /** A method that may be called, bound to the object it was found on. */
@@ -17,6 +18,38 @@ export interface ServedMethods {
 export function methodsBelow(methods: ServedMethods, path: readonly string[]): ServedMethods {
   if (path.length === 0) return methods
   return { lookup: (method) => methods.lookup([...path, ...pathOf(method)]), names: () => methods.names() }
+}
+
+/**
+ * `x.call` and `x.apply`: methods of that name, where there are any, else those that every function has. Decided here, and not by trying one after the
+ * other, so that arguments travel once.
+ */
+function lookupAsFunction(
+  path: readonly string[],
+  own: (path: readonly string[]) => ServedMethod | undefined,
+): ServedMethod | undefined {
+  const last = path.at(-1)
+  if (last !== 'call' && last !== 'apply' && last !== spreadApply) return undefined
+  const parent = path.slice(0, -1)
+  const named = own(last === spreadApply ? [...parent, 'apply'] : path)
+  if (named) {
+    if (last !== spreadApply) return named
+    return {
+      fn: (self: unknown, ...list: unknown[]) => Reflect.apply(named.fn, named.self, [self, list]) as unknown,
+      self: undefined,
+    }
+  }
+  const method = own(parent)
+  if (!method) return undefined
+  return {
+    fn: (_: unknown, ...rest: unknown[]) =>
+      Reflect.apply(method.fn, method.self, last === 'apply' ? listOf(rest[0]) : rest) as unknown,
+    self: undefined,
+  }
+}
+
+function listOf(list: unknown): ArrayLike<unknown> {
+  return typeof list === 'object' && list !== null ? Array.from(list as ArrayLike<unknown>) : []
 }
 
 /** Keys that never name a method: they lead to code execution or to prototypes, or would make a remote a thenable or be called by mere logging. */
@@ -43,6 +76,10 @@ export class MethodTable implements ServedMethods {
   }
 
   lookup(method: MethodPath): ServedMethod | undefined {
+    return lookupAsFunction(pathOf(method), (path) => this.#own(path)) ?? this.#own(method)
+  }
+
+  #own(method: MethodPath): ServedMethod | undefined {
     return this.#methods.get(typeof method === 'string' ? method : pathKey(method))
   }
 

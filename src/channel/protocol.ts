@@ -162,7 +162,11 @@ function isHandled(handled: unknown): handled is HandledValues | undefined {
   )
 }
 
+/** Ends a path in place of `apply`: what follows the first argument are the elements of the second, each marshalled on its own. */
+export const spreadApply = 'apply...'
+
 /** A method path as people read it. */
 export function methodName(method: MethodPath): string {
-  return typeof method === 'string' ? method : method.join('.')
+  if (typeof method === 'string') return method
+  return method.map((key) => (key === spreadApply ? 'apply' : key)).join('.')
 }

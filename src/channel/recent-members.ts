@@ -8,7 +8,13 @@ export class RecentMembers {
   readonly #members = new Map<string, object>()
 
   get(path: string): object | undefined {
-    return this.#members.get(path)
+    const member = this.#members.get(path)
+    if (member && this.#members.size >= most / 2) {
+      // Put last again: those that are asked for often are not what a flood of computed names pushes out.
+      this.#members.delete(path)
+      this.#members.set(path, member)
+    }
+    return member
   }
 
   add(path: string, member: object): void {

@@ -3,7 +3,7 @@ import type { ProxyMarked, UnproxyOrClone } from 'comlink'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { ComponentModule } from '../component/define.ts'
-import { InvalidOptionsError, isNoSuchMethodError, NoSuchMethodError } from '../errors.ts'
+import { InvalidOptionsError, NoSuchMethodError } from '../errors.ts'
 import { isInstance } from '../is-instance.ts'
 import type { Caller } from './caller.ts'
 import { readable } from './answer-reader.ts'
@@ -11,7 +11,9 @@ import { isRefusedKey } from './method-table.ts'
 import { RecentMembers } from './recent-members.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
+import { spreadApply } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
+import { isCloneable } from './uncloneable.ts'
 import { expectOptions, expectString } from '../options.ts'
 
 /** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
@@ -226,19 +228,23 @@ function callOf(target: Target): Call {
   // A remote itself is no function, unless it is a callback.
   const name = target.path.length > (target.release ? 0 : 1) ? target.path.at(-1) : undefined
   if (name !== 'call' && name !== 'apply') return direct
-  const method: Target = { ...target, path: target.path.slice(0, -1) }
-  const callMethod = directCallOf(method)
+  const spread = directCallOf({ ...target, path: [...target.path.slice(0, -1), spreadApply] })
   return (_, self, args) => {
-    const list = name === 'call' ? args.slice(1) : (args[1] ?? [])
-    if (!Array.isArray(list)) return direct(_, self, args)
-    return readable(
-      callMethod(_, self, list).catch((error: unknown) => {
-        // What is there is an object that has a method of that name; nothing has run.
-        if (isNoSuchMethodError(error) && error.method === method.path.join('.')) return direct(_, self, args)
-        throw error
-      }),
-    )
+    const [object, list] = args
+    if (name === 'apply' && args.length === 2 && isArrayLike(list)) {
+      return spread(_, self, [sendableSelf(object), ...Array.from(list)])
+    }
+    return direct(_, self, args.length > 0 ? [sendableSelf(object), ...args.slice(1)] : args)
   }
+}
+
+function isArrayLike(list: unknown): list is ArrayLike<unknown> {
+  return typeof list === 'object' && list !== null && 'length' in list && typeof list.length === 'number'
+}
+
+/** The first argument of `call` and `apply`. Functions there do not need it; so what cannot travel (a remote, `this`) is left out. */
+function sendableSelf(self: unknown): unknown {
+  return isCloneable(self) ? self : undefined
 }
 
 function directCallOf({ caller, path, options }: Target): Call {

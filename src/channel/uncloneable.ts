@@ -34,7 +34,8 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-function isCloneable(value: unknown): boolean {
+/** True as well for what moves, or is passed by reference. */
+export function isCloneable(value: unknown): boolean {
   // What moves cannot be tried without moving it.
   if (isObject(value) && transferListOf(value)) return true
   try {

@@ -142,6 +142,12 @@ describe('a worker', () => {
     expect(await typed.add.bind(typed, 1)(2)).toBe(3)
     expect(await typed.nested.deep.hi.call(undefined)).toBe('deep')
     expect(await typed.thread.apply(undefined)).toBeGreaterThan(0)
+    function forwarded(..._numbers: number[]): Promise<number> {
+      // oxlint-disable-next-line prefer-rest-params -- an array-like, as older code has it
+      return typed.add.apply({ socket: () => {} }, arguments as never)
+    }
+    expect(await forwarded(3, 4)).toBe(7)
+    expect(await typed.add.apply(null, { length: 2, 0: 1, 1: 5 } as never)).toBe(6)
     const values: unknown[] = []
     const take = proxy((value: number) => values.push(value))
     await typed.callBack.apply(undefined, [take as never, 2])

@@ -1,6 +1,6 @@
 import { finalizer } from 'comlink'
 import { describe, expect, it } from 'vitest'
-import { proxy } from '../../src/index.ts'
+import { proxy, transfer } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
 import type handingOn from '../fixtures/handing-on.ts'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
@@ -117,6 +117,17 @@ describe('a method', () => {
     expect(await first.phone.call(1, 2)).toEqual([1, 2])
     expect(await first.phone.apply('rule')).toEqual(['rule'])
     expect(await first.phone.apply('rule', [1] as never)).toEqual(['rule', [1]])
+    const bytes = new Uint8Array([1, 2]).buffer
+    expect(await first.phone.call('self' as never, transfer(bytes, [bytes]) as never)).toEqual([
+      'self',
+      new Uint8Array([1, 2]).buffer,
+    ])
+    const more = new Uint8Array([3]).buffer
+    expect(await first.phone.apply('rule', [transfer(more, [more])] as never)).toEqual([
+      'rule',
+      [new Uint8Array([3]).buffer],
+    ])
+    expect([bytes.detached, more.detached]).toEqual([true, true])
   })
 
   it('of a very long name is not remembered, however few there are', async () => {
