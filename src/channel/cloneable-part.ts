@@ -23,8 +23,21 @@ export function cloneablePart(value: unknown): Part {
 
 /** The same of the own enumerable properties of an object of any class. */
 export function cloneableProperties(object: object, except?: ReadonlySet<string>): Record<string, unknown> {
+  return cloneableOf(object, keysOf(object), except)
+}
+
+/** The same of those that are not enumerable. */
+export function hiddenProperties(object: object, except?: ReadonlySet<string>): Record<string, unknown> {
+  return cloneableOf(object, hiddenKeysOf(object), except)
+}
+
+function cloneableOf(
+  object: object,
+  keys: readonly string[],
+  except: ReadonlySet<string> | undefined,
+): Record<string, unknown> {
   const properties: Record<string, unknown> = {}
-  for (const key of keysOf(object)) {
+  for (const key of keys) {
     if (key === '__proto__' || except?.has(key)) continue
     const copy = cloneablePart(read(object, key))
     if (copy) properties[key] = copy.value
@@ -109,6 +122,14 @@ function keysOf(value: object): string[] {
     return Object.keys(value)
   } catch {
     // A proxy that throws on being looked at.
+    return []
+  }
+}
+
+function hiddenKeysOf(value: object): string[] {
+  try {
+    return Object.getOwnPropertyNames(value).filter((key) => !Object.prototype.propertyIsEnumerable.call(value, key))
+  } catch {
     return []
   }
 }

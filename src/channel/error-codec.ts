@@ -1,6 +1,7 @@
 import { describeValue, messageOf } from '../describe-value.ts'
 import { errorClassOf, ValueError } from '../errors.ts'
-import { cloneablePart, cloneableProperties, isObject, read } from './cloneable-part.ts'
+import { isInstance } from '../is-instance.ts'
+import { cloneablePart, cloneableProperties, hiddenProperties, isObject, read } from './cloneable-part.ts'
 import type { EncodedError } from './protocol.ts'
 
 /**
@@ -23,6 +24,7 @@ const maxErrors = 100
 /** What travels on its own, of any error and of one that lists others. */
 const standard: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause'])
 const listing: ReadonlySet<string> = new Set([...standard, 'errors'])
+const suppressing: ReadonlySet<string> = new Set([...standard, 'error', 'suppressed'])
 
 /**
  * What was thrown, as it can be posted, whatever it is: nothing in the result is refused by structured clone.
@@ -61,13 +63,16 @@ function encode(thrown: unknown, walk: Walk): EncodedError {
 }
 
 function encodeErrorObject(thrown: object, nested: (value: unknown) => EncodedError | undefined): EncodedError {
+  const suppresses = isInstance(thrown, SuppressedError)
   return {
     kind: 'error',
     name: classNameOf(thrown),
     message: text(read(thrown, 'message')),
     stack: optionalText(read(thrown, 'stack')),
     native: nativeNameOf(thrown),
-    properties: propertiesOf(thrown),
+    ...propertiesOf(thrown),
+    error: suppresses ? nested(read(thrown, 'error')) : undefined,
+    suppressed: suppresses ? nested(read(thrown, 'suppressed')) : undefined,
     cause: nested(read(thrown, 'cause')),
     errors: listOf(read(thrown, 'errors'))
       ?.map((e) => nested(e))
@@ -87,7 +92,10 @@ export function decodeError(encoded: EncodedError, joined?: string): unknown {
     Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true })
   }
   for (const [key, value] of Object.entries(encoded.properties)) define(key, value, true)
+  for (const [key, value] of Object.entries(encoded.hidden)) define(key, value)
   if (error.name !== encoded.name) define('name', encoded.name)
+  if (encoded.error) define('error', decodeError(encoded.error))
+  if (encoded.suppressed) define('suppressed', decodeError(encoded.suppressed))
   if (encoded.cause) define('cause', decodeError(encoded.cause))
   if (encoded.errors)
     define(
@@ -111,6 +119,8 @@ function construct(encoded: Extract<EncodedError, { kind: 'error' }>): Error {
   // A real Error, so that inspection, cloning and loggers know it for one; its constructor would make the message anew.
   if (errorClass) return Object.setPrototypeOf(new Error(encoded.message), errorClass.prototype as object) as Error
   if (encoded.native === 'DOMException') return new DOMException(encoded.message, encoded.name)
+  if (encoded.native === 'SuppressedError') return new SuppressedError(undefined, undefined, encoded.message)
+  if (encoded.native === 'QuotaExceededError') return quotaExceeded(encoded)
   if (encoded.native === 'AggregateError') return new AggregateError([], encoded.message)
   return new (natives[encoded.native ?? ''] ?? Error)(encoded.message)
 }
@@ -134,6 +144,9 @@ function unshowable(value: unknown, { component }: Walk): EncodedError {
     stack: undefined,
     native: undefined,
     properties: { code, component, what },
+    hidden: {},
+    error: undefined,
+    suppressed: undefined,
     cause: undefined,
     errors: undefined,
   }
@@ -153,13 +166,43 @@ function isErrorLike(value: unknown): value is object {
   }
 }
 
-function propertiesOf(error: object): Record<string, unknown> {
-  const properties = cloneableProperties(error, listOf(read(error, 'errors')) ? listing : standard)
+interface Properties {
+  readonly properties: Record<string, unknown>
+  readonly hidden: Record<string, unknown>
+}
+
+function propertiesOf(error: object): Properties {
+  const elsewhere = listOf(read(error, 'errors'))
+    ? listing
+    : isInstance(error, SuppressedError)
+      ? suppressing
+      : standard
+  const properties = cloneableProperties(error, elsewhere)
+  const hidden = hiddenProperties(error, elsewhere)
+  // They are getters of the class.
+  if (isQuotaExceeded(error))
+    Object.assign(hidden, { quota: read(error, 'quota'), requested: read(error, 'requested') })
   const code = read(error, 'code')
-  if (properties['code'] === undefined && (typeof code === 'string' || typeof code === 'number')) {
+  if (
+    properties['code'] === undefined &&
+    hidden['code'] === undefined &&
+    (typeof code === 'string' || typeof code === 'number')
+  ) {
     properties['code'] = code
   }
-  return properties
+  return { properties, hidden }
+}
+
+type QuotaExceeded = new (message: string, options: object) => DOMException
+/** Newer versions of Node have it, and the library that the sources are compiled for does not. */
+const { QuotaExceededError } = globalThis as { readonly QuotaExceededError?: QuotaExceeded }
+
+function isQuotaExceeded(error: object): boolean {
+  return QuotaExceededError !== undefined && isInstance(error, QuotaExceededError)
+}
+
+function quotaExceeded({ message, name }: Extract<EncodedError, { kind: 'error' }>): DOMException {
+  return QuotaExceededError ? new QuotaExceededError(message, {}) : new DOMException(message, name)
 }
 
 function classNameOf(error: object): string {
@@ -170,6 +213,8 @@ function classNameOf(error: object): string {
 }
 
 function nativeNameOf(error: object): string | undefined {
+  if (isQuotaExceeded(error)) return 'QuotaExceededError'
+  if (error instanceof SuppressedError) return 'SuppressedError'
   if (error instanceof DOMException) return 'DOMException'
   if (error instanceof AggregateError) return 'AggregateError'
   return Object.keys(natives).find((name) => error instanceof (natives[name] ?? Error))

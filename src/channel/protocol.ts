@@ -110,6 +110,11 @@ export type EncodedError =
       readonly stack: string | undefined
       readonly native: string | undefined
       readonly properties: Readonly<Record<string, unknown>>
+      /** Own properties that are not enumerable. */
+      readonly hidden: Readonly<Record<string, unknown>>
+      /** What a SuppressedError is made of. */
+      readonly error: EncodedError | undefined
+      readonly suppressed: EncodedError | undefined
       readonly cause: EncodedError | undefined
       readonly errors: readonly EncodedError[] | undefined
     }

@@ -34,6 +34,31 @@ describe('what a component throws', () => {
     expect(at('errors.test.ts')).toBeGreaterThan(at('at throwError()'))
   })
 
+  it('keeps both errors of a SuppressedError, whatever it is caused by', () => {
+    const real = Object.assign(new TypeError('the real failure'), { code: 'E_REAL' })
+    const error = across(new Error('outer', { cause: new SuppressedError(new RangeError('closing'), real, 'both') }))
+    const inner = (error as Error).cause as SuppressedError
+    expect(inner).toBeInstanceOf(SuppressedError)
+    expect(inner.error).toBeInstanceOf(RangeError)
+    expect(inner.suppressed).toBeInstanceOf(TypeError)
+    expect(inner.suppressed).toMatchObject({ message: 'the real failure', code: 'E_REAL' })
+    expect(across(new SuppressedError('text', 0))).toMatchObject({ error: 'text', suppressed: 0 })
+  })
+
+  it('keeps own properties that are not enumerable as such', () => {
+    const error = across(Object.defineProperty(new Error('text'), 'own', { value: { a: [5] } }))
+    expect(Object.getOwnPropertyDescriptor(error, 'own')).toMatchObject({ value: { a: [5] }, enumerable: false })
+  })
+
+  it.runIf('QuotaExceededError' in globalThis)('keeps the numbers of a QuotaExceededError', () => {
+    const { QuotaExceededError } = globalThis as unknown as {
+      QuotaExceededError: new (message: string, options: object) => DOMException
+    }
+    const error = across(new QuotaExceededError('full', { quota: 5, requested: 7 }))
+    expect(error).toBeInstanceOf(QuotaExceededError)
+    expect(error).toMatchObject({ quota: 5, requested: 7, message: 'full' })
+  })
+
   it('may be null', async () => {
     expect(await rejection(remote.throwThis('null'))).toBeNull()
   })
