@@ -371,12 +371,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       this.#surroundings.spares.close(terminateDeadline),
     ])
     for (const supervisor of this.#registry.all) supervisor.close(error)
-    await discardAll(this.#registry, deadline - report.duration)
+    await Promise.all([discardAll(this.#registry, deadline - report.duration), this.#reclaimer[Symbol.asyncDispose]()])
     for (const port of this.#endpoints) port.close()
     this.locks.close()
     this.memory[Symbol.dispose]()
     this.#membership[Symbol.dispose]()
-    this.#reclaimer[Symbol.dispose]()
     if (report.left.length > 0) {
       this.#surroundings.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
     }

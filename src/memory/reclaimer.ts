@@ -19,7 +19,8 @@ const trimDeadline = 1_000
 /** What the reclaimer reaches of the process; replaced in tests. */
 export interface ReclaimEffects {
   residentSet(): number
-  trim(deadline: number): Promise<TrimResult>
+  /** @param leaving aborted when the trim is wanted no longer. */
+  trim(deadline: number, leaving: AbortSignal): Promise<TrimResult>
   collectMinor(): void
 }
 
@@ -36,8 +37,10 @@ export interface ReclaimerOptions {
  * Gives memory back to the operating system after unloads, where it can be done from inside: the allocator is trimmed off the
  * main thread, and V8's page pool is emptied by one minor collection of the main isolate when its time has come.
  */
-export class Reclaimer {
+export class Reclaimer implements AsyncDisposable {
   readonly #effects: ReclaimEffects
+  readonly #leaving = new AbortController()
+  readonly #trims = new Set<Promise<TrimResult>>()
   readonly #flag: 'given' | 'missing' | 'not needed'
   #timer: NodeJS.Timeout | undefined
   #pending = 0
@@ -73,7 +76,7 @@ export class Reclaimer {
   async afterUnload(predicted: number): Promise<readonly string[]> {
     if (predicted < worthwhile) return []
     const how: string[] = this.#flag === 'given' ? [`V8 flag ${reclaimFlag}`] : []
-    const trimmed = await this.#effects.trim(trimDeadline)
+    const trimmed = await this.#trim()
     if (trimmed === 'under way') how.push('malloc_trim is under way')
     else if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
     if (this.#flag !== 'given') {
@@ -90,13 +93,31 @@ export class Reclaimer {
     this.#full = this.#effects.residentSet()
   }
 
-  [Symbol.dispose](): void {
+  /** Waits for trims as long as those who asked for them do, and leaves no thread and no timer behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#trims)
+    this.#leaving.abort()
+    this.#collectNoMore()
+  }
+
+  async #trim(): Promise<TrimResult> {
+    const trim = this.#effects.trim(trimDeadline, this.#leaving.signal)
+    this.#trims.add(trim)
+    try {
+      return await trim
+    } finally {
+      this.#trims.delete(trim)
+    }
+  }
+
+  #collectNoMore(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#pending = 0
   }
 
   #collectLater(): void {
+    if (this.#leaving.signal.aborted) return
     // The pool's time runs from the last unload, so the collection does too.
     this.#collectIn(poolDelay, poolDelay)
   }
@@ -106,7 +127,7 @@ export class Reclaimer {
     this.#timer = setTimeout(() => {
       // What was collected last time is given back in the background.
       if (since > poolDeadline || this.#isBack()) {
-        this[Symbol.dispose]()
+        this.#collectNoMore()
         return
       }
       this.#effects.collectMinor()

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { trimAllocator } from '../../src/memory/allocator-trim.ts'
 
@@ -23,5 +24,37 @@ describe.runIf(process.platform === 'linux')('trimAllocator', () => {
       process.off('worker', count)
     }
     expect(helpers).toHaveLength(2)
+  })
+
+  it('ends the helper that nobody wants any more, and starts none for those that wait and leave', async () => {
+    let started = 0
+    let gone = 0
+    const count = (worker: Worker): void => {
+      started++
+      worker.once('exit', () => gone++)
+    }
+    process.on('worker', count)
+    try {
+      const leaving = new AbortController()
+      const asked = [trimAllocator(10_000, leaving.signal), trimAllocator(10_000, leaving.signal)]
+      leaving.abort()
+      expect(await Promise.all(asked)).toEqual(['under way', 'under way'])
+      expect(await trimAllocator(10_000, leaving.signal)).toBe('unavailable')
+      await expect.poll(() => gone, { timeout: 10_000 }).toBe(1)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(started).toBe(1)
+      expect(await trimAllocator(10_000)).not.toBe('under way')
+    } finally {
+      process.off('worker', count)
+    }
+  })
+
+  it('goes on for those that stay when others leave', async () => {
+    const leaving = new AbortController()
+    const left = [trimAllocator(10_000, leaving.signal), trimAllocator(10_000, leaving.signal)]
+    const stayed = trimAllocator(10_000)
+    leaving.abort()
+    expect(await Promise.all(left)).toEqual(['under way', 'under way'])
+    expect(await stayed).toBe(major >= 26 ? 'node:ffi' : 'koffi')
   })
 })

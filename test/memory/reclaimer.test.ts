@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TrimResult } from '../../src/memory/allocator-trim.ts'
 import { reclaimFlag, Reclaimer } from '../../src/memory/reclaimer.ts'
+import type { ReclaimEffects } from '../../src/memory/reclaimer.ts'
 
 const much = 100 * 1024 ** 2
 
@@ -15,7 +16,7 @@ function setUp({ execArgv = [], nodeMajor = 26, trim = 'node:ffi' }: SetUp = {})
   const logger = pino({ level: 'silent' })
   const info = vi.spyOn(logger, 'info')
   const collectMinor = vi.fn<() => void>()
-  const trimmed = vi.fn<() => Promise<TrimResult>>(async () => trim)
+  const trimmed = vi.fn<ReclaimEffects['trim']>(async () => trim)
   const resident = { bytes: much }
   const effects = { residentSet: () => resident.bytes, trim: trimmed, collectMinor }
   return { info, collectMinor, trimmed, resident, reclaimer: new Reclaimer({ effects, logger, execArgv, nodeMajor }) }
@@ -119,9 +120,29 @@ describe('after an unload', () => {
   it('leaves no timer behind when it is disposed of', async () => {
     const { reclaimer, collectMinor } = setUp()
     await reclaimer.afterUnload(much)
-    reclaimer[Symbol.dispose]()
+    await reclaimer[Symbol.asyncDispose]()
     expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(collectMinor).not.toHaveBeenCalled()
+  })
+
+  it('waits for the trim that an unload waits for, and then wants none any more', async () => {
+    const { reclaimer, trimmed, resident } = setUp()
+    const trim = Promise.withResolvers<TrimResult>()
+    trimmed.mockImplementation(async () => trim.promise)
+    const unload = reclaimer.afterUnload(much)
+    const disposed = vi.fn<() => void>()
+    const disposal = reclaimer[Symbol.asyncDispose]().then(disposed)
+    await vi.advanceTimersByTimeAsync(500)
+    const leaving = trimmed.mock.calls[0]?.[1]
+    expect(leaving?.aborted).toBe(false)
+    expect(disposed).not.toHaveBeenCalled()
+    trim.resolve('under way')
+    await disposal
+    expect(leaving?.aborted).toBe(true)
+    await unload
+    resident.bytes = 2 * much
+    await reclaimer.afterUnload(much)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
