@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
-import { comlinkCallbacks } from './channel/comlink-callbacks.ts'
-import { serveComlink } from './channel/comlink-endpoint.ts'
+import { serveEndpoint } from './channel/comlink-callbacks.ts'
 import type { Remote } from './channel/remote.ts'
 import { describeComponent } from './component/component-info.ts'
 import type { ComponentInfo } from './component/component-info.ts'
@@ -270,13 +269,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   createEndpoint(name: string): MessagePort {
     this.#assertOpen()
     const { caller, definition } = this.#registry.get(name)
-    const { ours, theirs } = serveComlink(
-      {
-        name,
-        call: async (path, args, signal) => caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
-      },
-      comlinkCallbacks,
-    )
+    const { ours, theirs } = serveEndpoint({
+      name,
+      call: async (path, args, signal) => caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
+    })
     this.#endpoints.add(ours)
     ours.once('close', () => this.#endpoints.delete(ours))
     return theirs

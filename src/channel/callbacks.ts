@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { ComponentCrashedError } from '../errors.ts'
 import type { ActivityMeter } from './activity.ts'
+import { servedAt } from './callback-end.ts'
 import { Caller } from './caller.ts'
 import type { GenerationEnd } from './caller.ts'
 import type { CallerOptions } from './caller-options.ts'
@@ -112,7 +113,9 @@ export class Callbacks implements CallbackLinks {
     caller.attach(port, generation)
     const release = (): void => caller.close(released())
     this.#forgotten.register(release, caller)
-    return createCallbackRemote(caller, release)
+    const remote = createCallbackRemote(caller, release)
+    servedAt(remote, port)
+    return remote
   }
 
   /** A generation of the component is over: so are the callbacks that came from it. */

@@ -278,6 +278,15 @@ describe('stock comlink at an endpoint', () => {
     expect(await wrapped.generation()).toBe(before + 2)
   })
 
+  it('is answered by what a component gave it by reference also when that is gone', async () => {
+    const wrapped = wrap()
+    const counter = (await wrapped.makeCounter()) as unknown as { up(by: number): Promise<number> }
+    expect(await counter.up(2)).toBe(2)
+    await rejection(Promise.resolve(wrapped.exit(1)))
+    expect(await rejection(counter.up(1))).toMatchObject({ name: 'ComponentCrashedError' })
+    expect(await rejection(counter.up(1))).toMatchObject({ name: 'ComponentCrashedError' })
+  })
+
   it('ends with its port: calls under way are aborted', async () => {
     const before = (await remote.abortReasons()).length
     const port = coordinator.createEndpoint('endpoint')

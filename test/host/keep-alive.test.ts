@@ -29,6 +29,24 @@ describe('a process', { timeout: 60_000 }, () => {
        await remote.add(1, 1); const { left } = await coordinator.shutdown(); console.log(left.length)`,
       '0\n',
     ],
+    [
+      'ends by itself after a shutdown, with what a stock comlink peer got and gave by reference',
+      `const { proxy, wrap } = await import('comlink')
+       const peer = wrap(coordinator.createEndpoint('a')); globalThis.counter = await peer.makeCounter()
+       console.log(await counter.up(2)); await peer.keep(proxy(() => 1)); await coordinator.shutdown()`,
+      '2\n',
+    ],
+    [
+      'ends by itself when the component has crashed, or was unloaded, that gave something by reference to a stock comlink peer',
+      `const { wrap } = await import('comlink')
+       const peers = ['b', 'c'].map((name) => (coordinator.registerComponent(sink(name)), wrap(coordinator.createEndpoint(name))))
+       globalThis.given = await Promise.all(peers.map((peer) => peer.makeCounter()))
+       console.log(await given[0].up(2), await given[1].up(3))
+       await peers[0].exit(3).catch((error) => console.log(error.name)); await coordinator.unloadComponent('c')
+       // The endpoints themselves live on.
+       for (const peer of peers) peer[(await import('comlink')).releaseProxy]()`,
+      '2 3\nComponentCrashedError\n',
+    ],
     ['stays alive for a call under way', `remote.sleep(200).then(console.log)`, 'slept\n'],
     ['stays alive for a load', `coordinator.getComponent('a').then(() => console.log('loaded'))`, 'loaded\n'],
     [
