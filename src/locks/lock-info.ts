@@ -11,7 +11,7 @@ import {
 } from './party.ts'
 import type { Blocker, LockWait, Waited } from './suspected-deadlock.ts'
 
-/** A lock as `list()` shows it. `since` is the time of the grant, `waitingSince` that of the request. */
+/** A lock as `list()` shows it. `since` is the time of the grant, `waitingSince` that of the request; ms since the epoch. */
 export interface LockInfo {
   readonly name: string
   readonly mode: LockMode
@@ -44,6 +44,15 @@ export function describeLock(lock: Lock): LockInfo {
     waitingSince,
   }))
   return { name: lock.name, mode: modeOf(lock) ?? 'exclusive', holders, waiters }
+}
+
+/** The same with its times as `timeOf` tells them. */
+export function toldLock(lock: LockInfo, timeOf: (moment: number) => number): LockInfo {
+  return {
+    ...lock,
+    holders: lock.holders.map((holder) => ({ ...holder, since: timeOf(holder.since) })),
+    waiters: lock.waiters.map((waiter) => ({ ...waiter, waitingSince: timeOf(waiter.waitingSince) })),
+  }
 }
 
 /** A wait as the guess at deadlocks sees it. */

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors.ts'
+import { monotonicNow, wallTime } from '../monotonic.ts'
 import { expectKnown } from '../options.ts'
 import { checkLockName } from './acquire-options.ts'
 import type { SuspectedDeadlockNotice } from './deadlock-watch.ts'
@@ -23,7 +24,7 @@ export interface LockManagerOptions {
   readonly currentCaller?: (() => LockCaller | undefined) | undefined
   /** The components that are loaded before a call of `component` is begun, itself included. Default: itself. */
   readonly loadsWith?: ((component: string) => Iterable<string>) | undefined
-  /** Milliseconds since the epoch, never running backwards. */
+  /** Milliseconds since the epoch, never running backwards. Default: the monotonic clock; what is told of it is as the wall clock is set then. */
   readonly clock?: (() => number) | undefined
 }
 
@@ -31,6 +32,9 @@ type Resolved = Required<Pick<LockManagerOptions, 'onLongHold' | 'onSuspectedDea
   readonly [K in 'owner' | 'longHold' | 'deadlockPatience' | 'currentCaller' | 'clock']: NonNullable<
     LockManagerOptions[K]
   >
+} & {
+  /** ms since the epoch of a moment of the clock, for what people read. */
+  readonly timeOf: (moment: number) => number
 }
 
 /** @throws InvalidOptionsError */
@@ -45,7 +49,8 @@ export function resolveLockManagerOptions(options: LockManagerOptions): Resolved
     'loadsWith',
     'clock',
   ])
-  const { owner = 'main', longHold = 30_000, onLongHold, clock = epochClock, deadlockPatience = 1_000 } = options
+  const { owner = 'main', longHold = 30_000, clock = monotonicNow, deadlockPatience = 1_000 } = options
+  const timeOf = options.clock ? (moment: number): number => moment : wallTime
   const { onSuspectedDeadlock, currentCaller = () => undefined, loadsWith } = options
   checkLockName(owner, 'owner')
   if (typeof longHold !== 'number' || !(longHold > 0 && longHold < 2 ** 31)) {
@@ -54,9 +59,7 @@ export function resolveLockManagerOptions(options: LockManagerOptions): Resolved
   if (typeof deadlockPatience !== 'number' || !(deadlockPatience > 0)) {
     throw new InvalidOptionsError('deadlockPatience', 'a positive number of milliseconds', deadlockPatience)
   }
-  return { owner, longHold, onLongHold, deadlockPatience, onSuspectedDeadlock, currentCaller, loadsWith, clock }
-}
-
-function epochClock(): number {
-  return performance.timeOrigin + performance.now()
+  const { onLongHold: report } = options
+  const onLongHold = report && ((hold: LongHold): void => report({ ...hold, since: timeOf(hold.since) }))
+  return { owner, longHold, onLongHold, deadlockPatience, onSuspectedDeadlock, currentCaller, loadsWith, clock, timeOf }
 }

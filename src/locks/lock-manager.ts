@@ -4,7 +4,7 @@ import { acquireAll, type LockLeases } from './acquire-all.ts'
 import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
 import { CallLinks, type CallLink, type LinkedCall } from './call-links.ts'
 import { DeadlockWatch } from './deadlock-watch.ts'
-import type { LockInfo } from './lock-info.ts'
+import { toldLock, type LockInfo } from './lock-info.ts'
 import { LongHoldWatch } from './long-holds.ts'
 import { Lease, type LockLease } from './lock-lease.ts'
 import { resolveLockManagerOptions, type LockManagerOptions } from './lock-manager-options.ts'
@@ -72,6 +72,7 @@ export class LockManager implements OwnerLocks, Disposable {
   readonly #leases = new Map<number, { readonly lease: Lease; readonly use: Waiting['use'] }>()
   readonly #longHolds: LongHoldWatch
   readonly #clock: () => number
+  readonly #timeOf: (moment: number) => number
   /** Of this thread. */
   readonly #context: TaskContext
   readonly #calls: CallLinks
@@ -98,6 +99,7 @@ export class LockManager implements OwnerLocks, Disposable {
     const { owner, clock, currentCaller } = resolved
     this.owner = owner
     this.#clock = clock
+    this.#timeOf = resolved.timeOf
     this.#table = new LockTable(resolved.loadsWith)
     this.#context = new TaskContext(this, currentCaller, (session) => this.endSession(owner, session))
     this.#calls = new CallLinks(
@@ -205,7 +207,7 @@ export class LockManager implements OwnerLocks, Disposable {
 
   /** Every lock that is held, with its holders and waiters. Times are ms since the epoch. */
   list(): LockInfo[] {
-    return this.#table.list()
+    return this.#table.list().map((lock) => toldLock(lock, this.#timeOf))
   }
 
   stats(): LockStats {

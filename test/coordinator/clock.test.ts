@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { isComponentFailedError } from '../../src/index.ts'
+import { isComponentFailedError, LockManager } from '../../src/index.ts'
 import type { ComponentCoordinator, ComponentFailedError } from '../../src/index.ts'
+import type { LongHold } from '../../src/locks/long-holds.ts'
 import { collectMetrics } from '../../src/metrics/index.ts'
 import { quietCoordinator, rejection, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -71,6 +72,23 @@ describe.each([
     expect(coordinator.info('a').idleTime).toBeLessThan(1_000)
     const [candidate] = coordinator.memory.plan('critical').victims
     expect(candidate?.name).toBe('a')
+  })
+
+  test('the holders and waiters of a lock are told as the clock says now, in whole ms', async () => {
+    const held: LongHold[] = []
+    using locks = new LockManager({ longHold: 50, onLongHold: (hold) => void held.push(hold) })
+    using _lease = await locks.acquire('a')
+    const waiting = rejection(locks.acquire('a', { timeout: 60_000 }))
+    setClock(by)
+    const [lock] = locks.list()
+    await until(() => held.length > 0)
+    const times = [lock?.holders[0]?.since, lock?.waiters[0]?.waitingSince, held[0]?.since]
+    for (const time of times) {
+      expect(Number.isInteger(time)).toBe(true)
+      expect(Math.abs((time ?? 0) - Date.now())).toBeLessThan(5_000)
+    }
+    locks.close()
+    await waiting
   })
 
   test('the figures are as old as they are', async () => {
