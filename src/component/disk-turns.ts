@@ -6,8 +6,13 @@ import { monotonicNow } from '../monotonic.ts'
  * that thread back: half of the 4 there are by default stay for the rest of the process.
  */
 const maxUnderWay = 2
+/**
+ * ms that work has to end once it was told that nobody waits for it. Guessed: no single operation takes as long on a disk that answers, however little
+ * time its caller had left.
+ */
+const toEnd = 1_000
 
-/** A folder that is worked in: 'silent' once the work there has missed its deadline and has not ended since. */
+/** A folder that is worked in: 'silent' once the work there was told to end, and has not for long. */
 interface UnderWay {
   readonly status: 'working' | 'silent'
   /** ms of the monotonic clock when it began. */
@@ -28,16 +33,23 @@ export class DiskTurns {
   /**
    * @param timeout ms, for its turn to come and for the work.
    * @param work is told by its signal when nobody waits for it any more: it then leaves nothing behind.
-   * @throws what `work` throws; Error when it was not done in time, or its folder, or too many others, have not answered for long.
+   * @throws what `work` throws; Error when it was not done in time, or its folder, or too many others, do not answer: how little time somebody had
+   * is no sign of that.
    */
   async run<T>(folder: string, timeout: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const refusal = this.#refusal(folder)
     if (refusal) throw refusal
     const outcome = Promise.withResolvers<T>()
     const givenUp = new AbortController()
+    let begun = 0
+    let stopWatching = (): void => {}
     const turn: Turn = {
       folder,
-      begin: async () => work(givenUp.signal).then(outcome.resolve, outcome.reject),
+      begin: async () => {
+        begun = monotonicNow()
+        await work(givenUp.signal).then(outcome.resolve, outcome.reject)
+        stopWatching()
+      },
       refuse: outcome.reject,
     }
     const cancel = afterPatience(timeout, () => {
@@ -45,9 +57,9 @@ export class DiskTurns {
         outcome.reject(new Error(`its turn to use ${folder} did not come within ${seconds(timeout)}`))
         return
       }
-      this.#fallSilent(folder)
-      outcome.reject(this.#refusal(folder) ?? new Error(`${folder} has not answered for ${seconds(timeout)}`))
+      outcome.reject(new Error(`${folder} has not answered for ${seconds(monotonicNow() - begun)}`))
       givenUp.abort()
+      stopWatching = afterPatience(toEnd, () => this.#fallSilent(folder))
     })
     this.#waiting.add(turn)
     this.#next()
