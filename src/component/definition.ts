@@ -48,7 +48,7 @@ export interface ComponentDefinition<Config = unknown> {
   readonly memoryEstimate?: number
   /** 0 to 100; LOWER is more important. Default 50. */
   readonly priority?: number
-  /** ms to load. Default 30,000. */
+  /** ms to load, from when there is room in memory for it; as long at most it waits for that room before. Default 30,000. */
   readonly timeout?: number
   /** ms for each call. Default none. */
   readonly callTimeout?: number

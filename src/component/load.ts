@@ -8,7 +8,6 @@ import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
-import { monotonicNow } from '../monotonic.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -26,12 +25,9 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
   const signal = supervisor.loadSignal
   let reservation: Disposable | undefined
   let since = surroundings.now()
-  using time = new DisposableStack()
-  let patience: Patience
   try {
     await loadDependencies(supervisor, path)
     since = surroundings.now()
-    patience = time.use(new Patience(definition.timeout))
     reservation = await surroundings.admission.admit(supervisor, signal)
     signal.throwIfAborted()
   } catch (cause) {
@@ -41,7 +37,9 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
     throw error
   }
   try {
-    const generation = await startGeneration(supervisor, patience.left)
+    // All of it: that it had to wait for memory is not the component's fault.
+    using patience = new Patience(definition.timeout)
+    const generation = await startGeneration(supervisor, patience)
     supervisor.apply({ type: 'loaded' })
     void supervisor.hibernation.restored()
     supervisor.counters.loads++
@@ -56,15 +54,15 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
 }
 
 /**
- * @param timeout ms.
+ * @param patience for its load, all of it.
  * @throws what went wrong, after the worker was ended for good: a retry does not meet it.
  */
-async function startGeneration(supervisor: Supervisor, timeout: number): Promise<Generation> {
+async function startGeneration(supervisor: Supervisor, patience: Patience): Promise<Generation> {
   let generation: Generation | undefined
   let end: GenerationEnd = { reason: 'terminated' }
   try {
     generation = supervisor.adopt(takeWorker(supervisor))
-    const outcome = await loadInWorker(supervisor, generation, timeout)
+    const outcome = await loadInWorker(supervisor, generation, patience)
     if (outcome.type === 'ready') return generation
     if (outcome.type === 'ended') ({ end } = outcome)
     throw failureOf(supervisor, outcome)
@@ -129,7 +127,7 @@ function definedOnly(options: WorkerOptions): WorkerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-async function loadInWorker(supervisor: Supervisor, generation: Generation, timeout: number): Promise<LoadOutcome> {
+async function loadInWorker(supervisor: Supervisor, generation: Generation, patience: Patience): Promise<LoadOutcome> {
   const { definition, surroundings, loadSignal: signal } = supervisor
   const dependencyOptions = Object.fromEntries(
     definition.dependencies.flatMap((name) => {
@@ -140,9 +138,8 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
   const stop = (): void => void generation.host.terminate(0)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const start = monotonicNow()
     // The other half is for starting without it.
-    const snapshot = await withDeadline(supervisor.hibernation.restore(timeout / 2), timeout, signal)
+    const snapshot = await withDeadline(supervisor.hibernation.restore(patience.left / 2), patience.left, signal)
     const outcome = await generation.load(
       {
         name: definition.name,
@@ -157,7 +154,7 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, time
         dependencyOptions,
         environment: generation.host.environmentChange(),
       },
-      Math.max(1, timeout - (monotonicNow() - start)),
+      Math.max(1, patience.left),
     )
     if (outcome.type !== 'ready' && !signal.aborted) supervisor.hibernation.notRestored(generation.restoring)
     return outcome

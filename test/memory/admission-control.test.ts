@@ -80,6 +80,19 @@ describe('a load', () => {
     expect(loaded(coordinator)).toEqual(['a', 'x'])
   })
 
+  test('that has waited for most of its timeout still has time to load', async () => {
+    await using coordinator = bigCoordinator()
+    using _lease = await loadHogs(coordinator, { a: 70 }).then(async () => coordinator.acquire('a'))
+    const more = { timeout: 3_000, config: { initDelay: 1_500 }, restart: { intensity: 0 } }
+    const waiting = registerHog(coordinator, 'x', 40 * gib, more).touch()
+    await sleep(2_200)
+    coordinator.memory.configure({ totalLimit: 200 * gib })
+    await waiting
+    expect(loaded(coordinator)).toEqual(['a', 'x'])
+    // Of which the wait is part.
+    expect(coordinator.info('x').lastLoadTime).toBeGreaterThan(3_000)
+  })
+
   test('never counts on the bytes of another one', async () => {
     await using coordinator = bigCoordinator({ highThreshold: 0.9, criticalThreshold: 0.99 })
     let most = 0
