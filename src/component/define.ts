@@ -20,7 +20,7 @@ export interface ComponentContext {
   readonly locks: ComponentLocks
   /**
    * What `snapshot()` of the last generation returned, when the component offers that hook and was unloaded, not crashed; undefined
-   * otherwise. A `snapshot()` without parameters of what `init` returned is the hook; of a wrapped service it is one where the definition has
+   * otherwise. To be read while `init` (or the constructor) runs: afterwards it is undefined, and held by nobody but the component. A `snapshot()` without parameters of what `init` returned is the hook; of a wrapped service it is one where the definition has
    * `hibernate`. Where a load fails after this was asked for, the next attempt is made without it, and it is set aside once that one succeeds.
    */
   readonly restored: unknown

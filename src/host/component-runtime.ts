@@ -31,6 +31,13 @@ import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
 const listenerDeadline = 200
 
+/** The state of the last generation, for as long as the component initialises: it is then the component's alone. */
+interface Restored {
+  get(): unknown
+  drop(): void
+}
+const nothingRestored: Restored = { get: () => undefined, drop: () => {} }
+
 type PressureListener = (level: PressureLevel) => void | Promise<void>
 type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
 
@@ -86,8 +93,10 @@ export class ComponentRuntime {
     const { name, module, export: exportName, config } = this.#init
     // To the locks one task, which all calls that wait for the component wait for.
     const loading = new ServedCall(undefined, loadOf(name), 'load')
+    let restored: Restored = nothingRestored
     try {
-      const context = this.#context(this.#restore())
+      restored = this.#restore()
+      const context = this.#context(restored)
       const load = async (): ReturnType<typeof loadModule> => loadModule(module, exportName, config, context)
       const { api, isDefined } = await callContext.run(loading, load)
       loading.end()
@@ -98,6 +107,8 @@ export class ComponentRuntime {
     } catch (error) {
       this.#logs.flush()
       this.#post({ type: 'load-failed', error: encodeError(error, this.#init.name) })
+    } finally {
+      restored.drop()
     }
   }
 
@@ -150,23 +161,31 @@ export class ComponentRuntime {
     }
   }
 
-  /** @returns what gives the state that was restored. What goes wrong from the first time on, or over reading it, may be its fault. */
-  #restore(): () => unknown {
+  /** What goes wrong from the first time on that the state is asked for, or over reading it, may be its fault. */
+  #restore(): Restored {
     const bytes = this.#snapshot
     this.#snapshot = undefined
-    if (!bytes) return () => undefined
+    if (!bytes) return nothingRestored
     this.#post({ type: 'restoring', underWay: true })
-    const restored = restoreSnapshot(bytes)
+    let state: unknown = restoreSnapshot(bytes)
     this.#post({ type: 'restoring', underWay: false })
-    let asked = false
-    return () => {
-      if (!asked) this.#post({ type: 'restoring', underWay: true })
-      asked = true
-      return restored
+    let use: 'unasked' | 'asked' | 'over' = 'unasked'
+    return {
+      get: () => {
+        if (use === 'unasked') {
+          use = 'asked'
+          this.#post({ type: 'restoring', underWay: true })
+        }
+        return state
+      },
+      drop: () => {
+        use = 'over'
+        state = undefined
+      },
     }
   }
 
-  #context(restored: () => unknown): ComponentContext {
+  #context(restored: Restored): ComponentContext {
     const { name, generation, logLevel } = this.#init
     const remotes: Record<string, unknown> = Object.create(null) as Record<string, unknown>
     for (const [dependency, caller] of this.#dependencies) {
@@ -180,7 +199,7 @@ export class ComponentRuntime {
       signal: this.#unloading.signal,
       locks: this.#locks,
       get restored() {
-        return restored()
+        return restored.get()
       },
       reportMemory: (bytes) => {
         if (!(typeof bytes === 'number' && bytes >= 0 && Number.isFinite(bytes))) {

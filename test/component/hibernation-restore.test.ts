@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { isComponentLoadError, isComponentLoadTimeoutError } from '../../src/errors.ts'
 import { SnapshotFolder } from '../../src/component/snapshot-folder.ts'
 import { mib } from '../support/hogs.ts'
-import { quietCoordinator, rejection } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, rejection, stall, until } from '../support/coordinator.ts'
+import { hangDisk } from '../support/fs-faults.ts'
+import type contextKeeping from '../fixtures/context-keeping.ts'
 import { ending, filesIn, recordingLogger, registerHibernating, temporaryFolder } from '../support/hibernating.ts'
 
 const plain = (logger = recordingLogger().logger) => ending(quietCoordinator({ spareWorkers: 0, logger }))
@@ -117,5 +119,38 @@ describe('a worker that has its state again', () => {
     const bytes = await component.bytes()
     expect([bytes.byteLength, bytes.buffer.byteLength]).toEqual([1_000, 1_000])
     expect(bytes).toEqual(new Uint8Array(1_000).map((_, i) => i % 251))
+  })
+})
+
+describe('a state that was restored', () => {
+  test.each([true, false])('is not held by the context once init is done; it was asked for: %s', async (asks) => {
+    const size = 64 * mib
+    const coordinator = plain()
+    const component = coordinator.registerComponent<typeof contextKeeping>({
+      name: 'a',
+      module: fixture('context-keeping.ts'),
+      config: { asks, size },
+      hibernate: { maxMemory: size * 2 },
+    })
+    const before = await component.external()
+    await coordinator.unloadComponent('a')
+    expect(await component.found()).toEqual(asks ? { size, same: true } : undefined)
+    expect(await component.generation()).toBe(2)
+    expect(await component.restoredNow()).toBeUndefined()
+    await expect.poll(async () => (await component.external()) - before).toBeLessThan(size / 2)
+  })
+
+  test('is read from its file in time, though the main thread was blocked meanwhile for longer than a load may take', async () => {
+    const directory = join(temporaryFolder(), 'snapshots')
+    const coordinator = plain()
+    const component = registerHibernating(coordinator, 'a', { directory }, { timeout: 4_000 })
+    await component.set('a', 1)
+    await coordinator.unloadComponent('a')
+    const disk = hangDisk(directory, ['readFile'])
+    const call = component.get('a')
+    await until(() => disk.begun() > 0)
+    await stall(5_000)
+    disk.release()
+    expect(await call).toBe(1)
   })
 })
