@@ -96,7 +96,7 @@ describe('a frame that no proxy sends', () => {
     [['constructor', 'constructor']],
     [['echo', 'constructor']],
     [['__proto__', 'toString']],
-    [['nested', 'deep', 'hi', 'call']],
+    [['nested', 'deep', 'hi', 'call', 'call']],
     [['nested', 'deep']],
     [['', 'echo']],
   ])('cannot reach %j', async (path) => {
@@ -179,7 +179,11 @@ describe('a callback', () => {
     ServedConnection.open(port1, { component: 'cb', table: new MethodTable((x: string) => calls.push(x)), links })
     const answers: Entry[] = []
     port2.on('message', (frame: Entry[]) => answers.push(...frame))
-    port2.postMessage([call(1, 'call', ['x']), call(2, ['constructor'], ['return process']), call(3, '', ['fine'])])
+    port2.postMessage([
+      call(1, ['call', 'call'], ['x']),
+      call(2, ['constructor'], ['return process']),
+      call(3, '', ['fine']),
+    ])
     await expect.poll(() => answers.length).toBe(3)
     expect(answers).toMatchObject([
       [ToCaller.error, 1, { properties: { code: 'ERR_NO_SUCH_METHOD' } }],
