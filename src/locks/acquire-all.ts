@@ -17,7 +17,7 @@ export interface LockLeases extends Disposable, AsyncDisposable {
  * two in opposite orders. All or nothing: on any failure those already granted are released and the failure is rethrown.
  * `timeout` is for all of them together; a name given twice counts once.
  *
- * @throws InvalidOptionsError for no names, or a bad one.
+ * @throws InvalidOptionsError for no names, or a bad one; StaleLockError when one was taken away while the others were waited for.
  */
 export async function acquireAll(
   acquire: (name: string, options: AcquireOptions) => Promise<LockLease>,
@@ -35,6 +35,8 @@ export async function acquireAll(
     for (const name of [...new Set(names)].sort(byCodeUnits)) {
       leases.push(await acquire(name, { ...options, timeout: Math.max(0, Math.ceil(deadline - performance.now())) }))
     }
+    // One may have been taken away by force while the next was waited for.
+    for (const { held, signal } of leases) if (!held) throw signal.reason
   } catch (error) {
     releaseAll(leases)
     throw error

@@ -359,3 +359,14 @@ describe('the life of the process', () => {
     expect(await exitOf(script)).toBe(7)
   })
 })
+
+it('gives none of several locks when one of them is taken away while the next is waited for', async () => {
+  using locks = new LockManager()
+  const second = await locks.acquire('b')
+  const both = locks.acquireAll(['a', 'b']).catch((e: unknown) => e)
+  await expect.poll(() => locks.stats().waiting).toBe(1)
+  locks.forceRelease('a')
+  second.release()
+  expect(await both).toMatchObject({ code: 'ERR_LOCK_STALE', lock: 'a' })
+  expect(locks.stats()).toMatchObject({ held: 0, waiting: 0 })
+})
