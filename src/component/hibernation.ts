@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
+import { Patience } from '../deadline.ts'
 import { SnapshotError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
-import { monotonicNow } from '../monotonic.ts'
 import type { Logger } from '../observability/logger.ts'
 import { expectKnown, expectNumber, expectRecord, expectString } from '../options.ts'
 import type { UnloadReason } from './lifecycle.ts'
@@ -89,27 +89,28 @@ export class Hibernation {
   /**
    * Takes the component's snapshot, if it offers one.
    *
-   * @param patience ms in which the worker must show that it listens at all.
-   * @returns what went wrong: then it had better stay loaded; 'stuck' when it does not listen: it can only be ended.
+   * @param patience ms in which the worker must show that it listens at all; undefined: there is no reason to doubt that it does.
+   * @returns what went wrong: then it had better stay loaded; 'stuck' when it did not show that it listens: it can only be ended.
    */
   async take(
     generation: Generation,
     reason: UnloadReason,
-    patience: number = this.#options.timeout,
+    patience: number | undefined,
   ): Promise<SnapshotError | 'stuck' | undefined> {
     if (!keepsState(reason)) return undefined
     try {
       const { timeout } = this.#options
-      const start = monotonicNow()
-      const taken = await generation.takeSnapshot(timeout, patience)
+      // One for both: what `snapshot()` has left is for the disk.
+      using time = new Patience(timeout)
+      const taken = await generation.takeSnapshot(timeout, patience ?? timeout)
       if (taken === 'ended') return undefined
-      if (taken === 'stuck' && patience < timeout) {
+      if (taken === 'stuck' && patience !== undefined) {
         this.#logger.error({ component: this.#name }, 'worker stuck: it is ended, and its state is lost')
         return taken
       }
       if (taken === 'stuck' || taken === 'late') throw new Error(`snapshot() was not done within ${timeout} ms`)
       if ('error' in taken) throw taken.error
-      if (taken.value) this.#kept = await this.#keep(taken.value, Math.max(1, timeout - (monotonicNow() - start)))
+      if (taken.value) this.#kept = await this.#keep(taken.value, Math.max(1, time.left))
       // A shutdown did not wait for it.
       if (this.#discarding) await this.#forget()
       return undefined

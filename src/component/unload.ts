@@ -1,5 +1,5 @@
 import type { GenerationEnd } from '../channel/caller.ts'
-import { withDeadline } from '../deadline.ts'
+import { Patience, withDeadline } from '../deadline.ts'
 import type { Generation } from '../host/generation.ts'
 import type { UnloadReason } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -57,7 +57,8 @@ export async function endGeneration(
   const start = now()
   // Beside the drain: the fence comes first, and what it takes to measure is not added to what callers wait.
   const measuring = surroundings.measure(supervisor)
-  const remaining = (): number => (order.hurry.aborted ? 0 : order.deadline - (now() - start))
+  using time = new Patience(order.deadline)
+  const remaining = (): number => (order.hurry.aborted ? 0 : time.left)
   const drained = await drain(supervisor, generation, order, remaining)
   // The deadline of what is under way is now, whatever the rest of the unload takes.
   if (drained === 'late' && supervisor.generation === generation) supervisor.settle(generation, ended)

@@ -147,7 +147,7 @@ export class Generation {
     deadline: number,
     patience: number,
   ): Promise<{ readonly value: Uint8Array | undefined } | { readonly error: unknown } | 'late' | 'stuck' | 'ended'> {
-    const listening = this.#expect(['taking-snapshot'], Math.min(patience, deadline))
+    const listening = this.#expect(['taking-snapshot'], patience)
     const reply = this.#expect(['snapshot', 'snapshot-failed'], deadline)
     this.host.post({ type: 'take-snapshot' })
     if ((await listening) === 'late') return 'stuck'
