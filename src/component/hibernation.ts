@@ -95,7 +95,7 @@ export class Hibernation {
   async take(
     generation: Generation,
     reason: UnloadReason,
-    patience: number | undefined,
+    patience?: number,
   ): Promise<SnapshotError | 'stuck' | undefined> {
     if (!keepsState(reason)) return undefined
     try {

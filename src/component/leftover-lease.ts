@@ -1,43 +1,62 @@
+import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
+import { heldInThisThread } from '../host/keep-alive.ts'
 import type { Logger } from '../observability/logger.ts'
 
 /** ms that a lease may be all that keeps the process alive before that is told. Guessed: longer than anybody means to wait. */
 const patience = 10_000
 /** Frames that are looked at: those of this package and of Node are few. */
 const frames = 20
-/** Of this package: its sources, or what they were compiled to. */
-const ours = new URL('../', import.meta.url).href
-/** What the standard streams are: they are there in every process. */
-const standardStreams: ReadonlySet<string> = new Set(['TTYWrap', 'PipeWrap'])
+/** Of this package: its sources, or what they were compiled to. Code that was loaded by a transformer goes by its path. */
+const ours = [new URL('../', import.meta.url)].flatMap((folder) => [folder.href, fileURLToPath(folder)])
+/** Standard output and standard error, which are listed as long as they are open. */
+const standardStreams = 2
+
+/** In this thread, of all coordinators. */
+let leases = 0
 
 /**
- * Tells once of a lease that was left over: it keeps the process alive, and as far as can be told nothing else does.
+ * Tells once of a lease that was left over: it keeps the process alive, and as far as can be told nothing but leases does.
  *
- * @param isBusy true while the component has anything to do.
- * @returns what ends the watch, to be called when the lease is given back. It keeps nothing alive itself.
+ * @returns what ends the watch, to be called once, when the lease is given back. It keeps nothing alive itself.
  */
-export function watchLease(component: string, logger: Logger, isBusy: () => boolean): () => void {
+export function watchLease(component: string, logger: Logger): () => void {
   const takenAt = callerOfPackage()
+  leases++
   const timer = setInterval(() => {
-    if (isBusy() || !nothingElse()) return
+    if (!nothingElse()) return
     clearInterval(timer)
     logger.warn(
       { component, takenAt },
       `only a lease of "${component}" keeps this process alive: it was taken at ${takenAt}`,
     )
   }, patience).unref()
-  return () => clearInterval(timer)
+  return () => {
+    leases--
+    clearInterval(timer)
+  }
 }
 
-/** One timer, by which leases keep the process alive, and nothing more. */
+/** Nothing is under way in any coordinator, and the timers by which leases keep the process alive are all there is. */
 function nothingElse(): boolean {
-  const active = process.getActiveResourcesInfo().filter((resource) => !standardStreams.has(resource))
-  return active.length === 1 && active[0] === 'Timeout'
+  const { timers, holds } = heldInThisThread()
+  if (holds > leases) return false
+  let streams = standardStreams + (process.channel ? 1 : 0)
+  let ours = timers
+  for (const resource of process.getActiveResourcesInfo()) {
+    if (resource === 'Timeout' && ours-- > 0) continue
+    if ((resource === 'PipeWrap' || resource === 'TTYWrap') && streams-- > 0) continue
+    // A thread's ports to those who started it: they end it, as a test runner does.
+    if (resource === 'MessagePort' && !isMainThread) continue
+    return false
+  }
+  return true
 }
 
 function callerOfPackage(): string {
   const site = getCallSites(frames).find(
-    ({ scriptName }) => !scriptName.startsWith(ours) && !scriptName.startsWith('node:'),
+    ({ scriptName }) => ![...ours, 'node:'].some((place) => scriptName.startsWith(place)),
   )
   return site ? `${site.functionName || '(top level)'} (${site.scriptName}:${site.lineNumber})` : 'an unknown place'
 }

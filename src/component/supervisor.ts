@@ -15,7 +15,7 @@ import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation } from './hibernation.ts'
 import { LeaseCount } from './lease-count.ts'
 import { watchLease } from './leftover-lease.ts'
-import { initialLifecycle, isChanging, transition } from './lifecycle.ts'
+import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { unheardLimit } from './loop-judgement.ts'
 import { loadGeneration } from './load.ts'
@@ -202,9 +202,7 @@ export class Supervisor {
   lease(): Disposable {
     this.#keep(true)
     const { inContext, logger } = this.surroundings
-    const isBusy = (): boolean =>
-      this.stopped || this.caller.waiting + this.caller.underWay > 0 || isChanging(this.#state)
-    const unwatch = inContext(() => watchLease(this.name, logger, isBusy))
+    const unwatch = inContext(() => watchLease(this.name, logger))
     return this.leases.take(() => {
       unwatch()
       this.#lastAccess = this.surroundings.now()
@@ -257,6 +255,7 @@ export class Supervisor {
   close(error: unknown): void {
     this.stop(error)
     this.caller.close(error)
+    this.leases.giveBackAll()
   }
 
   get stopped(): boolean {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { runChild } from '../support/child.ts'
 
@@ -37,4 +38,52 @@ test('one that was given back, or beside which something else goes on, is not', 
 setTimeout(() => { clearInterval(timer); lease.release() }, 12_000)`),
   )
   expect(other).toMatchObject({ code: 0, stdout: '' })
+})
+
+test('each of several is told of, also with coordinators of their own; and none after its shutdown', async () => {
+  const { code, stdout } = await runChild(
+    script(`const other = new ComponentCoordinator({ logger, spareWorkers: 0 })
+other.registerComponent(sink('b'))
+await other.acquire('b')
+const over = new ComponentCoordinator({ logger, spareWorkers: 0 })
+over.registerComponent(sink('c'))
+await over.acquire('c')
+await over.shutdown()
+coordinator.registerComponent(sink('d'))
+await coordinator.acquire('d')
+await coordinator.unregisterComponent('d')
+setTimeout(async () => { await coordinator.shutdown(); await other.shutdown() }, 16_000).unref()`),
+    { deadline: 30_000 },
+  )
+  expect(code).toBe(0)
+  const told = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { component: string }).component)
+  expect(told.toSorted()).toEqual(['a', 'b'])
+})
+
+test('one is not told of while anything is under way in another component', async () => {
+  const busy = await runChild(
+    script(`coordinator.registerComponent(sink('b'))
+await coordinator.component('b').sleep(12_000)
+lease.release()`),
+  )
+  expect(busy).toMatchObject({ code: 0, stdout: '' })
+})
+
+test('it is told of in a process with an IPC channel, and in a thread', async () => {
+  const { stdout } = await runChild(
+    `import { Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
+const file = '${fileURLToPath(new URL('../fixtures/forgotten-lease.ts', import.meta.url))}'
+const thread = new Worker(file)
+const child = fork(file, { execArgv: [] })
+const told = await Promise.all([thread, child].map((from) => new Promise((resolve) => from.once('message', resolve))))
+console.log(told.join(', '))
+child.kill()
+await thread.terminate()`,
+    { deadline: 40_000 },
+  )
+  expect(stdout).toBe('in a thread, in a process\n')
 })
