@@ -49,7 +49,10 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
     },
     busy: (supervisor, busy) => inContext(() => memory.busy(supervisor, busy)),
     timedOut: (name) => {
-      if (registry.has(name)) inContext(() => stuck.timedOut(registry.get(name)))
+      inContext(() => {
+        if (name === undefined) for (const each of registry.all) stuck.poke(each)
+        else if (registry.has(name)) stuck.timedOut(registry.get(name))
+      })
     },
     loaded: (supervisor, event) => {
       memory.loaded(supervisor)

@@ -54,6 +54,8 @@ export class ActivityMeter {
   readonly #onIdle: () => void
   readonly #deadlines = new EarliestDeadline()
   #begunThisTurn = false
+  /** Of streams, begun in this turn of the event loop and not settled: what ends each. */
+  readonly #steps = new Set<() => void>()
 
   constructor(buffer: SharedArrayBuffer, onIdle: () => void) {
     this.#view = new Float64Array(buffer)
@@ -87,10 +89,28 @@ export class ActivityMeter {
       this.#begunThisTurn = true
       setImmediate(() => {
         this.#begunThisTurn = false
+        for (const over of this.#steps) over()
       })
     }
     if (deadline !== 0) this.#deadlines.add(deadline)
     this.#noteDeadline()
+  }
+
+  /**
+   * A step of a stream is about to be run. It may wait for ever, but has to let the event loop turn.
+   *
+   * @param timeout ms; 0: no matter when.
+   * @returns what tells that it is settled.
+   */
+  stepBegins(timeout: number): () => void {
+    if (timeout === 0) return () => {}
+    const deadline = monotonicNow() + timeout
+    const over = (): void => {
+      if (this.#steps.delete(over)) this.deadlineOver(deadline)
+    }
+    this.callBegins(deadline)
+    this.#steps.add(over)
+    return over
   }
 
   /** The deadline of a call that has begun is over: it was answered, or has heard of it. */

@@ -25,7 +25,12 @@ export interface CallbackHooks {
   readonly onAdopted?: () => void
   /** For calls of the other side's callbacks. */
   readonly linkCall?: CallerOptions['linkCall']
+  /** For calls of callbacks of which `from` says nothing else. */
+  readonly calls?: CallbackCalls
 }
+
+/** What holds for calls of the callbacks that one side gives. */
+export type CallbackCalls = Pick<CallerOptions, 'callTimeout' | 'onTimeout'>
 
 /**
  * The `proxy()`ed objects of one thread, in both directions: each is served on a channel of its own, which ends with either
@@ -92,6 +97,24 @@ export class Callbacks implements CallbackLinks {
   }
 
   adopt(port: MessagePort): object {
+    return this.#adopt(port, this, this.#hooks.calls)
+  }
+
+  /** The same, for a connection to somebody whose callbacks are called by other rules. */
+  from(calls: CallbackCalls): CallbackLinks {
+    const links: CallbackLinks = {
+      expose: (value) => this.expose(value),
+      adopt: (port) => this.#adopt(port, links, calls),
+    }
+    return links
+  }
+
+  /** Whoever gave one of these may not have heard of a deadline that has passed: new calls wait until it says that it listens. */
+  holdBack(): void {
+    for (const caller of this.#adopted) caller.holdBack()
+  }
+
+  #adopt(port: MessagePort, links: CallbackLinks, calls: CallbackCalls | undefined): object {
     const { meter, onBusy, onAdopted, linkCall } = this.#hooks
     onAdopted?.()
     meter?.subscriptionOpened()
@@ -100,7 +123,8 @@ export class Callbacks implements CallbackLinks {
     const generation = this.#generation()
     const caller = new Caller({
       component,
-      links: this,
+      links,
+      ...calls,
       maxQueue: this.#maxQueue,
       // There is no next generation of a callback.
       onWaiting: () =>

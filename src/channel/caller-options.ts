@@ -7,6 +7,8 @@ export interface CallerOptions {
   readonly links: CallbackLinks
   /** Most calls under way and waiting together; further ones reject with OverloadedError. */
   readonly maxQueue: number
+  /** Deadline, ms, of calls that say nothing of one. */
+  readonly callTimeout?: number | undefined
   /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
   readonly onWaiting: () => void
   /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */

@@ -7,6 +7,7 @@ import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
+import type { CallerState, Connection } from './caller-state.ts'
 import { Inbox } from './inbox.ts'
 import { LeavingCalls } from './leaving-calls.ts'
 import type { LeavingEntry } from './leaving-calls.ts'
@@ -29,25 +30,6 @@ export interface GenerationEnd {
   readonly cause?: unknown
 }
 
-type Connection = {
-  readonly port: MessagePort
-  readonly inbox: Inbox
-  readonly outbox: Outbox<ServerEntry>
-  readonly generation: number
-  /** Of the last fence. */
-  readonly epoch: number
-  /** A deadline has passed, and the component has not said since that it listens: new calls wait. */
-  readonly unheard: boolean
-}
-type State =
-  | { readonly status: 'detached' }
-  | ({ readonly status: 'open' } & Connection)
-  /** The caller sends no more on this connection, but what it sent is still being answered. */
-  | ({ readonly status: 'fenced' } & Connection)
-  /** The port is closed, and nobody has said yet why. */
-  | ({ readonly status: 'lost' } & Connection)
-  | { readonly status: 'closed' }
-
 /**
  * A caller's end of its connection to a component, through all generations of it: calls made while there is no connection wait
  * for the next one and are sent exactly once; calls that were sent settle with their answer or with the end of their generation.
@@ -58,7 +40,7 @@ export class Caller {
   readonly #waiting = new Map<number, PendingCall>()
   readonly #sent: SentCalls
   readonly #leaving = new LeavingCalls()
-  #state: State = { status: 'detached' }
+  #state: CallerState = { status: 'detached' }
   #nextId = 1
   #cancelGrace: () => void = () => {}
   #onQuiet: (() => void)[] = []
@@ -91,13 +73,10 @@ export class Caller {
     return this.#sent.size
   }
 
-  call(
-    method: MethodPath,
-    args: readonly unknown[],
-    options: CallOptions,
-    origin: { stack?: string },
-  ): Promise<unknown> {
-    const { watch } = this.#options
+  call(method: MethodPath, args: readonly unknown[], given: CallOptions, origin: { stack?: string }): Promise<unknown> {
+    const { watch, callTimeout } = this.#options
+    const options =
+      callTimeout !== undefined && given.timeout === undefined ? { ...given, timeout: callTimeout } : given
     const watched = watch?.on ? watch.begin(this.component, method) : undefined
     const refused = this.#refusal(options)
     if (refused) return refuse(refused.error, watched)
@@ -170,14 +149,17 @@ export class Caller {
     this.#sendWaiting(state)
   }
 
-  /** A deadline of a call that was sent has passed. */
-  #ask(id: number): void {
+  /**
+   * A deadline has passed that the component may not have heard of: until it says that it listens, new calls wait.
+   *
+   * @returns false when they do already, or nothing is sent at all.
+   */
+  holdBack(): boolean {
     const state = this.#state
-    if (state.status !== 'open' && state.status !== 'fenced') return
-    if (state.unheard) return
-    state.outbox.push([ToServer.ask, id])
+    if ((state.status !== 'open' && state.status !== 'fenced') || state.unheard) return false
+    state.outbox.push([ToServer.ask, 0])
     this.#state = { ...state, unheard: true }
-    this.#options.onTimeout?.()
+    return true
   }
 
   #heard(): void {
@@ -304,7 +286,7 @@ export class Caller {
       options,
       () => {
         const error = new CallTimeoutError(this.component, methodName(pending.method), options.timeout ?? 0)
-        if (giveUp(pending.withOrigin(error))) this.#ask(id)
+        if (giveUp(pending.withOrigin(error)) && this.holdBack()) this.#options.onTimeout?.()
       },
       (reason) => void giveUp(reason),
     )

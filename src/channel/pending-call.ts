@@ -37,6 +37,8 @@ export class PendingCall {
   readonly method: MethodPath
   /** Until it is sent; then its arguments are not held any longer. */
   unsent: UnsentCall | undefined
+  /** ms; 0: none. */
+  timeout = 0
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   #resolve: (value: unknown) => void
@@ -68,6 +70,7 @@ export class PendingCall {
   /** Arranges for `onTimeout`, from `startTimeout` on, and `onAbort`; both are taken back when the call is settled. */
   arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void): void {
     const { timeout, signal } = options
+    this.timeout = timeout ?? 0
     let cancelTimeout = nothingToDo
     let cancelAbort = nothingToDo
     const abort = signal

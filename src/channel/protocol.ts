@@ -67,7 +67,8 @@ export type CallEntry = readonly [
 export type ServerEntry =
   | CallEntry
   | readonly [op: typeof ToServer.abort, id: number, reason: unknown]
-  | readonly [op: typeof ToServer.credit, id: number, values: number]
+  /** `timeout`: ms in which each of these steps has to let the event loop turn, where the call had a deadline. */
+  | readonly [op: typeof ToServer.credit, id: number, values: number, timeout?: number]
   | readonly [op: typeof ToServer.cancel, id: number]
   | readonly [op: typeof ToServer.fenced, epoch: number]
   /** Serve on `port` as well what is served here at `path`, for a third thread. */
@@ -136,7 +137,7 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
         isOptionalString(entry[7])
       )
     case ToServer.credit:
-      return Number.isSafeInteger(entry[2]) && entry[2] > 0
+      return Number.isSafeInteger(entry[2]) && entry[2] > 0 && (entry[3] === undefined || isPositive(entry[3]))
     case ToServer.share:
       return Array.isArray(entry[2]) && isMethodPath(entry[2]) && entry[3] instanceof MessagePort
     case ToServer.sealed:
@@ -150,6 +151,8 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
       return false
   }
 }
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0
 
 const isOptionalString = (value: unknown): boolean => value === undefined || typeof value === 'string'
 

@@ -90,7 +90,10 @@ export class SentCalls {
       case ToCaller.stream: {
         const stream = new RemoteStream({
           waits: (on) => pending.link?.waits(on),
-          grant: (values) => this.#hooks.send([ToServer.credit, id, values]),
+          grant: (values) => {
+            const { timeout } = pending
+            this.#hooks.send(timeout ? [ToServer.credit, id, values, timeout] : [ToServer.credit, id, values])
+          },
           cancel: () => this.#cancel(id, pending),
         })
         pending.resolveStream(stream, new StreamHandle(stream))

@@ -111,7 +111,7 @@ export class ServedConnection {
         this.#abort(entry[1], entry[2])
         break
       case ToServer.credit:
-        this.#streams.get(entry[1])?.grant(entry[2])
+        this.#streams.get(entry[1])?.grant(entry[2], entry[3])
         break
       case ToServer.cancel:
         this.#abort(entry[1], new DOMException('The caller ended the stream', 'AbortError'))
@@ -288,6 +288,7 @@ export class ServedConnection {
     if (!call) return
     const stream = new StreamSource(iterator, {
       run: (step) => callContext.run(call, step),
+      stepBegins: (timeout) => this.#api.meter?.stepBegins(timeout) ?? (() => {}),
       chunk: (value) => {
         const failure = this.#send(ToCaller.chunk, id, method, value)
         if (failure) throw failure

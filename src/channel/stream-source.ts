@@ -2,6 +2,8 @@
 export interface StreamSink {
   /** Runs a step of the iterator in the context of its call. */
   run<T>(step: () => Promise<T>): Promise<T>
+  /** @param timeout ms in which the step has to let the event loop turn; 0: any. @returns what tells that it is over. */
+  stepBegins(timeout: number): () => void
   chunk(value: unknown): void
   end(value: unknown): void
   fail(error: unknown): void
@@ -14,6 +16,8 @@ export class StreamSource {
   readonly #iterator: AsyncIterator<unknown>
   readonly #sink: StreamSink
   #credit = 0
+  /** ms in which a step has to let the event loop turn; 0: any. */
+  #timeout = 0
   #state: 'idle' | 'pumping' | 'closed' = 'idle'
 
   constructor(iterator: AsyncIterator<unknown>, sink: StreamSink) {
@@ -21,8 +25,9 @@ export class StreamSource {
     this.#sink = sink
   }
 
-  grant(values: number): void {
+  grant(values: number, timeout = 0): void {
     this.#credit += values
+    this.#timeout = timeout
     if (this.#state !== 'idle') return
     this.#state = 'pumping'
     void this.#pump()
@@ -36,7 +41,7 @@ export class StreamSource {
   async #pump(): Promise<void> {
     try {
       while (this.#credit > 0 && this.#open) {
-        const step = await this.#sink.run(async () => this.#iterator.next())
+        const step = await this.#step(async () => this.#iterator.next())
         if (!this.#open) return
         if (step.done) {
           this.#sink.end(step.value)
@@ -62,6 +67,16 @@ export class StreamSource {
     }
   }
 
+  /** How long it takes is its own affair, as long as it lets others run. */
+  async #step<T>(step: () => Promise<T>): Promise<T> {
+    const over = this.#sink.stepBegins(this.#timeout)
+    try {
+      return await this.#sink.run(step)
+    } finally {
+      over()
+    }
+  }
+
   get #open(): boolean {
     return this.#state !== 'closed'
   }
@@ -75,7 +90,7 @@ export class StreamSource {
   /** What the iterator does now is work of its call as well, until it is done. A generator takes the step that is under way to its end first. */
   async #cleanUp(failed: boolean): Promise<void> {
     try {
-      await this.#sink.run(async () => this.#iterator.return?.(undefined))
+      await this.#step(async () => this.#iterator.return?.(undefined))
     } catch {
       // What the cleanup throws has no one to go to.
     }

@@ -1,6 +1,7 @@
 import { headlineOf } from '../describe-value.ts'
-import { wallTime } from '../monotonic.ts'
+import { monotonicNow, wallTime } from '../monotonic.ts'
 import type { LifecycleStatus } from './lifecycle.ts'
+import { unheardLimit } from './loop-judgement.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** What a component holds, in bytes, when it was last sampled. */
@@ -96,7 +97,7 @@ export function describeComponent(
     memoryLimit: definition.memoryLimit ?? null,
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: learnedPeak ?? null,
-    stuckFor: supervisor.stuckFor,
+    stuckFor: stuckFor(supervisor),
     waiting: supervisor.caller.waiting,
     since: wallTime(state.since),
     failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTime(state.retryAt) } : null,
@@ -106,4 +107,9 @@ export function describeComponent(
 
 function messageOf(error: unknown): string {
   return headlineOf(error)
+}
+
+function stuckFor({ generation }: Supervisor): number {
+  const silence = generation?.loop.silence(monotonicNow()) ?? 0
+  return silence < unheardLimit ? 0 : silence
 }

@@ -11,6 +11,8 @@ import type { Supervisor } from './supervisor.ts'
  * where there is no reason the longest, in case that a timeout was not told. Guessed: reading shared memory costs next to nothing.
  */
 const looks = { unheard: unheardLimit / 10, shortest: 25, idle: 100, longest: 1_000 }
+/** ms by which a timer may be early, as it counts from when its thread's loop turned last. Guessed: what a thread that works does between two turns. */
+const timerEarly = 25
 /** ms between two questions to a worker whose calls have neither a deadline nor a watchdog. */
 const askAgain = longSilence / 2
 
@@ -45,7 +47,7 @@ export class StuckWatch {
 
   /** There is something to look at. */
   poke(supervisor: Supervisor): void {
-    this.#next.within(this.#examine(supervisor))
+    this.#next.within(this.#examine(supervisor, timerEarly))
   }
 
   stop(): void {
@@ -56,8 +58,11 @@ export class StuckWatch {
     for (const supervisor of this.#options.supervisors()) this.#next.within(this.#examine(supervisor))
   }
 
-  /** Returns the ms until it has to be looked at again. */
-  #examine(supervisor: Supervisor): number {
+  /**
+   * @param early ms: a deadline that passes so soon has passed.
+   * @returns the ms until it has to be looked at again.
+   */
+  #examine(supervisor: Supervisor, early = 0): number {
     const { generation, definition, state } = supervisor
     // One that loads or is being unloaded has deadlines of its own for that.
     const serves = state.status === 'ready' || state.status === 'draining'
@@ -72,14 +77,21 @@ export class StuckWatch {
       this.#end(supervisor, generation, judgement.why, reading)
       return looks.longest
     }
-    const unheard = isUnheard(reading)
+    const unheard = isUnheard({ ...reading, now: reading.now + early })
     const { watchdog } = definition
     if (unheard || (reading.inUse && (watchdog !== undefined || reading.now - generation.loop.askedAt >= askAgain))) {
       generation.loop.ask(reading.now)
     }
-    if (unheard) return looks.unheard
+    if (unheard) {
+      for (const each of this.#options.supervisors()) each.holdBackCallsOf(supervisor.name)
+      return looks.unheard
+    }
     const shortest = reading.inUse ? looks.shortest : looks.idle
-    return Math.min(looks.longest, Math.max(shortest, (watchdog ?? Number.POSITIVE_INFINITY) / 4))
+    const often = Math.max(shortest, (watchdog ?? Number.POSITIVE_INFINITY) / 4)
+    // Once a deadline has passed, nobody else need tell.
+    const toDeadline =
+      reading.deadline === 0 ? looks.longest : Math.max(looks.shortest, reading.deadline - reading.now + 1)
+    return Math.min(looks.longest, often, toDeadline)
   }
 
   #end(supervisor: Supervisor, generation: Generation, why: 'watchdog' | 'deadline', reading: LoopReading): void {

@@ -6,7 +6,7 @@ import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
 import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import { monotonicNow, wallTime } from '../monotonic.ts'
+import { wallTime } from '../monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { generationDied } from './death.ts'
@@ -17,7 +17,6 @@ import { LeaseCount } from './lease-count.ts'
 import { watchLease } from './leftover-lease.ts'
 import { initialLifecycle, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
-import { unheardLimit } from './loop-judgement.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
 import { nothingUnloaded } from './unload.ts'
@@ -56,10 +55,12 @@ export class Supervisor {
     this.surroundings = surroundings
     this.#state = initialLifecycle(surroundings.now())
     this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
+    const onTimeout = (): void => surroundings.timedOut(definition.name)
     const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
     this.#links = new Callbacks(definition.name, () => this.#state.generation, definition.maxQueue, {
       onBusy: (busy) => this.#keep(busy),
       linkCall,
+      calls: { callTimeout: definition.callTimeout, onTimeout },
     })
     this.caller = new Caller({
       component: definition.name,
@@ -68,7 +69,7 @@ export class Supervisor {
       watch: surroundings.calls,
       linkCall,
       onWaiting: () => this.#callWaits(),
-      onTimeout: () => surroundings.timedOut(definition.name),
+      onTimeout,
       onBusy: (busy) => {
         this.#keep(busy)
         surroundings.busy(this, busy)
@@ -105,12 +106,6 @@ export class Supervisor {
   get idleTime(): number {
     if (this.inUse > 0) return 0
     return Math.max(0, this.surroundings.now() - Math.max(this.lastAccess, this.#state.since))
-  }
-
-  /** ms for which its event loop is known not to have turned while calls wait; 0 below a second. */
-  get stuckFor(): number {
-    const silence = this.#generation?.loop.silence(monotonicNow()) ?? 0
-    return silence < unheardLimit ? 0 : silence
   }
 
   get calls(): number {
@@ -241,6 +236,14 @@ export class Supervisor {
   dependencyEnded(name: string, generation: number, end: GenerationEnd): void {
     const { reason, exitCode } = end
     this.#generation?.host.post({ type: 'dependency-ended', name, generation, end: { reason, exitCode } })
+  }
+
+  /** A deadline has passed in that component, of which it may not have heard: new calls wait until it shows that it listens. */
+  holdBackCallsOf(name: string): void {
+    this.#generation?.host.post({ type: 'unheard', name })
+    if (name !== this.name) return
+    this.caller.holdBack()
+    this.#links.holdBack()
   }
 
   /** Takes no more: a load under way is given up, new and waiting calls reject with `error`; calls under way go on. */

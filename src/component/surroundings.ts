@@ -86,8 +86,8 @@ export interface Surroundings {
   ): void
   /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
   busy(supervisor: Supervisor, busy: boolean): void
-  /** A call that was sent to it has timed out: it may be stuck. */
-  timedOut(name: string): void
+  /** A call that was sent to it has timed out: it may be stuck; without a name, to any of them. */
+  timedOut(name?: string): void
   loaded(supervisor: Supervisor, event: LoadEvent): void
   loadFailed(event: LoadErrorEvent): void
   /** V8 did not take over its heap limit (bytes). */

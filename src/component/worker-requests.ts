@@ -28,6 +28,7 @@ export class WorkerRequests {
     else if (message.type === 'lock') this.#lock(message)
     else if (message.type === 'dependency-wanted') void this.#connect(message.name)
     else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name)
+    else if (message.type === 'callback-timeout') this.#surroundings.timedOut()
   }
 
   /** The generation is over: what it holds is given back. What it has logged still comes. */

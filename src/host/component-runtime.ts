@@ -77,6 +77,7 @@ export class ComponentRuntime {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
+      calls: { onTimeout: () => this.#post({ type: 'callback-timeout' }) },
     })
     this.#logs = new LogForwarder((records, dropped) => this.#post({ type: 'log', records, dropped }))
     this.#locks = createLockClient((message) => this.#post({ type: 'lock', message }), {
@@ -155,6 +156,11 @@ export class ComponentRuntime {
         this.#wanted.delete(message.name)
         this.#dependencies.get(message.name)?.rejectWaiting(decodeError(message.error))
         break
+      case 'unheard':
+        this.#dependencies.get(message.name)?.holdBack()
+        // Who gave a callback is not known here.
+        this.#links.holdBack()
+        break
       case 'dependency-ended':
         this.#dependencies.get(message.name)?.ended(message.generation, message.end)
         break
@@ -225,12 +231,14 @@ export class ComponentRuntime {
   }
 
   #dependencyCaller(name: string): Caller {
+    const { callTimeout, maxQueue = 10_000 } = this.#init.dependencyOptions[name] ?? {}
+    const onTimeout = (): void => this.#post({ type: 'dependency-timeout', name })
     return new Caller({
       component: name,
-      links: this.#links,
-      maxQueue: this.#init.dependencyOptions[name]?.maxQueue ?? 10_000,
+      links: this.#links.from({ callTimeout, onTimeout }),
+      maxQueue,
       onWaiting: () => this.#want(name),
-      onTimeout: () => this.#post({ type: 'dependency-timeout', name }),
+      onTimeout,
       traceparent: callTraceparent,
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
     })

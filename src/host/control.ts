@@ -62,6 +62,8 @@ export type ToWorkerMessage =
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
   | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
+  /** That component may not have heard of a deadline that has passed. */
+  | { readonly type: 'unheard'; readonly name: string }
   | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }
   | {
       readonly type: 'dependency-ended'
@@ -92,8 +94,10 @@ export type FromWorkerMessage =
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
   | { readonly type: 'dependency-wanted'; readonly name: string }
-  /** A call of it has timed out. */
+  /** A call of it, or of a callback it gave, has timed out. */
   | { readonly type: 'dependency-timeout'; readonly name: string }
+  /** A call of a callback that somebody else gave has. */
+  | { readonly type: 'callback-timeout' }
   | { readonly type: 'lock'; readonly message: LockClientMessage }
   /** `snapshot()` is about to run: the worker is not stuck. */
   | { readonly type: 'taking-snapshot' }

@@ -77,7 +77,7 @@ test('it is told of in a process with an IPC channel, and in a thread', async ()
     `import { Worker } from 'node:worker_threads'
 import { fork } from 'node:child_process'
 const file = '${fileURLToPath(new URL('../fixtures/forgotten-lease.ts', import.meta.url))}'
-const thread = new Worker(file)
+const thread = new Worker(file, { execArgv: [] })
 const child = fork(file, { execArgv: [] })
 const told = await Promise.all([thread, child].map((from) => new Promise((resolve) => from.once('message', resolve))))
 console.log(told.join(', '))
