@@ -32,15 +32,17 @@ export async function unloadRound(effects: RoundEffects): Promise<RoundResult | 
   const stayed = new Set<string>()
   for (;;) {
     const plan = effects.plan(effects.need())
-    const victims = plan.victims.filter(({ name }) => !stayed.has(name))
-    for (const { name } of victims) {
+    const { victims } = plan
+    // What stayed and would be chosen again only had no time to go yet: nothing goes in its place.
+    const waits = victims.some(({ name }) => stayed.has(name))
+    for (const { name } of waits ? [] : victims) {
       if (effects.need() <= 0) break
       if (await effects.unload(name)) unloaded.push(name)
       else stayed.add(name)
       await effects.sample()
     }
-    // When all of them stayed, because they got in use or cannot be kept, something else may go.
-    if (unloaded.length > 0 || victims.length === 0 || effects.need() <= 0) {
+    // When all of them stayed, and are known to be in use or impossible to keep by now, something else may go.
+    if (unloaded.length > 0 || waits || victims.length === 0 || effects.need() <= 0) {
       return { plan, unloaded, missing: Math.max(0, effects.need()) }
     }
   }

@@ -50,7 +50,9 @@ describe('a disk that hangs while a state is written', () => {
     registerHibernating(coordinator, 'other', { directory: quick })
     await coordinator.preload(['first', 'second', 'other'])
     const disk = hangDisk(slow, ['mkdir', 'writeFile', 'rename', 'rm', 'readFile'])
-    const unloads = ['first', 'second'].map(async (name) => rejection(coordinator.unloadComponent(name)))
+    const first = rejection(coordinator.unloadComponent('first'))
+    await until(() => disk.begun() === 1)
+    const unloads = [first, rejection(coordinator.unloadComponent('second'))]
     await coordinator.unloadComponent('other')
     expect(filesIn(quick)).toHaveLength(1)
     // The one that waits behind it is told with it, long before its own timeout.

@@ -101,6 +101,18 @@ test('a round whose victims all stayed takes others instead', async () => {
   expect(await unloadRound(world)).toMatchObject({ unloaded: ['a'], missing: 0 })
 })
 
+test('a round whose victims stayed, and could go all the same, takes nothing in their place', async () => {
+  const world = new World(10, 'busy')
+  const plan = world.plan.bind(world)
+  let rounds = 0
+  world.plan = (need) => {
+    // Others would be chosen beside it the next time.
+    if (rounds++ > 0) world.names = ['busy', 'x', 'y']
+    return plan(need)
+  }
+  expect(await unloadRound(world)).toMatchObject({ unloaded: [], missing: 10 })
+})
+
 describe('freeing memory', () => {
   const free = (world: World, bytes: number, signal?: AbortSignal) => {
     world.result = (gone) => (gone ? { bytes: 10, reported: Promise.resolve() } : undefined)
