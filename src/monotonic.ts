@@ -22,3 +22,9 @@ export function wallTime(moment: number): number {
   if (Math.abs(now - offset) > tolerance) offset = now
   return Math.round(moment + offset)
 }
+
+/** The same for a moment that somebody waits for by the wall clock: when that shows it, the moment has come, however the two clocks are read. */
+export function wallTimeToWaitFor(moment: number): number {
+  // Date.now() leaves out up to 1 ms.
+  return Math.ceil(Date.now() + moment - monotonicNow()) + 1
+}

@@ -1,5 +1,5 @@
 import { headlineOf } from '../describe-value.ts'
-import { monotonicNow, wallTime } from '../monotonic.ts'
+import { monotonicNow, wallTime, wallTimeToWaitFor } from '../monotonic.ts'
 import type { LifecycleStatus } from './lifecycle.ts'
 import { unheardLimit } from './loop-judgement.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -100,7 +100,8 @@ export function describeComponent(
     stuckFor: stuckFor(supervisor),
     waiting: supervisor.caller.waiting,
     since: wallTime(state.since),
-    failure: state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTime(state.retryAt) } : null,
+    failure:
+      state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTimeToWaitFor(state.retryAt) } : null,
     memory,
   }
 }

@@ -6,7 +6,7 @@ import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
 import { ComponentFailedError } from '../errors.ts'
 import type { CrashReason } from '../errors.ts'
-import { wallTime } from '../monotonic.ts'
+import { wallTimeToWaitFor } from '../monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { generationDied } from './death.ts'
@@ -386,7 +386,7 @@ export class Supervisor {
   }
 
   #backingOff(state: Extract<Lifecycle, { status: 'failed' }>): ComponentFailedError {
-    return new ComponentFailedError(this.name, wallTime(state.retryAt), { cause: state.error })
+    return new ComponentFailedError(this.name, wallTimeToWaitFor(state.retryAt), { cause: state.error })
   }
 
   #keep(busy: boolean): void {

@@ -189,7 +189,7 @@ describe('bad input', () => {
     [{ exchange: 'binance', retries: 1.5 }, 'retries'],
     [{ exchange: 'binance', urls: { rest: 'ws://127.0.0.1' } }, 'urls.rest'],
     [{ exchange: 'binance', urls: { ws: 'nonsense' } }, 'urls.ws'],
-    [{ exchange: 'binance', reqestTimeout: 5 }, 'config'],
+    [{ exchange: 'binance', reqestTimeout: 5 }, 'reqestTimeout'],
   ])('refuses the configuration %j', async (config, option) => {
     await expect(createExchangeConnector(config, context)).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTIONS',
