@@ -50,14 +50,20 @@ function* seeds(): Generator<number> {
 
 let left = Number(values.rounds ?? Number.POSITIVE_INFINITY)
 let over = false
+let done = false
 process.on('message', (message) => {
   if (message === 'enough') over = true
+})
+// Whoever started it is gone.
+process.once('disconnect', () => {
+  if (!done) process.exit(1)
 })
 for (const seed of seeds()) {
   if (over || left-- <= 0) break
   await tell({ type: 'began', seed })
   await tell({ type: 'done', report: await rounds.run(seed) })
 }
+done = true
 process.disconnect?.()
 
 function trace(world: World): void {
