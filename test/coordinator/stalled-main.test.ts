@@ -144,11 +144,14 @@ describe('memory, while the main thread is blocked', () => {
       const remote = registerHog(own, 'x', 0, { memoryLimit: 64 * mib, config: { trims: true } })
       await remote.touch()
       const blocking = setInterval(() => void stall(650), 5)
-      for (let round = 0; round < 3; round++) {
-        await remote.holdBuffer(70 * mib)
-        await until(async () => (await remote.pressures()).length > round)
+      try {
+        for (let round = 0; round < 3; round++) {
+          await remote.holdBuffer(70 * mib)
+          await until(async () => crashes.length > 0 || (await remote.pressures()).length > round)
+        }
+      } finally {
+        clearInterval(blocking)
       }
-      clearInterval(blocking)
       expect(crashes).toEqual([])
     })
   })
