@@ -6,6 +6,8 @@ import type { Remote } from './channel/remote.ts'
 import { describeComponent } from './component/component-info.ts'
 import type { ComponentInfo } from './component/component-info.ts'
 import type { PressureLevel } from './component/define.ts'
+import { terminateDeadline } from './component/burial.ts'
+import { defaultDrainDeadline, Departures } from './component/departures.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ComponentDefinition, ResolvedDefinition } from './component/definition.ts'
 import { Families } from './component/families.ts'
@@ -20,14 +22,14 @@ import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { IdleWatch } from './component/idle-watch.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
-import { Supervisor, terminateDeadline } from './component/supervisor.ts'
+import { Supervisor } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
 import { keepContext } from './context.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions, ResolvedCoordinatorOptions } from './coordinator-options.ts'
-import { ComponentNotFoundError, CoordinatorShutdownError } from './errors.ts'
+import { CoordinatorShutdownError } from './errors.ts'
 import { abortable } from './host/abortable.ts'
 import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
@@ -47,8 +49,6 @@ import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber, expectOptions } from './options.ts'
 import { surroundingsIn } from './wire-components.ts'
 
-/** ms that calls under way are given when a component is unloaded by name. */
-const defaultDrainDeadline = 5_000
 const longest = 2 ** 31 - 1
 
 /**
@@ -67,6 +67,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     registerMember: (member) => this.#register(resolveDefinition(member, this.#options.defaults, expectMemberName)),
     unregisterComponent: async (name) => this.unregisterComponent(name),
   })
+  readonly #departures = new Departures(this.#registry, (name) => {
+    this.#advisor.forget(name)
+    this.#logs.forget(name)
+  })
   readonly #surroundings: Surroundings
   readonly #endpoints = new Set<MessagePort>()
   /** What it starts, and whom it tells, is part of no request. */
@@ -75,7 +79,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #reclaimer: Reclaimer
   readonly #stuck: StuckWatch
   readonly #idle = new IdleWatch({
-    supervisors: () => this.#registry.all,
+    supervisors: () => this.#registry.registered,
     isNeeded: ({ name }) => this.#registry.isNeeded(name),
   })
   readonly #advisor: Advisor
@@ -162,20 +166,13 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     return this.#register(resolveDefinition(definition, this.#options.defaults)) as Remote<T>
   }
 
-  /** Unloads a component and forgets it; its proxies reject with ComponentNotFoundError from then on. */
+  /**
+   * Unloads a component and forgets it; its proxies reject with ComponentNotFoundError from then on. Its name is free at once: what is registered
+   * under it is loaded when the worker of this one is gone.
+   */
   async unregisterComponent(name: string): Promise<UnloadReport> {
-    const supervisor = this.#registry.get(name)
-    const notFound = new ComponentNotFoundError(name)
     this.#families.forget(name)
-    supervisor.stop(notFound)
-    const report = await supervisor.unload('unregistered', defaultDrainDeadline)
-    if (this.#registry.has(name) && this.#registry.get(name) === supervisor) this.#registry.remove(supervisor)
-    supervisor.close(notFound)
-    this.memory.forget(name)
-    this.#advisor.forget(name)
-    this.#logs.forget(name)
-    await supervisor.hibernation.discard()
-    return report
+    return this.#departures.unregister(name)
   }
 
   /**
@@ -229,7 +226,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   /** All components, in the order of registration. Loads nothing. */
   list(): ComponentInfo[] {
-    return [...this.#registry.all].map((supervisor) => this.#describe(supervisor))
+    return Array.from(this.#registry.registered, (supervisor) => this.#describe(supervisor))
   }
 
   /**
@@ -297,7 +294,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @internal
    */
   async componentMetrics(deadline: number): Promise<ReadonlyMap<string, ComponentMetrics>> {
-    return collectComponentMetrics(this.#registry.all, deadline)
+    return collectComponentMetrics(this.#registry.registered, deadline)
   }
 
   /**
@@ -381,9 +378,9 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   }
 
   #describe(supervisor: Supervisor): ComponentInfo {
-    const dependents = this.#registry.dependentsOf(supervisor.name)
-    const { name } = supervisor
-    return describeComponent(supervisor, dependents, this.memory.memoryOf(name), this.memory.learnedPeakOf(name))
+    const dependents = this.#registry.dependentsOf(supervisor.name).filter((each) => !this.#registry.isLeaving(each))
+    const names = dependents.map(({ name }) => name)
+    return describeComponent(supervisor, names, this.memory.memoryOf(supervisor), this.memory.learnedPeakOf(supervisor))
   }
 
   #assertOpen(): void {

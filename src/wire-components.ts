@@ -32,12 +32,11 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
     admission: memory,
     supervisorOf: (name) => registry.get(name),
     supervisorIfAny: (name) => (registry.has(name) ? registry.get(name) : undefined),
+    predecessorsGone: async (supervisor) => registry.predecessorsGone(supervisor),
     measure: async (supervisor) => memory.measure(supervisor),
     log: (source, records, dropped) => logs.write(source, records, dropped),
     generationEnded: (name, generation, end) => {
-      for (const dependent of registry.dependentsOf(name)) {
-        if (registry.has(dependent)) registry.get(dependent).dependencyEnded(name, generation, end)
-      }
+      for (const dependent of registry.dependentsOf(name)) dependent.dependencyEnded(name, generation, end)
     },
     workerStarted: (supervisor) => {
       tracing.look()
@@ -51,7 +50,7 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
     timedOut: (name) => {
       inContext(() => {
         if (name === undefined) for (const each of registry.all) stuck.poke(each)
-        else if (registry.has(name)) stuck.timedOut(registry.get(name))
+        else for (const each of registry.allNamed(name)) stuck.timedOut(each)
       })
     },
     loaded: (supervisor, event) => {

@@ -1,17 +1,21 @@
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentCrashedError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
+import { buried } from './burial.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** The worker of a loaded component is gone, and no unload is what ended it. */
 export function generationDied(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
   if (supervisor.stopped && end.reason === 'terminated') endedByStop(supervisor, generation, end)
   else crashed(supervisor, generation, end)
-  void supervisor.buried(generation).then((dead) => {
-    const { status } = supervisor.state
-    if (status === 'unloading') supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
-    else if (!dead && status === 'unloaded') supervisor.apply({ type: 'still-alive' })
-  })
+  supervisor.burial = bury(supervisor, generation)
+}
+
+async function bury(supervisor: Supervisor, generation: Generation): Promise<void> {
+  const dead = await buried(supervisor, generation)
+  const { status } = supervisor.state
+  if (status === 'unloading') supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
+  else if (!dead && status === 'unloaded') supervisor.apply({ type: 'still-alive' })
 }
 
 function crashed(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {

@@ -41,8 +41,7 @@ export class ComponentFamily<T> {
    * @throws InvalidOptionsError for a key that is empty, over 200 characters, ill-formed or has a control character in it, or when the definition
    * made for it is bad.
    * @throws ComponentNotFoundError once the family was unregistered.
-   * @throws DuplicateComponentError while the last instance of that key is still being released or unregistered, and when a component of its name
-   * was registered by other means.
+   * @throws DuplicateComponentError when a component of its name was registered by other means.
    */
   get(key: string): Remote<T> {
     expectName('key', key)
@@ -78,7 +77,11 @@ export class ComponentFamily<T> {
     if (componentName.startsWith(`${this.name}:`)) this.#members.delete(componentName.slice(this.name.length + 1))
   }
 
-  /** Unloads the instance and forgets it; undefined when there is none. */
+  /**
+   * Unloads the instance and forgets it: `get` makes a new one at once, which is loaded when the worker of this one is gone.
+   *
+   * @returns undefined when there is none.
+   */
   async release(key: string): Promise<UnloadReport | undefined> {
     if (!this.#members.has(key)) return undefined
     return this.#home.unregisterComponent(this.componentName(key))
@@ -94,9 +97,12 @@ export class ComponentFamily<T> {
     return reports.filter((report) => report !== undefined)
   }
 
-  /** Releases all instances, and then gives up the family's name. Idempotent. */
+  /** Gives up the family's name, and releases all instances. Idempotent. */
   async unregister(): Promise<UnloadReport[]> {
-    this.#unregistered ??= this.releaseAll().finally(() => this.#home.unregistered())
+    if (!this.#unregistered) {
+      this.#unregistered = this.releaseAll()
+      this.#home.unregistered()
+    }
     return this.#unregistered
   }
 }

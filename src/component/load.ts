@@ -4,10 +4,12 @@ import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
 import { Patience, withDeadline } from '../deadline.ts'
+import { abortable } from '../host/abortable.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import { buried } from './burial.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -15,7 +17,7 @@ import type { Supervisor } from './supervisor.ts'
 const statisticsDeadline = 1_000
 
 /**
- * One load, from `loading` to `ready`: dependencies, memory, worker, module, initialiser, in that order.
+ * One load, from `loading` to `ready`: dependencies and those that had its name before, memory, worker, module, initialiser, in that order.
  *
  * @throws what made it impossible, after the worker was ended; the state is then `unloaded` or `failed`.
  */
@@ -26,7 +28,8 @@ export async function loadGeneration(supervisor: Supervisor, chain: readonly str
   let reservation: Disposable | undefined
   let since = surroundings.now()
   try {
-    await loadDependencies(supervisor, path)
+    const before = Promise.all([loadDependencies(supervisor, path), surroundings.predecessorsGone(supervisor)])
+    await abortable(before, signal)
     since = surroundings.now()
     reservation = await surroundings.admission.admit(supervisor, signal)
     signal.throwIfAborted()
@@ -129,12 +132,6 @@ function definedOnly(options: WorkerOptions): WorkerOptions {
 
 async function loadInWorker(supervisor: Supervisor, generation: Generation, patience: Patience): Promise<LoadOutcome> {
   const { definition, surroundings, loadSignal: signal } = supervisor
-  const dependencyOptions = Object.fromEntries(
-    definition.dependencies.flatMap((name) => {
-      const found = surroundings.supervisorIfAny(name)?.definition
-      return found ? [[name, { callTimeout: found.callTimeout, maxQueue: found.maxQueue }]] : []
-    }),
-  )
   const stop = (): void => void generation.host.terminate(0)
   signal.addEventListener('abort', stop, { once: true })
   try {
@@ -151,7 +148,7 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, pati
         logLevel: surroundings.logger.level,
         snapshot,
         hibernates: definition.hibernate.isAsked,
-        dependencyOptions,
+        dependencyOptions: dependencyOptions(supervisor),
         environment: generation.host.environmentChange(),
       },
       Math.max(1, patience.left),
@@ -161,6 +158,18 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, pati
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+function dependencyOptions({
+  definition,
+  surroundings,
+}: Supervisor): Record<string, { callTimeout: number | undefined; maxQueue: number }> {
+  return Object.fromEntries(
+    definition.dependencies.flatMap((name) => {
+      const found = surroundings.supervisorIfAny(name)?.definition
+      return found ? [[name, { callTimeout: found.callTimeout, maxQueue: found.maxQueue }]] : []
+    }),
+  )
 }
 
 function failureOf(
@@ -198,7 +207,7 @@ async function endWorker(
   end: GenerationEnd,
 ): Promise<void> {
   void generation.host.terminate(0)
-  const dead = await supervisor.buried(generation)
+  const dead = await buried(supervisor, generation)
   const aborted = supervisor.loadSignal.aborted
   supervisor.loadOver(aborted ? { type: 'load-refused' } : { type: 'load-failed', error }, error)
   supervisor.retire(generation, end)

@@ -2,25 +2,43 @@ import { ComponentNotFoundError, DependencyCycleError, DuplicateComponentError }
 import { isLoaded } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 
-/** The registered components and who depends on whom. */
+/** The registered components, those that were unregistered and are not gone yet, and who depends on whom. */
 export class Registry {
-  readonly #supervisors = new Map<string, Supervisor>()
+  readonly #registered = new Map<string, Supervisor>()
+  /** Unregistered: their names are free, and what is left of them goes as it can. With what resolves when each is gone. */
+  readonly #leaving = new Map<Supervisor, Promise<void>>()
   /** For each name, also one not registered yet: who declared it as a dependency. */
-  readonly #dependents = new Map<string, Set<string>>()
+  readonly #dependents = new Map<string, Set<Supervisor>>()
 
-  get all(): Iterable<Supervisor> {
-    return this.#supervisors.values()
+  get registered(): Iterable<Supervisor> {
+    return this.#registered.values()
+  }
+
+  /** Also those that are leaving. */
+  get all(): readonly Supervisor[] {
+    return [...this.#leaving.keys(), ...this.#registered.values()]
   }
 
   /** @throws ComponentNotFoundError */
   get(name: string): Supervisor {
-    const supervisor = this.#supervisors.get(name)
-    if (!supervisor) throw new ComponentNotFoundError(name, { known: [...this.#supervisors.keys()].slice(0, 50) })
+    const supervisor = this.#registered.get(name)
+    if (!supervisor) throw new ComponentNotFoundError(name, { known: [...this.#registered.keys()].slice(0, 50) })
     return supervisor
   }
 
   has(name: string): boolean {
-    return this.#supervisors.has(name)
+    return this.#registered.has(name)
+  }
+
+  /** The one of that name that is registered, and those that are leaving. */
+  *allNamed(name: string): Iterable<Supervisor> {
+    for (const supervisor of this.#leaving.keys()) if (supervisor.name === name) yield supervisor
+    const registered = this.#registered.get(name)
+    if (registered) yield registered
+  }
+
+  isLeaving(supervisor: Supervisor): boolean {
+    return this.#leaving.has(supervisor)
   }
 
   /**
@@ -28,38 +46,49 @@ export class Registry {
    * @throws DependencyCycleError when its dependencies, as far as they are registered, lead back to it.
    */
   check(name: string, dependencies: readonly string[]): void {
-    if (this.#supervisors.has(name)) throw new DuplicateComponentError(name)
+    if (this.#registered.has(name)) throw new DuplicateComponentError(name)
     const path = this.#pathTo(name, dependencies)
     if (path) throw new DependencyCycleError([name, ...path])
   }
 
   add(supervisor: Supervisor): void {
-    this.#supervisors.set(supervisor.name, supervisor)
+    this.#registered.set(supervisor.name, supervisor)
     for (const dependency of supervisor.definition.dependencies) {
       const dependents = this.#dependents.get(dependency) ?? new Set()
-      this.#dependents.set(dependency, dependents.add(supervisor.name))
+      this.#dependents.set(dependency, dependents.add(supervisor))
     }
   }
 
-  remove(supervisor: Supervisor): void {
-    this.#supervisors.delete(supervisor.name)
+  /** Its name is free from now on. It is still among `all`, and depends on what it did, until it is `removed`. */
+  leave(supervisor: Supervisor, gone: Promise<void>): void {
+    this.#registered.delete(supervisor.name)
+    this.#leaving.set(supervisor, gone)
+  }
+
+  /** Nothing is left of one that was leaving. */
+  removed(supervisor: Supervisor): void {
+    this.#leaving.delete(supervisor)
     for (const dependency of supervisor.definition.dependencies) {
       const dependents = this.#dependents.get(dependency)
-      dependents?.delete(supervisor.name)
+      dependents?.delete(supervisor)
       if (dependents?.size === 0) this.#dependents.delete(dependency)
     }
   }
 
-  dependentsOf(name: string): string[] {
+  /** Resolves once those that had its name before it are gone. */
+  async predecessorsGone({ name }: Supervisor): Promise<void> {
+    const leaving = [...this.#leaving].filter(([supervisor]) => supervisor.name === name)
+    await Promise.all(leaving.map(async ([, gone]) => gone))
+  }
+
+  /** Also those that are leaving. */
+  dependentsOf(name: string): Supervisor[] {
     return [...(this.#dependents.get(name) ?? [])]
   }
 
   /** True while something that depends on it is loaded, or being loaded or unloaded. */
   isNeeded(name: string): boolean {
-    return this.dependentsOf(name).some((dependent) => {
-      const supervisor = this.#supervisors.get(dependent)
-      return supervisor !== undefined && isLoaded(supervisor.state)
-    })
+    return this.dependentsOf(name).some(({ state }) => isLoaded(state))
   }
 
   /** The component, and all that are loaded before it. */
@@ -67,7 +96,7 @@ export class Registry {
     const found = new Set([name])
     // The set grows while it is walked.
     for (const each of found) {
-      const { dependencies = [], optionalDependencies = [] } = this.#supervisors.get(each)?.definition ?? {}
+      const { dependencies = [], optionalDependencies = [] } = this.#registered.get(each)?.definition ?? {}
       for (const dependency of dependencies) if (!optionalDependencies.includes(dependency)) found.add(dependency)
     }
     return found
@@ -80,7 +109,7 @@ export class Registry {
       if (name === target) return [name]
       if (seen.has(name)) return undefined
       seen.add(name)
-      for (const dependency of this.#supervisors.get(name)?.definition.dependencies ?? []) {
+      for (const dependency of this.#registered.get(name)?.definition.dependencies ?? []) {
         const rest = visit(dependency)
         if (rest) return [name, ...rest]
       }

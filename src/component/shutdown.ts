@@ -1,9 +1,9 @@
 import { withDeadline } from '../deadline.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
+import { terminateDeadline } from './burial.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'
-import { terminateDeadline } from './supervisor.ts'
 import type { UnloadReport } from './unload.ts'
 
 /** What a shutdown did. */
@@ -30,14 +30,15 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   // Ending what is left takes time as well.
   const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
   const unloaded: UnloadReport[] = []
-  const ended = new Map<string, WorkerHost>()
-  const unloads = new Map<string, Promise<void>>()
+  const ended = new Map<Supervisor, WorkerHost>()
+  const unloads = new Map<Supervisor, Promise<void>>()
   const unload = (supervisor: Supervisor): Promise<void> => {
-    const known = unloads.get(supervisor.name)
+    const known = unloads.get(supervisor)
     if (known) return known
     const unloading = (async () => {
-      const dependents = registry.dependentsOf(supervisor.name).filter((name) => registry.has(name))
-      await Promise.all(dependents.map(async (name) => unload(registry.get(name))))
+      // One that is leaving is being unloaded whoever depends on it, which may be, in a circle, one that was registered since.
+      const dependents = registry.isLeaving(supervisor) ? [] : registry.dependentsOf(supervisor.name)
+      await Promise.all(dependents.map(async (dependent) => unload(dependent)))
       if (!isLoaded(supervisor.state)) return
       const remaining = graceful - (performance.now() - start)
       const { unloads } = supervisor.counters
@@ -45,26 +46,24 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
       // A load that was given up is none.
       if (supervisor.counters.unloads > unloads) unloaded.push(report)
     })()
-    unloads.set(supervisor.name, unloading)
+    unloads.set(supervisor, unloading)
     return unloading
   }
-  const supervisors = [...registry.all]
+  const supervisors = registry.all
   const all = Promise.allSettled(supervisors.map(async (supervisor) => unload(supervisor)))
   if (!(await withDeadline(all, graceful))) {
     const rest = Math.max(0, deadline - (performance.now() - start))
     // One that is told to end here may be given up by its own unload, and is still to be told of.
-    for (const { name, generation } of supervisors) if (generation) ended.set(name, generation.host)
+    for (const each of supervisors) if (each.generation) ended.set(each, each.generation.host)
     await Promise.all([...ended.values()].map(async (host) => host.terminate(rest)))
     await withDeadline(all, Math.max(0, deadline - (performance.now() - start)))
   }
+  const left = supervisors.filter(
+    (each) => each.zombies.size > 0 || each.generation?.host.alive === true || ended.get(each)?.alive === true,
+  )
   return {
     unloaded,
-    left: supervisors
-      .filter(
-        ({ name, zombies, generation }) =>
-          zombies.size > 0 || generation?.host.alive === true || ended.get(name)?.alive === true,
-      )
-      .map(({ name }) => name),
+    left: [...new Set(left.map(({ name }) => name))],
     duration: performance.now() - start,
   }
 }
@@ -75,6 +74,6 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
  * @param left ms; a disk that does not answer holds nobody longer, but for a second that there is in any case.
  */
 export async function discardAll(registry: Registry, left: number): Promise<void> {
-  const discards = Promise.all([...registry.all].map(async ({ hibernation }) => hibernation.discard()))
+  const discards = Promise.all(registry.all.map(async ({ hibernation }) => hibernation.discard()))
   await withDeadline(discards, Math.max(leastDiscardDeadline, left))
 }

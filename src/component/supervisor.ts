@@ -9,13 +9,14 @@ import type { CrashReason } from '../errors.ts'
 import { wallTimeToWaitFor } from '../monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
+import { terminateDeadline } from './burial.ts'
 import { generationDied } from './death.ts'
 import type { PressureLevel } from './define.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation } from './hibernation.ts'
 import { LeaseCount } from './lease-count.ts'
 import { watchLease } from './leftover-lease.ts'
-import { initialLifecycle, transition } from './lifecycle.ts'
+import { initialLifecycle, isLoaded, transition } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent, UnloadReason } from './lifecycle.ts'
 import { loadGeneration } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -23,9 +24,6 @@ import { nothingUnloaded } from './unload.ts'
 import type { UnloadReport } from './unload.ts'
 import { UnloadUnderWay } from './unload-under-way.ts'
 import { WorkerRequests } from './worker-requests.ts'
-
-/** ms after which a worker that was told to end, and is still alive, is a zombie. */
-export const terminateDeadline = 2_000
 
 /** One component: owns its state, the one worker it may have, and the main thread's end of its calls. */
 export class Supervisor {
@@ -37,6 +35,8 @@ export class Supervisor {
   readonly hibernation: Hibernation
   readonly leases = new LeaseCount()
   readonly zombies = new Map<WorkerHost, number>()
+  /** After a crash: over when that worker is gone, or was given up on. */
+  burial: Promise<void> | undefined
   readonly counters = { loads: 0, unloads: 0, crashes: 0, calls: 0, errors: 0 }
   /** ms the last load took; undefined before the first. */
   lastLoadTime: number | undefined
@@ -46,6 +46,7 @@ export class Supervisor {
   #unload: UnloadUnderWay | undefined
   readonly #links: Callbacks
   readonly #cancelLoad = new AbortController()
+  #onRest: (() => void)[] = []
   #requests: WorkerRequests | undefined
   #lastAccess = 0
   #stopped: { readonly error: unknown } | undefined
@@ -272,6 +273,13 @@ export class Supervisor {
 
   apply(event: LifecycleEvent): void {
     this.#state = transition(this.#state, event, this.surroundings.now(), this.definition.restart)
+    if (!isLoaded(this.#state)) for (const resolve of this.#onRest.splice(0)) resolve()
+  }
+
+  /** Resolves once nothing loads, serves or is being unloaded, and its last worker is gone, or was given up on. */
+  async atRest(): Promise<void> {
+    while (isLoaded(this.#state)) await new Promise<void>((resolve) => this.#onRest.push(resolve))
+    await this.burial
   }
 
   /** The load came to nothing. The calls that waited for it are told at once: one made from now on asks for another load. */
@@ -317,19 +325,6 @@ export class Supervisor {
     this.leases.giveUpWaiting()
     const { state } = this
     this.surroundings.workerEnded(this, generation, end, state.status === 'unloading' ? state.reason : undefined)
-  }
-
-  /** Watches a worker that was told to end, or is dying; false when it is still alive at the deadline. */
-  async buried(generation: Generation): Promise<boolean> {
-    const { host } = generation
-    if (await host.exited(terminateDeadline)) return true
-    this.zombies.set(host, generation.number)
-    this.surroundings.zombie(this.name, generation.number)
-    host.onExit(() => {
-      this.zombies.delete(host)
-      if (this.#state.status === 'zombie' && this.zombies.size === 0) this.apply({ type: 'gone' })
-    })
-    return false
   }
 
   async #startLoad(chain: readonly string[]): Promise<void> {

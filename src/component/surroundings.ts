@@ -72,6 +72,8 @@ export interface Surroundings {
   /** @throws ComponentNotFoundError */
   supervisorOf(name: string): Supervisor
   supervisorIfAny(name: string): Supervisor | undefined
+  /** Resolves once those that had its name before, and were unregistered, are gone. */
+  predecessorsGone(supervisor: Supervisor): Promise<void>
   /** Bytes the component held when last measured; measured now if it answers quickly. */
   measure(supervisor: Supervisor): Promise<number>
   log(source: LogSource, records: readonly LogRecord[], dropped: number): void

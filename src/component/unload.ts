@@ -1,6 +1,7 @@
 import type { GenerationEnd } from '../channel/caller.ts'
 import { Patience, withDeadline } from '../deadline.ts'
 import type { Generation } from '../host/generation.ts'
+import { buried } from './burial.ts'
 import type { UnloadReason } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -98,7 +99,7 @@ export async function endGeneration(
 
   const terminating = now()
   void generation.host.terminate(0)
-  const dead = await supervisor.buried(generation)
+  const dead = await buried(supervisor, generation)
   times.terminate = now() - terminating
   supervisor.counters.unloads++
   supervisor.retire(generation, ended)

@@ -45,7 +45,7 @@ export class MemoryBook {
   readonly measurement: Measurement
   readonly reservations: Reservations
   readonly #options: MemoryBookOptions
-  readonly #accounts = new Map<string, ComponentAccount>()
+  readonly #accounts = new WeakMap<Supervisor, ComponentAccount>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredWorker>()
   readonly #condemned = new Set<Supervisor>()
@@ -58,37 +58,38 @@ export class MemoryBook {
     this.#main = new MainMeter(options.now)
     this.#extra = new ExtraWorkers(options.spares)
     this.measurement = new Measurement(() => this.#targets(), options.now)
-    this.reservations = new Reservations(options.now, (name) =>
-      this.#isLive(name) ? (this.memoryOf(name)?.total ?? 0) : undefined,
-    )
+    this.reservations = new Reservations(options.now, (name) => {
+      const live = this.#liveNamed(name)
+      return live && this.#heldBy(live)
+    })
   }
 
   get live(): Iterable<Supervisor> & { readonly size: number } {
     return { size: this.#live.size, [Symbol.iterator]: () => this.#live.keys() }
   }
 
-  account(name: string): ComponentAccount {
-    let account = this.#accounts.get(name)
+  account(supervisor: Supervisor): ComponentAccount {
+    let account = this.#accounts.get(supervisor)
     if (!account) {
       account = new ComponentAccount(this.#options.now())
-      this.#accounts.set(name, account)
+      this.#accounts.set(supervisor, account)
     }
     return account
   }
 
   /** `sampledAt` is on the monotonic clock; `readable` turns it into what people read. */
-  memoryOf(name: string): ComponentMemory | null {
-    return this.#accounts.get(name)?.memory ?? null
+  memoryOf(supervisor: Supervisor): ComponentMemory | null {
+    return this.#accounts.get(supervisor)?.memory ?? null
   }
 
   /** Bytes; undefined before it was first measured. */
-  learnedPeakOf(name: string): number | undefined {
-    return this.#accounts.get(name)?.learnedPeak
+  learnedPeakOf(supervisor: Supervisor): number | undefined {
+    return this.#accounts.get(supervisor)?.learnedPeak
   }
 
   /** ms it has to stay loaded because it was reloaded too soon after unloads. */
-  minResidencyOf(name: string): number {
-    const account = this.#accounts.get(name)
+  minResidencyOf(supervisor: Supervisor): number {
+    const account = this.#accounts.get(supervisor)
     return account ? minResidency(account.residency, this.#options.now()) : 0
   }
 
@@ -104,18 +105,13 @@ export class MemoryBook {
     fate: GenerationFate,
     onGone: (bytes: number) => void,
   ): void {
-    const { name } = supervisor
-    const held = this.memoryOf(name)?.total ?? 0
+    const held = this.#heldBy(supervisor)
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
-    this.account(name).ended(this.#options.now(), fate)
-    this.reservations.drop(name)
+    this.account(supervisor).ended(this.#options.now(), fate)
+    this.reservations.drop(supervisor.name)
     if (generation.host.alive) this.#extra.ended(supervisor, generation, held, onGone)
     else onGone(held)
-  }
-
-  forget(name: string): void {
-    this.#accounts.delete(name)
   }
 
   /** Measures one component's worker, at the latest after `patience` ms. */
@@ -128,11 +124,11 @@ export class MemoryBook {
    * What the next load of a component needs (bytes): its learned peak, before the first load its estimate. It `may` need more when nothing is
    * known of it: somewhat more than the largest of the others, within reason.
    */
-  expected({ name, definition }: Supervisor, limit: number): { readonly need: number; readonly mayNeed: number } {
-    const known = this.account(name).learnedPeak ?? definition.memoryEstimate
+  expected(supervisor: Supervisor, limit: number): { readonly need: number; readonly mayNeed: number } {
+    const known = this.learnedPeakOf(supervisor) ?? supervisor.definition.memoryEstimate
     if (known > 0) return { need: known, mayNeed: known }
     let largest = smallComponent
-    for (const { learnedPeak = 0 } of this.#accounts.values()) largest = Math.max(largest, learnedPeak)
+    for (const each of this.#options.registry.all) largest = Math.max(largest, this.learnedPeakOf(each) ?? 0)
     return {
       need: smallComponent,
       mayNeed: Math.max(smallComponent, Math.min(largest * surprise, limit * unknownShare)),
@@ -142,15 +138,15 @@ export class MemoryBook {
   /** Accounted bytes, by the last figures. */
   get usage(): number {
     let sum = this.#main.memory.total + this.#extra.total + this.reservations.outstanding
-    for (const { name } of this.#live.keys()) sum += this.memoryOf(name)?.total ?? 0
+    for (const supervisor of this.#live.keys()) sum += this.#heldBy(supervisor)
     return sum
   }
 
   ledger(frame: LedgerFrame): Ledger {
     const components: [string, ComponentMemory][] = []
-    for (const { name } of this.#live.keys()) {
-      const memory = this.memoryOf(name)
-      if (memory) components.push([name, readable(memory)])
+    for (const supervisor of this.#live.keys()) {
+      const memory = this.memoryOf(supervisor)
+      if (memory) components.push([supervisor.name, readable(memory)])
     }
     return buildLedger({
       ...frame,
@@ -177,13 +173,13 @@ export class MemoryBook {
   /** Of the components that run: the heap of one that does nothing stays as it is. */
   growths(limit: number): ComponentGrowth[] {
     const growths: ComponentGrowth[] = []
-    for (const [{ name, definition }, target] of this.#live) {
+    for (const [supervisor, target] of this.#live) {
       if (!this.measurement.isRunning(target)) continue
-      const { memory, peakGrowth } = this.account(name)
+      const { memory, peakGrowth } = this.account(supervisor)
       growths.push({
         // What a component reports does not count towards its own limit.
         total: (memory?.total ?? 0) - (memory?.reported ?? 0),
-        memoryLimit: definition.memoryLimit ?? limit,
+        memoryLimit: supervisor.definition.memoryLimit ?? limit,
         growth: peakGrowth,
       })
     }
@@ -194,8 +190,8 @@ export class MemoryBook {
   get growth(): number {
     let sum = 0
     for (const supervisor of this.#live.keys()) {
-      const { name, state } = supervisor
-      if (state.status === 'ready' && !this.isLeaving(supervisor)) sum += this.account(name).sustainedGrowth
+      if (supervisor.state.status !== 'ready' || this.isLeaving(supervisor)) continue
+      sum += this.account(supervisor).sustainedGrowth
     }
     return sum
   }
@@ -204,7 +200,7 @@ export class MemoryBook {
   get leaving(): number {
     let sum = this.#extra.ending
     for (const supervisor of this.#live.keys()) {
-      if (this.isLeaving(supervisor)) sum += this.memoryOf(supervisor.name)?.total ?? 0
+      if (this.isLeaving(supervisor)) sum += this.#heldBy(supervisor)
     }
     return sum
   }
@@ -228,7 +224,8 @@ export class MemoryBook {
   #candidate(supervisor: Supervisor, idleFloor: number): UnloadCandidate {
     const { name, definition, state } = supervisor
     const { registry, now } = this.#options
-    const account = this.account(name)
+    const account = this.account(supervisor)
+    const dependents = registry.dependentsOf(name).filter((dependent) => this.#live.has(dependent))
     return {
       name,
       loaded: state.status === 'ready' && !this.isLeaving(supervisor),
@@ -242,15 +239,20 @@ export class MemoryBook {
       minIdleTime: definition.minIdleTime ?? idleFloor,
       residentTime: Math.max(0, now() - state.since),
       minResidency: minResidency(account.residency, now()),
-      dependents: registry.dependentsOf(name).filter((dependent) => this.#isLive(dependent)),
+      dependents: dependents.map((dependent) => dependent.name),
       reloadCost: supervisor.lastLoadTime ?? 0,
       gaps: account.gaps,
     }
   }
 
-  #isLive(name: string): boolean {
-    const { registry } = this.#options
-    return registry.has(name) && this.#live.has(registry.get(name))
+  /** There is one at most: each waits until the one before it is gone. */
+  #liveNamed(name: string): Supervisor | undefined {
+    for (const each of this.#options.registry.allNamed(name)) if (this.#live.has(each)) return each
+    return undefined
+  }
+
+  #heldBy(supervisor: Supervisor): number {
+    return this.memoryOf(supervisor)?.total ?? 0
   }
 
   *#targets(): Iterable<MeasuredWorker> {
@@ -259,7 +261,7 @@ export class MemoryBook {
   }
 
   #targetOf(supervisor: Supervisor, generation: Generation): MeasuredWorker {
-    const account = this.account(supervisor.name)
+    const account = this.account(supervisor)
     const { now, onMeasured } = this.#options
     return {
       worker: generation.host.worker,

@@ -237,12 +237,12 @@ export class MemoryManager implements Disposable {
    */
   async measure(supervisor: Supervisor): Promise<number> {
     await this.#book.measureOne(supervisor, measureDeadline)
-    return this.memoryOf(supervisor.name)?.total ?? 0
+    return this.memoryOf(supervisor)?.total ?? 0
   }
 
   /** @internal */
-  memoryOf(name: string): ComponentMemory | null {
-    const memory = this.#book.memoryOf(name)
+  memoryOf(supervisor: Supervisor): ComponentMemory | null {
+    const memory = this.#book.memoryOf(supervisor)
     return memory && readable(memory)
   }
 
@@ -251,8 +251,8 @@ export class MemoryManager implements Disposable {
    *
    * @internal
    */
-  learnedPeakOf(name: string): number | undefined {
-    return this.#book.learnedPeakOf(name)
+  learnedPeakOf(supervisor: Supervisor): number | undefined {
+    return this.#book.learnedPeakOf(supervisor)
   }
 
   /**
@@ -261,7 +261,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   minResidencyOf(name: string): number {
-    return this.#book.minResidencyOf(name)
+    return this.#book.minResidencyOf(this.#registry.get(name))
   }
 
   /** ms that the last sample took. */
@@ -282,11 +282,11 @@ export class MemoryManager implements Disposable {
    */
   busy(supervisor: Supervisor, busy: boolean): void {
     if (busy) {
-      this.#book.account(supervisor.name).called(monotonicNow())
+      this.#book.account(supervisor).called(monotonicNow())
       this.#sampling.poke()
       return
     }
-    this.#book.account(supervisor.name).idle(monotonicNow())
+    this.#book.account(supervisor).idle(monotonicNow())
     this.#admission.changed()
     this.#relief.retry()
     this.#sampling.poke()
@@ -294,7 +294,7 @@ export class MemoryManager implements Disposable {
 
   /** @internal */
   loaded(supervisor: Supervisor): void {
-    const account = this.#book.account(supervisor.name)
+    const account = this.#book.account(supervisor)
     this.#thrashing.loaded(account)
     account.loaded(monotonicNow())
     this.#admission.loaded(supervisor)
@@ -325,11 +325,6 @@ export class MemoryManager implements Disposable {
     // One that was asked for by name may have been waiting for calls under way; that says nothing about the others.
     if (automatic.has(reason)) this.#gauge.unloadTook(times.drain + times.dispose + times.terminate)
     this.#reclaimer.retained(retained)
-  }
-
-  /** @internal */
-  forget(name: string): void {
-    this.#book.forget(name)
   }
 
   /**

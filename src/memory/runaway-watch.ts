@@ -78,7 +78,7 @@ export class RunawayWatch {
   async #question(supervisor: Supervisor, patience: number): Promise<void> {
     const { book, fence, logger, now } = this.#options
     const { generation, name } = supervisor
-    const account = book.account(name)
+    const account = book.account(supervisor)
     const before = account.leastLately
     if (!generation || !before) return
     this.#spared.set(generation, now() + patience + acquittal)
@@ -108,7 +108,7 @@ export class RunawayWatch {
     const { name, state } = supervisor
     return {
       name,
-      growth: this.#options.book.account(name).sustainedGrowth,
+      growth: this.#options.book.account(supervisor).sustainedGrowth,
       taken: this.#taken(supervisor),
       loading: state.status === 'loading',
       questioned: this.#isSpared(supervisor),
@@ -116,16 +116,18 @@ export class RunawayWatch {
   }
 
   /** What is taken from now on is told from this. What it takes to load is no growth. */
-  #noteHeld({ generation, name, state }: Supervisor): void {
-    const least = this.#options.book.account(name).leastLately
+  #noteHeld(supervisor: Supervisor): void {
+    const { generation, state } = supervisor
+    const least = this.#options.book.account(supervisor).leastLately
     if (!generation || !least || state.status === 'loading' || this.#overrun?.held.has(generation)) return
     this.#overrun?.held.set(generation, least.bytes)
   }
 
   /** Bytes since the limit was passed; 0 while nothing is known of that. */
-  #taken({ generation, name }: Supervisor): number {
+  #taken(supervisor: Supervisor): number {
+    const { generation } = supervisor
     const first = generation && this.#overrun?.held.get(generation)
-    const least = this.#options.book.account(name).leastLately
+    const least = this.#options.book.account(supervisor).leastLately
     return first === undefined || !least ? 0 : least.bytes - first
   }
 

@@ -41,14 +41,14 @@ export class Unloader {
     if (!registry.has(name)) return undefined
     const supervisor = registry.get(name)
     const { generation } = supervisor
-    const held = book.memoryOf(name)?.total ?? 0
+    const held = book.memoryOf(supervisor)?.total ?? 0
     if (supervisor.state.status !== 'ready' || !generation) return undefined
     const gone = Promise.withResolvers<'gone'>()
     this.#onGone.set(supervisor, () => gone.resolve('gone'))
     try {
       const report = supervisor.unload(reason, 0, true)
       if ((await Promise.race([gone.promise, report])) === undefined) {
-        book.account(name).stayed()
+        book.account(supervisor).stayed()
         return undefined
       }
       return { bytes: generation.host.alive ? 0 : held, reported: report.catch(() => undefined) }

@@ -23,7 +23,7 @@ export interface LogSource {
 /** Writes what components log, each with a child logger that carries its name, generation and thread. */
 export class ComponentLogs {
   readonly #logger: Logger
-  readonly #children = new Map<string, { readonly generation: number; readonly logger: Logger }>()
+  readonly #children = new Map<string, Omit<LogSource, 'name'> & { readonly logger: Logger }>()
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -46,9 +46,10 @@ export class ComponentLogs {
 
   #childOf({ name, generation, thread }: LogSource): Logger {
     const known = this.#children.get(name)
-    if (known?.generation === generation) return known.logger
+    // Of the same name and number may also be one that was registered after another.
+    if (known?.generation === generation && known.thread === thread) return known.logger
     const logger = this.#logger.child({ component: name, generation, thread })
-    this.#children.set(name, { generation, logger })
+    this.#children.set(name, { generation, thread, logger })
     return logger
   }
 }

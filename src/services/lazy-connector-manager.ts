@@ -86,8 +86,9 @@ export class LazyConnectorManager extends LazyFamily {
    * The connector of an exchange: a durable remote, held once more. Its worker is started by the first call, which rejects with
    * ComponentLoadError when ccxt does not know the exchange; the cause names the nearest ids.
    *
-   * @throws InvalidOptionsError when `id` is no id; ComponentNotFoundError after `shutdown`; DuplicateComponentError while the last release, or
-   * `shutdownAll`, is still ending its worker: what they return says when that is over.
+   * While the last release, or `shutdownAll`, is still ending the worker of that exchange, the first call waits until it is gone.
+   *
+   * @throws InvalidOptionsError when `id` is no id; ComponentNotFoundError after `shutdown`.
    */
   getConnector(id: string): RemoteConnector {
     const key = expectConnectorId(id)

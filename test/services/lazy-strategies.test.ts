@@ -169,10 +169,11 @@ describe('state', () => {
     const { manager } = setUp()
     await manager.start('btc')
     await feed(manager, 'BTC', [1, 1, 1, 1, 5])
-    await manager.remove('btc')
+    const removed = manager.remove('btc')
     expect(isComponentNotFoundError(await failure(manager.start('btc')))).toBe(true)
     manager.define('btc', averageOf('BTC'))
     await manager.start('btc')
+    await removed
     expect(await manager.strategy<typeof movingAverage>('btc').pricesSeen()).toBe(0)
   })
 })

@@ -80,11 +80,12 @@ export class ModuleFamily<T> {
     return this.#family.get(key) as unknown as Remote<R>
   }
 
-  /** Unloads the component for good, and forgets its module. */
+  /** Unloads the component for good, and forgets its module; the key is free at once. */
   async remove(key: string): Promise<void> {
     this.#recipe(key)
-    await this.#family.release(key)
+    const released = this.#family.release(key)
     this.#recipes.delete(key)
+    await released
   }
 
   #recipe(key: string): ModuleRecipe {

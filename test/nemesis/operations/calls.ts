@@ -13,7 +13,7 @@ export const anybody: readonly string[] = [...residents, ...memberNames, names.p
 export function allowedFor(name: string): Allowed {
   if (name === names.shy) return { codes: ['ERR_CALL_TIMEOUT', 'ERR_OVERLOADED'] }
   if (name === names.passing || memberNames.includes(name)) {
-    return { codes: ['ERR_COMPONENT_NOT_FOUND', 'ERR_COMPONENT_DUPLICATE'] }
+    return { codes: ['ERR_COMPONENT_NOT_FOUND'] }
   }
   return {}
 }

@@ -2,7 +2,7 @@ import { operation } from '../actions.ts'
 import { familyKeys, memberNames, names, residents } from '../roster.ts'
 import { allowedFor, anybody } from './calls.ts'
 
-const mayBeGone = { codes: ['ERR_COMPONENT_NOT_FOUND', 'ERR_COMPONENT_DUPLICATE', 'ERR_SNAPSHOT'] }
+const mayBeGone = { codes: ['ERR_COMPONENT_NOT_FOUND', 'ERR_SNAPSHOT'] }
 
 export const life = [
   operation('unload by name', 4, (random) => {

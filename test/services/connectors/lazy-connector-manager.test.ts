@@ -107,6 +107,37 @@ describe('LazyConnectorManager', () => {
     await expect(fourth.a()).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
   })
 
+  it('has the next connector of an exchange at once when the last one is released', async () => {
+    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
+    const factory = new ConnectorFactory().register(
+      'mine',
+      'data:text/javascript,export default () => ({ a: () => 1, b: () => new Promise((done) => setTimeout(done, 100, 2)) })',
+    )
+    const manager = new LazyConnectorManager(coordinator, { factory })
+    const get = (): Record<'a' | 'b', () => Promise<number>> =>
+      manager.getConnector('mine') as unknown as Record<'a' | 'b', () => Promise<number>>
+    const first = get()
+    await first.a()
+    const under = first.b()
+    const released = manager.releaseConnector('mine')
+    const [second, third] = [get(), get()]
+    expect(await Promise.all([under, second.a(), third.a()])).toEqual([2, 1, 1])
+    await released
+    await expect(first.a()).rejects.toMatchObject({ code: 'ERR_COMPONENT_NOT_FOUND' })
+    // Held twice, whatever has become of the first.
+    await manager.releaseConnector('mine')
+    expect(await third.a()).toBe(1)
+    const all = manager.shutdownAll()
+    expect(await get().a()).toBe(1)
+    await all
+    expect(manager.listActiveConnectors()).toEqual(['mine'])
+    const closed = manager.shutdown()
+    const next = new LazyConnectorManager(coordinator, { factory })
+    expect(next.getConnector('mine')).toBeDefined()
+    await closed
+    expect(next.listActiveConnectors()).toEqual(['mine'])
+  })
+
   it.each<[string, (coordinator: ComponentCoordinator, manager: LazyConnectorManager) => Promise<unknown>]>([
     ['was unloaded', async (coordinator) => coordinator.unloadComponent('exchange-connector:binance')],
     ['was released', async (_, manager) => manager.releaseConnector('binance')],

@@ -1,0 +1,64 @@
+import { ComponentNotFoundError } from '../errors.ts'
+import type { Registry } from './registry.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { UnloadReport } from './unload.ts'
+
+/** ms that calls under way are given when a component is unloaded by name. */
+export const defaultDrainDeadline = 5_000
+
+/** Unregisters components: their names are free at once, and what is left of them goes as it can. */
+export class Departures {
+  readonly #registry: Registry
+  readonly #forget: (name: string) => void
+  /** Of those that left last under their names. */
+  readonly #reports = new Map<string, Promise<UnloadReport>>()
+
+  /** @param forget called when one is gone, and before the next of its name is loaded. */
+  constructor(registry: Registry, forget: (name: string) => void) {
+    this.#registry = registry
+    this.#forget = forget
+  }
+
+  /**
+   * Resolves when nothing is left that another of its name would have to wait for. Asked for again meanwhile, with no other of that name, it is the
+   * same report.
+   *
+   * @throws ComponentNotFoundError
+   */
+  async unregister(name: string): Promise<UnloadReport> {
+    const known = this.#registry.has(name) ? undefined : this.#reports.get(name)
+    if (known) return known
+    const report = this.#begin(this.#registry.get(name))
+    this.#reports.set(name, report)
+    try {
+      return await report
+    } finally {
+      if (this.#reports.get(name) === report) this.#reports.delete(name)
+    }
+  }
+
+  async #begin(supervisor: Supervisor): Promise<UnloadReport> {
+    const notFound = new ComponentNotFoundError(supervisor.name)
+    const gone = this.#gone(supervisor, notFound)
+    this.#registry.leave(supervisor, gone)
+    supervisor.stop(notFound)
+    const [report] = await Promise.all([supervisor.unload('unregistered', defaultDrainDeadline), gone])
+    return report
+  }
+
+  /** Resolves when its worker is gone, or was given up on, and so is what it had left for later. */
+  async #gone(supervisor: Supervisor, notFound: ComponentNotFoundError): Promise<void> {
+    await supervisor.atRest()
+    supervisor.close(notFound)
+    this.#forget(supervisor.name)
+    await supervisor.hibernation.discard()
+    this.#removeWhenDead(supervisor)
+  }
+
+  /** A zombie is nobody's concern any more, but that a shutdown tells of it. */
+  #removeWhenDead(supervisor: Supervisor): void {
+    const [zombie] = supervisor.zombies.keys()
+    if (zombie) zombie.onExit(() => this.#removeWhenDead(supervisor))
+    else this.#registry.removed(supervisor)
+  }
+}
