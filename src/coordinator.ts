@@ -350,6 +350,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#registry.check(definition.name, definition.dependencies)
     const supervisor = this.#inContext(() => new Supervisor(definition, this.#surroundings))
     this.#registry.add(supervisor)
+    for (const dependent of this.#registry.dependentsOf(supervisor.name)) dependent.dependencyRegistered(definition)
     return supervisor.remote
   }
 

@@ -259,7 +259,10 @@ export class Caller {
     const promise = new Promise<unknown>((resolve, reject) => {
       const pending = new PendingCall(method, unsent, origin, watched, link, resolve, reject)
       if (direct) this.#sent.add(id, pending)
-      else this.#waiting.set(id, pending)
+      else {
+        this.#waiting.set(id, pending)
+        if (options.timeout === undefined) pending.undecided = options
+      }
       if (options.timeout || options.signal) this.#arm(id, pending, options)
       if (options.timeout && direct && outgoing.plain) this.#leaving.add({ entry, pending, timeout: options.timeout })
       else pending.startTimeout()
@@ -267,6 +270,19 @@ export class Caller {
     this.#busy.begin()
     if (this.#state.status === 'detached') this.#options.onWaiting()
     return promise
+  }
+
+  /** Only now it is known what holds for calls of the component: those that wait get its deadline, from now on, unless they say something of one. */
+  defaultsKnown(): void {
+    const { callTimeout: timeout } = this.#options
+    if (!timeout) return
+    for (const [id, pending] of this.#waiting) {
+      const { undecided } = pending
+      if (!undecided) continue
+      pending.undecided = undefined
+      this.#arm(id, pending, { ...undecided, timeout })
+      pending.startTimeout()
+    }
   }
 
   #arm(id: number, pending: PendingCall, options: CallOptions): void {

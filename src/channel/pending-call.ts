@@ -39,6 +39,8 @@ export class PendingCall {
   unsent: UnsentCall | undefined
   /** ms; 0: none. */
   timeout = 0
+  /** Of a call that waits and says nothing of a deadline: what it says. */
+  undecided: CallOptions | undefined
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   #resolve: (value: unknown) => void
@@ -67,8 +69,9 @@ export class PendingCall {
     this.#reject = reject
   }
 
-  /** Arranges for `onTimeout`, from `startTimeout` on, and `onAbort`; both are taken back when the call is settled. */
+  /** Arranges for `onTimeout`, from `startTimeout` on, and `onAbort`; both are taken back when the call is settled, or armed anew. */
   arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void): void {
+    this.#cleanup?.()
     const { timeout, signal } = options
     this.timeout = timeout ?? 0
     let cancelTimeout = nothingToDo
@@ -91,6 +94,8 @@ export class PendingCall {
       cancelAbort()
       if (abort) signal?.removeEventListener('abort', abort)
     }
+    // A deadline of its own that has passed already, and whose turn was to come.
+    if (signal?.aborted) abort?.()
     // A stream lives on after its first answer: then only the signal counts.
     this.answered = () => cancelTimeout()
   }

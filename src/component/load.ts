@@ -5,6 +5,7 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
 import { Patience, withDeadline } from '../deadline.ts'
 import { abortable } from '../host/abortable.ts'
+import type { InitMessage } from '../host/control.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
@@ -160,10 +161,8 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, pati
   }
 }
 
-function dependencyOptions({
-  definition,
-  surroundings,
-}: Supervisor): Record<string, { callTimeout: number | undefined; maxQueue: number }> {
+/** Of those that are registered; a worker that has got these is told of what is registered later. */
+function dependencyOptions({ definition, surroundings }: Supervisor): InitMessage['dependencyOptions'] {
   return Object.fromEntries(
     definition.dependencies.flatMap((name) => {
       const found = surroundings.supervisorIfAny(name)?.definition

@@ -233,6 +233,11 @@ export class Supervisor {
     }
   }
 
+  /** Tells the worker, if there is one, what holds for calls of a dependency that was registered just now. */
+  dependencyRegistered({ name, callTimeout, maxQueue }: ResolvedDefinition): void {
+    this.#generation?.host.post({ type: 'dependency-registered', name, options: { callTimeout, maxQueue } })
+  }
+
   /** Tells the worker, if there is one, that a dependency's generation is over. */
   dependencyEnded(name: string, generation: number, end: GenerationEnd): void {
     const { reason, exitCode } = end

@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import { ActivityMeter, readActivity } from '../channel/activity.ts'
-import { callContext, callTraceparent, ServedCall } from '../channel/call-context.ts'
-import { Caller } from '../channel/caller.ts'
+import { callContext, ServedCall } from '../channel/call-context.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { clone } from '../channel/clone-guard.ts'
-import { decodeError, encodeError } from '../channel/error-codec.ts'
+import { encodeError } from '../channel/error-codec.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
-import { createRemote } from '../channel/remote.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
 import type { ComponentContext, PressureLevel } from '../component/define.ts'
 import { InvalidOptionsError } from '../errors.ts'
@@ -18,6 +16,7 @@ import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from '../observability/forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
@@ -51,9 +50,7 @@ export class ComponentRuntime {
   readonly #locks: LockClient
   readonly #unloading = new AbortController()
   readonly #connections = new Set<ServedConnection>()
-  readonly #dependencies = new Map<string, Caller>()
-  /** Dependencies that a connection was asked for and has not come. */
-  readonly #wanted = new Set<string>()
+  readonly #dependencies: Dependencies
   readonly #pressureListeners = new Set<PressureListener>()
   /** Bytes that nobody needs once they have been read. */
   #snapshot: InitMessage['snapshot']
@@ -84,7 +81,12 @@ export class ComponentRuntime {
       // What one call acquires one after another is one task: a cycle of such tasks is a deadlock.
       currentCaller: () => callContext.getStore(),
     })
-    for (const name of init.dependencies) this.#dependencies.set(name, this.#dependencyCaller(name))
+    this.#dependencies = new Dependencies({
+      init,
+      links: this.#links,
+      linkCall: (component, queued) => this.#locks.linkCall(component, queued),
+      post: (message) => this.#post(message),
+    })
     process.on('exit', () => this.#logs.flush())
     nameThread(init.name)
     watchWasmMemory((bytes) => this.#meter.reportWasm(bytes))
@@ -149,20 +151,15 @@ export class ComponentRuntime {
         void this.#inspect(message.id, message.inspection)
         break
       case 'dependency':
-        this.#wanted.delete(message.name)
-        this.#dependencies.get(message.name)?.attach(message.port, message.generation)
-        break
       case 'dependency-unavailable':
-        this.#wanted.delete(message.name)
-        this.#dependencies.get(message.name)?.rejectWaiting(decodeError(message.error))
+      case 'dependency-registered':
+      case 'dependency-ended':
+        this.#dependencies.receive(message)
         break
       case 'unheard':
-        this.#dependencies.get(message.name)?.holdBack()
+        this.#dependencies.holdBack(message.name)
         // Who gave a callback is not known here.
         this.#links.holdBack()
-        break
-      case 'dependency-ended':
-        this.#dependencies.get(message.name)?.ended(message.generation, message.end)
         break
     }
   }
@@ -193,15 +190,11 @@ export class ComponentRuntime {
 
   #context(restored: Restored): ComponentContext {
     const { name, generation, logLevel } = this.#init
-    const remotes: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-    for (const [dependency, caller] of this.#dependencies) {
-      remotes[dependency] = createRemote(caller, { timeout: this.#init.dependencyOptions[dependency]?.callTimeout })
-    }
     return {
       name,
       generation,
       logger: createForwardedLogger(this.#logs, logLevel),
-      dependencies: Object.freeze(remotes),
+      dependencies: this.#dependencies.remotes,
       signal: this.#unloading.signal,
       locks: this.#locks,
       get restored() {
@@ -228,27 +221,6 @@ export class ComponentRuntime {
         this.#post({ type: 'exposes-metrics' })
       },
     }
-  }
-
-  #dependencyCaller(name: string): Caller {
-    const { callTimeout, maxQueue = 10_000 } = this.#init.dependencyOptions[name] ?? {}
-    const onTimeout = (): void => this.#post({ type: 'dependency-timeout', name })
-    return new Caller({
-      component: name,
-      links: this.#links.from({ callTimeout, onTimeout }),
-      maxQueue,
-      onWaiting: () => this.#want(name),
-      onTimeout,
-      traceparent: callTraceparent,
-      linkCall: (component, queued) => this.#locks.linkCall(component, queued),
-    })
-  }
-
-  /** Asks for a connection to a dependency, once for all calls that wait for it. */
-  #want(name: string): void {
-    if (this.#wanted.has(name)) return
-    this.#wanted.add(name)
-    this.#post({ type: 'dependency-wanted', name })
   }
 
   #connect(port: MessagePort): void {

@@ -16,6 +16,12 @@ export interface LogRecord {
   readonly message: string | undefined
 }
 
+/** What holds for calls of a dependency: their default deadline (ms), if there is one, and how many there may be. */
+export interface DependencyOptions {
+  readonly callTimeout: number | undefined
+  readonly maxQueue: number
+}
+
 /** Everything a worker needs to become one generation of a component. */
 export interface InitMessage {
   readonly type: 'init'
@@ -37,8 +43,8 @@ export interface InitMessage {
   readonly logLevel: string
   /** What has changed in this process's environment since the worker was started. */
   readonly environment: EnvironmentChange
-  /** Default deadline (ms) of calls to each dependency, where it has one, and its queue bound. */
-  readonly dependencyOptions: Readonly<Record<string, { callTimeout: number | undefined; maxQueue: number }>>
+  /** Of the dependencies that are registered. */
+  readonly dependencyOptions: Readonly<Record<string, DependencyOptions>>
 }
 
 export type ToWorkerMessage =
@@ -62,6 +68,7 @@ export type ToWorkerMessage =
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
   | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
+  | { readonly type: 'dependency-registered'; readonly name: string; readonly options: DependencyOptions }
   /** That component may not have heard of a deadline that has passed. */
   | { readonly type: 'unheard'; readonly name: string }
   | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }

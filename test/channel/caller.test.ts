@@ -62,6 +62,31 @@ describe('a caller', () => {
     ])
   })
 
+  it('that comes to know of a default deadline gives it to calls that wait and say nothing of one', async () => {
+    let callTimeout: number | undefined
+    const caller = new Caller({
+      component: 'test',
+      links: new Callbacks('test', () => 1, 100),
+      maxQueue: 100,
+      onWaiting: () => {},
+      get callTimeout() {
+        return callTimeout
+      },
+    })
+    const controller = new AbortController()
+    const plain = rejection(call(caller, 'a'))
+    const abortable = rejection(caller.call('b', [], { signal: controller.signal }, {}))
+    const own = rejection(caller.call('c', [], { timeout: 0 }, {}))
+    callTimeout = 30
+    caller.defaultsKnown()
+    controller.abort(new Error('enough'))
+    expect(await abortable).toMatchObject({ message: 'enough' })
+    expect(await plain).toMatchObject({ code: 'ERR_CALL_TIMEOUT', timeout: 30 })
+    expect(caller.waiting).toBe(1)
+    caller.close(new Error('over'))
+    expect(await own).toMatchObject({ message: 'over' })
+  })
+
   it('keeps the order when a value has to be posted at once', async () => {
     const { caller, frames } = connect()
     send(caller, 'a')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Remote } from '../../src/index.ts'
 import type dependentModule from '../fixtures/dependent.ts'
-import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
@@ -34,6 +34,21 @@ describe('an optional dependency', () => {
       expect(await rejection(component.count('late'))).toMatchObject(missing)
     }
     expect(coordinator.info('patient')).toMatchObject({ loads: 1, state: 'ready' })
+  })
+
+  it('is called as its definition says, also when it was registered later, and anew', async () => {
+    const component = register('early', ['later'])
+    await component.names()
+    coordinator.registerComponent<KitchenSink>(sink('later', { callTimeout: 1_000, maxQueue: 2 }))
+    expect(await rejection(component.never('later'))).toMatchObject({ code: 'ERR_CALL_TIMEOUT', timeout: 1_000 })
+    await coordinator.getComponent('later')
+    const answers = await component.burst('later', 3)
+    expect(answers.slice(0, 2)).toEqual(['ok', 'ok'])
+    expect(answers[2]).toContain('2 calls')
+    void coordinator.unregisterComponent('later')
+    coordinator.registerComponent<KitchenSink>(sink('later', { maxQueue: 4 }))
+    // As soon as the dependent has heard of it.
+    await until(async () => (await component.burst('later', 3)).every((answer) => answer === 'ok'))
   })
 
   it('may fail to load: only calls of it reject', async () => {

@@ -1,0 +1,101 @@
+import { callTraceparent } from '../channel/call-context.ts'
+import type { Callbacks } from '../channel/callbacks.ts'
+import { Caller } from '../channel/caller.ts'
+import type { CallerOptions } from '../channel/caller-options.ts'
+import { decodeError } from '../channel/error-codec.ts'
+import { createRemote } from '../channel/remote.ts'
+import type { DependencyOptions, FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
+
+export interface DependenciesOptions {
+  readonly init: Pick<InitMessage, 'dependencies' | 'dependencyOptions'>
+  readonly links: Callbacks
+  readonly linkCall: CallerOptions['linkCall']
+  readonly post: (message: FromWorkerMessage) => void
+}
+
+export type DependencyMessage = Extract<ToWorkerMessage, { readonly type: `dependency${string}` }>
+
+/** For calls of an optional dependency before it is registered. */
+const unknown: DependencyOptions = { callTimeout: undefined, maxQueue: 10_000 }
+
+/** What a component may call, from inside its worker: connections are asked for by the first call that needs one. */
+export class Dependencies {
+  /** For the component, by name. */
+  readonly remotes: Readonly<Record<string, unknown>>
+  readonly #options: DependenciesOptions
+  readonly #callers = new Map<string, Caller>()
+  /** Those that a connection was asked for and has not come. */
+  readonly #wanted = new Set<string>()
+  readonly #of: Map<string, DependencyOptions>
+
+  constructor(options: DependenciesOptions) {
+    this.#options = options
+    const { dependencies, dependencyOptions } = options.init
+    this.#of = new Map(Object.entries(dependencyOptions))
+    const remotes: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+    for (const name of dependencies) {
+      const caller = this.#caller(name)
+      this.#callers.set(name, caller)
+      remotes[name] = createRemote(caller, {})
+    }
+    this.remotes = Object.freeze(remotes)
+  }
+
+  receive(message: DependencyMessage): void {
+    const caller = this.#callers.get(message.name)
+    switch (message.type) {
+      case 'dependency':
+        this.#wanted.delete(message.name)
+        caller?.attach(message.port, message.generation)
+        break
+      case 'dependency-unavailable':
+        this.#wanted.delete(message.name)
+        caller?.rejectWaiting(decodeError(message.error))
+        break
+      case 'dependency-registered':
+        this.#of.set(message.name, message.options)
+        caller?.defaultsKnown()
+        break
+      case 'dependency-ended':
+        caller?.ended(message.generation, message.end)
+        break
+    }
+  }
+
+  /** It may not have heard of a deadline that has passed. */
+  holdBack(name: string): void {
+    this.#callers.get(name)?.holdBack()
+  }
+
+  #caller(name: string): Caller {
+    const { links, linkCall, post } = this.#options
+    const options = (): DependencyOptions => this.#of.get(name) ?? unknown
+    const calls = {
+      get callTimeout() {
+        return options().callTimeout
+      },
+      onTimeout: () => post({ type: 'dependency-timeout', name }),
+    }
+    return new Caller({
+      component: name,
+      links: links.from(calls),
+      get callTimeout() {
+        return options().callTimeout
+      },
+      get maxQueue() {
+        return options().maxQueue
+      },
+      onWaiting: () => this.#want(name),
+      onTimeout: calls.onTimeout,
+      traceparent: callTraceparent,
+      linkCall,
+    })
+  }
+
+  /** Asks for a connection, once for all calls that wait for it. */
+  #want(name: string): void {
+    if (this.#wanted.has(name)) return
+    this.#wanted.add(name)
+    this.#options.post({ type: 'dependency-wanted', name })
+  }
+}
