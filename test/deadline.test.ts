@@ -2,11 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { afterDeadline, afterPatience, withDeadline } from '../src/deadline.ts'
-
-function block(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
-}
+import { standStill } from './support/stand-still.ts'
 
 describe('a deadline of a thread that was blocked', () => {
   it('takes in what had arrived first', async () => {
@@ -21,7 +17,7 @@ describe('a deadline of a thread that was blocked', () => {
     )
     await sleep(1)
     port2.postMessage('answer')
-    block(60)
+    standStill(60)
     await passed
     port1.close()
     expect(seen).toEqual(['answer', 'deadline'])
@@ -31,13 +27,13 @@ describe('a deadline of a thread that was blocked', () => {
     const start = performance.now()
     const passed = new Promise<number>((resolve) => afterPatience(400, () => resolve(performance.now() - start)))
     await sleep(10)
-    block(700)
+    standStill(700)
     expect(await passed).toBeGreaterThan(700 + 200)
   })
 
   it('comes to an end however often the thread is blocked', async () => {
     const over = new Promise<string>((resolve) => afterPatience(100, () => resolve('over')))
-    const blocking = setInterval(() => block(110), 1)
+    const blocking = setInterval(() => standStill(110), 1)
     expect(await Promise.race([over, sleep(10_000)])).toBe('over')
     clearInterval(blocking)
   })
@@ -57,7 +53,7 @@ describe('withDeadline', () => {
     const answer = new Promise((resolve) => port1.once('message', resolve))
     const waiting = withDeadline(answer, 30)
     port2.postMessage('here')
-    block(200)
+    standStill(200)
     expect(await waiting).toBe('here')
     port1.close()
   })

@@ -27,17 +27,17 @@ describe('an answer that comes too late', () => {
   it('is given back when it is a proxy, a value with ports, or a stream', async () => {
     await remote.echo(1)
     const hasty = withCallOptions(remote, { timeout: 20 })
-    const late = [hasty.lateProxy(60), hasty.latePorted(60), hasty.lateStream(60)]
+    const late = [hasty.lateProxy(), hasty.latePorted(), hasty.lateStream()]
     const errors = await Promise.all(late.map(rejection))
     expect(errors).toMatchObject(late.map(() => ({ code: 'ERR_CALL_TIMEOUT' })))
-    await remote.sleep(150)
+    await remote.tell()
     await nothingLeft()
     const abort = new AbortController()
-    const aborted = rejection(withCallOptions(remote, { signal: abort.signal }).lateProxy(30))
+    const aborted = rejection(withCallOptions(remote, { signal: abort.signal }).lateProxy())
     await remote.echo(1)
     abort.abort()
     await aborted
-    await remote.sleep(60)
+    await remote.tell()
     await nothingLeft()
     expect(await coordinator.memory.freeMemory(1)).toMatchObject({ unloaded: ['abandoned'] })
   })
@@ -110,7 +110,7 @@ describe('a call that is not run', () => {
     const hasty = withCallOptions(remote, { timeout: 30 })
     expect(
       await leavesNothing(() => {
-        void remote.spinFor(150)
+        void remote.standStill(150)
         return times(20, () => hasty.take(callback(), ported()))
       }, 'ERR_CALL_TIMEOUT'),
     ).toBe(true)

@@ -45,7 +45,7 @@ describe('a timeout', () => {
 
   it('keeps a call from being run after it has passed', async () => {
     const before = await remote.executed()
-    const spinning = remote.spinFor(150)
+    const spinning = remote.standStill(150)
     const error = await rejection(withCallOptions(remote, { timeout: 20 }).count())
     expect(error).toBeInstanceOf(CallTimeoutError)
     await spinning

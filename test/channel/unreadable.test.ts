@@ -140,7 +140,7 @@ describe('what a component cannot read', () => {
 
   it('does not keep it from hearing of an abort whose reason it is, nor from anything else', async () => {
     const small = coordinator.registerComponent<typeof deepValues>({ name: 'aborted', ...definition, resourceLimits })
-    const bystander = small.lateProxy(500)
+    const bystander = small.lateProxy()
     const abort = new AbortController()
     const given = rejection(withCallOptions(small, { signal: abort.signal }).never())
     await small.take()
@@ -149,6 +149,7 @@ describe('what a component cannot read', () => {
     abort.abort(reason)
     await Promise.all([small.take(), small.take()])
     expect(await given).toBe(reason)
+    await small.tell()
     expect(typeof (await bystander)).toBe('function')
   })
 

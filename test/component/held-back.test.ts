@@ -60,7 +60,7 @@ it('after the deadline of a call of its callback, calls of it wait, and calls of
 
 it('goes on where it is as soon as the event loop turns', async () => {
   const set = await loaded('nearly')
-  const work = rejection(withCallOptions(set.remote, { timeout: 50 }).spinFor(500))
+  const work = rejection(withCallOptions(set.remote, { timeout: 50 }).standStill(500))
   expect(await work).toBeInstanceOf(CallTimeoutError)
   await Promise.all([set.remote.count(), set.first.count('nearly'), set.second.count('nearly')])
   expect(coordinator.info('nearly')).toMatchObject({ generation: 1, crashes: 0 })

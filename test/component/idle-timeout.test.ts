@@ -22,7 +22,7 @@ describe('a component with an idleTimeout', () => {
 
   it('is tried again after an unload for memory that was called off, because its thread did not listen', async () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('called-off', { idleTimeout: 900 }))
-    await remote.spinLater(2_000)
+    await remote.standStillLater(2_000)
     const freed = coordinator.memory.freeMemory(2 ** 40)
     await expect.poll(() => state('called-off')).toBe('draining')
     expect((await freed).unloaded).toEqual([])

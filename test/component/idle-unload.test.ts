@@ -44,7 +44,7 @@ describe('an unload of what is idle only', () => {
   it('is called off when the worker does not answer within a second', async () => {
     const { remote, supervisor } = register('stuck')
     await remote.add(1, 1)
-    await remote.spinLater(1_600)
+    await remote.standStillLater(1_600)
     await sleep(30)
     expect(await supervisor.unload('pressure', 0, true)).toBeUndefined()
     expect(await remote.generation()).toBe(1)

@@ -5,7 +5,7 @@ import { runChild } from '../support/child.ts'
 const script = (end: string): string => `
 const told = []
 const logger = { level: 'warn', child: () => logger, info() {}, error() {}, debug() {}, trace() {}, fatal() {},
-  warn(fields, message) { console.log(JSON.stringify({ ...fields, message })) } }
+  warn(fields, message) { console.log(JSON.stringify({ ...fields, message })); told.push(fields) } }
 const coordinator = new ComponentCoordinator({ logger, spareWorkers: 0 })
 coordinator.registerComponent(sink('a'))
 async function forgetful() { return coordinator.acquire('a') }
@@ -13,7 +13,7 @@ const lease = await forgetful()
 ${end}
 `
 
-test('a lease that is all that keeps the process alive is told of once, with the place where it was taken', async () => {
+test.concurrent('a lease that is all that keeps the process alive is told of once, with the place where it was taken', async () => {
   const { stdout } = await runChild(script(''), { deadline: 24_000 })
   const lines = stdout
     .trim()
@@ -23,14 +23,14 @@ test('a lease that is all that keeps the process alive is told of once, with the
   expect(lines[0]).toMatchObject({ component: 'a', takenAt: expect.stringContaining('forgetful') as string })
 })
 
-test('so is one whose component has crashed, or was unloaded, meanwhile', async () => {
+test.concurrent('so is one whose component has crashed, or was unloaded, meanwhile', async () => {
   const { stdout } = await runChild(script("await coordinator.unloadComponent('a', { deadline: 0 })"), {
     deadline: 24_000,
   })
   expect(stdout).toContain('forgetful')
 })
 
-test('one that was given back, or beside which something else goes on, is not', async () => {
+test.concurrent('one that was given back, or beside which something else goes on, is not', async () => {
   const given = await runChild(script('lease.release()'))
   expect(given).toMatchObject({ code: 0, stdout: '' })
   const other = await runChild(
@@ -40,7 +40,7 @@ setTimeout(() => { clearInterval(timer); lease.release() }, 12_000)`),
   expect(other).toMatchObject({ code: 0, stdout: '' })
 })
 
-test('each of several is told of, also with coordinators of their own; and none after its shutdown', async () => {
+test.concurrent('each of several is told of, also with coordinators of their own; and none after its shutdown', async () => {
   const { code, stdout } = await runChild(
     script(`const other = new ComponentCoordinator({ logger, spareWorkers: 0 })
 other.registerComponent(sink('b'))
@@ -52,7 +52,12 @@ await over.shutdown()
 coordinator.registerComponent(sink('d'))
 await coordinator.acquire('d')
 await coordinator.unregisterComponent('d')
-setTimeout(async () => { await coordinator.shutdown(); await other.shutdown() }, 16_000).unref()`),
+const both = setInterval(() => {
+  if (told.length < 2) return
+  clearInterval(both)
+  // Time for the others to be told of as well.
+  setTimeout(async () => { await coordinator.shutdown(); await other.shutdown() }, 5_000).unref()
+}, 50).unref()`),
     { deadline: 30_000 },
   )
   expect(code).toBe(0)
@@ -63,7 +68,7 @@ setTimeout(async () => { await coordinator.shutdown(); await other.shutdown() },
   expect(told.toSorted()).toEqual(['a', 'b'])
 })
 
-test('one is not told of while anything is under way in another component', async () => {
+test.concurrent('one is not told of while anything is under way in another component', async () => {
   const busy = await runChild(
     script(`coordinator.registerComponent(sink('b'))
 await coordinator.component('b').sleep(12_000)
@@ -72,7 +77,7 @@ lease.release()`),
   expect(busy).toMatchObject({ code: 0, stdout: '' })
 })
 
-test('it is told of in a process with an IPC channel, and in a thread', async () => {
+test.concurrent('it is told of in a process with an IPC channel, and in a thread', async () => {
   const { stdout } = await runChild(
     `import { Worker } from 'node:worker_threads'
 import { fork } from 'node:child_process'

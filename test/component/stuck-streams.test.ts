@@ -56,7 +56,7 @@ it('a stream that waits longer than its deadline, or whose steps take long, goes
   const remote = await loaded('slow', 300)
   const patient = withCallOptions(remote, { timeout: 30_000 })
   const streams = await Promise.all([remote.slowly(2, 2_500, 0), remote.slowly(5, 1, 500)])
-  const [waiting, working] = await Promise.all([readAll(streams[0]), readAll(streams[1]), patient.spinFor(900)])
+  const [waiting, working] = await Promise.all([readAll(streams[0]), readAll(streams[1]), patient.standStill(900)])
   expect(waiting).toEqual([0, 1])
   expect(working).toEqual([0, 1, 2, 3, 4])
   expect(coordinator.info('slow')).toMatchObject({ generation: 1, crashes: 0 })

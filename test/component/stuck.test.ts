@@ -66,7 +66,7 @@ describe('a deadline that cannot be heard', () => {
   it('is not that of a call which has not begun: long work without a deadline goes on, and what waits for it runs afterwards', async () => {
     const counters = new Int32Array(new SharedArrayBuffer(16))
     const remote = await loaded('at-work', { config: { counters } })
-    const work = remote.spinFor(2_500)
+    const work = remote.standStill(2_500)
     await sleep(20)
     expect(await rejection(withCallOptions(remote, { timeout: 50 }).tally())).toBeInstanceOf(CallTimeoutError)
     const held = [remote.tally(), remote.tally()]
@@ -83,7 +83,7 @@ describe('a deadline that cannot be heard', () => {
 
   it('that passes during work which ends within the second ends nobody', async () => {
     const remote = await loaded('nearly')
-    expect(await rejection(withCallOptions(remote, { timeout: 50 }).spinFor(600))).toBeInstanceOf(CallTimeoutError)
+    expect(await rejection(withCallOptions(remote, { timeout: 50 }).standStill(600))).toBeInstanceOf(CallTimeoutError)
     const calls = await Promise.all([remote.count(), remote.count(), remote.count()])
     expect(calls).toEqual([1, 2, 3])
     await sleep(1_200)
@@ -94,7 +94,7 @@ describe('a deadline that cannot be heard', () => {
   it('that passed while the method waited is heard, whatever it does later', async () => {
     const remote = await loaded('heard')
     await rejection(withCallOptions(remote, { timeout: 50 }).sleep(400))
-    await remote.spinFor(1_800)
+    await remote.standStill(1_800)
     expect(await remote.generation()).toBe(1)
   })
 
@@ -150,7 +150,7 @@ describe('a watchdog', () => {
 
   it('ends one whose loop is no call, while calls wait for it', async () => {
     const remote = await loaded('guarded-timer', { watchdog: 300 })
-    await remote.spinLater(60_000)
+    await remote.standStillLater(60_000)
     // It answers before it begins.
     await sleep(50)
     expect(await rejection(remote.add(1, 1))).toMatchObject({ reason: 'stuck' })
@@ -158,7 +158,7 @@ describe('a watchdog', () => {
 
   it('ends one whose loop is no call, though the calls that wait for it time out much sooner', async () => {
     const remote = await loaded('guarded-impatient', { watchdog: 1_000, callTimeout: 150 })
-    await remote.spinLater(60_000)
+    await remote.standStillLater(60_000)
     await sleep(50)
     await until(async () =>
       remote.generation().then(
@@ -177,7 +177,7 @@ describe('a watchdog', () => {
       dependencies: ['guarded-callee'],
     })
     await caller.count('guarded-callee')
-    await remote.spinLater(60_000)
+    await remote.standStillLater(60_000)
     await sleep(50)
     await until(async () =>
       caller.count('guarded-callee').then(
@@ -192,12 +192,12 @@ describe('a watchdog', () => {
   it('leaves alone what waits, what works in pieces, and what is idle', async () => {
     const remote = await loaded('patient', { watchdog: 1_500 })
     expect(await remote.sleep(2_000)).toBe('slept')
-    for (let i = 0; i < 8; i++) await remote.spinFor(250)
+    for (let i = 0; i < 8; i++) await remote.standStill(250)
     await remote.callBack(
       proxy(async () => sleep(500).then(() => 1)),
       2,
     )
-    await remote.spinLater(2_000)
+    await remote.standStillLater(2_000)
     await sleep(2_500)
     expect(await remote.generation()).toBe(1)
   })
@@ -205,7 +205,7 @@ describe('a watchdog', () => {
   it('ends nobody while it is the main thread that does not turn', async () => {
     const remote = await loaded('guarded-innocent', { watchdog: 1_000 })
     const call = remote.sleep(3_000)
-    const short = Promise.all([remote.spinFor(100), remote.add(1, 1)])
+    const short = Promise.all([remote.standStill(100), remote.add(1, 1)])
     await stall(2_500)
     await short
     expect(await call).toBe('slept')
@@ -252,7 +252,7 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     const crashed = crashesIn(own)
     const remote = own.registerComponent<KitchenSink>(sink('long'))
     await remote.add(1, 1)
-    const work = remote.spinFor(19_000)
+    const work = remote.standStill(19_000)
     const isAdvised = (): boolean => own.advice().some(({ id }) => id === 'stuck:long')
     await sleep(5_000)
     expect(isAdvised()).toBe(false)
@@ -271,7 +271,7 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     async () => {
       const crashed = crashes.length
       const remote = await loaded('unread', { callTimeout: 300 })
-      await remote.spinLater(60_000)
+      await remote.standStillLater(60_000)
       await sleep(50)
       const advised = (): string | undefined => coordinator.advice().find(({ id }) => id === 'stuck:unread')?.message
       const calling = new AbortController()

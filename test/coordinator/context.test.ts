@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator, proxy } from '../../src/index.ts'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import type { LockManager } from '../../src/locks/lock-manager.ts'
-import { block, fixture, rejection, sink, until } from '../support/coordinator.ts'
+import { fixture, rejection, sink, until } from '../support/coordinator.ts'
+import { standStill } from '../support/stand-still.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 interface Request {
@@ -138,7 +139,7 @@ test('many callbacks at once, too, run each in the context in which it was passe
       let store = 'not called'
       const callback = (): number => {
         // All in all longer than a thread serves calls before others have their turn.
-        block(6)
+        standStill(6)
         store = current()
         return 0
       }

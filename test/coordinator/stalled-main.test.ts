@@ -2,19 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator } from '../../src/index.ts'
-import {
-  block,
-  fixture,
-  quietCoordinator,
-  rejection,
-  sharedCoordinator,
-  sink,
-  stall,
-  until,
-} from '../support/coordinator.ts'
+import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
 import type dependent from '../fixtures/dependent.ts'
 import type lockingComponent from '../fixtures/locking.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
+import { standStill } from '../support/stand-still.ts'
 import { crashesOf, mib, registerHog } from '../support/hogs.ts'
 
 const coordinator = sharedCoordinator({ spareWorkers: 0 })
@@ -32,7 +24,7 @@ describe('a main thread that was blocked', () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('left-late'))
     await remote.add(1, 1)
     const calls = [remote.add(1, 1), withCallOptions(remote, { timeout: 500 }).add(1, 2)]
-    block(800)
+    standStill(800)
     expect(await Promise.all(calls)).toEqual([2, 3])
   })
 
@@ -163,7 +155,7 @@ describe('memory, while the main thread is blocked', () => {
       const remote = own.registerComponent<KitchenSink>(sink('measured'))
       await remote.add(1, 1)
       await own.memory.sample()
-      const spinning = remote.spinFor(3_000)
+      const spinning = remote.standStill(3_000)
       for (let i = 0; i < 3; i++) {
         await sleep(40)
         await stall(650)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
 const cached =
-  /[\\/]test[\\/](?:channel|cli|component|coordinator|dashboard|demo|examples|integrations|locks|metrics|observability|services)[\\/]/
+  /[\\/]test[\\/](?:bench|channel|cli|component|coordinator|dashboard|demo|examples|host|integrations|locks|memory|metrics|nemesis|observability|services)[\\/]/
 
 if (cached.test(expect.getState().testPath ?? '')) {
   process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(

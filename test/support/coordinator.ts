@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
 import type { ComponentDefinition, CoordinatorOptions } from '../../src/index.ts'
+import { standStill } from './stand-still.ts'
 import type kitchenSink from '../fixtures/kitchen-sink.ts'
 
 // Workers take it over: a load of TypeScript sources then costs a third less.
@@ -57,11 +58,5 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
  */
 export async function stall(ms: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
-  block(ms)
-}
-
-/** Does nothing else for that long (ms). */
-export function block(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
+  standStill(ms)
 }
