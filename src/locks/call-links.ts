@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { threadId } from 'node:worker_threads'
 import { afterDeadline } from '../deadline.ts'
 import type { Sequence } from './sequence.ts'
 
@@ -52,7 +52,7 @@ export class CallLinks {
   readonly #sink: CallLinkSink
   readonly #maker: () => CallMaker | undefined
   /** No two threads have the same. */
-  readonly #thread = randomUUID()
+  readonly #thread = String(threadId)
   /** In the order in which their waits began. */
   readonly #untold = new Set<Link>()
   #ticking = false

@@ -6,7 +6,7 @@ import type { KitchenSink } from '../support/coordinator.ts'
 
 /** SPILLWAY_SOAK=1: the long run. */
 const soak = process.env['SPILLWAY_SOAK'] === '1'
-const rounds = soak ? 10_000 : 60
+const rounds = soak ? 10_000 : 36
 const peerRounds = soak ? 2_000 : 10
 const racers = 3
 const timeout = soak ? 3 * 3_600_000 : 60_000
