@@ -16,13 +16,6 @@ export class Culprits {
     this.#reasons.set(component, known)
   }
 
-  /** One that is ended while it allocates takes as long as its collection does, on a busy machine more than the 2 s after which it is told of. */
-  outlasted(name: string): void {
-    const reasons = this.#reasons.get(name)
-    if (reasons?.has('memory-limit') || reasons?.has('out-of-memory')) return
-    this.#report(`${name} was taken for a zombie`)
-  }
-
   crashed({ name, generation, reason, error }: CrashEvent): void {
     if (this.#reasons.get(name)?.has(reason)) return
     this.#report(

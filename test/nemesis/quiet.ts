@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 /** ms in which all is settled; loads take their turns, and the machine may be busy. */
 const settleWithin = 45_000
 /** ms in which what was released has come back; some of it waits for collections in both threads. */
-const comeBackWithin = 15_000
+export const comeBackWithin = 15_000
 
 /** True as soon as `condition` holds; false when it does not by then. */
 export async function comesTrue(condition: () => boolean | Promise<boolean>, within: number): Promise<boolean> {
@@ -81,10 +81,19 @@ export async function nothingInUse(world: World, registry: Registry): Promise<vo
 
 const gauges = ['component_in_use', 'component_waiting_calls', 'locks_held', 'locks_waiting', 'zombie_workers']
 
+/** A worker that took longer to die than it had, on a busy machine, is a zombie until then. */
 async function gaugesAtZero(world: World, registry: Registry): Promise<void> {
-  for (const { name, values } of await registry.getMetricsAsJSON()) {
-    if (!gauges.some((each) => name === `spillway_${each}`)) continue
-    const sum = values.reduce((total, { value }) => total + value, 0)
-    if (sum !== 0) world.problem(`${name} is ${sum} when nothing goes on`, 'left behind')
+  let above: string[] = []
+  const atZero = async (): Promise<boolean> => {
+    const metrics = await registry.getMetricsAsJSON()
+    above = metrics
+      .filter(({ name }) => gauges.some((each) => name === `spillway_${each}`))
+      .map(({ name, values }) => ({ name, sum: values.reduce((total, { value }) => total + value, 0) }))
+      .filter(({ sum }) => sum !== 0)
+      .map(({ name, sum }) => `${name} is ${sum}`)
+    return above.length === 0
+  }
+  if (!(await comesTrue(atZero, comeBackWithin))) {
+    world.problem(`when nothing goes on, ${above.join(', ')}`, 'left behind')
   }
 }

@@ -5,14 +5,12 @@ import type { Census } from './census.ts'
 import { HeapTrend } from './heap-trend.ts'
 import type { Problem } from './problem.ts'
 import { watchProcess } from './process-watch.ts'
-import { comesTrue } from './quiet.ts'
+import { comeBackWithin, comesTrue } from './quiet.ts'
 import { runRound } from './round.ts'
 import type { RoundAndAfter, RoundHooks } from './round.ts'
 
 /** Rounds after which everything has been made that is made once. */
 const warmUp = 2
-/** ms in which everything has gone that goes by itself, on a busy machine. */
-const comeBackWithin = 15_000
 /** Looks, 50 ms and more apart, in which nothing goes. */
 const stillFor = 10
 

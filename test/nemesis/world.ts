@@ -67,7 +67,6 @@ export class World implements Disposable {
       addThrowingListeners(this.coordinator)
       addThrowingHandlers()
     }
-    this.coordinator.on('zombie', ({ name }) => this.culprits.outlasted(name))
     for (const definition of roster.components) this.register(definition)
     this.family = this.coordinator.registerFamily<typeof victim>({ ...roster.family, config: () => this.config })
   }
