@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { withDeadline } from '../deadline.ts'
+import { workerEnvironment } from '../host/worker-environment.ts'
 
 const helper = new URL(`../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
 /** ms after which a helper that has not answered is ended. */
@@ -71,7 +72,8 @@ async function runHelper(abandoned: Promise<undefined>): Promise<TrimResult> {
   const { promise, resolve } = Promise.withResolvers<TrimResult>()
   const worker = new Worker(helper, {
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: {},
+    // None of its own, but for the cache of compiled code, if there is one.
+    env: workerEnvironment({}),
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
   worker.unref()

@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
@@ -6,9 +5,6 @@ import { ComponentCoordinator } from '../../src/index.ts'
 import type { ComponentDefinition, CoordinatorOptions } from '../../src/index.ts'
 import { standStill } from './stand-still.ts'
 import type kitchenSink from '../fixtures/kitchen-sink.ts'
-
-// Workers take it over: a load of TypeScript sources then costs a third less.
-enableCompileCache()
 
 export type KitchenSink = typeof kitchenSink
 
