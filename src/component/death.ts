@@ -8,14 +8,17 @@ import type { Supervisor } from './supervisor.ts'
 export function generationDied(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
   if (supervisor.stopped && end.reason === 'terminated') endedByStop(supervisor, generation, end)
   else crashed(supervisor, generation, end)
-  supervisor.burial = bury(supervisor, generation)
+  supervisor.burial = bury(supervisor, generation, supervisor.burial)
 }
 
-async function bury(supervisor: Supervisor, generation: Generation): Promise<void> {
+/** @param before that of the generation before it, which may take longer. */
+async function bury(supervisor: Supervisor, generation: Generation, before: Promise<void> | undefined): Promise<void> {
   const dead = await buried(supervisor, generation)
-  const { status } = supervisor.state
-  if (status === 'unloading') supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
+  const { status, generation: current } = supervisor.state
+  // One that was loaded meanwhile and is being unloaded ends by itself.
+  if (status === 'unloading' && current === generation.number) supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
   else if (!dead && status === 'unloaded') supervisor.apply({ type: 'still-alive' })
+  await before
 }
 
 function crashed(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {

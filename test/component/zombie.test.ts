@@ -32,6 +32,29 @@ describe('a worker that outlasts its end', () => {
     },
   )
 
+  it.concurrent(
+    'and dies while the one after it is being unloaded is not taken for that',
+    { timeout: 30_000 },
+    async ({ expect }) => {
+      const killed = Promise.withResolvers<void>()
+      coordinator.on('crash', ({ name }) => name === 'slow-death' && killed.resolve())
+      const remote = coordinator.registerComponent<KitchenSink>(
+        sink('slow-death', { watchdog: 200, config: { disposeDelay: 3_000 } }),
+      )
+      await remote.add(1, 1)
+      void remote.block(2).catch(() => {})
+      await killed.promise
+      expect(await remote.generation()).toBe(2)
+      const unloaded = coordinator.unloadComponent('slow-death')
+      await until(() => coordinator.info('slow-death').state === 'unloading')
+      const dying = (): boolean => coordinator.memory.ledger().extra.some(({ name }) => name.startsWith('slow-death'))
+      await until(() => !dying())
+      expect(coordinator.info('slow-death').state).toBe('unloading')
+      expect(await unloaded).toMatchObject({ generation: 2, zombie: false })
+      expect(await remote.generation()).toBe(3)
+    },
+  )
+
   it.concurrent('and dies while it is one is gone', { timeout: 30_000 }, async ({ expect }) => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('blocked-idle'))
     await remote.add(1, 1)
