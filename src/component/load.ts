@@ -10,6 +10,7 @@ import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import { askCurrent } from './ask-current.ts'
 import { buried } from './burial.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -83,12 +84,17 @@ async function startGeneration(supervisor: Supervisor, patience: Patience): Prom
 }
 
 async function loadDependencies(
-  { surroundings, definition, name }: Supervisor,
+  { surroundings, definition, name, loadSignal }: Supervisor,
   path: readonly string[],
 ): Promise<void> {
   const needed = definition.dependencies.filter((each) => !definition.optionalDependencies.includes(each))
   const results = await Promise.allSettled(
-    needed.map(async (dependency) => surroundings.supervisorOf(dependency).load(path)),
+    needed.map(async (dependency) =>
+      askCurrent(surroundings, dependency, async (each) => {
+        loadSignal.throwIfAborted()
+        await each.load(path)
+      }),
+    ),
   )
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue

@@ -5,6 +5,7 @@ import { readableError } from '../host/readable-message.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
+import { askCurrent } from './ask-current.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. */
@@ -54,7 +55,9 @@ export class WorkerRequests {
 
   async #connect(name: string): Promise<void> {
     try {
-      const { port, generation } = await this.#surroundings.supervisorOf(name).connectPeer([this.#name])
+      const { port, generation } = await askCurrent(this.#surroundings, name, async (each) =>
+        each.connectPeer([this.#name]),
+      )
       this.#host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
     } catch (error) {
       this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error, name)) })

@@ -137,6 +137,43 @@ describe('a component that is unregistered', () => {
     await alone.shutdown()
   })
 
+  it('and is loading is replaced for those who wait for it: a dependent, and the calls of one', async ({ expect }) => {
+    const dependent = (name: string, more: Partial<ComponentDefinition>): Remote<typeof dependentModule> =>
+      coordinator.registerComponent<typeof dependentModule>({ name, module: fixture('dependent.ts'), ...more })
+    const slow = sink('slow-base', { config: { initDelay: 60_000 } })
+    coordinator.registerComponent(slow)
+    const eager = dependent('eager', { optionalDependencies: ['slow-base'] })
+    await eager.names()
+    const isLoading = (): boolean => coordinator.info('slow-base').state === 'loading'
+    const called = eager.count('slow-base')
+    await until(isLoading)
+    const loaded = dependent('bound', { dependencies: ['slow-base'] }).count('slow-base')
+    const given = rejection(dependent('given-up', { dependencies: ['slow-base'] }).count('slow-base'))
+    // Twice: what comes next may leave as well.
+    void coordinator.unregisterComponent('slow-base')
+    coordinator.registerComponent(slow)
+    await until(isLoading)
+    void coordinator.unregisterComponent('given-up')
+    void coordinator.unregisterComponent('slow-base')
+    coordinator.registerComponent<KitchenSink>(sink('slow-base'))
+    expect((await Promise.all([called, loaded])).sort()).toEqual([1, 2])
+    expect(await given).toMatchObject(missing)
+  })
+
+  it('and is loading for a dependent that was unregistered too has its successor not loaded', async ({ expect }) => {
+    const slow = sink('for-nobody', { config: { initDelay: 60_000 } })
+    coordinator.registerComponent(slow)
+    const definition = { name: 'nobody', module: fixture('dependent.ts'), dependencies: ['for-nobody'] }
+    const call = rejection(coordinator.registerComponent<typeof dependentModule>(definition).count('for-nobody'))
+    await until(() => coordinator.info('for-nobody').state === 'loading')
+    const left = [coordinator.unregisterComponent('nobody'), coordinator.unregisterComponent('for-nobody')]
+    coordinator.registerComponent(slow)
+    expect(await call).toMatchObject(missing)
+    await Promise.all(left)
+    await othersLoad('beside nobody')
+    expect(coordinator.info('for-nobody')).toMatchObject({ state: 'unloaded', generation: 0 })
+  })
+
   it('is replaced for its dependents too, and they are told of both ends', async ({ expect }) => {
     coordinator.registerComponent(sink('base', { config: { disposeDelay: 100 } }))
     const top = coordinator.registerComponent<typeof dependentModule>({
