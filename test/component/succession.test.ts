@@ -231,6 +231,16 @@ describe('a component that is unregistered', () => {
     },
   )
 
+  it('and whose workers died slowly lets the last of them be gone first', { timeout: 30_000 }, async ({ expect }) => {
+    const old = coordinator.registerComponent<KitchenSink>(sink('dying', { watchdog: 200 }))
+    await old.add(1, 1)
+    expect(await rejection(old.block(2))).toMatchObject({ reason: 'stuck' })
+    expect(await rejection(old.exit(1))).toMatchObject({ reason: 'exit', generation: 2 })
+    void coordinator.unregisterComponent('dying')
+    await coordinator.registerComponent<KitchenSink>(sink('dying')).add(1, 1)
+    expect(coordinator.memory.ledger().extra.filter(({ name }) => name.startsWith('dying'))).toEqual([])
+  })
+
   it('and does not die is replaced all the same', { timeout: 30_000 }, async ({ expect }) => {
     const alone = quietCoordinator()
     const old = alone.registerComponent<KitchenSink>(sink('undead'))
