@@ -10,7 +10,6 @@ import { BusyState } from './busy-state.ts'
 import type { CallerState, Connection } from './caller-state.ts'
 import { Inbox } from './inbox.ts'
 import { LeavingCalls } from './leaving-calls.ts'
-import type { LeavingEntry } from './leaving-calls.ts'
 import { marshal } from './marshal.ts'
 import type { Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
@@ -20,8 +19,8 @@ import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
 import { uncloneableArguments } from './uncloneable.ts'
-import { sendUnsent, unsentCall } from './unsent-call.ts'
-import type { UnsentCall } from './unsent-call.ts'
+import { sendUnsent, setDeadline, unsentCall } from './unsent-call.ts'
+import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
 
 /** How a generation ended, as far as its callers are told. */
 export interface GenerationEnd {
@@ -280,6 +279,7 @@ export class Caller {
       const { undecided } = pending
       if (!undecided) continue
       pending.undecided = undefined
+      if (pending.unsent) setDeadline(pending.unsent, monotonicNow() + timeout)
       this.#arm(id, pending, { ...undecided, timeout })
       pending.startTimeout()
     }

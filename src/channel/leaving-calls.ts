@@ -1,9 +1,6 @@
 import { monotonicNow } from '../monotonic.ts'
 import type { PendingCall } from './pending-call.ts'
-import type { CallEntry } from './protocol.ts'
-
-/** A call that is not posted yet: its deadline can still be set. */
-export type LeavingEntry = { -readonly [K in keyof CallEntry]: CallEntry[K] }
+import type { LeavingEntry } from './unsent-call.ts'
 
 interface Leaving {
   readonly entry: LeavingEntry

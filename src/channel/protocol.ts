@@ -64,6 +64,9 @@ export type CallEntry = readonly [
   link?: string | undefined,
 ]
 
+/** A call that waited for the connection: its entry is in the queue of `port`, but for the deadline, which it may have come to have since. */
+export type SealedEntry = readonly [op: typeof ToServer.sealed, id: number, port: MessagePort, deadline: number]
+
 export type ServerEntry =
   | CallEntry
   | readonly [op: typeof ToServer.abort, id: number, reason: unknown]
@@ -75,8 +78,7 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], port: MessagePort]
   /** A deadline has passed: does the component listen? It says `heard` once it has read this. */
   | readonly [op: typeof ToServer.ask, id: number]
-  /** A call that waited for the connection: its entry is in the queue of `port`. */
-  | readonly [op: typeof ToServer.sealed, id: number, port: MessagePort]
+  | SealedEntry
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
@@ -141,7 +143,7 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
     case ToServer.share:
       return Array.isArray(entry[2]) && isMethodPath(entry[2]) && entry[3] instanceof MessagePort
     case ToServer.sealed:
-      return entry[2] instanceof MessagePort
+      return entry[2] instanceof MessagePort && typeof entry[3] === 'number'
     case ToServer.abort:
     case ToServer.cancel:
     case ToServer.fenced:

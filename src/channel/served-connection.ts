@@ -13,7 +13,15 @@ import type { CallbackLinks } from './marshal.ts'
 import type { ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallEntry, CallerEntry, EncodedError, HandledValues, ServerEntry } from './protocol.ts'
+import type {
+  ApartEntry,
+  CallEntry,
+  CallerEntry,
+  EncodedError,
+  HandledValues,
+  SealedEntry,
+  ServerEntry,
+} from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
 import { inTurn } from './turns.ts'
@@ -105,7 +113,7 @@ export class ServedConnection {
         this.#arrived(entry)
         break
       case ToServer.sealed:
-        this.#unseal(entry[1], entry[2])
+        this.#unseal(entry)
         break
       case ToServer.abort:
         this.#abort(entry[1], entry[2])
@@ -137,11 +145,13 @@ export class ServedConnection {
     waiting.onFenced()
   }
 
-  #unseal(id: number, port: MessagePort): void {
+  #unseal([, id, port, deadline]: SealedEntry): void {
     try {
       const entry = unseal(port)
-      if (isServerEntry(entry) && entry[0] === ToServer.call && entry[1] === id) this.#arrived(entry)
-      else closeMoved(entry)
+      if (isServerEntry(entry) && entry[0] === ToServer.call && entry[1] === id) {
+        const [op, , method, args, , ...rest] = entry
+        this.#arrived([op, id, method, args, deadline, ...rest])
+      } else closeMoved(entry)
     } catch (cause) {
       this.#lost([apart, id], cause)
     }

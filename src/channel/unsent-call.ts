@@ -6,17 +6,20 @@ import type { Outbox } from './outbox.ts'
 import { apart, ToServer } from './protocol.ts'
 import type { CallEntry, ServerEntry } from './protocol.ts'
 
+/** A call that is not posted yet: its deadline can still be set. */
+export type LeavingEntry = { -readonly [K in keyof CallEntry]: CallEntry[K] }
+
 /**
  * A call that waits for a connection. What its arguments say when it is made is what travels, and what moves leaves its caller's hands then. It
  * moves once only: a stream that moved a second time would be pumped through this thread for ever. So the call is sealed, that is posted
  * to a port of its own, and that port is what is sent.
  */
 export type UnsentCall =
-  | { readonly form: 'plain'; readonly entry: CallEntry }
-  | { readonly form: 'sealed'; readonly id: number; readonly port: MessagePort }
+  | { readonly form: 'plain'; readonly entry: LeavingEntry }
+  | { readonly form: 'sealed'; readonly id: number; readonly port: MessagePort; deadline: number }
 
 /** @throws DataCloneError when the arguments cannot be cloned or moved. */
-export function unsentCall(entry: CallEntry, { plain, transfers }: Outgoing): UnsentCall {
+export function unsentCall(entry: LeavingEntry, { plain, transfers }: Outgoing): UnsentCall {
   if (plain) return { form: 'plain', entry }
   const { port1, port2 } = new MessageChannel()
   try {
@@ -25,12 +28,18 @@ export function unsentCall(entry: CallEntry, { plain, transfers }: Outgoing): Un
     port1.close()
     throw error
   }
-  return { form: 'sealed', id: entry[1], port: port2 }
+  return { form: 'sealed', id: entry[1], port: port2, deadline: entry[4] }
+}
+
+/** @param deadline as in a CallEntry; the call had none when it was made. */
+export function setDeadline(call: UnsentCall, deadline: number): void {
+  if (call.form === 'plain') call.entry[4] = deadline
+  else call.deadline = deadline
 }
 
 export function sendUnsent(call: UnsentCall, outbox: Outbox<ServerEntry>): void {
   if (call.form === 'plain') outbox.push(call.entry)
-  else outbox.post([ToServer.sealed, call.id, call.port], [call.port], [apart, call.id], [call.port])
+  else outbox.post([ToServer.sealed, call.id, call.port, call.deadline], [call.port], [apart, call.id], [call.port])
 }
 
 /** It will not be sent: what moved with it is nobody's. */

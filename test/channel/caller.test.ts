@@ -1,12 +1,17 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import { transfer } from 'comlink'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ActivityMeter, createActivityBuffer, readActivity } from '../../src/channel/activity.ts'
 import { Caller } from '../../src/channel/caller.ts'
 import type { CallerOptions } from '../../src/channel/caller-options.ts'
 import { Callbacks } from '../../src/channel/callbacks.ts'
+import { MethodTable } from '../../src/channel/method-table.ts'
 import { Outbox } from '../../src/channel/outbox.ts'
 import { apart, ToCaller, ToServer } from '../../src/channel/protocol.ts'
+import { ServedConnection } from '../../src/channel/served-connection.ts'
+import { monotonicNow } from '../../src/monotonic.ts'
 import { rejection } from '../support/coordinator.ts'
 
 type Entry = readonly unknown[]
@@ -62,29 +67,59 @@ describe('a caller', () => {
     ])
   })
 
-  it('that comes to know of a default deadline gives it to calls that wait and say nothing of one', async () => {
-    let callTimeout: number | undefined
+  /** It comes to know of a default deadline when the test says so. */
+  function undecidedCaller(): { caller: Caller; decide: (callTimeout: number) => void } {
+    let known: number | undefined
     const caller = new Caller({
       component: 'test',
       links: new Callbacks('test', () => 1, 100),
       maxQueue: 100,
       onWaiting: () => {},
       get callTimeout() {
-        return callTimeout
+        return known
       },
     })
+    const decide = (callTimeout: number): void => {
+      known = callTimeout
+      caller.defaultsKnown()
+    }
+    return { caller, decide }
+  }
+
+  it('that comes to know of a default deadline gives it to calls that wait and say nothing of one', async () => {
+    const { caller, decide } = undecidedCaller()
     const controller = new AbortController()
     const plain = rejection(call(caller, 'a'))
     const abortable = rejection(caller.call('b', [], { signal: controller.signal }, {}))
     const own = rejection(caller.call('c', [], { timeout: 0 }, {}))
-    callTimeout = 30
-    caller.defaultsKnown()
+    decide(30)
     controller.abort(new Error('enough'))
     expect(await abortable).toMatchObject({ message: 'enough' })
     expect(await plain).toMatchObject({ code: 'ERR_CALL_TIMEOUT', timeout: 30 })
     expect(caller.waiting).toBe(1)
     caller.close(new Error('over'))
     expect(await own).toMatchObject({ message: 'over' })
+  })
+
+  it.each(['plain', 'moved'])('tells the component of the deadline that a call has come to have: %s', async (value) => {
+    const { caller, decide } = undecidedCaller()
+    const moved = new Uint8Array(1)
+    send(caller, 'never', value === 'moved' ? transfer(moved, [moved.buffer]) : value)
+    const before = monotonicNow()
+    decide(60_000)
+    const { port1, port2 } = new MessageChannel()
+    open.push(port1, port2)
+    const activity = createActivityBuffer()
+    ServedConnection.open(port2, {
+      component: 'test',
+      table: new MethodTable({ never: () => new Promise(() => {}) }),
+      links: new Callbacks('test', () => 1, 100),
+      meter: new ActivityMeter(activity, () => {}),
+    })
+    caller.attach(port1, 1)
+    while (readActivity(activity).active === 0) await turn()
+    await settle()
+    expect(readActivity(activity).deadline).toBeGreaterThanOrEqual(before + 60_000)
   })
 
   it('keeps the order when a value has to be posted at once', async () => {
