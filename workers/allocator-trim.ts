@@ -10,37 +10,17 @@ interface NodeFfi {
     functions: { malloc_trim: { arguments: string[]; return: string } },
   ): { functions: { malloc_trim(pad: bigint): number } }
 }
-interface Koffi {
-  load(library: string): { func(declaration: string): (pad: number) => number }
-}
 
-const library = 'libc.so.6'
-
-async function trimWithNode(): Promise<void> {
+async function trim(): Promise<boolean> {
   const name = 'node:ffi'
-  const ffi = (await import(name)) as NodeFfi
-  const { functions } = ffi.dlopen(library, { malloc_trim: { arguments: ['uint64'], return: 'int32' } })
-  functions.malloc_trim(0n)
-}
-
-async function trimWithKoffi(): Promise<void> {
-  const name = 'koffi'
-  const { default: koffi } = (await import(name)) as { default: Koffi }
-  koffi.load(library).func('int malloc_trim(size_t pad)')(0)
-}
-
-async function trim(): Promise<'node:ffi' | 'koffi' | undefined> {
   try {
-    await trimWithNode()
-    return 'node:ffi'
+    const ffi = (await import(name)) as NodeFfi
+    const signature = { arguments: ['uint64'], return: 'int32' }
+    ffi.dlopen('libc.so.6', { malloc_trim: signature }).functions.malloc_trim(0n)
+    return true
   } catch {
-    // Node 24 has no node:ffi; musl has no libc.so.6.
-  }
-  try {
-    await trimWithKoffi()
-    return 'koffi'
-  } catch {
-    return undefined
+    // Early versions of Node 26 want a flag for it; musl has no libc.so.6.
+    return false
   }
 }
 

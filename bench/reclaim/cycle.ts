@@ -2,7 +2,7 @@
  * Loads and unloads a component that holds much memory, and prints as JSON what the operating system says of this process: its resident set before, with the component
  * loaded, and 0, 1 and more seconds after it was unloaded. A program of its own, because the flags of a process are part of what is measured.
  *
- * Arguments: shape, bytes, seconds to watch.
+ * Arguments: shape, bytes, seconds to watch, and optionally the share of what loading added that is enough: no need to watch once it is back.
  */
 import { pino } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,7 +20,7 @@ export interface CycleResult {
   readonly report: UnloadReport
 }
 
-const [shapeName, bytes, seconds] = process.argv.slice(2)
+const [shapeName, bytes, seconds, enough = Infinity] = process.argv.slice(2)
 const shape = shapes.find((known) => known === shapeName)
 if (!shape) throw new Error(`shape: expected one of ${shapes.join(', ')}, got ${shapeName}`)
 
@@ -50,6 +50,8 @@ const report = await coordinator.unloadComponent('holder')
 const after: Record<number, number> = { 0: process.memoryUsage.rss() }
 for (let second = 1; second <= Number(seconds); second++) {
   await sleep(1_000)
-  after[second] = process.memoryUsage.rss()
+  const now = process.memoryUsage.rss()
+  after[second] = now
+  if (loaded - now >= Number(enough) * (loaded - base)) break
 }
 process.stdout.write(`${JSON.stringify({ shape, base, loaded, after, report } satisfies CycleResult)}\n`)

@@ -17,10 +17,16 @@ const program = fileURLToPath(new URL('cycle.ts', import.meta.url))
 /** ms; a cycle takes about 15 s, 12 of them waiting. */
 const deadline = 180_000
 
-/** One load and unload of `bytes` in a process of its own, watched for `seconds` after. */
-export async function runCycle(runtime: Runtime, shape: Shape, bytes: number, seconds: number): Promise<CycleResult> {
+/** One load and unload of `bytes` in a process of its own, watched for `seconds` after, or until `enough` of it (a share) is back. */
+export async function runCycle(
+  runtime: Runtime,
+  shape: Shape,
+  bytes: number,
+  seconds: number,
+  enough = Infinity,
+): Promise<CycleResult> {
   const { node, flags } = runtimes[runtime]
-  const args = [...flags, program, shape, String(bytes), String(seconds)]
+  const args = [...flags, program, shape, String(bytes), String(seconds), String(enough)]
   const { stdout } = await promisify(execFile)(node, args, { timeout: deadline })
   return JSON.parse(stdout) as CycleResult
 }
@@ -29,7 +35,8 @@ function pinned(name: 'node' | 'node-24'): string {
   return fileURLToPath(new URL(`../../node_modules/${name}/bin/node`, import.meta.url))
 }
 
-/** How much of what loading added is back after `seconds`, 0 to 1 and a little more. */
-export function returnedShare({ base, loaded, after }: CycleResult, seconds: number): number {
-  return (loaded - (after[seconds] ?? Number.NaN)) / (loaded - base)
+/** How much of what loading added is back after `seconds`, or when it was last looked at: 0 to 1 and a little more. */
+export function returnedShare({ base, loaded, after }: CycleResult, seconds?: number): number {
+  const resident = seconds === undefined ? Object.values(after).at(-1) : after[seconds]
+  return (loaded - (resident ?? Number.NaN)) / (loaded - base)
 }

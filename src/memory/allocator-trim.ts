@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { withDeadline } from '../deadline.ts'
@@ -10,20 +11,31 @@ const helperDeadline = 10_000
 /** What a trim was made with; 'unavailable' where neither Node's FFI nor koffi can reach the allocator, 'under way' when it takes longer than was waited for. */
 export type TrimResult = 'node:ffi' | 'koffi' | 'unavailable' | 'under way'
 
-/** The one whose helper runs, and the one whose turn comes after it. */
+/** What koffi makes of a C function: with `async` it runs on a thread of libuv's. */
+interface MallocTrim {
+  async(pad: number, done: () => void): void
+}
+interface Koffi {
+  load(library: string): { func(declaration: string): MallocTrim }
+}
+
+/** How the allocator is reached, as far as is known. */
+let way: 'node:ffi' | 'koffi' | 'none' =
+  process.platform !== 'linux' ? 'none' : isBuiltin('node:ffi') ? 'node:ffi' : 'koffi'
+let mallocTrim: MallocTrim | undefined
+/** The one that runs, and the one whose turn comes after it. */
 let current: Trim | undefined
 let following: Trim | undefined
-let unavailable = process.platform !== 'linux'
 
 /**
- * Lets the C library's allocator give its free pages back to the operating system, on a helper thread. One that runs may have passed by what was freed
+ * Lets the C library's allocator give its free pages back to the operating system, on another thread. One that runs may have passed by what was freed
  * meanwhile, so those who ask while one runs share the next.
  *
  * @param deadline ms to wait for it; it goes on after that.
- * @param leaving aborted when whoever asks wants it no longer. One that nobody wants any more is given up, and its thread ended.
+ * @param leaving aborted when whoever asks wants it no longer. One that nobody wants any more is given up, and its helper thread, if it has one, ended.
  */
 export async function trimAllocator(deadline: number, leaving?: AbortSignal): Promise<TrimResult> {
-  if (unavailable || leaving?.aborted) return 'unavailable'
+  if (way === 'none' || leaving?.aborted) return 'unavailable'
   const trim = current ? (following ??= new Trim()) : new Trim()
   const result = trim.join(leaving)
   if (!current) void takeTurns(trim)
@@ -59,17 +71,40 @@ class Trim {
     return result
   }
 
-  /** Resolves when its helper is gone, or was given up on. */
+  /** Resolves when it is done, and its helper is gone or was given up on. */
   async run(): Promise<void> {
     this.#begun = true
     // One whose helper cannot be started (no more threads) has made nothing worse.
-    const trimming = this.#askers > 0 ? runHelper(this.#abandoned.promise) : undefined
+    const trimming = this.#askers > 0 ? trimNow(this.#abandoned.promise) : undefined
     this.#result.resolve((await trimming?.catch(() => undefined)) ?? 'unavailable')
   }
 }
 
-async function runHelper(abandoned: Promise<undefined>): Promise<TrimResult> {
-  const { promise, resolve } = Promise.withResolvers<TrimResult>()
+async function trimNow(abandoned: Promise<undefined>): Promise<TrimResult> {
+  const result = way === 'node:ffi' ? await runHelper(abandoned) : 'unavailable'
+  // Looked at again: the helper may have found that it is not to be had.
+  return way === 'koffi' ? trimWithKoffi() : result
+}
+
+/** In this thread, which nobody ends: an addon that is being loaded in a thread that is ended aborts the process. */
+async function trimWithKoffi(): Promise<TrimResult> {
+  const name = 'koffi'
+  try {
+    mallocTrim ??= ((await import(name)) as { default: Koffi }).default
+      .load('libc.so.6')
+      .func('int malloc_trim(size_t pad)')
+  } catch {
+    // It is not installed, or there is no such library, as with musl.
+    way = 'none'
+    return 'unavailable'
+  }
+  const trim = mallocTrim
+  await new Promise<void>((resolve) => trim.async(0, resolve))
+  return 'koffi'
+}
+
+async function runHelper(abandoned: Promise<undefined>): Promise<'node:ffi' | 'unavailable'> {
+  const { promise, resolve } = Promise.withResolvers<'node:ffi' | 'unavailable'>()
   const worker = new Worker(helper, {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // None of its own, but for the cache of compiled code, if there is one.
@@ -77,9 +112,9 @@ async function runHelper(abandoned: Promise<undefined>): Promise<TrimResult> {
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
   worker.unref()
-  worker.once('message', (made: 'node:ffi' | 'koffi' | undefined) => {
-    unavailable = made === undefined
-    resolve(made ?? 'unavailable')
+  worker.once('message', (done: boolean) => {
+    if (!done) way = 'koffi'
+    resolve(done ? 'node:ffi' : 'unavailable')
   })
   worker.once('error', () => resolve('unavailable'))
   worker.once('exit', () => resolve('unavailable'))

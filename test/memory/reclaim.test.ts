@@ -5,11 +5,15 @@ import type { Runtime } from '../../bench/reclaim/run-cycle.ts'
 
 const bytes = 300e6
 
-/** Each runtime, and the seconds within which at least 95% of what loading added is back with the operating system. */
+const enough = 0.95
+/**
+ * Each runtime, and the seconds within which at least 95% of what loading added is back with the operating system. V8's page pool is emptied after 8 to 16 s,
+ * and a busy machine may take some more.
+ */
 const promises: readonly [Runtime, number][] = [
   ['Node 26, with the flag', 1],
-  ['Node 26, without the flag', 12],
-  ['Node 24', 12],
+  ['Node 26, without the flag', 25],
+  ['Node 24', 25],
 ]
 
 // The processes are started here on the runtimes of the matrix themselves: once is enough.
@@ -19,11 +23,11 @@ describe.runIf(process.versions.node.startsWith('26.')).each(promises)(
     it.concurrent.each(shapes)(
       'gives back what a component held as %s',
       async (shape) => {
-        const result = await runCycle(runtime, shape, bytes, seconds)
+        const result = await runCycle(runtime, shape, bytes, seconds, enough)
         const { base, loaded, report } = result
 
         expect(loaded - base).toBeGreaterThan(0.9 * bytes)
-        expect(returnedShare(result, seconds)).toBeGreaterThanOrEqual(0.95)
+        expect(returnedShare(result)).toBeGreaterThanOrEqual(enough)
 
         // The report says what is true at its time: what was measured before, and what the resident set has lost since.
         expect(report.predicted).toBeGreaterThan(0.9 * (loaded - base))
