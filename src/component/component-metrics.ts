@@ -2,7 +2,8 @@ import type { Supervisor } from './supervisor.ts'
 
 /** What one component gave as its own metrics. */
 export interface ComponentMetrics {
-  readonly generation: number
+  /** Node's number of its worker thread: generations have the same number when a component is registered anew. */
+  readonly thread: number
   /** Made by the component's own code: may be anything. */
   readonly metrics: unknown
 }
@@ -16,7 +17,7 @@ export async function collectComponentMetrics(
   await Promise.all(
     Array.from(supervisors, async ({ name, state, generation }) => {
       const metrics = state.status === 'ready' ? await generation?.collectMetrics(deadline) : undefined
-      if (generation && metrics !== undefined) collected.set(name, { generation: generation.number, metrics })
+      if (generation && metrics !== undefined) collected.set(name, { thread: generation.host.threadId, metrics })
     }),
   )
   return collected

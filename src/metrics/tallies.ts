@@ -38,10 +38,18 @@ export class ComponentTally {
   generation = 0
   /** When it was last unloaded automatically and not loaded since: ms, monotonic. */
   unloadedAt: number | undefined
+  /** Of the last load, also one that failed. */
+  #begun = 0
   #calls = { last: 0, offset: 0 }
 
   get calls(): number {
     return this.#calls.offset + this.#calls.last
+  }
+
+  /** A load is over. Generations are counted from 1 again when the component is registered anew, and so are calls. */
+  sawGeneration(generation: number): void {
+    if (generation <= this.#begun) this.#calls = { last: 0, offset: this.calls }
+    this.#begun = generation
   }
 
   /** @param calls as the component counts them: from 0 again when it is registered anew. */
@@ -65,7 +73,10 @@ export class Tallies implements Disposable {
     this.#now = now
     const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
       load: (event) => this.#loaded(this.of(event.name), event),
-      loadError: ({ name, error }) => this.of(name).loadErrors.add(errorCode(error)),
+      loadError: ({ name, generation, error }) => {
+        this.of(name).sawGeneration(generation)
+        this.of(name).loadErrors.add(errorCode(error))
+      },
       unload: (report) => this.#unloaded(this.of(report.name), report),
       crash: ({ name, reason }) => this.of(name).crashes.add(reason),
       pressure: ({ level }) => this.pressureChanges.add(level),
@@ -121,6 +132,7 @@ export class Tallies implements Disposable {
   }
 
   #loaded(tally: ComponentTally, { duration, generation }: LoadEvent): void {
+    tally.sawGeneration(generation)
     tally.loads++
     tally.generation = generation
     tally.loadDuration.observe(duration / 1_000)

@@ -112,6 +112,12 @@ describe('collectMetrics', () => {
     const again = coordinator.registerComponent<KitchenSink>(sink('passing'))
     await again.echo(1)
     expect((await series(registry, 'spillway_component_calls_total')).get('passing')).toBe(3)
+    void coordinator.unregisterComponent('passing')
+
+    // At once, and called more often than the one before before anybody looks.
+    const third = coordinator.registerComponent<KitchenSink>(sink('passing'))
+    for (let calls = 0; calls < 4; calls++) await third.echo(1)
+    expect((await series(registry, 'spillway_component_calls_total')).get('passing')).toBe(7)
     await coordinator.unregisterComponent('passing')
   })
 

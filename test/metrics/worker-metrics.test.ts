@@ -68,6 +68,17 @@ describe('metrics that components keep themselves', () => {
     expect(lines).toContain('queue_depth{component="one"} 1')
   })
 
+  it('go on from there also when it is registered anew, and its successor has come as far', async () => {
+    await register('anew').work('a', 0.1)
+    await scrape()
+    void coordinator.unregisterComponent('anew')
+    const successor = register('anew')
+    await successor.work('a', 0.1)
+    await successor.work('a', 0.1)
+    expect(await scrape()).toContain('jobs_total{kind="a",component="anew"} 3')
+    await coordinator.unregisterComponent('anew')
+  })
+
   it.each(['throws', 'hangs', 'nonsense'])('one whose collecting %s spoils nothing', async (broken) => {
     const odd = register(`odd-${broken}`, broken)
     await odd.work('a', 1)
