@@ -6,9 +6,10 @@ import type { Supervisor } from './supervisor.ts'
 
 /** The worker of a loaded component is gone, and no unload is what ended it. */
 export function generationDied(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
+  // First: whoever is told of the crash may unregister it at once.
+  supervisor.burial = bury(supervisor, generation, supervisor.burial)
   if (supervisor.stopped && end.reason === 'terminated') endedByStop(supervisor, generation, end)
   else crashed(supervisor, generation, end)
-  supervisor.burial = bury(supervisor, generation, supervisor.burial)
 }
 
 /** @param before that of the generation before it, which may take longer. */

@@ -241,6 +241,20 @@ describe('a component that is unregistered', () => {
     expect(coordinator.memory.ledger().extra.filter(({ name }) => name.startsWith('dying'))).toEqual([])
   })
 
+  it('when it is told to have crashed lets that worker be gone first', { timeout: 30_000 }, async ({ expect }) => {
+    const { promise: answer, resolve } = Promise.withResolvers<number>()
+    coordinator.on('crash', ({ name }) => {
+      if (name !== 'told') return
+      void coordinator.unregisterComponent('told')
+      resolve(coordinator.registerComponent<KitchenSink>(sink('told')).add(1, 1))
+    })
+    const old = coordinator.registerComponent<KitchenSink>(sink('told', { watchdog: 200 }))
+    await old.add(1, 1)
+    expect(await rejection(old.block(2))).toMatchObject({ reason: 'stuck' })
+    expect(await answer).toBe(2)
+    expect(coordinator.memory.ledger().extra.filter(({ name }) => name.startsWith('told'))).toEqual([])
+  })
+
   it('and does not die is replaced all the same', { timeout: 30_000 }, async ({ expect }) => {
     const alone = quietCoordinator()
     const old = alone.registerComponent<KitchenSink>(sink('undead'))
