@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { Patience } from '../deadline.ts'
+import { Patience, withDeadline } from '../deadline.ts'
 import { SnapshotError } from '../errors.ts'
+import { abortable } from '../host/abortable.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../observability/logger.ts'
 import { expectKnown, expectNumber, expectRecord, expectString } from '../options.ts'
@@ -59,6 +60,8 @@ export const keepsState = (reason: UnloadReason): boolean => !final.has(reason)
 
 /** ms after a snapshot failed in which the component is not unloaded automatically: it would only fail again, and hold up calls. */
 const retryAfter = 60_000
+/** ms that the last of the files of one that is gone for good are waited for. Guessed: what a default `timeout` is. */
+const tidyingPatience = 5_000
 
 /** What one component left behind when it was unloaded, until its next generation has taken it over. */
 export class Hibernation {
@@ -89,12 +92,14 @@ export class Hibernation {
   /**
    * Takes the component's snapshot, if it offers one.
    *
+   * @param unwanted aborted when there will be no next generation: then the disk is not waited for.
    * @param patience ms in which the worker must show that it listens at all; undefined: there is no reason to doubt that it does.
    * @returns what went wrong: then it had better stay loaded; 'stuck' when it did not show that it listens: it can only be ended.
    */
   async take(
     generation: Generation,
     reason: UnloadReason,
+    unwanted: AbortSignal,
     patience?: number,
   ): Promise<SnapshotError | 'stuck' | undefined> {
     if (!keepsState(reason)) return undefined
@@ -110,11 +115,17 @@ export class Hibernation {
       }
       if (taken === 'stuck' || taken === 'late') throw new Error(`snapshot() was not done within ${timeout} ms`)
       if ('error' in taken) throw taken.error
-      if (taken.value) this.#kept = await this.#keep(taken.value, Math.max(1, time.left))
-      // A shutdown did not wait for it.
-      if (this.#discarding) await this.#forget()
+      if (!taken.value || unwanted.aborted) return undefined
+      const keeping = this.#keep(taken.value, Math.max(1, time.left)).then(async (kept) => {
+        this.#kept = kept
+        if (unwanted.aborted) await this.#forget()
+      })
+      // What is not waited for is removed once it is written.
+      this.#tidying = keeping.catch(() => {})
+      await abortable(keeping, unwanted)
       return undefined
     } catch (cause) {
+      if (unwanted.aborted && cause === unwanted.reason) return undefined
       const error = new SnapshotError(this.#name, cause)
       this.#failedAt = this.#now()
       this.#logger.error({ component: this.#name, err: error }, 'snapshot failed: the component stays loaded')
@@ -161,7 +172,7 @@ export class Hibernation {
   }
 
   async #discard(): Promise<void> {
-    await this.#tidying
+    await withDeadline(this.#tidying, tidyingPatience)
     await this.#forget()
     this.#folder.close()
   }

@@ -271,7 +271,7 @@ export class Supervisor {
     return this.#stopped !== undefined
   }
 
-  /** The signal that ends a load under way. */
+  /** The signal that ends a load under way, and all waiting for what only another load would need. */
   get loadSignal(): AbortSignal {
     return this.#cancelLoad.signal
   }

@@ -71,7 +71,7 @@ export async function endGeneration(
   // A worker that does not answer in time may be stuck, and is not waited for twice.
   let patience = drained === 'late' ? stuckAfter : undefined
   if (drained !== 'ended' && supervisor.generation === generation) {
-    const failure = await supervisor.hibernation.take(generation, order.reason, patience)
+    const failure = await supervisor.hibernation.take(generation, order.reason, supervisor.loadSignal, patience)
     if (failure === 'stuck') patience = 1
     else if (failure) {
       callOff(supervisor, generation)

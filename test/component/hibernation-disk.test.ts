@@ -41,6 +41,23 @@ describe('a disk that hangs while a state is written', () => {
     },
   )
 
+  test('holds up neither one that is unregistered nor its successor for long, whatever its timeout', async () => {
+    const directory = temporaryFolder()
+    const coordinator = plain()
+    const hibernate = { directory, timeout: 600_000 }
+    const component = registerHibernating(coordinator, 'a', hibernate)
+    await component.set('a', 1)
+    const disk = hangDisk(directory, ['writeFile'])
+    const unloaded = coordinator.unloadComponent('a')
+    await until(() => disk.begun() === 1)
+    const unregistered = coordinator.unregisterComponent('a')
+    expect(await registerHibernating(coordinator, 'a', hibernate).get('a')).toBeUndefined()
+    expect(await unregistered).toMatchObject({ generation: 1, zombie: false })
+    expect(await unloaded).toEqual(await unregistered)
+    disk.release()
+    await until(() => filesIn(directory).length === 0)
+  })
+
   test('is not asked for anything more, and is in nobody else’s way', async () => {
     const root = temporaryFolder()
     const [slow, quick] = [join(root, 'slow'), join(root, 'quick')]

@@ -127,7 +127,9 @@ describe('a folder that several use', () => {
     const [first, second] = [open('first'), open('second')]
     for (let round = 0; round < 200; round++) {
       const passing = open('passing')
-      const takes = [first, second].map(async (hibernation) => hibernation.take(generation, 'requested'))
+      const takes = [first, second].map(async (hibernation) =>
+        hibernation.take(generation, 'requested', new AbortController().signal),
+      )
       await Promise.all([...takes, passing.discard()])
       for (const hibernation of [first, second]) {
         expect((await hibernation.restore(5_000))?.byteLength).toBe(10)
