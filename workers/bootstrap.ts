@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
+import { guardAddonLoads } from '../src/host/addon-gate.ts'
+import type { AddonGate } from '../src/host/addon-gate.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
 
 /**
  * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
  */
-export default async function run({ control }: { control: MessagePort }): Promise<never> {
+export default async function run({ control, addons }: { control: MessagePort; addons: AddonGate }): Promise<never> {
+  guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   control.on('message', (message: ToWorkerMessage) => {
     if (message.type === 'init') {

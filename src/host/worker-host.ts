@@ -6,6 +6,7 @@ import { Piscina } from 'piscina'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { CrashReason } from '../errors.ts'
 import { withDeadline } from '../deadline.ts'
+import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { environmentChange, workerEnvironment } from './worker-environment.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
@@ -29,6 +30,7 @@ export interface WorkerOptions {
 export class WorkerHost {
   readonly #pool: Piscina
   readonly #abort = new AbortController()
+  readonly #addons = createAddonGate()
   readonly #control: MessagePort
   readonly #worker: Worker
   /** Node's number of the thread; the worker itself forgets it when it ends. */
@@ -110,7 +112,7 @@ export class WorkerHost {
     // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
     const transferList = [control] as unknown as RunOptions['transferList'] & object
     try {
-      const task = this.#pool.run({ control }, { transferList, signal: this.#abort.signal })
+      const task = this.#pool.run({ control, addons: this.#addons }, { transferList, signal: this.#abort.signal })
       const thread = this.#pool.threads[0]
       if (thread) return { task, thread }
       task.catch(() => {})
@@ -154,9 +156,14 @@ export class WorkerHost {
    */
   async terminate(deadline: number, reason: CrashReason = 'terminated'): Promise<boolean> {
     this.#reason ??= reason
+    if (closeAddonGate(this.#addons)) this.#end()
+    else void addonGateClosed(this.#addons, () => this.#alive).then(() => this.#end())
+    return this.exited(deadline)
+  }
+
+  #end(): void {
     this.#abort.abort()
     void this.#pool.destroy()
-    return this.exited(deadline)
   }
 
   /** Waits until the thread is gone, at most `deadline` ms. */

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { runChild } from '../support/child.ts'
+
+// In a process of its own, which it would take along: one of every five such ends did, on the average.
+it('a worker that is ended while it loads a native addon does not take the process with it', async () => {
+  const child = await runChild(`
+    const coordinator = new ComponentCoordinator({ logger: silent })
+    let givenUp = 0
+    for (let round = 0; round < 20; round++) {
+      const began = new Int32Array(new SharedArrayBuffer(4))
+      const name = 'addon-' + round
+      const remote = coordinator.registerComponent({
+        name, module: new URL('loads-addon.ts', '${new URL('../fixtures/', import.meta.url).href}'), config: { began },
+      })
+      const call = remote.ping().catch((error) => { if (error.code === 'ERR_COMPONENT_NOT_FOUND') givenUp++; else throw error })
+      await Atomics.waitAsync(began, 0, 0).value
+      await sleep(12 * Math.random())
+      await coordinator.unregisterComponent(name)
+      await call
+    }
+    const { left } = await coordinator.shutdown()
+    console.log(JSON.stringify({ givenUp: givenUp > 0, left }))
+  `)
+  expect(child).toMatchObject({ code: 0, signal: null, stdout: '{"givenUp":true,"left":[]}\n' })
+}, 120_000)
+
+it('an addon is loaded as ever, and again by the next generation', async () => {
+  const child = await runChild(`
+    const coordinator = new ComponentCoordinator({ logger: silent })
+    const began = new Int32Array(new SharedArrayBuffer(4))
+    const remote = coordinator.registerComponent({
+      name: 'addon', module: new URL('loads-addon.ts', '${new URL('../fixtures/', import.meta.url).href}'), config: { began },
+    })
+    for (let i = 0; i < 3; i++) {
+      console.log(await remote.ping())
+      await coordinator.unloadComponent('addon')
+    }
+    await coordinator.shutdown()
+  `)
+  expect(child).toMatchObject({ code: 0, stdout: 'pong\npong\npong\n' })
+})
