@@ -234,7 +234,7 @@ describe('a component that is unregistered', () => {
   it('and whose workers died slowly lets the last of them be gone first', { timeout: 30_000 }, async ({ expect }) => {
     const old = coordinator.registerComponent<KitchenSink>(sink('dying', { watchdog: 200 }))
     await old.add(1, 1)
-    expect(await rejection(old.block(2))).toMatchObject({ reason: 'stuck' })
+    expect(await rejection(old.block(1.5))).toMatchObject({ reason: 'stuck' })
     expect(await rejection(old.exit(1))).toMatchObject({ reason: 'exit', generation: 2 })
     void coordinator.unregisterComponent('dying')
     await coordinator.registerComponent<KitchenSink>(sink('dying')).add(1, 1)
@@ -250,7 +250,7 @@ describe('a component that is unregistered', () => {
     })
     const old = coordinator.registerComponent<KitchenSink>(sink('told', { watchdog: 200 }))
     await old.add(1, 1)
-    expect(await rejection(old.block(2))).toMatchObject({ reason: 'stuck' })
+    expect(await rejection(old.block(1.5))).toMatchObject({ reason: 'stuck' })
     expect(await answer).toBe(2)
     expect(coordinator.memory.ledger().extra.filter(({ name }) => name.startsWith('told'))).toEqual([])
   })
