@@ -10,7 +10,8 @@ describe.runIf(process.platform === 'linux')('trimAllocator', () => {
   })
 
   it('does not wait longer than it was told to, and goes on', async () => {
-    expect(await trimAllocator(0)).toBe('under way')
+    // Without a helper to start it may well be done by then.
+    expect(await trimAllocator(0)).toBeOneOf(major >= 26 ? ['under way'] : ['under way', 'koffi'])
     expect(await trimAllocator(10_000)).not.toBe('under way')
   })
 
