@@ -77,8 +77,7 @@ export class Registry {
 
   /** Resolves once those that had its name before it are gone. */
   async predecessorsGone({ name }: Supervisor): Promise<void> {
-    const leaving = [...this.#leaving].filter(([supervisor]) => supervisor.name === name)
-    await Promise.all(leaving.map(async ([, gone]) => gone))
+    await Promise.all(Array.from(this.allNamed(name), async (each) => this.#leaving.get(each)))
   }
 
   /** Also those that are leaving. */

@@ -51,8 +51,6 @@ const brief = 10
 export class CallLinks {
   readonly #sink: CallLinkSink
   readonly #maker: () => CallMaker | undefined
-  /** No two threads have the same. */
-  readonly #thread = String(threadId)
   /** In the order in which their waits began. */
   readonly #untold = new Set<Link>()
   #ticking = false
@@ -69,7 +67,7 @@ export class CallLinks {
     const maker = this.#maker()
     if (!maker) return undefined
     this.#count += 1
-    const link = new Link(`${this.#thread}/${this.#count}`, target, queued, maker, {
+    const link = new Link(`${threadId}/${this.#count}`, target, queued, maker, {
       sink: this.#sink,
       begin: (begun) => this.#begin(begun),
       forget: (forgotten) => void this.#untold.delete(forgotten),

@@ -4,6 +4,18 @@ import { trimAllocator } from '../../src/memory/allocator-trim.ts'
 
 const major = Number.parseInt(process.versions.node, 10)
 
+async function threadsStartedBy(run: () => Promise<void>): Promise<Worker[]> {
+  const threads: Worker[] = []
+  const note = (worker: Worker): void => void threads.push(worker)
+  process.on('worker', note)
+  try {
+    await run()
+  } finally {
+    process.off('worker', note)
+  }
+  return threads
+}
+
 describe.runIf(process.platform === 'linux')('trimAllocator', () => {
   it('reaches the C library by what this version of Node offers', async () => {
     expect(await trimAllocator(10_000)).toBe(major >= 26 ? 'node:ffi' : 'koffi')
@@ -16,30 +28,20 @@ describe.runIf(process.platform === 'linux')('trimAllocator', () => {
   })
 
   it('loads no addon in a thread of its own, which might be ended while it does', async () => {
-    const threads: Worker[] = []
-    const note = (worker: Worker): void => void threads.push(worker)
-    process.on('worker', note)
-    try {
+    const threads = await threadsStartedBy(async () => {
       const leaving = new AbortController()
       const left = trimAllocator(10_000, leaving.signal)
       const stayed = trimAllocator(10_000)
       leaving.abort()
       await Promise.all([left, stayed])
-    } finally {
-      process.off('worker', note)
-    }
+    })
     expect(threads.length > 0).toBe(major >= 26)
   })
 
   it.runIf(major >= 26)('starts one helper for all who ask while another one runs', async () => {
-    const helpers: number[] = []
-    const count = (): void => void helpers.push(1)
-    process.on('worker', count)
-    try {
+    const helpers = await threadsStartedBy(async () => {
       await Promise.all([trimAllocator(10_000), trimAllocator(10_000), trimAllocator(10_000)])
-    } finally {
-      process.off('worker', count)
-    }
+    })
     expect(helpers).toHaveLength(2)
   })
 

@@ -41,6 +41,16 @@ describe('ConnectorFactory', () => {
   })
 })
 
+/** A manager, and holds of its one connector: `api` is the source of an object of functions. */
+function mine<Method extends string>(coordinator: ComponentCoordinator, api: string) {
+  const factory = new ConnectorFactory().register('mine', `data:text/javascript,export default () => (${api})`)
+  const manager = new LazyConnectorManager(coordinator, { factory })
+  // Only the test knows what its connector has.
+  const get = (): Record<Method, () => Promise<number>> =>
+    manager.getConnector('mine') as unknown as Record<Method, () => Promise<number>>
+  return { factory, manager, get }
+}
+
 describe('LazyConnectorManager', () => {
   it('registers a family with the figures of a connector', () => {
     let definition: FamilyDefinition | undefined
@@ -80,12 +90,7 @@ describe('LazyConnectorManager', () => {
 
   it('ends a connector at its last release, and no sooner', async () => {
     await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
-    const factory = new ConnectorFactory().register(
-      'mine',
-      'data:text/javascript,export default () => ({ a: () => 1 })',
-    )
-    const manager = new LazyConnectorManager(coordinator, { factory })
-    const get = (): { a(): Promise<number> } => manager.getConnector('mine') as unknown as { a(): Promise<number> }
+    const { manager, get } = mine<'a'>(coordinator, '{ a: () => 1 }')
     const [first, second] = [get(), get()]
     expect(await Promise.all([first.a(), second.a()])).toEqual([1, 1])
     await manager.releaseConnector('mine')
@@ -109,13 +114,10 @@ describe('LazyConnectorManager', () => {
 
   it('has the next connector of an exchange at once when the last one is released', async () => {
     await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
-    const factory = new ConnectorFactory().register(
-      'mine',
-      'data:text/javascript,export default () => ({ a: () => 1, b: () => new Promise((done) => setTimeout(done, 100, 2)) })',
+    const { factory, manager, get } = mine<'a' | 'b'>(
+      coordinator,
+      '{ a: () => 1, b: () => new Promise((done) => setTimeout(done, 100, 2)) }',
     )
-    const manager = new LazyConnectorManager(coordinator, { factory })
-    const get = (): Record<'a' | 'b', () => Promise<number>> =>
-      manager.getConnector('mine') as unknown as Record<'a' | 'b', () => Promise<number>>
     const first = get()
     await first.a()
     const under = first.b()
