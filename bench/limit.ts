@@ -4,7 +4,7 @@
  * scenario runs in a process of its own. Takes some five minutes.
  */
 import { availableParallelism } from 'node:os'
-import { reclaimFlag } from '../src/memory/reclaimer.ts'
+import { reclaimFlag } from '../src/memory/act/reclaimer.ts'
 import { runScenario } from './limit/run-scenario.ts'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`

@@ -1,7 +1,7 @@
 import type { CrashEvent, LoadErrorEvent, LoadEvent } from './component/surroundings.ts'
 import type { UnloadReport } from './component/unload.ts'
-import type { Ledger } from './memory/ledger.ts'
-import type { ExhaustedEvent, PressureEvent } from './memory/memory-events.ts'
+import type { Ledger } from './memory/account/ledger.ts'
+import type { ExhaustedEvent, PressureEvent } from './memory/events.ts'
 
 /** What a coordinator tells of, by event: the arguments of its listeners. */
 export interface CoordinatorEvents {

@@ -1,7 +1,7 @@
 import type { DefinitionDefaults } from './component/definition.ts'
 import { InvalidOptionsError } from './errors.ts'
-import type { MemoryOptions } from './memory/memory-options.ts'
-import { resolveMemoryOptions } from './memory/memory-options.ts'
+import type { MemoryOptions } from './memory/options.ts'
+import { resolveMemoryOptions } from './memory/options.ts'
 import type { Logger } from './observability/logger.ts'
 import { expectInteger, expectKnown, expectNumber, expectOptional, expectRecord } from './options.ts'
 

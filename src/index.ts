@@ -31,15 +31,22 @@ export type { LockInfo } from './locks/lock-info.ts'
 export type { LockMode } from './locks/party.ts'
 export type { LongHold } from './locks/long-holds.ts'
 export type { ComponentLocks } from './locks/remote-locks.ts'
-export { formatLedger } from './memory/ledger.ts'
-export type { CgroupMemory, ExtraWorker, Ledger, MainMemory } from './memory/ledger.ts'
-export type { ExhaustedEvent, PressureEvent } from './memory/memory-events.ts'
-export type { FreeMemoryResult } from './memory/free-memory.ts'
-export { MemoryManager } from './memory/memory-manager.ts'
-export type { MemoryOptions } from './memory/memory-options.ts'
-export type { CallGaps } from './memory/call-gaps.ts'
-export type { Kept, KeptReason, PolicyChoice, UnloadCandidate, UnloadPolicy, UnloadTrigger } from './memory/policy.ts'
-export type { PolicyName, PolicyOption } from './memory/policy-registry.ts'
-export type { UnloadPlan } from './memory/unload-plan.ts'
+export { formatLedger } from './memory/account/ledger.ts'
+export type { CgroupMemory, ExtraWorker, Ledger, MainMemory } from './memory/account/ledger.ts'
+export type { ExhaustedEvent, PressureEvent } from './memory/events.ts'
+export type { FreeMemoryResult } from './memory/act/free-memory.ts'
+export { MemoryManager } from './memory/manager.ts'
+export type { MemoryOptions } from './memory/options.ts'
+export type { CallGaps } from './memory/decide/call-gaps.ts'
+export type {
+  Kept,
+  KeptReason,
+  PolicyChoice,
+  UnloadCandidate,
+  UnloadPolicy,
+  UnloadTrigger,
+} from './memory/decide/policy.ts'
+export type { PolicyName, PolicyOption } from './memory/decide/policy-registry.ts'
+export type { UnloadPlan } from './memory/decide/plan.ts'
 export type { Advice } from './observability/advice.ts'
 export type { ComponentLogger, Logger } from './observability/logger.ts'

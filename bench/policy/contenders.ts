@@ -1,6 +1,6 @@
-import { defaultMemoryOptions } from '../../src/memory/memory-options.ts'
-import { choiceOf, selectInOrder, type VictimOrder } from '../../src/memory/policy-selection.ts'
-import { policyOf, type PolicyName } from '../../src/memory/policy-registry.ts'
+import { defaultMemoryOptions } from '../../src/memory/options.ts'
+import { choiceOf, selectInOrder, type VictimOrder } from '../../src/memory/decide/policy-selection.ts'
+import { policyOf, type PolicyName } from '../../src/memory/decide/policy-registry.ts'
 import type { Contender } from './simulator.ts'
 import type { Trace } from './trace.ts'
 

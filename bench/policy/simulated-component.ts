@@ -1,6 +1,6 @@
-import { CallGaps } from '../../src/memory/call-gaps.ts'
-import type { UnloadCandidate } from '../../src/memory/policy.ts'
-import { initialResidency, minResidency, type ResidencyState } from '../../src/memory/residency.ts'
+import { CallGaps } from '../../src/memory/decide/call-gaps.ts'
+import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
+import { initialResidency, minResidency, type ResidencyState } from '../../src/memory/decide/residency.ts'
 import type { TraceComponent } from './trace.ts'
 
 /** `calls` are those that wait for it, or that it serves while loaded. Times in ms. */

@@ -1,7 +1,7 @@
-import { decideAdmission } from '../../src/memory/admission.ts'
-import { defaultMemoryOptions, type MemoryOptions } from '../../src/memory/memory-options.ts'
-import type { UnloadCandidate, UnloadPolicy } from '../../src/memory/policy.ts'
-import { bytesToFree, initialPressure, nextPressureChange, stepPressure } from '../../src/memory/pressure.ts'
+import { decideAdmission } from '../../src/memory/decide/admission.ts'
+import { defaultMemoryOptions, type MemoryOptions } from '../../src/memory/options.ts'
+import type { UnloadCandidate, UnloadPolicy } from '../../src/memory/decide/policy.ts'
+import { bytesToFree, initialPressure, nextPressureChange, stepPressure } from '../../src/memory/decide/pressure.ts'
 import {
   addRapidReload,
   emptyChurn,
@@ -9,8 +9,8 @@ import {
   isThrashing,
   residencyAfterLoad,
   residencyAfterUnload,
-} from '../../src/memory/residency.ts'
-import { planUnload } from '../../src/memory/unload-plan.ts'
+} from '../../src/memory/decide/residency.ts'
+import { planUnload } from '../../src/memory/decide/plan.ts'
 import { EventQueue } from './event-queue.ts'
 import { candidateOf, simulatedComponent, type SimulatedComponent } from './simulated-component.ts'
 import type { Trace } from './trace.ts'

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { reclaimFlag } from '../../src/memory/reclaimer.ts'
+import { reclaimFlag } from '../../src/memory/act/reclaimer.ts'
 import type { CycleResult } from './cycle.ts'
 import type { Shape } from './holder.ts'
 

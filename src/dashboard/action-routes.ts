@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../errors.ts'
-import type { MemoryOptions } from '../memory/memory-options.ts'
+import type { MemoryOptions } from '../memory/options.ts'
 import { expectNumber } from '../options.ts'
 import { HttpError } from './http-error.ts'
 import { writeAndOpen } from './inspection-file.ts'

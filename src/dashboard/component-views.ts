@@ -1,8 +1,8 @@
 import type { CallRecord } from '../channel/call-watch.ts'
 import type { ComponentInfo } from '../component/component-info.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { WorkerLoad } from '../memory/worker-load.ts'
-import type { UnloadPlan } from '../memory/unload-plan.ts'
+import type { WorkerLoad } from '../memory/measure/processor-use.ts'
+import type { UnloadPlan } from '../memory/decide/plan.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
 
 /** A component as the page shows it. Bytes, ms, calls per second. */

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../component/define.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { UnloadPlan } from '../memory/unload-plan.ts'
+import type { UnloadPlan } from '../memory/decide/plan.ts'
 import type { Advice } from '../observability/advice.ts'
 import { ComponentViews } from './component-views.ts'
 import type { ComponentView } from './component-views.ts'

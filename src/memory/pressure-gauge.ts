@@ -1,13 +1,20 @@
 import { wallTime } from '../monotonic.ts'
 import type { PressureLevel } from '../component/define.ts'
-import { addGrowthSample, emptyGrowth, nextInterval, peakGrowth, sustainedGrowth } from './growth.ts'
-import type { GrowthWindow } from './growth.ts'
-import type { Ledger } from './ledger.ts'
-import type { MemoryBook } from './memory-book.ts'
-import { effectiveLimit } from './memory-options.ts'
-import type { MemoryOptions } from './memory-options.ts'
-import { bytesToFree, clearShare, initialPressure, nextPressureChange, stepPressure, thresholdOf } from './pressure.ts'
-import type { PressureInput, PressureState } from './pressure.ts'
+import { addGrowthSample, emptyGrowth, nextInterval, peakGrowth, sustainedGrowth } from './decide/growth.ts'
+import type { GrowthWindow } from './decide/growth.ts'
+import type { Ledger } from './account/ledger.ts'
+import type { MemoryBook } from './account/book.ts'
+import { effectiveLimit } from './options.ts'
+import type { MemoryOptions } from './options.ts'
+import {
+  bytesToFree,
+  clearShare,
+  initialPressure,
+  nextPressureChange,
+  stepPressure,
+  thresholdOf,
+} from './decide/pressure.ts'
+import type { PressureInput, PressureState } from './decide/pressure.ts'
 
 /** ms that an unload is taken to need before one was measured. */
 const assumedUnloadTime = 50

@@ -5,7 +5,7 @@ import type { LoadEvent } from '../component/surroundings.ts'
 import type { UnloadReport } from '../component/unload.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorEvents } from '../coordinator-events.ts'
-import { RAPID_RELOAD } from '../memory/residency.ts'
+import { RAPID_RELOAD } from '../memory/decide/residency.ts'
 import { BucketHistogram, callBounds, loadBounds, unloadBounds } from './bucket-histogram.ts'
 import { errorCode } from './error-code.ts'
 

@@ -1,8 +1,8 @@
 import type { ComponentInfo } from '../component/component-info.ts'
-import type { Ledger } from '../memory/ledger.ts'
-import type { MemoryOptions } from '../memory/memory-options.ts'
-import { reclaimFlag } from '../memory/reclaimer.ts'
-import { FIRST_RESIDENCY } from '../memory/residency.ts'
+import type { Ledger } from '../memory/account/ledger.ts'
+import type { MemoryOptions } from '../memory/options.ts'
+import { reclaimFlag } from '../memory/act/reclaimer.ts'
+import { FIRST_RESIDENCY } from '../memory/decide/residency.ts'
 
 /** Something that is set up in a way that costs, and what to do about it. */
 export interface Advice {

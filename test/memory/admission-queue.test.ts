@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { AdmissionDecision } from '../../src/memory/admission.ts'
-import { AdmissionQueue } from '../../src/memory/admission-queue.ts'
-import type { AdmissionEffects, LoadRequest } from '../../src/memory/admission-queue.ts'
-import type { UnloadPlan } from '../../src/memory/unload-plan.ts'
+import type { AdmissionDecision } from '../../src/memory/decide/admission.ts'
+import { AdmissionQueue } from '../../src/memory/act/admission-queue.ts'
+import type { AdmissionEffects, LoadRequest } from '../../src/memory/act/admission-queue.ts'
+import type { UnloadPlan } from '../../src/memory/decide/plan.ts'
 
 const never = new AbortController().signal
 const planOf = (...names: string[]): UnloadPlan => ({

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decideAdmission, type AdmissionDecision, type AdmissionRequest } from '../../src/memory/admission.ts'
-import { priorityIdle } from '../../src/memory/policy-priority-idle.ts'
-import type { UnloadCandidate } from '../../src/memory/policy.ts'
+import { decideAdmission, type AdmissionDecision, type AdmissionRequest } from '../../src/memory/decide/admission.ts'
+import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
+import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
 import { candidate, candidateSets, MIB } from '../support/unload-candidates.ts'
 
 const request = (facts: Partial<AdmissionRequest>): AdmissionRequest => ({

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { trimAllocator } from '../../src/memory/allocator-trim.ts'
+import { trimAllocator } from '../../src/memory/act/allocator-trim.ts'
 
 const major = Number.parseInt(process.versions.node, 10)
 

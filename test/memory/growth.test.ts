@@ -10,7 +10,7 @@ import {
   sustainedGrowth,
   type GrowthWindow,
   type IntervalInput,
-} from '../../src/memory/growth.ts'
+} from '../../src/memory/decide/growth.ts'
 
 const windowOf = (...samples: readonly (readonly [time: number, bytes: number])[]): GrowthWindow =>
   samples.reduce((window, [time, bytes]) => addGrowthSample(window, time, bytes), emptyGrowth)

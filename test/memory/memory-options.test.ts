@@ -5,7 +5,7 @@ import {
   effectiveLimit,
   resolveMemoryOptions,
   type MemoryOptions,
-} from '../../src/memory/memory-options.ts'
+} from '../../src/memory/options.ts'
 
 describe('memory options', () => {
   test('have defaults', () => {

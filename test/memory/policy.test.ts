@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { costAware } from '../../src/memory/policy-cost-aware.ts'
-import { priorityIdle } from '../../src/memory/policy-priority-idle.ts'
-import type { KeptReason, UnloadCandidate, UnloadTrigger } from '../../src/memory/policy.ts'
-import { planUnload } from '../../src/memory/unload-plan.ts'
+import { costAware } from '../../src/memory/decide/policy-cost-aware.ts'
+import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
+import type { KeptReason, UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
+import { planUnload } from '../../src/memory/decide/plan.ts'
 import { candidate, gapsOf, MIB } from '../support/unload-candidates.ts'
 
 const victims = (candidates: readonly UnloadCandidate[], trigger: UnloadTrigger, need: number): readonly string[] =>

@@ -11,7 +11,7 @@ import {
   stepPressure,
   type PressureInput,
   type PressureState,
-} from '../../src/memory/pressure.ts'
+} from '../../src/memory/decide/pressure.ts'
 
 const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
 const limit = 1_000

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { TrimResult } from '../../src/memory/allocator-trim.ts'
-import { reclaimFlag, Reclaimer } from '../../src/memory/reclaimer.ts'
-import type { ReclaimEffects } from '../../src/memory/reclaimer.ts'
+import type { TrimResult } from '../../src/memory/act/allocator-trim.ts'
+import { reclaimFlag, Reclaimer } from '../../src/memory/act/reclaimer.ts'
+import type { ReclaimEffects } from '../../src/memory/act/reclaimer.ts'
 
 const much = 100 * 1024 ** 2
 

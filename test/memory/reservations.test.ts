@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Reservations } from '../../src/memory/reservations.ts'
+import { Reservations } from '../../src/memory/account/reservations.ts'
 
 function open(): { reservations: Reservations; held: Map<string, number>; clock: { now: number } } {
   const held = new Map<string, number>()

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findRunaway, keepsOthersOut, runsAway } from '../../src/memory/runaway.ts'
-import type { Fullness, Suspect } from '../../src/memory/runaway.ts'
+import { findRunaway, keepsOthersOut, runsAway } from '../../src/memory/decide/runaway.ts'
+import type { Fullness, Suspect } from '../../src/memory/decide/runaway.ts'
 
 const mib = 1024 ** 2
 /** MiB/s in bytes/ms. */

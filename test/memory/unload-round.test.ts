@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { freeMemory } from '../../src/memory/free-memory.ts'
-import type { FreeMemoryEffects } from '../../src/memory/free-memory.ts'
-import type { UnloadCandidate } from '../../src/memory/policy.ts'
-import { priorityIdle } from '../../src/memory/policy-priority-idle.ts'
-import { planUnload } from '../../src/memory/unload-plan.ts'
-import { unloadRound } from '../../src/memory/unload-round.ts'
-import type { RoundEffects } from '../../src/memory/unload-round.ts'
+import { freeMemory } from '../../src/memory/act/free-memory.ts'
+import type { FreeMemoryEffects } from '../../src/memory/act/free-memory.ts'
+import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
+import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
+import { planUnload } from '../../src/memory/decide/plan.ts'
+import { unloadRound } from '../../src/memory/act/unload-round.ts'
+import type { RoundEffects } from '../../src/memory/act/unload-round.ts'
 
 const candidate = (name: string, bytes: number, more: Partial<UnloadCandidate> = {}): UnloadCandidate => ({
   name,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Measurement } from '../../src/memory/measurement.ts'
-import type { MeasuredWorker } from '../../src/memory/measurement.ts'
-import type { WorkerMemory } from '../../src/memory/worker-memory.ts'
+import { Measurement } from '../../src/memory/measure/measurement.ts'
+import type { MeasuredWorker } from '../../src/memory/measure/measurement.ts'
+import type { WorkerMemory } from '../../src/memory/measure/worker-memory.ts'
 import { until } from '../support/coordinator.ts'
 
 /** Does what it is told: `block` waits inside of a native call, `spin` works, for so many ms; after that it keeps so many MiB. */

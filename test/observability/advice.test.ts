@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { ComponentInfo } from '../../src/component/component-info.ts'
-import { buildLedger } from '../../src/memory/ledger.ts'
-import type { LedgerEntries } from '../../src/memory/ledger.ts'
-import { defaultMemoryOptions } from '../../src/memory/memory-options.ts'
+import { buildLedger } from '../../src/memory/account/ledger.ts'
+import type { LedgerEntries } from '../../src/memory/account/ledger.ts'
+import { defaultMemoryOptions } from '../../src/memory/options.ts'
 import { advise } from '../../src/observability/advice.ts'
 import type { AdviceFacts } from '../../src/observability/advice.ts'
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { CallGaps } from '../../src/memory/call-gaps.ts'
-import type { UnloadCandidate, UnloadTrigger } from '../../src/memory/policy.ts'
+import { CallGaps } from '../../src/memory/decide/call-gaps.ts'
+import type { UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
 
 export const MIB = 1024 ** 2
 

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../errors.ts'
 import { expectKnown } from '../options.ts'
-import { policyNames, type PolicyOption } from './policy-registry.ts'
-import type { PressureThresholds } from './pressure.ts'
+import { policyNames, type PolicyOption } from './decide/policy-registry.ts'
+import type { PressureThresholds } from './decide/pressure.ts'
 
 export interface MemoryOptions extends PressureThresholds {
   /** The budget of the whole process in bytes; a real cgroup limit can make it smaller. Default 1 GiB. */

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../component/define.ts'
-import type { Ledger } from './ledger.ts'
-import type { UnloadPlan } from './unload-plan.ts'
+import type { Ledger } from './account/ledger.ts'
+import type { UnloadPlan } from './decide/plan.ts'
 
 export interface PressureEvent {
   readonly level: PressureLevel

@@ -1,4 +1,4 @@
-import { headlineOf } from '../describe-value.ts'
+import { headlineOf } from '../../describe-value.ts'
 import {
   PROTECTED_PRIORITY,
   type Kept,

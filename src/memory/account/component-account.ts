@@ -1,11 +1,11 @@
-import type { ComponentMemory } from '../component/component-info.ts'
-import { CallGaps } from './call-gaps.ts'
-import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from './growth.ts'
-import type { GrowthWindow } from './growth.ts'
-import { initialResidency, residencyAfterLoad, residencyAfterUnload } from './residency.ts'
-import type { ResidencyState } from './residency.ts'
-import { totalOf } from './worker-memory.ts'
-import type { SelfReported, WorkerMemory } from './worker-memory.ts'
+import type { ComponentMemory } from '../../component/component-info.ts'
+import { CallGaps } from '../decide/call-gaps.ts'
+import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
+import type { GrowthWindow } from '../decide/growth.ts'
+import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
+import type { ResidencyState } from '../decide/residency.ts'
+import { totalOf } from '../measure/worker-memory.ts'
+import type { SelfReported, WorkerMemory } from '../measure/worker-memory.ts'
 
 /**
  * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it

@@ -1,7 +1,7 @@
-import type { UnloadReason } from '../component/lifecycle.ts'
-import type { Registry } from '../component/registry.ts'
-import type { Supervisor } from '../component/supervisor.ts'
-import type { MemoryBook } from './memory-book.ts'
+import type { UnloadReason } from '../../component/lifecycle.ts'
+import type { Registry } from '../../component/registry.ts'
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { MemoryBook } from '../account/book.ts'
 import { Serial } from './serial.ts'
 
 export interface Unloaded {

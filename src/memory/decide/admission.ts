@@ -1,5 +1,5 @@
 import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
-import { planUnload, type UnloadPlan } from './unload-plan.ts'
+import { planUnload, type UnloadPlan } from './plan.ts'
 
 /** The longest (ms) that a load waits for the minimum residency of others before it takes their place all the same. */
 export const RESIDENCY_PATIENCE = 15_000

@@ -1,8 +1,8 @@
-import { withDeadline } from '../deadline.ts'
-import { InsufficientMemoryError } from '../errors.ts'
-import type { AdmissionDecision, MemoryHolder } from './admission.ts'
+import { withDeadline } from '../../deadline.ts'
+import { InsufficientMemoryError } from '../../errors.ts'
+import type { AdmissionDecision, MemoryHolder } from '../decide/admission.ts'
 import { Serial } from './serial.ts'
-import type { UnloadPlan } from './unload-plan.ts'
+import type { UnloadPlan } from '../decide/plan.ts'
 
 /** A load that asks to be let in. Bytes and ms. */
 export interface LoadRequest {

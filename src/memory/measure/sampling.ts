@@ -1,8 +1,8 @@
-import type { Supervisor } from '../component/supervisor.ts'
-import type { Logger } from '../observability/logger.ts'
-import type { Ledger } from './ledger.ts'
-import type { MemoryBook } from './memory-book.ts'
-import type { PressureGauge } from './pressure-gauge.ts'
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { Ledger } from '../account/ledger.ts'
+import type { MemoryBook } from '../account/book.ts'
+import type { PressureGauge } from '../pressure-gauge.ts'
 import { SamplingLoop } from './sampling-loop.ts'
 
 /** ms that a sample of one's own accord waits for answers: the next one is never far. */

@@ -1,11 +1,11 @@
 import type { Worker } from 'node:worker_threads'
-import type { Supervisor } from '../component/supervisor.ts'
-import type { Generation } from '../host/generation.ts'
-import type { SpareWorkers } from '../host/spare-workers.ts'
-import type { WorkerHost } from '../host/worker-host.ts'
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { Generation } from '../../host/generation.ts'
+import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { WorkerHost } from '../../host/worker-host.ts'
 import type { ExtraWorker } from './ledger.ts'
-import type { MeasuredWorker } from './measurement.ts'
-import { totalOf } from './worker-memory.ts'
+import type { MeasuredWorker } from '../measure/measurement.ts'
+import { totalOf } from '../measure/worker-memory.ts'
 
 /** Workers that are no component's current one and hold memory all the same: spares, and those whose generation is over before they are gone. */
 export class ExtraWorkers {

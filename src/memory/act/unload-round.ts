@@ -1,4 +1,4 @@
-import type { UnloadPlan } from './unload-plan.ts'
+import type { UnloadPlan } from '../decide/plan.ts'
 
 /** What a round works with. All bytes. */
 export interface RoundEffects {

@@ -1,6 +1,6 @@
-import { planUnload } from './unload-plan.ts'
-import type { UnloadPlan } from './unload-plan.ts'
-import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import { planUnload } from '../decide/plan.ts'
+import type { UnloadPlan } from '../decide/plan.ts'
+import type { UnloadCandidate, UnloadPolicy } from '../decide/policy.ts'
 import type { Unloaded } from './unloader.ts'
 
 export interface FreeMemoryResult {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CgroupMemory } from './ledger.ts'
-import { isRealLimit } from './memory-options.ts'
+import type { CgroupMemory } from '../account/ledger.ts'
+import { isRealLimit } from '../options.ts'
 
 /** The content of a file, or undefined when it cannot be read. */
 export type FileReader = (path: string) => string | undefined

@@ -1,5 +1,5 @@
-import type { ComponentMemory } from '../component/component-info.ts'
-import type { PressureLevel } from '../component/define.ts'
+import type { ComponentMemory } from '../../component/component-info.ts'
+import type { PressureLevel } from '../../component/define.ts'
 
 /** The control group's view, bytes; `current` is without reclaimable page cache. */
 export interface CgroupMemory {

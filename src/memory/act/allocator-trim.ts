@@ -1,10 +1,10 @@
 import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { withDeadline } from '../deadline.ts'
-import { workerEnvironment } from '../host/worker-environment.ts'
+import { withDeadline } from '../../deadline.ts'
+import { workerEnvironment } from '../../host/worker-environment.ts'
 
-const helper = new URL(`../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
+const helper = new URL(`../../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
 /** ms after which a helper that has not answered is ended. */
 const helperDeadline = 10_000
 

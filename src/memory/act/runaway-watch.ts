@@ -1,10 +1,10 @@
-import type { Supervisor } from '../component/supervisor.ts'
-import type { Generation } from '../host/generation.ts'
-import type { Logger } from '../observability/logger.ts'
-import type { MemoryBook } from './memory-book.ts'
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { Generation } from '../../host/generation.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { MemoryBook } from '../account/book.ts'
 import type { MemoryFence } from './memory-fence.ts'
-import { findRunaway, keepsOthersOut, runsAway } from './runaway.ts'
-import type { Fullness, Suspect } from './runaway.ts'
+import { findRunaway, keepsOthersOut, runsAway } from '../decide/runaway.ts'
+import type { Fullness, Suspect } from '../decide/runaway.ts'
 
 /** ms for which one that could not make room is not asked again. */
 const acquittal = 1_000

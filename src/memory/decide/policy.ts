@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../component/define.ts'
+import type { PressureLevel } from '../../component/define.ts'
 import type { CallGaps } from './call-gaps.ts'
 
 /** At or below this priority a component goes at critical pressure only. */

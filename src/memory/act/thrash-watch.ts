@@ -1,6 +1,6 @@
-import type { Logger } from '../observability/logger.ts'
-import type { ComponentAccount } from './component-account.ts'
-import { addRapidReload, churn, emptyChurn, isRapidReload, isThrashing } from './residency.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { ComponentAccount } from '../account/component-account.ts'
+import { addRapidReload, churn, emptyChurn, isRapidReload, isThrashing } from '../decide/residency.ts'
 
 /** ms between two warnings. */
 const tellAgain = 60_000
