@@ -1,9 +1,9 @@
 import type { DefinitionDefaults } from './component/definition.ts'
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './contract/errors.ts'
 import type { MemoryOptions } from './memory/options.ts'
 import { resolveMemoryOptions } from './memory/options.ts'
-import type { Logger } from './observability/logger.ts'
-import { expectInteger, expectKnown, expectNumber, expectOptional, expectRecord } from './options.ts'
+import type { Logger } from './contract/logger.ts'
+import { expectInteger, expectKnown, expectNumber, expectOptional, expectRecord } from './base/option-checks.ts'
 
 export interface CoordinatorOptions {
   /** See MemoryManager. */

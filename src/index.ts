@@ -2,51 +2,53 @@ export { proxy, transfer, transferHandlers } from 'comlink'
 export { withCallOptions } from './channel/remote.ts'
 export type { ApiOf, Remote, RemoteStreamOf } from './channel/remote.ts'
 export type { CallOptions } from './channel/pending-call.ts'
-export type { ComponentInfo, ComponentMemory } from './component/component-info.ts'
-export type { ComponentContext, ComponentModule, PressureLevel } from './component/define.ts'
+export type { ComponentInfo, LifecycleStatus } from './contract/component-info.ts'
+export type { ComponentMemory, CgroupMemory, ExtraWorker, Ledger, MainMemory } from './contract/ledger.ts'
+export type { ComponentModule } from './contract/define-component.ts'
+export type { ComponentContext } from './contract/component-context.ts'
+export type { PressureLevel } from './contract/pressure-level.ts'
 export { componentOptions } from './component/definition.ts'
-export type { ComponentDefinition } from './component/definition.ts'
+export type { ComponentDefinition, HibernateOptions, RestartOptions } from './contract/component-definition.ts'
 export { ComponentFamily } from './component/family.ts'
 export type { FamilyDefinition } from './component/family.ts'
-export type { HibernateOptions } from './component/hibernation.ts'
-export type { LifecycleStatus, RestartOptions, UnloadReason } from './component/lifecycle.ts'
+export type { UnloadReason, UnloadReport } from './contract/unload-report.ts'
 export type { ShutdownReport } from './component/shutdown.ts'
 export type { CallListener, CallRecord } from './channel/call-watch.ts'
-export type { CrashEvent, LoadErrorEvent, LoadEvent } from './component/surroundings.ts'
-export type { UnloadReport } from './component/unload.ts'
+export type {
+  CrashEvent,
+  LoadErrorEvent,
+  LoadEvent,
+  CoordinatorEvents,
+  ExhaustedEvent,
+  PressureEvent,
+} from './contract/events.ts'
 export { ComponentCoordinator } from './coordinator.ts'
 export type { Lease } from './component/lease.ts'
-export type { CoordinatorEvents } from './coordinator-events.ts'
 export type { CoordinatorOptions } from './coordinator-options.ts'
-export * from './errors.ts'
-export type { LockLeases } from './locks/acquire-all.ts'
-export type { AcquireOptions } from './locks/acquire-options.ts'
-export type { LockLease } from './locks/lock-lease.ts'
+export * from './contract/errors.ts'
+export type {
+  LockLeases,
+  AcquireOptions,
+  LockLease,
+  Locks,
+  LockSession,
+  LockMode,
+  ComponentLocks,
+} from './contract/locks.ts'
 export { LockManager } from './locks/lock-manager.ts'
 export type { LockStats, OwnerLocks } from './locks/lock-manager.ts'
 export type { LockManagerOptions } from './locks/lock-manager-options.ts'
-export type { Locks, LockSession } from './locks/lock-session.ts'
 export type { SuspectedDeadlockNotice } from './locks/deadlock-watch.ts'
 export type { LockInfo } from './locks/lock-info.ts'
-export type { LockMode } from './locks/party.ts'
 export type { LongHold } from './locks/long-holds.ts'
-export type { ComponentLocks } from './locks/remote-locks.ts'
 export { formatLedger } from './memory/account/ledger.ts'
-export type { CgroupMemory, ExtraWorker, Ledger, MainMemory } from './memory/account/ledger.ts'
-export type { ExhaustedEvent, PressureEvent } from './memory/events.ts'
 export type { FreeMemoryResult } from './memory/act/free-memory.ts'
 export { MemoryManager } from './memory/manager.ts'
 export type { MemoryOptions } from './memory/options.ts'
 export type { CallGaps } from './memory/decide/call-gaps.ts'
-export type {
-  Kept,
-  KeptReason,
-  PolicyChoice,
-  UnloadCandidate,
-  UnloadPolicy,
-  UnloadTrigger,
-} from './memory/decide/policy.ts'
+export type { PolicyChoice, UnloadCandidate, UnloadPolicy, UnloadTrigger } from './memory/decide/policy.ts'
+export type { Kept, KeptReason } from './contract/kept.ts'
 export type { PolicyName, PolicyOption } from './memory/decide/policy-registry.ts'
 export type { UnloadPlan } from './memory/decide/plan.ts'
 export type { Advice } from './observability/advice.ts'
-export type { ComponentLogger, Logger } from './observability/logger.ts'
+export type { ComponentLogger, Logger } from './contract/logger.ts'

@@ -1,6 +1,6 @@
-import { messageOf } from '../describe-value.ts'
-import { CallTimeoutError } from '../errors.ts'
-import { isInstance } from '../is-instance.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { CallTimeoutError } from '../contract/errors.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import { clone, readableDepth } from './clone-guard.ts'
 
 /** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned, and read over there. */

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../monotonic.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import { EarliestDeadline } from './earliest-deadline.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { InContext } from '../context.ts'
-import { runUserCode } from '../user-code.ts'
+import type { InContext } from '../base/context.ts'
+import { runUserCode } from '../base/user-code.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 

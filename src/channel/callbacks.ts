@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { ComponentCrashedError } from '../errors.ts'
+import { ComponentCrashedError } from '../contract/errors.ts'
 import type { ActivityMeter } from './activity.ts'
 import { servedAt } from './callback-end.ts'
 import { Caller } from './caller.ts'

@@ -1,8 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
-import { afterDeadline } from '../deadline.ts'
-import { CallTimeoutError, ComponentCrashedError, ComponentNotLoadedError, OverloadedError } from '../errors.ts'
-import type { CrashReason } from '../errors.ts'
-import { monotonicNow } from '../monotonic.ts'
+import { afterDeadline } from '../base/deadline.ts'
+import {
+  CallTimeoutError,
+  ComponentCrashedError,
+  ComponentNotLoadedError,
+  OverloadedError,
+} from '../contract/errors.ts'
+import type { CrashReason } from '../contract/errors.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'

@@ -1,6 +1,6 @@
-import { describeValue, messageOf } from '../describe-value.ts'
-import { errorClassOf, ValueError } from '../errors.ts'
-import { isInstance } from '../is-instance.ts'
+import { describeValue, messageOf } from '../contract/describe-value.ts'
+import { errorClassOf, ValueError } from '../contract/errors.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import { cloneablePart, cloneableProperties, hiddenProperties, isObject, read } from './cloneable-part.ts'
 import type { EncodedError } from './protocol.ts'
 

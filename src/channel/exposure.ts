@@ -1,5 +1,5 @@
 import { finalizer } from 'comlink'
-import { isInstance } from '../is-instance.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import { releaseComlinkRemote } from './comlink-remotes.ts'
 import { isRemote } from './forwarded-methods.ts'
 

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../monotonic.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import type { PendingCall } from './pending-call.ts'
 import type { LeavingEntry } from './unsent-call.ts'
 

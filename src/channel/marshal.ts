@@ -1,6 +1,6 @@
 import { proxyMarker, transferHandlers } from 'comlink'
 import type { MessagePort, Transferable } from 'node:worker_threads'
-import { ValueError } from '../errors.ts'
+import { ValueError } from '../contract/errors.ts'
 import { assertClonable } from './clone-guard.ts'
 import type { HandledValues } from './protocol.ts'
 import { notPlain, snapshot } from './snapshot.ts'

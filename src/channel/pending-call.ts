@@ -1,5 +1,5 @@
-import { afterDeadline } from '../deadline.ts'
-import { isInstance } from '../is-instance.ts'
+import { afterDeadline } from '../base/deadline.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'

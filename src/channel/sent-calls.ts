@@ -1,5 +1,5 @@
-import { messageOf } from '../describe-value.ts'
-import { ValueError } from '../errors.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { ValueError } from '../contract/errors.ts'
 import { closeMoved } from './close-moved.ts'
 import { unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'

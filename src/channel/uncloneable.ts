@@ -1,5 +1,5 @@
-import { describeValue, messageOf } from '../describe-value.ts'
-import { ValueError } from '../errors.ts'
+import { describeValue, messageOf } from '../contract/describe-value.ts'
+import { ValueError } from '../contract/errors.ts'
 import { clone } from './clone-guard.ts'
 import { isProxyMarked } from './marshal.ts'
 import { methodName } from './protocol.ts'

@@ -1,5 +1,5 @@
 import type { GenerationEnd } from '../channel/caller.ts'
-import { ComponentCrashedError } from '../errors.ts'
+import { ComponentCrashedError } from '../contract/errors.ts'
 import type { Generation } from '../host/generation.ts'
 import { buried } from './burial.ts'
 import type { Supervisor } from './supervisor.ts'

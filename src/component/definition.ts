@@ -1,11 +1,12 @@
+import type { ComponentDefinition } from '../contract/component-definition.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
-import { messageOf } from '../describe-value.ts'
-import { InvalidOptionsError } from '../errors.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
-import type { HibernateOptions, ResolvedHibernateOptions } from './hibernation.ts'
-import type { RestartOptions } from './lifecycle.ts'
-import { moduleUrl } from './module-url.ts'
+import type { ResolvedHibernateOptions } from './hibernation.ts'
+import type { RestartOptions } from '../contract/component-definition.ts'
+import { moduleUrl } from '../host/module-url.ts'
 import {
   expectInteger,
   expectKnown,
@@ -16,78 +17,8 @@ import {
   expectRecord,
   expectString,
   expectStrings,
-} from '../options.ts'
-import type { Bounds } from '../options.ts'
-
-/** What `registerComponent` takes. */
-export interface ComponentDefinition<Config = unknown> {
-  /** Unique; 1 to 200 characters, well-formed, without control characters. */
-  readonly name: string
-  /** What it is, for people and dashboards. Default 'component'. */
-  readonly type?: string
-  /**
-   * URL of the component's module; a package specifier, resolved as `import` does in a file of the working directory; or a path, relative to the
-   * working directory.
-   */
-  readonly module: URL | string
-  /**
-   * Which export is the component: a `defineComponent` result, a class (constructed with config and context), a factory function, or
-   * a plain object of functions; '*' is the module itself. Default 'default'.
-   */
-  readonly export?: string
-  /** Given to the initialiser; cloned now, and again for each load. */
-  readonly config?: Config
-  /** Names of components that are loaded first and that this one may call. */
-  readonly dependencies?: readonly string[]
-  /**
-   * Names of components that this one may call, and can do without: each is loaded by the first call of it, which rejects if that is impossible or
-   * there is none of that name. In all else they are `dependencies`.
-   */
-  readonly optionalDependencies?: readonly string[]
-  /** Expected size in bytes, used until one was measured. Default 0: learn it. */
-  readonly memoryEstimate?: number
-  /** 0 to 100; LOWER is more important. Default 50. */
-  readonly priority?: number
-  /** ms to load, from when there is room in memory for it; as long at most it waits for that room before. Default 30,000. */
-  readonly timeout?: number
-  /** ms for each call. Default none. */
-  readonly callTimeout?: number
-  /**
-   * ms for which the event loop of its worker may not turn while a call is under way; then the worker is ended, reason 'stuck'. A long synchronous
-   * computation, a native synchronous call (SQLite, execSync) and a long garbage collection count as not turning. Default none: long
-   * synchronous work is left alone, unless the deadline of a call that has begun passes and it does not hear of it within another 1,000 ms.
-   */
-  readonly watchdog?: number
-  /** Calls under way and waiting, per caller; more reject with OverloadedError. Default 10,000. */
-  readonly maxQueue?: number
-  /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
-  readonly resourceLimits?: ResourceLimits
-  /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */
-  readonly memoryLimit?: number
-  /** ms it must have been idle before it may be unloaded automatically; overrides the memory manager's. */
-  readonly minIdleTime?: number
-  /**
-   * ms without use after which it is unloaded, whatever the pressure, also with `autoUnloadEnabled` false; not while something loaded depends on it, nor
-   * when it is `pinned`. Default none.
-   */
-  readonly idleTimeout?: number
-  /** Never unloaded automatically. Default false. */
-  readonly pinned?: boolean
-  /** ms for its dispose hook. Default 5,000. */
-  readonly disposeTimeout?: number
-  readonly restart?: RestartOptions
-  /**
-   * Where what its `snapshot()` returns is kept between an unload and the next load. Of a `defineComponent` result a `snapshot` without
-   * parameters is that hook in any case; a method of that name of a class, factory or object is one only where this is given.
-   */
-  readonly hibernate?: HibernateOptions
-  /** The worker's environment. Default: a copy of this process's. */
-  readonly env?: NodeJS.ProcessEnv
-  /** The worker's process.argv beyond the first two. */
-  readonly argv?: readonly string[]
-  /** Node options of the worker; process-wide V8 flags are not possible there. */
-  readonly execArgv?: readonly string[]
-}
+} from '../base/option-checks.ts'
+import type { Bounds } from '../base/option-checks.ts'
 
 /** Defaults that a coordinator sets for all its components. */
 export interface DefinitionDefaults {

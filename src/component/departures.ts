@@ -1,7 +1,7 @@
-import { ComponentNotFoundError } from '../errors.ts'
+import { ComponentNotFoundError } from '../contract/errors.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'
-import type { UnloadReport } from './unload.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
 export const defaultDrainDeadline = 5_000

@@ -1,5 +1,5 @@
-import { afterPatience } from '../deadline.ts'
-import { monotonicNow } from '../monotonic.ts'
+import { afterPatience } from '../base/deadline.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /**
  * Folders that are worked in at a time. What hangs holds one of libuv's threads until it no longer does, and neither abort nor deadline gives

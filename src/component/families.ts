@@ -1,4 +1,4 @@
-import { DuplicateComponentError } from '../errors.ts'
+import { DuplicateComponentError } from '../contract/errors.ts'
 import type { DefinitionDefaults } from './definition.ts'
 import { checkFamily, ComponentFamily } from './family.ts'
 import type { FamilyDefinition, FamilyHome } from './family.ts'

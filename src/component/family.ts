@@ -1,9 +1,10 @@
 import type { Remote } from '../channel/remote.ts'
-import { ComponentNotFoundError } from '../errors.ts'
-import { expectName, expectRecord } from '../options.ts'
+import { ComponentNotFoundError } from '../contract/errors.ts'
+import { expectName, expectRecord } from '../base/option-checks.ts'
 import { resolveDefinition } from './definition.ts'
-import type { ComponentDefinition, DefinitionDefaults } from './definition.ts'
-import type { UnloadReport } from './unload.ts'
+import type { DefinitionDefaults } from './definition.ts'
+import type { ComponentDefinition } from '../contract/component-definition.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** What `registerFamily` takes: a definition whose `config` is made for each key. */
 export interface FamilyDefinition<Config = unknown> extends Omit<ComponentDefinition<Config>, 'config' | 'module'> {

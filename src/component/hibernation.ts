@@ -1,32 +1,16 @@
+import type { HibernateOptions } from '../contract/component-definition.ts'
 import { resolve } from 'node:path'
-import { Patience, withDeadline } from '../deadline.ts'
-import { SnapshotError } from '../errors.ts'
+import { Patience, withDeadline } from '../base/deadline.ts'
+import { SnapshotError } from '../contract/errors.ts'
 import { abortable } from '../host/abortable.ts'
 import type { Generation } from '../host/generation.ts'
-import type { Logger } from '../observability/logger.ts'
-import { expectKnown, expectNumber, expectRecord, expectString } from '../options.ts'
-import type { UnloadReason } from './lifecycle.ts'
+import type { Logger } from '../contract/logger.ts'
+import { expectKnown, expectNumber, expectRecord, expectString } from '../base/option-checks.ts'
+import type { UnloadReason } from '../contract/unload-report.ts'
 import { ownDirectory } from './snapshot-files.ts'
 import { SnapshotFolder } from './snapshot-folder.ts'
 import type { SnapshotFile } from './snapshot-folder.ts'
 
-/** Where the state of an unloaded component is kept. */
-export interface HibernateOptions {
-  /** Bytes up to which it stays in memory. Default 1 MiB. */
-  readonly maxMemory?: number
-  /** Bytes that are refused: the component then stays loaded. Default 256 MiB. */
-  readonly maxSize?: number
-  /**
-   * Folder for larger ones, made when needed; processes may share it. Default: one of this process's own among the system's temporary files, gone
-   * after the shutdown. What could not be used any more is set aside in it, as `*.corrupt` or `*.rejected`: the newest 10, for a week.
-   */
-  readonly directory?: string
-  /**
-   * ms until it is kept: for `snapshot()` and for writing what it returned, together; the component stays loaded when they take longer. So
-   * long, and half of the load's `timeout` at most, is also waited for the disk when it is loaded again; it then starts without. Default 5,000.
-   */
-  readonly timeout?: number
-}
 export type ResolvedHibernateOptions = Required<HibernateOptions>
 
 const mib = 1024 ** 2

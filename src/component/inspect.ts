@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { CallTimeoutError } from '../errors.ts'
+import { CallTimeoutError } from '../contract/errors.ts'
 import type { Inspection } from '../host/inspect.ts'
-import { expectNumber } from '../options.ts'
+import { expectNumber } from '../base/option-checks.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** ms that the writing of a file may take. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { heldInThisThread } from '../host/keep-alive.ts'
-import type { Logger } from '../observability/logger.ts'
+import type { Logger } from '../contract/logger.ts'
 
 /** ms that a lease may be all that keeps the process alive before that is told. Guessed: longer than anybody means to wait. */
 const patience = 10_000

@@ -1,17 +1,6 @@
-import type { CrashReason } from '../errors.ts'
-
-/** How a component that keeps dying is restarted. */
-export interface RestartOptions {
-  /** Failures within `period` that are answered with an immediate new load; one more and the component backs off. Default 5. */
-  readonly intensity?: number
-  /** ms. Default 60,000. */
-  readonly period?: number
-  /** ms of the first back-off, doubled each time up to 60,000. Default 1,000. */
-  readonly backoff?: number
-}
-
-/** Why a component is being unloaded. */
-export type UnloadReason = 'requested' | 'idle' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'
+import type { RestartOptions } from '../contract/component-definition.ts'
+import type { UnloadReason } from '../contract/unload-report.ts'
+import type { CrashReason } from '../contract/errors.ts'
 
 /** The failures that count against a component's restart intensity. */
 export interface RestartHistory {
@@ -44,8 +33,6 @@ export type Lifecycle = Common &
     /** Its last worker did not die by its deadline. It can be loaded again beside it. */
     | { readonly status: 'zombie' }
   )
-
-export type LifecycleStatus = Lifecycle['status']
 
 export type LifecycleEvent =
   | { readonly type: 'load' }

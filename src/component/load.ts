@@ -1,9 +1,14 @@
-import { headlineOf, messageOf } from '../describe-value.ts'
-import { isInstance } from '../is-instance.ts'
+import { headlineOf, messageOf } from '../contract/describe-value.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
-import { ComponentLoadError, ComponentLoadTimeoutError, isComponentLoadError, isSpillwayError } from '../errors.ts'
-import { Patience, withDeadline } from '../deadline.ts'
+import {
+  ComponentLoadError,
+  ComponentLoadTimeoutError,
+  isComponentLoadError,
+  isSpillwayError,
+} from '../contract/errors.ts'
+import { Patience, withDeadline } from '../base/deadline.ts'
 import { abortable } from '../host/abortable.ts'
 import type { InitMessage } from '../host/control.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'

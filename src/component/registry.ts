@@ -1,4 +1,4 @@
-import { ComponentNotFoundError, DependencyCycleError, DuplicateComponentError } from '../errors.ts'
+import { ComponentNotFoundError, DependencyCycleError, DuplicateComponentError } from '../contract/errors.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Supervisor } from './supervisor.ts'
 

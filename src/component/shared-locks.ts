@@ -1,4 +1,4 @@
-import type { Logger } from '../observability/logger.ts'
+import type { Logger } from '../contract/logger.ts'
 import { callContext } from '../channel/call-context.ts'
 import { LockManager } from '../locks/lock-manager.ts'
 

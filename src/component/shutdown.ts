@@ -1,10 +1,10 @@
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from '../base/deadline.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { terminateDeadline } from './burial.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'
-import type { UnloadReport } from './unload.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** What a shutdown did. */
 export interface ShutdownReport {

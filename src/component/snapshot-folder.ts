@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { DiskTurns } from './disk-turns.ts'
 import {
   newSnapshotPath,

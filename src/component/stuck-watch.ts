@@ -1,6 +1,6 @@
 import type { Generation } from '../host/generation.ts'
-import { monotonicNow } from '../monotonic.ts'
-import type { Logger } from '../observability/logger.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import type { Logger } from '../contract/logger.ts'
 import { isUnheard, judgeLoop, longSilence, unheardLimit } from './loop-judgement.ts'
 import type { LoopReading } from './loop-judgement.ts'
 import { NextLook } from './next-look.ts'

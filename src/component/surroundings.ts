@@ -1,39 +1,23 @@
+import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallWatch } from '../channel/call-watch.ts'
-import type { InContext } from '../context.ts'
-import type { CrashReason } from '../errors.ts'
+import type { InContext } from '../base/context.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { Generation } from '../host/generation.ts'
 import type { KeepAlive } from '../host/keep-alive.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
-import type { LogSource } from '../observability/component-logs.ts'
-import type { Logger } from '../observability/logger.ts'
+import type { Logger } from '../contract/logger.ts'
 import type { Supervisor } from './supervisor.ts'
-import type { UnloadReason } from './lifecycle.ts'
-import type { UnloadReport } from './unload.ts'
+import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 
-/** A load: ms from the decision to load until the component was ready. */
-export interface LoadEvent {
+/** Where a line comes from. */
+export interface LogSource {
   readonly name: string
   readonly generation: number
-  readonly duration: number
-}
-
-/** A load that came to nothing. */
-export interface LoadErrorEvent {
-  readonly name: string
-  readonly generation: number
-  readonly error: unknown
-}
-
-export interface CrashEvent {
-  readonly name: string
-  readonly generation: number
-  readonly reason: CrashReason
-  readonly exitCode: number | undefined
-  readonly error: unknown
+  /** Node's number of the worker thread. */
+  readonly thread: number
 }
 
 /** Lets loads in as memory allows. */

@@ -1,11 +1,11 @@
-import { afterDeadline } from '../deadline.ts'
-import { isSnapshotError } from '../errors.ts'
+import { afterDeadline } from '../base/deadline.ts'
+import { isSnapshotError } from '../contract/errors.ts'
 import type { Generation } from '../host/generation.ts'
 import { keepsState } from './hibernation.ts'
-import type { UnloadReason } from './lifecycle.ts'
+import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Supervisor } from './supervisor.ts'
 import { endGeneration, reclaimAfter } from './unload.ts'
-import type { UnloadOrder, UnloadReport } from './unload.ts'
+import type { UnloadOrder } from './unload.ts'
 
 /** An unload from its beginning to its report, which others can join. */
 export class UnloadUnderWay {

@@ -1,27 +1,10 @@
+import type { UnloadReport } from '../contract/unload-report.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
-import { Patience, withDeadline } from '../deadline.ts'
+import { Patience, withDeadline } from '../base/deadline.ts'
 import type { Generation } from '../host/generation.ts'
 import { buried } from './burial.ts'
-import type { UnloadReason } from './lifecycle.ts'
+import type { UnloadReason } from '../contract/unload-report.ts'
 import type { Supervisor } from './supervisor.ts'
-
-/** What an unload did. Bytes and ms. */
-export interface UnloadReport {
-  readonly name: string
-  readonly generation: number
-  readonly reason: UnloadReason
-  /** What the component was measured to hold when the unload began. */
-  readonly predicted: number
-  /** How much smaller the resident set of the process is since; other threads' allocations blur it. */
-  readonly released: number
-  /** What the operating system has not got back of `predicted`: V8 or the allocator keeps it for reuse. */
-  readonly retained: number
-  /** What was done to give memory back, and what will be. */
-  readonly how: readonly string[]
-  readonly times: { readonly drain: number; readonly dispose: number; readonly terminate: number }
-  /** The worker did not die by its deadline: it is still alive, and still counted. */
-  readonly zombie: boolean
-}
 
 export interface UnloadOrder {
   readonly reason: UnloadReason

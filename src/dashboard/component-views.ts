@@ -1,5 +1,5 @@
 import type { CallRecord } from '../channel/call-watch.ts'
-import type { ComponentInfo } from '../component/component-info.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { WorkerLoad } from '../memory/measure/processor-use.ts'
 import type { UnloadPlan } from '../memory/decide/plan.ts'

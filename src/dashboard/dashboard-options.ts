@@ -1,8 +1,15 @@
 import { isIP } from 'node:net'
-import { InvalidOptionsError } from '../errors.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 import type { AnyRegistry } from '../metrics/index.ts'
-import type { Logger } from '../observability/logger.ts'
-import { expectInteger, expectKnown, expectOptional, expectRecord, expectString, expectStrings } from '../options.ts'
+import type { Logger } from '../contract/logger.ts'
+import {
+  expectInteger,
+  expectKnown,
+  expectOptional,
+  expectRecord,
+  expectString,
+  expectStrings,
+} from '../base/option-checks.ts'
 
 export interface DashboardOptions {
   /** Address to listen on. Default '127.0.0.1'; any that other machines reach needs a `token`. */

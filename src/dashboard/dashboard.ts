@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { InvalidOptionsError } from '../errors.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 import { addActionRoutes } from './action-routes.ts'
 import { checkReach, resolveDashboardOptions } from './dashboard-options.ts'
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.ts'

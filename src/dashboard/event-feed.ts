@@ -1,7 +1,7 @@
-import { headlineOf } from '../describe-value.ts'
+import { headlineOf } from '../contract/describe-value.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { CoordinatorEvents } from '../coordinator-events.ts'
-import { isSpillwayError } from '../errors.ts'
+import type { CoordinatorEvents } from '../contract/events.ts'
+import { isSpillwayError } from '../contract/errors.ts'
 
 /** One thing that happened, as the page's feed and `/api/events` tell it. */
 export interface FeedEvent {

@@ -1,5 +1,5 @@
-import { messageOf } from '../describe-value.ts'
-import { isSpillwayError } from '../errors.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { isSpillwayError } from '../contract/errors.ts'
 
 /** An answer that says no. */
 export class HttpError extends Error {

@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../component/define.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { UnloadPlan } from '../memory/decide/plan.ts'
 import type { Advice } from '../observability/advice.ts'

@@ -1,4 +1,4 @@
-import type { Ledger } from '../memory/account/ledger.ts'
+import type { Ledger } from '../contract/ledger.ts'
 
 /** ms between two points that are kept: what comes sooner replaces nothing and is not kept. */
 const spacing = 500

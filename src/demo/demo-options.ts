@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { InvalidOptionsError } from '../errors.ts'
-import { expectInteger, expectNumber, expectString } from '../options.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectInteger, expectNumber, expectString } from '../base/option-checks.ts'
 
 export interface DemoOptions {
   /** 'once': the finite run. 'live': the living demo. 'both': one after the other, for where nobody is there to stop it. */

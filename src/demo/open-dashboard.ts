@@ -1,6 +1,6 @@
 import { createDashboard } from '../dashboard/index.ts'
 import type { Dashboard, DashboardAddress } from '../dashboard/index.ts'
-import { isInvalidOptionsError } from '../errors.ts'
+import { isInvalidOptionsError } from '../contract/errors.ts'
 import type { ComponentCoordinator } from '../index.ts'
 
 /** Ports that are tried, one after the other. */

@@ -1,5 +1,5 @@
 import type { ComponentCoordinator } from '../index.ts'
-import { isComponentNotLoadedError } from '../errors.ts'
+import { isComponentNotLoadedError } from '../contract/errors.ts'
 import { errorCode } from '../metrics/error-code.ts'
 import { Counts } from '../metrics/tallies.ts'
 import { bytes, count } from '../dashboard/page/format.js'

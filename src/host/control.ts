@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
-import type { PressureLevel } from '../component/define.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Inspection } from './inspect.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'

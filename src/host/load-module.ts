@@ -1,7 +1,7 @@
 import { isPromise } from 'node:util/types'
-import { initialiserOf } from '../component/define.ts'
-import type { ComponentContext } from '../component/define.ts'
-import { moduleUrl } from '../component/module-url.ts'
+import { initialiserOf } from '../contract/define-component.ts'
+import type { ComponentContext } from '../contract/component-context.ts'
+import { moduleUrl } from './module-url.ts'
 
 export interface LoadedModule {
   readonly api: object

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import { keepContext } from '../context.ts'
+import { keepContext } from '../base/context.ts'
 
 /** ms between two looks at memories that may have grown from inside. */
 const interval = 100

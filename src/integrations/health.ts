@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PressureLevel } from '../component/define.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { InvalidOptionsError } from '../errors.ts'
-import { expectKnown, expectNumber, expectOptional, expectRecord } from '../options.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectKnown, expectNumber, expectOptional, expectRecord } from '../base/option-checks.ts'
 
 export interface HealthOptions {
   /** The pressure from which on no further work should be sent here. Default 'critical'. */

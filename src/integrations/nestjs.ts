@@ -9,12 +9,12 @@ import type {
   OnApplicationShutdown,
 } from '@nestjs/common'
 import { withoutMembers } from '../channel/remote.ts'
-import type { ComponentDefinition } from '../component/definition.ts'
+import type { ComponentDefinition } from '../contract/component-definition.ts'
 import type { ComponentFamily, FamilyDefinition } from '../component/family.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorOptions } from '../coordinator-options.ts'
-import { InvalidOptionsError } from '../errors.ts'
-import { expectNumber, expectRecord, expectString, expectStrings } from '../options.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectNumber, expectRecord, expectString, expectStrings } from '../base/option-checks.ts'
 import { Health } from './health.ts'
 import type { HealthOptions } from './health.ts'
 

@@ -1,4 +1,4 @@
-import { withDeadline } from '../deadline.ts'
+import { withDeadline } from '../base/deadline.ts'
 
 /** Counts work under way, and says when there is none. */
 export class WorkInFlight<Key extends object> {

@@ -1,16 +1,7 @@
-import { InvalidOptionsError } from '../errors.ts'
-import { checkLockName, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
-import type { LockLease } from './lock-lease.ts'
-
-/** Several locks that were acquired together. */
-export interface LockLeases extends Disposable, AsyncDisposable {
-  /** One for each name, in the order they were acquired in: sorted by name. */
-  readonly leases: readonly LockLease[]
-  /** @throws InvalidOptionsError when `name` is not among them. */
-  get(name: string): LockLease
-  /** Releases all of them. */
-  release(): void
-}
+import type { LockLeases } from '../contract/locks.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { checkLockName, resolveAcquireOptions } from './acquire-options.ts'
+import type { AcquireOptions, LockLease } from '../contract/locks.ts'
 
 /**
  * Acquires several locks one after the other, sorted by name (UTF-16 code units), so that two callers never take the same

@@ -1,21 +1,7 @@
-import { InvalidOptionsError } from '../errors.ts'
-import { expectKnown, expectOptional, expectSignal } from '../options.ts'
-import type { LockMode } from './party.ts'
-
-/** How a lock is asked for. */
-export interface AcquireOptions {
-  /** Default 'exclusive'. */
-  readonly mode?: LockMode | undefined
-  /** How long to wait, ms, default 5,000. 0: only if it is free now. Infinity: as long as it takes. */
-  readonly timeout?: number | undefined
-  /** Ends the wait; the acquire then rejects with the signal's reason. It has no effect once the lock is granted. */
-  readonly signal?: AbortSignal | undefined
-  /**
-   * The sequential task that asks, by a name of the caller's choice: see `LockSession`. Default: the session whose `run` the
-   * caller is in, else none.
-   */
-  readonly session?: string | undefined
-}
+import type { AcquireOptions } from '../contract/locks.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectKnown, expectOptional, expectSignal } from '../base/option-checks.ts'
+import type { LockMode } from '../contract/locks.ts'
 
 export interface ResolvedAcquireOptions {
   readonly mode: LockMode

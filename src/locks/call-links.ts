@@ -1,5 +1,5 @@
 import { threadId } from 'node:worker_threads'
-import { afterDeadline } from '../deadline.ts'
+import { afterDeadline } from '../base/deadline.ts'
 import type { Sequence } from './sequence.ts'
 
 /** How the locks see a call of a component: whoever made it under a lock waits for its answer. */

@@ -1,5 +1,5 @@
-import { keepContext } from '../context.ts'
-import { arrivalsTakenIn } from '../deadline.ts'
+import { keepContext } from '../base/context.ts'
+import { arrivalsTakenIn } from '../base/deadline.ts'
 import { suspectedDeadlocks, type LockWait } from './suspected-deadlock.ts'
 
 /** Waits that may be a deadlock, which is not certain: nobody was refused. `cycle`: task, lock, task, ... and the first task again. */

@@ -1,14 +1,5 @@
-import {
-  callOf,
-  labelOf,
-  modeOf,
-  partyKey,
-  type Call,
-  type Lock,
-  type LockMode,
-  type Party,
-  type Waiter,
-} from './party.ts'
+import { callOf, labelOf, modeOf, partyKey, type Call, type Lock, type Party, type Waiter } from './party.ts'
+import type { LockMode } from '../contract/locks.ts'
 import type { Blocker, LockWait, Waited } from './suspected-deadlock.ts'
 
 /** A lock as `list()` shows it. `since` is the time of the grant, `waitingSince` that of the request; ms since the epoch. */

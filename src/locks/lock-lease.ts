@@ -1,28 +1,6 @@
-import { StaleLockError } from '../errors.ts'
-import type { LockMode } from './party.ts'
-
-/**
- * A lock that was granted. It is held until it is released, `using` releases it at the end of the block:
- *
- * ```ts
- * using lease = await locks.acquire('portfolio')
- * ```
- */
-export interface LockLease extends Disposable, AsyncDisposable {
-  readonly name: string
-  readonly mode: LockMode
-  /**
-   * Fencing token: an integer larger than that of every earlier grant of this lock in this process. Pass it along
-   * with what is written under the lock, and let the other side refuse one that is smaller than the largest it has seen.
-   */
-  readonly token: number
-  /** False once the lease was released, or taken away by `forceRelease` or the end of its owner. */
-  readonly held: boolean
-  /** Aborted, with a StaleLockError as reason, when the lease is taken away; not when it is released. */
-  readonly signal: AbortSignal
-  /** Gives the lock back. Again, or after it was taken away, this does nothing. */
-  release(): void
-}
+import type { LockLease } from '../contract/locks.ts'
+import { StaleLockError } from '../contract/errors.ts'
+import type { LockMode } from '../contract/locks.ts'
 
 /** A lease together with the way to take it away. */
 export class Lease implements LockLease {

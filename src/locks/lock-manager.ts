@@ -1,16 +1,17 @@
-import { CoordinatorShutdownError, LockTimeoutError, StaleLockError } from '../errors.ts'
-import { afterDeadline, arrivalsTakenIn } from '../deadline.ts'
-import { acquireAll, type LockLeases } from './acquire-all.ts'
-import { checkLockName, checkToken, resolveAcquireOptions, type AcquireOptions } from './acquire-options.ts'
+import { CoordinatorShutdownError, LockTimeoutError, StaleLockError } from '../contract/errors.ts'
+import { afterDeadline, arrivalsTakenIn } from '../base/deadline.ts'
+import { acquireAll } from './acquire-all.ts'
+import type { LockLeases, AcquireOptions, LockLease, Locks, LockSession, LockMode } from '../contract/locks.ts'
+import { checkLockName, checkToken, resolveAcquireOptions } from './acquire-options.ts'
 import { CallLinks, type CallLink, type LinkedCall } from './call-links.ts'
 import { DeadlockWatch } from './deadlock-watch.ts'
 import { toldLock, type LockInfo } from './lock-info.ts'
 import { LongHoldWatch } from './long-holds.ts'
-import { Lease, type LockLease } from './lock-lease.ts'
+import { Lease } from './lock-lease.ts'
 import { resolveLockManagerOptions, type LockManagerOptions } from './lock-manager-options.ts'
-import { LockSession, type Locks } from './lock-session.ts'
+import { TaskSession } from './lock-session.ts'
 import { LockTable, type LockEffect, type LockEvent, type TaskOf } from './lock-table.ts'
-import { labelOf, type LockMode } from './party.ts'
+import { labelOf } from './party.ts'
 import { TaskContext, type LockUse } from './task-context.ts'
 
 /** Counts since the manager was made; `held` and `waiting` are of now; waits in ms. */
@@ -138,9 +139,9 @@ export class LockManager implements OwnerLocks, Disposable {
     const locks: OwnerLocks = {
       owner,
       acquire: async (name, options = {}) =>
-        this.acquireFor(owner, name, { ...options, session: options.session ?? LockSession.currentId(locks) }),
+        this.acquireFor(owner, name, { ...options, session: options.session ?? TaskSession.currentId(locks) }),
       acquireAll: async (names, options = {}) => {
-        const session = options.session ?? LockSession.currentId(locks) ?? this.#sessionId('all')
+        const session = options.session ?? TaskSession.currentId(locks) ?? this.#sessionId('all')
         return acquireAll(async (name, each) => locks.acquire(name, each), names, { ...options, session })
       },
       session: (name) => this.#session(locks, name),
@@ -278,7 +279,7 @@ export class LockManager implements OwnerLocks, Disposable {
 
   #session(locks: Locks, name = 'session', surroundings?: () => unknown): LockSession {
     checkLockName(name)
-    return new LockSession(locks, this.#sessionId(name), surroundings)
+    return new TaskSession(locks, this.#sessionId(name), surroundings)
   }
 
   #sessionId(name: string): string {

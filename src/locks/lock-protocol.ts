@@ -1,5 +1,5 @@
-import { messageOf } from '../describe-value.ts'
-import { isInstance } from '../is-instance.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import {
   CoordinatorShutdownError,
   InvalidOptionsError,
@@ -9,9 +9,9 @@ import {
   isStaleLockError,
   LockTimeoutError,
   StaleLockError,
-} from '../errors.ts'
+} from '../contract/errors.ts'
 import type { LinkedCall } from './call-links.ts'
-import type { LockMode } from './party.ts'
+import type { LockMode } from '../contract/locks.ts'
 
 /*
  * The messages between a component and the locks of the coordinator: plain data, over any channel that keeps their order.

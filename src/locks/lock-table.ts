@@ -10,10 +10,10 @@ import {
   type Errand,
   type Holder,
   type Lock,
-  type LockMode,
   type Party,
   type Waiter,
 } from './party.ts'
+import type { LockMode } from '../contract/locks.ts'
 import type { LockWait } from './suspected-deadlock.ts'
 import { findCycle } from './wait-graph.ts'
 import { WaitQueue } from './wait-queue.ts'

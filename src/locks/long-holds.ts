@@ -1,5 +1,5 @@
-import { keepContext } from '../context.ts'
-import type { LockMode } from './party.ts'
+import { keepContext } from '../base/context.ts'
+import type { LockMode } from '../contract/locks.ts'
 
 /** A lease that is held for long. `since`: ms since the epoch; `heldFor`: ms. */
 export interface LongHold {

@@ -1,8 +1,6 @@
+import type { LockMode } from '../contract/locks.ts'
 import type { WaitEdge } from './wait-graph.ts'
 import type { WaitQueue } from './wait-queue.ts'
-
-/** `exclusive`: one holder. `shared`: any number of shared holders and no exclusive one. */
-export type LockMode = 'exclusive' | 'shared'
 
 /** A sequential task: the node of the wait-for graph. */
 export interface Party {

@@ -1,18 +1,14 @@
-import { afterDeadline } from '../deadline.ts'
-import { LockTimeoutError } from '../errors.ts'
-import { acquireAll, type LockLeases } from './acquire-all.ts'
-import {
-  checkLockName,
-  checkToken,
-  DEFAULT_ACQUIRE_TIMEOUT,
-  resolveAcquireOptions,
-  type AcquireOptions,
-} from './acquire-options.ts'
+import type { ComponentLocks } from '../contract/locks.ts'
+import { afterDeadline } from '../base/deadline.ts'
+import { LockTimeoutError } from '../contract/errors.ts'
+import { acquireAll } from './acquire-all.ts'
+import type { LockLeases, AcquireOptions, LockLease } from '../contract/locks.ts'
+import { checkLockName, checkToken, DEFAULT_ACQUIRE_TIMEOUT, resolveAcquireOptions } from './acquire-options.ts'
 import { CallLinks, type CallLink } from './call-links.ts'
-import { Lease, type LockLease } from './lock-lease.ts'
+import { Lease } from './lock-lease.ts'
 import type { LockManager } from './lock-manager.ts'
 import { decodeLockError, encodeLockError, type LockClientMessage, type LockServerMessage } from './lock-protocol.ts'
-import { LockSession, type Locks } from './lock-session.ts'
+import { TaskSession } from './lock-session.ts'
 import { TaskContext, type LockCaller, type LockUse } from './task-context.ts'
 
 /** The side of the locks: answers the messages of one owner. */
@@ -129,16 +125,6 @@ export function serveLocks(
   }
 }
 
-/** The coordinator's locks as a component sees them. */
-export interface ComponentLocks extends Locks {
-  /**
-   * Fulfils while `token` is that of a lease of the lock `name` that is still held, by whomever.
-   *
-   * @throws StaleLockError when it was released or taken away, or never given out.
-   */
-  verify(name: string, token: number): Promise<void>
-}
-
 /** The side of the component: the locks of the coordinator, behind messages. */
 export interface LockClient extends ComponentLocks {
   handle(message: LockServerMessage): void
@@ -250,7 +236,7 @@ export function createLockClient(
     },
     session(name = 'session') {
       checkLockName(name)
-      return new LockSession(client, sessionId(name), currentCaller)
+      return new TaskSession(client, sessionId(name), currentCaller)
     },
     async verify(name, token) {
       checkLockName(name)

@@ -1,5 +1,6 @@
 import type { Asker, CallMaker } from './call-links.ts'
-import { LockSession, type Locks } from './lock-session.ts'
+import { TaskSession } from './lock-session.ts'
+import type { Locks } from '../contract/locks.ts'
 import { LockTasks, type LockTask } from './lock-tasks.ts'
 import { Sequence } from './sequence.ts'
 
@@ -35,13 +36,13 @@ export class TaskContext {
 
   /** The session of whoever asks now, unless it gives one. Undefined: no sequential task that is known. */
   session(given?: string): string | undefined {
-    return given ?? LockSession.currentId(this.#locks) ?? this.#caller?.session
+    return given ?? TaskSession.currentId(this.#locks) ?? this.#caller?.session
   }
 
   /** For an acquire that is about to be made. Must be called before the one who makes it has first awaited anything. */
   ask(given?: string): LockUse {
     const caller = this.#caller
-    const named = given ?? LockSession.currentId(this.#locks)
+    const named = given ?? TaskSession.currentId(this.#locks)
     const session = named ?? caller?.session
     const serves = caller?.link
     if (session === undefined) return new LockUse({ session, serves, task: this.#tasks.enter(), sequence: undefined })
@@ -54,7 +55,7 @@ export class TaskContext {
   /** Whose a call is that is made now. Undefined: nobody's who has to do with locks. */
   maker(): CallMaker | undefined {
     const caller = this.#caller
-    const named = LockSession.currentId(this.#locks)
+    const named = TaskSession.currentId(this.#locks)
     const session = named ?? caller?.session
     const serves = caller?.link
     if (session === undefined) {

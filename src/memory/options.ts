@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../errors.ts'
-import { expectKnown } from '../options.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectKnown } from '../base/option-checks.ts'
 import { policyNames, type PolicyOption } from './decide/policy-registry.ts'
 import type { PressureThresholds } from './decide/pressure.ts'
 

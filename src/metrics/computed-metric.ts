@@ -1,5 +1,5 @@
 import type { Metric, OpenMetricsContentType, Registry } from 'prom-client'
-import { InvalidOptionsError } from '../errors.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 
 /** A registry, whichever of the two formats it writes. */
 export type AnyRegistry = Registry | Registry<OpenMetricsContentType>

@@ -1,6 +1,6 @@
 import { isObject, read } from '../channel/cloneable-part.ts'
-import { errorClasses } from '../errors.ts'
-import { codeOf } from '../errors/base.ts'
+import { errorClasses } from '../contract/errors.ts'
+import { codeOf } from '../contract/errors/base.ts'
 
 /**
  * The label an error is counted under. Bounded: the codes of this package, 'aborted', and 'component' for whatever a component

@@ -1,7 +1,7 @@
-import type { ComponentInfo } from '../component/component-info.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
 import type { ComponentMetrics } from '../component/component-metrics.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { Ledger } from '../memory/account/ledger.ts'
+import type { Ledger } from '../contract/ledger.ts'
 
 /** What all metrics of one scrape are read from. */
 export interface Frame {

@@ -1,6 +1,6 @@
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { InvalidOptionsError } from '../errors.ts'
-import { expectRecord } from '../options.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectRecord } from '../base/option-checks.ts'
 import { addComponentMetrics } from './component-metrics.ts'
 import { registerAll } from './computed-metric.ts'
 import type { AnyRegistry } from './computed-metric.ts'

@@ -1,4 +1,5 @@
-import type { ComponentInfo, ComponentMemory } from '../component/component-info.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
+import type { ComponentMemory } from '../contract/ledger.ts'
 import { ComputedMetric } from './computed-metric.ts'
 import type { Sample } from './computed-metric.ts'
 import type { BucketHistogram } from './bucket-histogram.ts'

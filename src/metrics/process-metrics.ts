@@ -1,6 +1,6 @@
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { LockStats } from '../locks/lock-manager.ts'
-import type { ExtraWorker } from '../memory/account/ledger.ts'
+import type { ExtraWorker } from '../contract/ledger.ts'
 import type { Frame } from './frame.ts'
 import type { MetricSet } from './metric-set.ts'
 

@@ -1,5 +1,5 @@
-import type { ComponentInfo } from '../component/component-info.ts'
-import type { Ledger } from '../memory/account/ledger.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
+import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryOptions } from '../memory/options.ts'
 import { reclaimFlag } from '../memory/act/reclaimer.ts'
 import { FIRST_RESIDENCY } from '../memory/decide/residency.ts'

@@ -1,13 +1,12 @@
 import { totalmem } from 'node:os'
-import type { ComponentInfo } from '../component/component-info.ts'
-import type { CrashEvent } from '../component/surroundings.ts'
-import type { Ledger } from '../memory/account/ledger.ts'
-import type { ExhaustedEvent } from '../memory/events.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
+import type { CrashEvent, ExhaustedEvent } from '../contract/events.ts'
+import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryManager } from '../memory/manager.ts'
 import { advise } from './advice.ts'
 import type { Advice, IgnoredLimit, StuckFinding } from './advice.ts'
 import { liveCoordinators } from './live-coordinators.ts'
-import type { Logger } from './logger.ts'
+import type { Logger } from '../contract/logger.ts'
 
 export interface AdvisorOptions {
   readonly components: () => readonly ComponentInfo[]

@@ -1,11 +1,10 @@
 import type { EventEmitter } from 'node:events'
-import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../component/surroundings.ts'
-import type { UnloadReport } from '../component/unload.ts'
-import type { InContext } from '../context.ts'
-import type { CoordinatorEvents } from '../coordinator-events.ts'
-import type { Logger } from './logger.ts'
+import type { CrashEvent, LoadErrorEvent, LoadEvent, CoordinatorEvents } from '../contract/events.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
+import type { InContext } from '../base/context.ts'
+import type { Logger } from '../contract/logger.ts'
 import type { Tracing } from './tracing.ts'
-import { runUserCode } from '../user-code.ts'
+import { runUserCode } from '../base/user-code.ts'
 
 /** Tells what has happened to components: to the log, to traces, and to the listeners of the coordinator's events. */
 export class Announcer {

@@ -1,7 +1,8 @@
+import type { LogSource } from '../component/surroundings.ts'
 import { pino } from 'pino'
 import type { LogRecord } from '../host/control.ts'
-import type { Logger } from './logger.ts'
-import { levelValues } from './forwarded-logger.ts'
+import type { Logger } from '../contract/logger.ts'
+import { levelValues } from '../host/forwarded-logger.ts'
 
 /** pino on standard error, written synchronously so that the last line before an exit is not lost. */
 export function defaultLogger(): Logger {
@@ -10,14 +11,6 @@ export function defaultLogger(): Logger {
     { name: 'spillway', level: level in levelValues ? level : 'info' },
     pino.destination({ fd: 2, sync: true }),
   )
-}
-
-/** Where a line comes from. */
-export interface LogSource {
-  readonly name: string
-  readonly generation: number
-  /** Node's number of the worker thread. */
-  readonly thread: number
 }
 
 /** Writes what components log, each with a child logger that carries its name, generation and thread. */

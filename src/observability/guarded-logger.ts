@@ -1,8 +1,8 @@
-import type { InContext } from '../context.ts'
-import { headlineOf } from '../describe-value.ts'
-import type { Logger, LogMethod } from './logger.ts'
+import type { InContext } from '../base/context.ts'
+import { headlineOf } from '../contract/describe-value.ts'
+import type { Logger, LogMethod } from '../contract/logger.ts'
 import { LostLines } from './lost-lines.ts'
-import { runUserCode } from '../user-code.ts'
+import { runUserCode } from '../base/user-code.ts'
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 

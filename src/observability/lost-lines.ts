@@ -1,4 +1,4 @@
-import type { InContext } from '../context.ts'
+import type { InContext } from '../base/context.ts'
 
 /** ms from one warning to the next. Guessed: few enough to be read, and soon enough to be seen while it happens. */
 const interval = 10_000

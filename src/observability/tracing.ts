@@ -1,10 +1,10 @@
-import { messageOf } from '../describe-value.ts'
-import { isInstance } from '../is-instance.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { isInstance } from '../contract/is-instance.ts'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Span, Tracer } from '@opentelemetry/api'
 import type { CallSpan, CallTracer, CallWatch } from '../channel/call-watch.ts'
-import type { LoadErrorEvent, LoadEvent } from '../component/surroundings.ts'
-import type { UnloadReport } from '../component/unload.ts'
+import type { LoadErrorEvent, LoadEvent } from '../contract/events.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 
 type Api = typeof OpenTelemetry
 

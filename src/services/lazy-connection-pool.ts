@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
-import type { ComponentModule } from '../component/define.ts'
-import { InvalidOptionsError } from '../errors.ts'
+import type { ComponentModule } from '../contract/define-component.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 import type { ComponentInfo, UnloadReport } from '../index.ts'
 import type {
   ConnectionHandle,

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
-import type { ComponentModule } from '../component/define.ts'
-import { expectInteger } from '../options.ts'
+import type { ComponentModule } from '../contract/define-component.ts'
+import { expectInteger } from '../base/option-checks.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'
 import type { CandleInput } from './historical-data/candle-input.ts'

@@ -1,6 +1,6 @@
 import type { ComponentDefinition } from '../index.ts'
 import { componentOptions } from '../index.ts'
-import { expectKnown, expectRecord } from '../options.ts'
+import { expectKnown, expectRecord } from '../base/option-checks.ts'
 
 /** What a service decides of its component itself. */
 type Decided = 'name' | 'type' | 'module' | 'export' | 'config' | 'dependencies' | 'optionalDependencies'

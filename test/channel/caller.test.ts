@@ -11,7 +11,7 @@ import { MethodTable } from '../../src/channel/method-table.ts'
 import { Outbox } from '../../src/channel/outbox.ts'
 import { apart, ToCaller, ToServer } from '../../src/channel/protocol.ts'
 import { ServedConnection } from '../../src/channel/served-connection.ts'
-import { monotonicNow } from '../../src/monotonic.ts'
+import { monotonicNow } from '../../src/base/monotonic.ts'
 import { rejection } from '../support/coordinator.ts'
 
 type Entry = readonly unknown[]

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { isComponentLoadError, isComponentLoadTimeoutError } from '../../src/errors.ts'
+import { isComponentLoadError, isComponentLoadTimeoutError } from '../../src/contract/errors.ts'
 import { SnapshotFolder } from '../../src/component/snapshot-folder.ts'
 import { mib } from '../support/hogs.ts'
 import { fixture, quietCoordinator, rejection, stall, until } from '../support/coordinator.ts'

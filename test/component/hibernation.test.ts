@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { HibernateOptions } from '../../src/component/hibernation.ts'
+import type { HibernateOptions } from '../../src/contract/component-definition.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import type { Remote } from '../../src/channel/remote.ts'
 import {
@@ -11,7 +11,7 @@ import {
   isComponentLoadError,
   isInvalidOptionsError,
   isSnapshotError,
-} from '../../src/errors.ts'
+} from '../../src/contract/errors.ts'
 import type { OrderBook, Query } from '../fixtures/snapshotting.ts'
 import type { RememberingConfig } from '../fixtures/remembering.ts'
 import type remembering from '../fixtures/remembering.ts'

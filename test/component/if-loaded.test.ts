@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isComponentCrashedError, isComponentNotLoadedError, isInvalidOptionsError } from '../../src/errors.ts'
+import { isComponentCrashedError, isComponentNotLoadedError, isInvalidOptionsError } from '../../src/contract/errors.ts'
 import { withCallOptions } from '../../src/index.ts'
 import type kitchenSink from '../fixtures/kitchen-sink.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { initialLifecycle, transition } from '../../src/component/lifecycle.ts'
-import type { Lifecycle, LifecycleEvent, LifecycleStatus } from '../../src/component/lifecycle.ts'
+import type { Lifecycle, LifecycleEvent } from '../../src/component/lifecycle.ts'
+import type { LifecycleStatus } from '../../src/contract/component-info.ts'
 
 const restart = { intensity: 2, period: 1_000, backoff: 100 }
 const error = new Error('failed')

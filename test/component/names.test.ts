@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { isInvalidOptionsError } from '../../src/errors.ts'
+import { isInvalidOptionsError } from '../../src/contract/errors.ts'
 import { fixture, quietCoordinator, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type hibernating from '../fixtures/hibernating.ts'
 import { filesIn, registerHibernating, temporaryFolder } from '../support/hibernating.ts'

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
-import type { Logger, LogMethod } from '../../src/observability/logger.ts'
+import type { Logger, LogMethod } from '../../src/contract/logger.ts'
 import { fixture, quietCoordinator, rejection, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { resolveDefinition } from '../../src/component/definition.ts'
 import { resolveCoordinatorOptions } from '../../src/coordinator-options.ts'
-import { errorClasses } from '../../src/errors.ts'
+import { errorClasses } from '../../src/contract/errors.ts'
 import { defaultMemoryOptions } from '../../src/memory/options.ts'
 
 const page = async (name: string): Promise<string> => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8')

@@ -5,7 +5,11 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isCoordinatorShutdownError, isDuplicateComponentError, isInvalidOptionsError } from '../../src/errors.ts'
+import {
+  isCoordinatorShutdownError,
+  isDuplicateComponentError,
+  isInvalidOptionsError,
+} from '../../src/contract/errors.ts'
 import { spillway } from '../../src/integrations/fastify.ts'
 import type { SpillwayFastifyOptions } from '../../src/integrations/fastify.ts'
 import type counting from '../fixtures/counting.ts'

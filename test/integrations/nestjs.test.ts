@@ -6,7 +6,11 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ComponentFamily } from '../../src/component/family.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isCoordinatorShutdownError, isDuplicateComponentError, isInvalidOptionsError } from '../../src/errors.ts'
+import {
+  isCoordinatorShutdownError,
+  isDuplicateComponentError,
+  isInvalidOptionsError,
+} from '../../src/contract/errors.ts'
 import { withCallOptions } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
 import {

@@ -9,7 +9,7 @@ import {
   isInvalidOptionsError,
   isLockTimeoutError,
   isStaleLockError,
-} from '../../src/errors.ts'
+} from '../../src/contract/errors.ts'
 import type locking from '../fixtures/locking.ts'
 
 type Locking = Remote<typeof locking>

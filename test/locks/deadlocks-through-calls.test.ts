@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isCallTimeoutError, isLockTimeoutError } from '../../src/errors.ts'
+import { isCallTimeoutError, isLockTimeoutError } from '../../src/contract/errors.ts'
 import type lockSteps from '../fixtures/lock-steps.ts'
 import type { Step } from '../fixtures/lock-steps.ts'
 

@@ -3,7 +3,12 @@ import { getEventListeners, once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { array, assert, asyncProperty, constantFrom, nat, record } from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../../src/errors.ts'
+import {
+  CoordinatorShutdownError,
+  InvalidOptionsError,
+  LockTimeoutError,
+  StaleLockError,
+} from '../../src/contract/errors.ts'
 import { LockManager } from '../../src/locks/lock-manager.ts'
 import type { LongHold } from '../../src/locks/long-holds.ts'
 

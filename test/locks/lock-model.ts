@@ -1,6 +1,6 @@
 import { ok, strictEqual } from 'node:assert/strict'
 import { LockTable, type LockEffect } from '../../src/locks/lock-table.ts'
-import type { LockMode } from '../../src/locks/party.ts'
+import type { LockMode } from '../../src/contract/locks.ts'
 
 export const modelNames = ['a', 'b', 'c'] as const
 export const modelOwners = ['x', 'y'] as const

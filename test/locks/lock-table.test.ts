@@ -2,7 +2,7 @@ import { array, assert, constant, constantFrom, nat, oneof, property, record } f
 import { describe, expect, it } from 'vitest'
 import { LockModel, modelNames, modelOwners } from './lock-model.ts'
 import { LockTable, type LockEffect } from '../../src/locks/lock-table.ts'
-import type { LockMode } from '../../src/locks/party.ts'
+import type { LockMode } from '../../src/contract/locks.ts'
 
 /** Feeds a table, with the ids counted up. */
 class Driver {

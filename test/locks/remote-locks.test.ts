@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CoordinatorShutdownError, InvalidOptionsError, LockTimeoutError, StaleLockError } from '../../src/errors.ts'
+import {
+  CoordinatorShutdownError,
+  InvalidOptionsError,
+  LockTimeoutError,
+  StaleLockError,
+} from '../../src/contract/errors.ts'
 import { ServedCall } from '../../src/channel/call-context.ts'
 import { LockManager } from '../../src/locks/lock-manager.ts'
 import type { LockClientMessage, LockServerMessage } from '../../src/locks/lock-protocol.ts'

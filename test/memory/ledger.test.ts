@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ComponentMemory } from '../../src/component/component-info.ts'
+import type { ComponentMemory } from '../../src/contract/ledger.ts'
 import { buildLedger, formatLedger, type LedgerEntries } from '../../src/memory/account/ledger.ts'
 
 const MIB = 1024 ** 2

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidOptionsError } from '../../src/errors.ts'
+import { InvalidOptionsError } from '../../src/contract/errors.ts'
 import {
   defaultMemoryOptions,
   effectiveLimit,

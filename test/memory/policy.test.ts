@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { costAware } from '../../src/memory/decide/policy-cost-aware.ts'
 import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
-import type { KeptReason, UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
+import type { UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
+import type { KeptReason } from '../../src/contract/kept.ts'
 import { planUnload } from '../../src/memory/decide/plan.ts'
 import { candidate, gapsOf, MIB } from '../support/unload-candidates.ts'
 

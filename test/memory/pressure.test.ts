@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { PressureLevel } from '../../src/component/define.ts'
+import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 import {
   bytesToFree,
   CLEAR_DWELL,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Registry } from 'prom-client'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
-import { isComponentFailedError, isInsufficientMemoryError } from '../../src/errors.ts'
+import { isComponentFailedError, isInsufficientMemoryError } from '../../src/contract/errors.ts'
 import { residents } from './roster.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { Logger, LogMethod } from '../../src/observability/logger.ts'
+import type { Logger, LogMethod } from '../../src/contract/logger.ts'
 
 /**
  * Writes nothing.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ComponentInfo } from '../../src/component/component-info.ts'
+import type { ComponentInfo } from '../../src/contract/component-info.ts'
 import { buildLedger } from '../../src/memory/account/ledger.ts'
 import type { LedgerEntries } from '../../src/memory/account/ledger.ts'
 import { defaultMemoryOptions } from '../../src/memory/options.ts'

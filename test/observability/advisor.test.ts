@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
 import type { ComponentInfo } from '../../src/index.ts'
-import type { Ledger } from '../../src/memory/account/ledger.ts'
+import type { Ledger } from '../../src/contract/ledger.ts'
 import type { MemoryManager } from '../../src/memory/manager.ts'
 import { defaultMemoryOptions } from '../../src/memory/options.ts'
 import { Advisor } from '../../src/observability/advisor.ts'
-import type { Logger } from '../../src/observability/logger.ts'
+import type { Logger } from '../../src/contract/logger.ts'
 import { silent, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { keepContext } from '../../src/context.ts'
+import { keepContext } from '../../src/base/context.ts'
 import { GuardedLogger } from '../../src/observability/guarded-logger.ts'
-import type { Logger } from '../../src/observability/logger.ts'
+import type { Logger } from '../../src/contract/logger.ts'
 
 const request = new AsyncLocalStorage<string>()
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isInvalidOptionsError } from '../../src/errors.ts'
+import { isInvalidOptionsError } from '../../src/contract/errors.ts'
 import {
   ConnectorFactory,
   LazyConnectionPool,

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isComponentLoadError, isComponentNotFoundError, isInvalidOptionsError } from '../../src/errors.ts'
+import { isComponentLoadError, isComponentNotFoundError, isInvalidOptionsError } from '../../src/contract/errors.ts'
 import {
   ConnectorFactory,
   LazyConnectorManager,

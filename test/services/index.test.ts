@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isSpillwayError, SpillwayError } from '../../src/errors.ts'
+import { isSpillwayError, SpillwayError } from '../../src/contract/errors.ts'
 import * as services from '../../src/services/index.ts'
 
 function setUp(): { coordinator: ComponentCoordinator; path: (name: string) => string } {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isComponentCrashedError, isDuplicateComponentError, isInvalidOptionsError } from '../../src/errors.ts'
+import { isComponentCrashedError, isDuplicateComponentError, isInvalidOptionsError } from '../../src/contract/errors.ts'
 import {
   INTERVALS,
   LazyHistoricalDataService,

@@ -9,7 +9,7 @@ import {
   isDuplicateComponentError,
   isInvalidOptionsError,
   isSnapshotError,
-} from '../../src/errors.ts'
+} from '../../src/contract/errors.ts'
 import type movingAverage from '../../src/examples/components/moving-average.ts'
 import type { Signal } from '../../src/examples/components/moving-average.ts'
 import { LazyStrategyManager } from '../../src/services/lazy-strategies.ts'

@@ -7,7 +7,7 @@ import {
   isComponentNotFoundError,
   isInvalidOptionsError,
   isNoSuchMethodError,
-} from '../../src/errors.ts'
+} from '../../src/contract/errors.ts'
 import { LazyValidatorManager } from '../../src/services/lazy-validators.ts'
 import type { LazyValidatorManagerOptions } from '../../src/services/lazy-validators.ts'
 

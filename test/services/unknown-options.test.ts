@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import Fastify from 'fastify'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import { isInvalidOptionsError } from '../../src/errors.ts'
+import { isInvalidOptionsError } from '../../src/contract/errors.ts'
 import { spillway } from '../../src/integrations/fastify.ts'
 import {
   generateCandles,

@@ -1,4 +1,4 @@
-import { messageOf } from '../../describe-value.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'

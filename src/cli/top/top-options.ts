@@ -1,4 +1,4 @@
-import { messageOf } from '../../describe-value.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 import { parseArgs } from 'node:util'
 import { CliError, exitCodes } from '../exit-codes.ts'
 

@@ -1,4 +1,4 @@
-import type { ComponentMemory } from '../../component/component-info.ts'
+import type { ComponentMemory } from '../../contract/ledger.ts'
 import { CallGaps } from '../decide/call-gaps.ts'
 import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
 import type { GrowthWindow } from '../decide/growth.ts'

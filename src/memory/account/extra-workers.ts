@@ -3,7 +3,7 @@ import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { SpareWorkers } from '../../host/spare-workers.ts'
 import type { WorkerHost } from '../../host/worker-host.ts'
-import type { ExtraWorker } from './ledger.ts'
+import type { ExtraWorker } from '../../contract/ledger.ts'
 import type { MeasuredWorker } from '../measure/measurement.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 

@@ -1,6 +1,6 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Admission } from '../../component/surroundings.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import { decideAdmission } from '../decide/admission.ts'
 import type { AdmissionDecision } from '../decide/admission.ts'
 import { AdmissionQueue } from './admission-queue.ts'

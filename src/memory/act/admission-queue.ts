@@ -1,5 +1,5 @@
-import { withDeadline } from '../../deadline.ts'
-import { InsufficientMemoryError } from '../../errors.ts'
+import { withDeadline } from '../../base/deadline.ts'
+import { InsufficientMemoryError } from '../../contract/errors.ts'
 import type { AdmissionDecision, MemoryHolder } from '../decide/admission.ts'
 import { Serial } from './serial.ts'
 import type { UnloadPlan } from '../decide/plan.ts'

@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { withDeadline } from '../../deadline.ts'
+import { withDeadline } from '../../base/deadline.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 
 const helper = new URL(`../../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)

@@ -1,6 +1,6 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 
 /** Times its own limit at which a worker is ended whatever it holds: nobody waits for it to say what of that is garbage. */

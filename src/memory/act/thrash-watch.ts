@@ -1,4 +1,4 @@
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import type { ComponentAccount } from '../account/component-account.ts'
 import { addRapidReload, churn, emptyChurn, isRapidReload, isThrashing } from '../decide/residency.ts'
 

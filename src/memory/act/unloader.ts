@@ -1,4 +1,4 @@
-import type { UnloadReason } from '../../component/lifecycle.ts'
+import type { UnloadReason } from '../../contract/unload-report.ts'
 import type { Registry } from '../../component/registry.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { MemoryBook } from '../account/book.ts'

@@ -1,4 +1,5 @@
-import type { Kept, UnloadCandidate, UnloadPolicy } from './policy.ts'
+import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import type { Kept } from '../../contract/kept.ts'
 import { bytesOf, choiceOf, selectInOrder } from './policy-selection.ts'
 
 /**

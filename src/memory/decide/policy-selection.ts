@@ -1,11 +1,5 @@
-import {
-  PROTECTED_PRIORITY,
-  type Kept,
-  type KeptReason,
-  type PolicyChoice,
-  type UnloadCandidate,
-  type UnloadTrigger,
-} from './policy.ts'
+import { PROTECTED_PRIORITY, type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from './policy.ts'
+import type { Kept, KeptReason } from '../../contract/kept.ts'
 
 /**
  * Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the

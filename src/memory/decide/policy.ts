@@ -1,4 +1,5 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { Kept } from '../../contract/kept.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { CallGaps } from './call-gaps.ts'
 
 /** At or below this priority a component goes at critical pressure only. */
@@ -37,29 +38,6 @@ export interface UnloadCandidate {
  * floor, no cap).
  */
 export type UnloadTrigger = PressureLevel | 'demand'
-
-/**
- * Why a component stays. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was
- * reloaded too soon after an unload before. 'enough': those before it free what is needed. 'cap': the round takes no
- * more at this level. 'not-chosen': a policy of the user's own left it out.
- */
-export type KeptReason =
-  | 'not-loaded'
-  | 'in-use'
-  | 'pinned'
-  | 'protected'
-  | 'has-dependents'
-  | 'min-idle'
-  | 'residency'
-  | 'low-pressure'
-  | 'cap'
-  | 'enough'
-  | 'not-chosen'
-
-export interface Kept {
-  readonly name: string
-  readonly reason: KeptReason
-}
 
 /** What a policy answers: names, the first goes first. */
 export interface PolicyChoice {

@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 
 /** Shares of the limit, ascending in (0, 1]. */
 export interface PressureThresholds {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CgroupMemory } from '../account/ledger.ts'
+import type { CgroupMemory } from '../../contract/ledger.ts'
 import { isRealLimit } from '../options.ts'
 
 /** The content of a file, or undefined when it cannot be read. */

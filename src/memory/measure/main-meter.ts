@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import type { MainMemory } from '../account/ledger.ts'
+import type { MainMemory } from '../../contract/ledger.ts'
 import { memoryOf, totalOf } from './worker-memory.ts'
 
 /** ms for which figures are taken to stand. To ask for them takes some 30 us, and one sample looks at them several times. */

@@ -1,6 +1,6 @@
 import type { Supervisor } from '../../component/supervisor.ts'
-import type { Logger } from '../../observability/logger.ts'
-import type { Ledger } from '../account/ledger.ts'
+import type { Logger } from '../../contract/logger.ts'
+import type { Ledger } from '../../contract/ledger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { PressureGauge } from '../pressure-gauge.ts'
 import { SamplingLoop } from './sampling-loop.ts'

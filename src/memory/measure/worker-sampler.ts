@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { arrivalsTakenIn, withDeadline } from '../../deadline.ts'
+import { arrivalsTakenIn, withDeadline } from '../../base/deadline.ts'
 import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 

@@ -1,6 +1,6 @@
 import { callSignal } from '../../channel/call-context.ts'
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectNumber } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectNumber } from '../../base/option-checks.ts'
 import type { ComponentContext } from '../../worker.ts'
 import { systemTiming } from '../connectors/timing.ts'
 import type { Timing } from '../connectors/timing.ts'

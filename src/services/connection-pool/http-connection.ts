@@ -1,5 +1,5 @@
-import { InvalidOptionsError, OverloadedError } from '../../errors.ts'
-import { expectKnown, expectNumber, expectRecord } from '../../options.ts'
+import { InvalidOptionsError, OverloadedError } from '../../contract/errors.ts'
+import { expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
 import { withDeadline } from '../connectors/deadline.ts'
 import type { HttpRequest, HttpResponse } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'

@@ -1,4 +1,4 @@
-import { messageOf } from '../../describe-value.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'

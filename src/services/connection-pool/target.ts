@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectKnown, expectNumber, expectRecord, expectStrings } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectKnown, expectNumber, expectRecord, expectStrings } from '../../base/option-checks.ts'
 import type { ConnectionRequest } from './api.ts'
 
 /** Where a connection goes. Connections with the same key can stand in for each other. */

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../monotonic.ts'
+import { monotonicNow } from '../../base/monotonic.ts'
 
 /**
  * Until when an exchange wants no requests, in memory that the coordinator's thread keeps: it outlives the connector that was told, however that

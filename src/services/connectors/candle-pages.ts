@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown, expectRecord } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
 import type { Candle } from '../historical-data/candles.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
 import type { CandleQuery } from './market-data.ts'

@@ -1,6 +1,6 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../options.ts'
-import type { Bounds } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
+import type { Bounds } from '../../base/option-checks.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 
 /** Configuration of one connector; it must survive a structured clone. All times are ms. */

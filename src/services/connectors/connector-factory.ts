@@ -1,6 +1,6 @@
 import { cloneConfig } from '../../component/definition.ts'
-import { DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
-import { expectRecord } from '../../options.ts'
+import { DuplicateComponentError, InvalidOptionsError } from '../../contract/errors.ts'
+import { expectRecord } from '../../base/option-checks.ts'
 import { parseConnectorConfig } from './config.ts'
 import type { ConnectorConfig } from './config.ts'
 

@@ -1,4 +1,4 @@
-import { expectInteger } from '../../options.ts'
+import { expectInteger } from '../../base/option-checks.ts'
 import type { ComponentContext } from '../../worker.ts'
 import type { Candle } from '../historical-data/candles.ts'
 import { fetchCandles, parseCandleQuery } from './candle-pages.ts'

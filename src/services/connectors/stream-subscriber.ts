@@ -1,4 +1,4 @@
-import { messageOf } from '../../describe-value.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 import type { MarketDataStream } from './connector.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'

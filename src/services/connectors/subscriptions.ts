@@ -1,4 +1,4 @@
-import { InvalidOptionsError, OverloadedError } from '../../errors.ts'
+import { InvalidOptionsError, OverloadedError } from '../../contract/errors.ts'
 import { CallbackSubscriber } from './callback-subscriber.ts'
 import type {
   FeedStatus,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { monotonicNow, wallTime } from '../../monotonic.ts'
+import { monotonicNow, wallTime } from '../../base/monotonic.ts'
 
 /** The clock and the dice, so that policies can be tested without waiting. */
 export interface Timing {

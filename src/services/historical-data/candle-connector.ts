@@ -1,6 +1,6 @@
 import { withCallOptions } from '../../channel/remote.ts'
-import { InvalidOptionsError, isInvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../options.ts'
+import { InvalidOptionsError, isInvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
 import { parseCandles } from './candle-input.ts'
 import type { Candle, CandleColumns } from './candles.ts'
 import { CandleFetchError } from './errors.ts'

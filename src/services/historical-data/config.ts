@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown, expectOptional } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown, expectOptional } from '../../base/option-checks.ts'
 import { parseCandleConnectorConfig } from './candle-connector.ts'
 import type { CandleConnectorConfig } from './candle-connector.ts'
 

@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown } from '../../base/option-checks.ts'
 import type { CsvImportOptions } from './api.ts'
 import { parseInterval } from './interval.ts'
 import { parseSymbol } from './query.ts'

@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger, expectKnown, expectRecord } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
 import { candleProblem } from './candle-problem.ts'
 import { BYTES_PER_CANDLE, createColumns } from './candles.ts'
 import type { Candle, Candles } from './candles.ts'

@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../../errors.ts'
-import { expectInteger } from '../../options.ts'
+import { InvalidOptionsError } from '../../contract/errors.ts'
+import { expectInteger } from '../../base/option-checks.ts'
 import { checkObject } from './order-input.ts'
 import { OrderRules } from './order-rules.ts'
 import type { SymbolRules } from './order-rules.ts'

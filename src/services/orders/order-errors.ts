@@ -1,4 +1,4 @@
-import { registerErrorClass, SpillwayError, type SpillwayErrorOptions } from '../../errors.ts'
+import { registerErrorClass, SpillwayError, type SpillwayErrorOptions } from '../../contract/errors.ts'
 import type { OrderStatus } from './order-status.ts'
 
 /** What an order, a change or a fill may violate. */

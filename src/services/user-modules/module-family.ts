@@ -1,8 +1,8 @@
 import type { Remote } from '../../channel/remote.ts'
 import { cloneConfig } from '../../component/definition.ts'
 import type { FamilyDefinition } from '../../component/family.ts'
-import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../errors.ts'
-import { expectKnown, expectName, expectRecord } from '../../options.ts'
+import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../contract/errors.ts'
+import { expectKnown, expectName, expectRecord } from '../../base/option-checks.ts'
 import type { FamilyHost, HostedFamily } from '../lazy-service.ts'
 
 /** A module of the user's own, and what it is configured with. */

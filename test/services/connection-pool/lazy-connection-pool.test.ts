@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ComponentDefinition } from '../../../src/component/definition.ts'
+import type { ComponentDefinition } from '../../../src/contract/component-definition.ts'
 import type { Remote } from '../../../src/channel/remote.ts'
 import { ComponentCoordinator } from '../../../src/coordinator.ts'
 import type { ConnectionPool } from '../../../src/services/connection-pool/api.ts'

@@ -1,6 +1,6 @@
 import { releaseProxy } from 'comlink'
 import { describe, expect, it, vi } from 'vitest'
-import { ComponentCrashedError } from '../../../src/errors.ts'
+import { ComponentCrashedError } from '../../../src/contract/errors.ts'
 import type { MarketData } from '../../../src/services/connectors/market-data.ts'
 import { openFixture } from './connector-fixture.ts'
 import { eventually } from './eventually.ts'

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isInvalidOptionsError } from '../../../src/errors.ts'
+import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
 import { isDatabaseLockedError } from '../../../src/services/historical-data/errors.ts'
 import { DAY, candles, drain, open, tempDir, utc } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isInvalidOptionsError } from '../../../src/errors.ts'
+import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
 import { parseCandleConnectorConfig } from '../../../src/services/historical-data/candle-connector.ts'
 import type { FetchCandles } from '../../../src/services/historical-data/candle-connector.ts'
 import { parseCandles } from '../../../src/services/historical-data/candle-input.ts'

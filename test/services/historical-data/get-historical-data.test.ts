@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { transferListOf } from '../../../src/channel/transfer-list.ts'
-import { isInvalidOptionsError } from '../../../src/errors.ts'
+import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
 import { buffersOf, rows } from '../../../src/services/historical-data/candles.ts'
 import type { Candle } from '../../../src/services/historical-data/candles.ts'
 import { INTERVALS, barStart, divides } from '../../../src/services/historical-data/interval.ts'

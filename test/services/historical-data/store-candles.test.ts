@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isInvalidOptionsError } from '../../../src/errors.ts'
+import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
 import type { CandleInput } from '../../../src/services/historical-data/candle-input.ts'
 import { rows } from '../../../src/services/historical-data/candles.ts'
 import type { Candle } from '../../../src/services/historical-data/candles.ts'

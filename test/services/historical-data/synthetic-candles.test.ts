@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isInvalidOptionsError } from '../../../src/errors.ts'
+import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
 import { candleProblem } from '../../../src/services/historical-data/candle-problem.ts'
 import { BYTES_PER_CANDLE, rows } from '../../../src/services/historical-data/candles.ts'
 import { INTERVALS } from '../../../src/services/historical-data/interval.ts'

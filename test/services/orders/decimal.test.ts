@@ -1,6 +1,6 @@
 import { array, assert, bigInt, nat, property, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InvalidOptionsError } from '../../../src/errors.ts'
+import { InvalidOptionsError } from '../../../src/contract/errors.ts'
 import { Decimal } from '../../../src/services/orders/decimal.ts'
 
 const parse = (value: unknown): Decimal => Decimal.parse(value, 'quantity')

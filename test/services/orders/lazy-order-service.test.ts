@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { initialiserOf, type ComponentContext } from '../../../src/component/define.ts'
+import { initialiserOf } from '../../../src/contract/define-component.ts'
+import type { ComponentContext } from '../../../src/contract/component-context.ts'
 import type { Remote } from '../../../src/index.ts'
 import { LazyOrderService, type OrderServiceHost } from '../../../src/services/lazy-order-service.ts'
 import type { OrderApi } from '../../../src/services/orders/order.ts'

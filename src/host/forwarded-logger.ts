@@ -1,8 +1,8 @@
 import { format, inspect } from 'node:util'
 import { clone } from '../channel/clone-guard.ts'
-import { describeValue, headlineOf, messageOf } from '../describe-value.ts'
-import type { LogRecord } from '../host/control.ts'
-import type { ComponentLogger, LogMethod } from './logger.ts'
+import { describeValue, headlineOf, messageOf } from '../contract/describe-value.ts'
+import type { LogRecord } from './control.ts'
+import type { ComponentLogger, LogMethod } from '../contract/logger.ts'
 
 /** pino's levels and their values (pino documentation, "level mapping"). */
 export const levelValues: Readonly<Record<string, number>> = {

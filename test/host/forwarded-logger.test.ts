@@ -6,7 +6,7 @@ import {
   LogForwarder,
   mostUnwritten,
   mostUnwrittenCharacters,
-} from '../../src/observability/forwarded-logger.ts'
+} from '../../src/host/forwarded-logger.ts'
 
 interface Batch {
   readonly records: readonly LogRecord[]

@@ -1,8 +1,6 @@
-import type { ComponentLocks } from '../locks/remote-locks.ts'
-import type { ComponentLogger } from '../observability/logger.ts'
-
-/** How full the memory budget is; see MemoryManager. */
-export type PressureLevel = 'low' | 'medium' | 'high' | 'critical'
+import type { ComponentLocks } from './locks.ts'
+import type { ComponentLogger } from './logger.ts'
+import type { PressureLevel } from './pressure-level.ts'
 
 /** What a component is given when it is loaded. */
 export interface ComponentContext {
@@ -33,37 +31,4 @@ export interface ComponentContext {
    * at each scrape and merges them in with the label `component`; that is no use of the component.
    */
   exposeMetrics(collect: () => readonly object[] | Promise<readonly object[]>): void
-}
-
-const brand: unique symbol = Symbol.for('spillway.component')
-
-/** What `defineComponent` returns; the default export of a component's module. */
-export interface ComponentModule<Api extends object, Config = unknown> {
-  readonly [brand]: (config: Config, context: ComponentContext) => Api | Promise<Api>
-}
-
-/**
- * Marks a function as a component's initialiser.
- *
- * `init` runs in the component's own worker, once per load, with the `config` given at registration (a structured
- * clone of it) and its context. What it returns, or resolves to, is the component's API: its functions, nested plain objects of
- * functions and the methods of its class may be called from outside. `[Symbol.dispose]` or `[Symbol.asyncDispose]` on it runs
- * when the component is unloaded.
- *
- * @throws TypeError when `init` is not a function.
- */
-export function defineComponent<Api extends object, Config = undefined>(
-  init: (config: Config, context: ComponentContext) => Api | Promise<Api>,
-): ComponentModule<Api, Config> {
-  if (typeof init !== 'function') throw new TypeError(`defineComponent expects a function, got ${typeof init}`)
-  return Object.freeze({ [brand]: init })
-}
-
-/** The initialiser inside what `defineComponent` returned; undefined for anything else. */
-export function initialiserOf(
-  value: unknown,
-): ((config: unknown, context: ComponentContext) => object | Promise<object>) | undefined {
-  return typeof value === 'object' && value !== null && brand in value
-    ? (value as ComponentModule<object>)[brand]
-    : undefined
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
 
 /** Checks of options: each returns the value, or throws InvalidOptionsError naming the option, what was expected and what was got. */
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { afterDeadline, afterPatience, withDeadline } from '../src/deadline.ts'
-import { standStill } from './support/stand-still.ts'
+import { afterDeadline, afterPatience, withDeadline } from '../../src/base/deadline.ts'
+import { standStill } from '../support/stand-still.ts'
 
 describe('a deadline of a thread that was blocked', () => {
   it('takes in what had arrived first', async () => {

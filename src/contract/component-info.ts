@@ -1,0 +1,46 @@
+import type { ComponentMemory } from './ledger.ts'
+
+/** Where a component is in its life: see `Lifecycle`. */
+export type LifecycleStatus = 'unloaded' | 'loading' | 'ready' | 'draining' | 'unloading' | 'failed' | 'zombie'
+
+/** A component as seen from outside; asking never loads it. Bytes and ms. */
+export interface ComponentInfo {
+  readonly name: string
+  readonly type: string
+  readonly state: LifecycleStatus
+  /** 0 before the first load. */
+  readonly generation: number
+  readonly priority: number
+  readonly pinned: boolean
+  readonly dependencies: readonly string[]
+  readonly dependents: readonly string[]
+  /** Calls under way and waiting, open streams, live subscriptions and leases. */
+  readonly inUse: number
+  readonly idleTime: number
+  /** Epoch ms of the last call; null before the first. */
+  readonly lastAccess: number | null
+  readonly loads: number
+  readonly unloads: number
+  readonly crashes: number
+  readonly calls: number
+  readonly errors: number
+  /** ms the last load took; null before the first. */
+  readonly lastLoadTime: number | null
+  readonly memoryEstimate: number
+  /** Its own limit, bytes; null: the total limit. */
+  readonly memoryLimit: number | null
+  /** ms it must have been idle to be unloaded automatically, where it has a floor of its own. */
+  readonly minIdleTime: number | null
+  /** Largest total (bytes) of the last generations, this one included; null before the first was measured. */
+  readonly learnedPeak: number | null
+  /** ms for which its event loop is known not to have turned while calls wait, from 1,000 on; 0: it turns, as far as is known. */
+  readonly stuckFor: number
+  /** Calls that wait for it to be loaded, or to listen again. */
+  readonly waiting: number
+  /** Epoch ms since when it has been in its state. */
+  readonly since: number
+  /** While it backs off: what made it fail last, and until when (epoch ms). */
+  readonly failure: { readonly message: string; readonly retryAt: number } | null
+  /** null while it is not loaded, and before its first sample. */
+  readonly memory: ComponentMemory | null
+}

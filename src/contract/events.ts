@@ -1,0 +1,54 @@
+import type { CrashReason } from './errors.ts'
+import type { Kept } from './kept.ts'
+import type { Ledger } from './ledger.ts'
+import type { PressureLevel } from './pressure-level.ts'
+import type { UnloadReport } from './unload-report.ts'
+
+/** A load: ms from the decision to load until the component was ready. */
+export interface LoadEvent {
+  readonly name: string
+  readonly generation: number
+  readonly duration: number
+}
+
+/** A load that came to nothing. */
+export interface LoadErrorEvent {
+  readonly name: string
+  readonly generation: number
+  readonly error: unknown
+}
+
+export interface CrashEvent {
+  readonly name: string
+  readonly generation: number
+  readonly reason: CrashReason
+  readonly exitCode: number | undefined
+  readonly error: unknown
+}
+
+export interface PressureEvent {
+  readonly level: PressureLevel
+  readonly previous: PressureLevel
+  readonly usage: number
+  readonly limit: number
+}
+
+/** Nothing is left to unload, and usage is still above where it should be. */
+export interface ExhaustedEvent {
+  readonly level: PressureLevel
+  /** Bytes that would have to go. */
+  readonly missing: number
+  readonly kept: readonly Kept[]
+}
+
+/** What a coordinator tells of, by event: the arguments of its listeners. */
+export interface CoordinatorEvents {
+  load: [LoadEvent]
+  loadError: [LoadErrorEvent]
+  unload: [UnloadReport]
+  crash: [CrashEvent]
+  pressure: [PressureEvent]
+  sample: [Ledger]
+  exhausted: [ExhaustedEvent]
+  zombie: [{ readonly name: string; readonly generation: number }]
+}

@@ -1,0 +1,2 @@
+/** How full the memory budget is; see MemoryManager. */
+export type PressureLevel = 'low' | 'medium' | 'high' | 'critical'

@@ -1,0 +1,20 @@
+/** Why a component is being unloaded. */
+export type UnloadReason = 'requested' | 'idle' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'
+
+/** What an unload did. Bytes and ms. */
+export interface UnloadReport {
+  readonly name: string
+  readonly generation: number
+  readonly reason: UnloadReason
+  /** What the component was measured to hold when the unload began. */
+  readonly predicted: number
+  /** How much smaller the resident set of the process is since; other threads' allocations blur it. */
+  readonly released: number
+  /** What the operating system has not got back of `predicted`: V8 or the allocator keeps it for reuse. */
+  readonly retained: number
+  /** What was done to give memory back, and what will be. */
+  readonly how: readonly string[]
+  readonly times: { readonly drain: number; readonly dispose: number; readonly terminate: number }
+  /** The worker did not die by its deadline: it is still alive, and still counted. */
+  readonly zombie: boolean
+}
