@@ -1,7 +1,6 @@
 import { extname } from 'node:path'
-import type { ComponentModule } from '../contract/define-component.ts'
-import { InvalidOptionsError } from '../contract/errors.ts'
-import type { ComponentInfo, UnloadReport } from '../index.ts'
+import { InvalidOptionsError } from '../index.ts'
+import type { ComponentInfo, ComponentModule, UnloadReport } from '../index.ts'
 import type {
   ConnectionHandle,
   ConnectionPool,

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import type { ComponentModule } from '../contract/define-component.ts'
+import type { ComponentModule } from '../index.ts'
 import { expectInteger } from '../base/option-checks.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'

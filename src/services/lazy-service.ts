@@ -1,3 +1,4 @@
+import { ComponentNotFoundError, isComponentNotFoundError } from '../index.ts'
 import type {
   ComponentDefinition,
   ComponentFamily,
@@ -6,7 +7,6 @@ import type {
   Remote,
   UnloadReport,
 } from '../index.ts'
-import { ComponentNotFoundError, isComponentNotFoundError } from '../index.ts'
 
 /** What a service asks of a coordinator; a ComponentCoordinator is one. */
 export interface ServiceHost<Info = ComponentInfo, Report = UnloadReport> {

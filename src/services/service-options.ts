@@ -1,5 +1,5 @@
-import type { ComponentDefinition } from '../index.ts'
 import { componentOptions } from '../index.ts'
+import type { ComponentDefinition } from '../index.ts'
 import { expectKnown, expectRecord } from '../base/option-checks.ts'
 
 /** What a service decides of its component itself. */

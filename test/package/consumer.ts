@@ -3,11 +3,12 @@ import { ComponentCoordinator, isComponentCrashedError, proxy, transfer, withCal
 import type { ComponentDefinition, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
 import { LazyHistoricalDataService } from 'spillway/services'
 import type { Candles } from 'spillway/services'
-import { callSignal, defineComponent } from 'spillway/worker'
+import { callSignal, defineComponent, InvalidOptionsError, isCallTimeoutError } from 'spillway/worker'
 
 const component = defineComponent((config: { rows: number }, context) => {
   const { logger } = context
   context.onPressure((level) => logger.warn({ level }, 'short of memory'))
+  if (config.rows < 1) throw new InvalidOptionsError('rows', 'a row at least', config.rows)
   return {
     count: (): number => config.rows,
     load: async (name: string, progress?: (share: number) => void): Promise<Float64Array> => {
@@ -55,6 +56,7 @@ export async function use(): Promise<UnloadReport> {
   try {
     transfer(loaded, [loaded.buffer])
   } catch (error) {
+    if (isCallTimeoutError(error)) return await coordinator.unloadComponent(`${error.component}`)
     if (isComponentCrashedError(error)) throw new Error(`${error.component} ${error.reason}`, { cause: error })
   }
   void [count, flag, info, leased, now, candles, refused]

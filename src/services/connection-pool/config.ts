@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
 import type { Bounds } from '../../base/option-checks.ts'
 

@@ -1,4 +1,4 @@
-import { InvalidOptionsError, OverloadedError } from '../../contract/errors.ts'
+import { InvalidOptionsError, OverloadedError } from '../../worker.ts'
 import { expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
 import { withDeadline } from '../connectors/deadline.ts'
 import type { HttpRequest, HttpResponse } from './api.ts'

@@ -1,5 +1,5 @@
 import { messageOf } from '../../contract/describe-value.ts'
-import { OverloadedError } from '../../contract/errors.ts'
+import { OverloadedError } from '../../worker.ts'
 import type { Timing } from '../connectors/timing.ts'
 import { decideAdmission } from './admission.ts'
 import type { ConnectionHandle, ConnectionRequest } from './api.ts'

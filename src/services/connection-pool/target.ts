@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectKnown, expectNumber, expectRecord, expectStrings } from '../../base/option-checks.ts'
 import type { ConnectionRequest } from './api.ts'
 

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'undici'
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { withDeadline } from '../connectors/deadline.ts'
 import type { Timing } from '../connectors/timing.ts'
 import type { MessageStream, SocketMessage } from './api.ts'

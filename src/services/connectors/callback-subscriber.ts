@@ -1,6 +1,6 @@
 import { releaseProxy } from 'comlink'
-import { isComponentCrashedError, isCoordinatorShutdownError } from '../../contract/errors.ts'
-import type { ComponentLogger } from '../../contract/logger.ts'
+import { isComponentCrashedError, isCoordinatorShutdownError } from '../../worker.ts'
+import type { ComponentLogger } from '../../worker.ts'
 import type { MarketDataCallback, SubscriptionEndCallback } from './connector.ts'
 import { withDeadline } from './deadline.ts'
 import type { MarketData } from './market-data.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
 import type { Candle } from '../historical-data/candles.ts'
 import type { CcxtExchange } from './ccxt-module.ts'

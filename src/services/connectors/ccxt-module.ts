@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { ConnectorError } from './errors.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 

@@ -1,5 +1,5 @@
 import { cloneConfig } from '../../component/definition.ts'
-import { DuplicateComponentError, InvalidOptionsError } from '../../contract/errors.ts'
+import { DuplicateComponentError, InvalidOptionsError } from '../../worker.ts'
 import { expectRecord } from '../../base/option-checks.ts'
 import { parseConnectorConfig } from './config.ts'
 import type { ConnectorConfig } from './config.ts'

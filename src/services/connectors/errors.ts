@@ -1,5 +1,5 @@
-import { registerErrorClass, SpillwayError } from '../../contract/errors.ts'
-import type { SpillwayErrorOptions } from '../../contract/errors.ts'
+import { registerErrorClass, SpillwayError } from '../../worker.ts'
+import type { SpillwayErrorOptions } from '../../worker.ts'
 
 /**
  * What went wrong between a connector and its exchange.

@@ -1,4 +1,4 @@
-import type { ComponentLogger } from '../../contract/logger.ts'
+import type { ComponentLogger } from '../../worker.ts'
 import type { FeedStatus } from './connector.ts'
 import { withDeadline } from './deadline.ts'
 import { ConnectorError } from './errors.ts'

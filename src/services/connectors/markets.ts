@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { MalformedResponse } from './ccxt-exchange.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
 import { nearestNames, quoted } from './nearest-names.ts'

@@ -1,5 +1,5 @@
 import { withDeadline } from './deadline.ts'
-import { isSpillwayError } from '../../contract/errors.ts'
+import { isSpillwayError } from '../../worker.ts'
 import { ConnectorError } from './errors.ts'
 import type { ConnectorErrorReason } from './errors.ts'
 import { classifyFailure } from './failure.ts'

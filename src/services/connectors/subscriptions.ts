@@ -1,4 +1,4 @@
-import { InvalidOptionsError, OverloadedError } from '../../contract/errors.ts'
+import { InvalidOptionsError, OverloadedError } from '../../worker.ts'
 import { CallbackSubscriber } from './callback-subscriber.ts'
 import type {
   FeedStatus,

@@ -1,4 +1,4 @@
-import type { ComponentLogger } from '../../contract/logger.ts'
+import type { ComponentLogger } from '../../worker.ts'
 import type { CcxtClient, CcxtExchange } from './ccxt-module.ts'
 import { withDeadline } from './deadline.ts'
 import type { MarketData } from './market-data.ts'

@@ -1,5 +1,4 @@
-import { withCallOptions } from '../../channel/remote.ts'
-import { InvalidOptionsError, isInvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError, isInvalidOptionsError, withCallOptions } from '../../worker.ts'
 import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
 import { parseCandles } from './candle-input.ts'
 import type { Candle, CandleColumns } from './candles.ts'

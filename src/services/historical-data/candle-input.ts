@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { CandleBatch } from './candle-batch.ts'
 import { candleProblem } from './candle-problem.ts'
 import { COLUMNS, candleAt } from './candles.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown, expectOptional } from '../../base/option-checks.ts'
 import { parseCandleConnectorConfig } from './candle-connector.ts'
 import type { CandleConnectorConfig } from './candle-connector.ts'

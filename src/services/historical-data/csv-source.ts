@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import type { CandleBatch } from './candle-batch.ts'
 import { candleProblem } from './candle-problem.ts'
 import { COLUMNS } from './candles.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { explainSqliteError, isBusy } from './sqlite-error.ts'
 
 /** Marks the file as ours: 'Splw' in ASCII. */

@@ -1,5 +1,5 @@
-import { registerErrorClass, SpillwayError } from '../../contract/errors.ts'
-import type { SpillwayErrorOptions } from '../../contract/errors.ts'
+import { registerErrorClass, SpillwayError } from '../../worker.ts'
+import type { SpillwayErrorOptions } from '../../worker.ts'
 
 const hasCode = (value: unknown, code: string): boolean =>
   typeof value === 'object' && value !== null && 'code' in value && value.code === code

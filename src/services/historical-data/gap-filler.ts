@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import type { FetchCandles } from './candle-connector.ts'
 import { sliceColumns } from './candles.ts'
 import type { CandleColumns } from './candles.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown } from '../../base/option-checks.ts'
 import type { CsvImportOptions } from './api.ts'
 import { parseInterval } from './interval.ts'

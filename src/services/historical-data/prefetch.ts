@@ -1,5 +1,5 @@
 import { messageOf } from '../../contract/describe-value.ts'
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
 import type { GapFiller } from './gap-filler.ts'
 import { barStart, parseInterval, shortestBar } from './interval.ts'

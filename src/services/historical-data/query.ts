@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import type { CandleQuery } from './candle-cache.ts'
 import { INTERVALS, divides, parseInterval } from './interval.ts'
 import type { Interval } from './interval.ts'

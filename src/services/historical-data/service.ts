@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { transfer } from 'comlink'
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import type { ComponentContext, PressureLevel } from '../../worker.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './api.ts'
 import { retryWhileLocked } from './busy-retry.ts'

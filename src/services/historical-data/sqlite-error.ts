@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 
 /** Primary result codes, https://www.sqlite.org/rescode.html; the extended ones carry them in their low byte. */
 const BUSY = 5

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
 import { candleProblem } from './candle-problem.ts'
 import { BYTES_PER_CANDLE, createColumns } from './candles.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { expectInteger } from '../../base/option-checks.ts'
 import { checkObject } from './order-input.ts'
 import { OrderRules } from './order-rules.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 
 /** A number as callers may give it: a decimal string ('0.105'), a whole number, or a bigint. */
 export type DecimalInput = string | number | bigint

@@ -1,4 +1,5 @@
-import { registerErrorClass, SpillwayError, type SpillwayErrorOptions } from '../../contract/errors.ts'
+import { registerErrorClass, SpillwayError } from '../../worker.ts'
+import type { SpillwayErrorOptions } from '../../worker.ts'
 import type { OrderStatus } from './order-status.ts'
 
 /** What an order, a change or a fill may violate. */

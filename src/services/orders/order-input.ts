@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { Decimal } from './decimal.ts'
 import { OrderRuleError } from './order-errors.ts'
 import type { OrderTerms } from './order-rules.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { Decimal, type DecimalInput } from './decimal.ts'
 import { OrderRuleError, type OrderRule } from './order-errors.ts'
 import type { OrderSide, OrderType, TimeInForce } from './order.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../contract/errors.ts'
+import { InvalidOptionsError } from '../../worker.ts'
 import { Decimal } from './decimal.ts'
 import type { OrderDatabase } from './order-database.ts'
 import { checkObject, checkTime } from './order-input.ts'

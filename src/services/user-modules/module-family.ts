@@ -1,7 +1,7 @@
-import type { Remote } from '../../channel/remote.ts'
+import type { FamilyDefinition } from '../../index.ts'
+import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../worker.ts'
+import type { Remote } from '../../worker.ts'
 import { cloneConfig } from '../../component/definition.ts'
-import type { FamilyDefinition } from '../../component/family.ts'
-import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../contract/errors.ts'
 import { expectKnown, expectName, expectRecord } from '../../base/option-checks.ts'
 import type { FamilyHost, HostedFamily } from '../lazy-service.ts'
 
