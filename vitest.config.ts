@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration, TestUserConfig } from 'vitest/config'
 import { BaseSequencer } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
 
@@ -46,23 +47,42 @@ if (!isAllWanted) {
   )
 }
 
+/** A kind of tests: in folders of its own, or what no other kind has. */
+function project(name: string, include: string[], options: TestUserConfig): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include, ...options } }
+}
+
 export default defineConfig({
   test: {
-    include: isAllWanted ? ['test/**/*.test.ts'] : onBothNodes,
-    // What users install is tested by vitest.package.config.ts.
-    exclude: ['test/package/**', 'node_modules/**', 'dist/**'],
-    // A process for each file: tests start workers, watch memory and die of it on purpose.
-    pool: 'forks',
-    isolate: true,
-    // Twice the processors of a small machine: many wait, for a deadline or for a process of their own.
-    maxWorkers: 4,
-    sequence: { sequencer: SlowFirst },
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     expect: { poll: { timeout: 10_000 } },
+    // Twice the processors of a small machine: many wait, for a deadline or for a process of their own.
+    maxWorkers: 4,
+    sequence: { sequencer: SlowFirst },
     // One line for each file, what failed, and the totals as the last lines.
     reporters: ['default'],
+    projects: [
+      // They share threads and the modules in them: importing the code would take most of their time.
+      project('unit', ['test/unit/**/*.test.ts'], {
+        pool: 'threads',
+        isolate: false,
+        setupFiles: ['test/support/nothing-outside.ts'],
+      }),
+      ...(isAllWanted
+        ? [
+            project('simulation', ['test/simulation/**/*.test.ts'], { pool: 'threads' }),
+            // What users install: packs the package and tries it in a project of its own.
+            project('package', ['test/package/**/*.test.ts'], { pool: 'forks', hookTimeout: 180_000 }),
+          ]
+        : []),
+      // A process for each file: they start workers, watch memory and die of it on purpose.
+      project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes, {
+        exclude: ['test/{unit,simulation,package}/**'],
+        pool: 'forks',
+      }),
+    ],
   },
 })

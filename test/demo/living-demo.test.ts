@@ -8,8 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseDemoOptions } from '../../src/demo/demo-options.ts'
-import { Tide } from '../../src/demo/tide.ts'
 
 const program = fileURLToPath(new URL('../../src/demo/main.ts', import.meta.url))
 
@@ -99,43 +97,5 @@ describe('the living demo', () => {
     expect(output()).toMatch(/^crashes +0$/m)
     expect(code).toBe(0)
     expect((await readdir(data)).filter((name) => name.startsWith('spillway-'))).toEqual([])
-  })
-})
-
-describe('the options of the demo', () => {
-  it('are the living demo on a terminal, and elsewhere both, with an end', () => {
-    expect(parseDemoOptions([], true)).toMatchObject({ mode: 'live', end: undefined })
-    expect(parseDemoOptions([], false)).toMatchObject({ mode: 'both', end: 40_000 })
-    expect(parseDemoOptions(['--serve'], false)).toMatchObject({ mode: 'live', end: undefined })
-    expect(parseDemoOptions(['--serve', '--for', '20'], false)).toMatchObject({ mode: 'live', end: 20_000 })
-    expect(parseDemoOptions(['--once'], true)?.mode).toBe('once')
-    expect(parseDemoOptions(['--json'], true)?.mode).toBe('once')
-    expect(parseDemoOptions(['--help'], true)).toBeUndefined()
-  })
-
-  it.each([
-    [['--serve', '--once'], '--serve'],
-    [['--serve', '--json'], '--serve'],
-    [['--port', '65536'], '--port'],
-    [['--speed', '0'], '--speed'],
-    [['--seed', 'x'], '--seed'],
-    [['--limit', '1'], '--limit'],
-    [['--for', '0'], '--for'],
-  ])('%j is refused', (args, option) => {
-    expect(() => parseDemoOptions(args, true)).toThrow(expect.objectContaining({ option }) as Error)
-  })
-})
-
-describe('the tide', () => {
-  it('begins low, rises and falls between 0 and 1, and is the same for the same seed', () => {
-    const tide = new Tide(1)
-    expect(tide.level(0)).toBe(0)
-    const levels = Array.from({ length: 240 }, (_, second) => tide.level(second * 1_000))
-    expect(Math.max(...levels)).toBeGreaterThan(0.7)
-    expect(Math.max(...levels)).toBeLessThanOrEqual(1)
-    expect(Math.min(...levels)).toBe(0)
-    expect(levels).toEqual(levels.map((_, second) => new Tide(1).level(second * 1_000)))
-    expect(levels).not.toEqual(levels.map((_, second) => new Tide(2).level(second * 1_000)))
-    expect(tide.level(0, 0.5)).toBeGreaterThan(0.7)
   })
 })

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { DashboardRefusal } from '../../../src/cli/top/problems.ts'
+import { parseTopOptions } from '../../../src/cli/top/top-options.ts'
+
+describe('the options of top', () => {
+  it.each([
+    [[], 'it needs the URL of a dashboard'],
+    [['nonsense'], '"nonsense" is no URL that begins with http://'],
+    [['127.0.0.1:8080'], 'is no URL'],
+    [['ftp://127.0.0.1'], 'is no URL'],
+    [['http://a', 'http://b'], 'it takes one URL'],
+    [['http://user:secret@a'], 'use --token'],
+    [['http://a', '--interval', '0'], '--interval is a number of seconds'],
+    [['http://a', '--interval', 'fast'], '--interval is a number of seconds'],
+    [['http://a', '--fast'], "Unknown option '--fast'"],
+    [['http://a', '--token'], '--token'],
+  ])('%j means nothing', (args, message) => {
+    expect(() => parseTopOptions(args, {})).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringContaining(message) as string }) as Error,
+    )
+  })
+
+  it('take the token from the option, else from the link, else from the environment', () => {
+    const token = (...args: string[]): string | undefined => parseTopOptions(args, { SPILLWAY_TOKEN: 'env' })?.token
+    expect(token('http://a/#token=link', '--token', 'option')).toBe('option')
+    expect(token('http://a/#token=a%20link')).toBe('a link')
+    expect(token('http://a')).toBe('env')
+    expect(parseTopOptions(['http://a'], {})?.token).toBeUndefined()
+  })
+
+  it.each([
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    ['http://127.0.0.1:8080/#/component/orders', 'http://127.0.0.1:8080/'],
+    ['https://ops.example/spillway/', 'https://ops.example/spillway/'],
+  ])('%s is the dashboard at %s', (given, url) => {
+    expect(parseTopOptions([given], {})?.url.href).toBe(url)
+  })
+})
+
+describe('a dashboard that says no', () => {
+  const refusal = async (status: number, body: object = {}): Promise<DashboardRefusal> =>
+    DashboardRefusal.of(new Response(JSON.stringify(body), { status }))
+
+  it.each([
+    [401, '--token'],
+    [421, 'allowedHosts'],
+    [404, 'no Spillway dashboard'],
+    [403, 'said no'],
+  ])('with %i does so for good: %s', async (status, message) => {
+    expect(await refusal(status)).toMatchObject({ passing: false, message: expect.stringContaining(message) as string })
+  })
+
+  it('for want of room is asked again', async () => {
+    const full = await refusal(503, { error: { message: 'There are 50 viewers already' } })
+    expect(full).toMatchObject({ passing: true, message: 'There are 50 viewers already (503)' })
+  })
+})

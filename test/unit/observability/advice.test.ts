@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import type { ComponentInfo } from '../../../src/contract/component-info.ts'
+import { buildLedger } from '../../../src/memory/account/ledger.ts'
+import type { LedgerEntries } from '../../../src/memory/account/ledger.ts'
+import { defaultMemoryOptions } from '../../../src/memory/options.ts'
+import { advise } from '../../../src/observability/advice.ts'
+import type { AdviceFacts } from '../../../src/observability/advice.ts'
+
+const mib = 1024 ** 2
+
+const ledger = (entries: Partial<LedgerEntries> = {}): AdviceFacts['ledger'] =>
+  buildLedger({
+    time: 0,
+    components: {},
+    extra: [],
+    mainThread: { used: 0, physical: 0, external: 0, malloced: 0, total: 50 * mib },
+    reservations: 0,
+    limit: 1024 * mib,
+    rss: 200 * mib,
+    cgroup: null,
+    pending: 0,
+    pressureLevel: 'low',
+    ...entries,
+  })
+
+const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
+  name: 'a',
+  type: 'component',
+  state: 'ready',
+  generation: 1,
+  priority: 50,
+  pinned: false,
+  dependencies: [],
+  dependents: [],
+  inUse: 0,
+  idleTime: 0,
+  lastAccess: null,
+  loads: 1,
+  unloads: 0,
+  crashes: 0,
+  calls: 0,
+  errors: 0,
+  lastLoadTime: 10,
+  memoryEstimate: 0,
+  memoryLimit: null,
+  minIdleTime: null,
+  learnedPeak: null,
+  stuckFor: 0,
+  waiting: 0,
+  since: 0,
+  failure: null,
+  memory: null,
+  ...facts,
+})
+
+/** What is advised where everything is as it should be but for `facts`. */
+const ids = (facts: Partial<AdviceFacts>): string[] =>
+  advise({
+    components: [],
+    stuck: new Map(),
+    ledger: ledger(),
+    options: defaultMemoryOptions,
+    machineMemory: 8 * 1024 * mib,
+    nodeMajor: 24,
+    execArgv: [],
+    coordinators: 1,
+    minResidency: () => 0,
+    keptByIdleFloor: new Map(),
+    ignoredLimits: new Map(),
+    unattributed: { least: 100 * mib, over: 60_000 },
+    ...facts,
+  }).map(({ id }) => id)
+
+describe('advise', () => {
+  it('has nothing to say where all is well', () => {
+    expect(ids({ components: [info({ memoryEstimate: 60 * mib, learnedPeak: 100 * mib })] })).toEqual([])
+  })
+
+  it.each([
+    [100, 201, true],
+    [100, 200, false],
+    [100, 50, false],
+    [100, 49, true],
+    [0, 500, false],
+  ])('an estimate of %i MiB and a peak of %i MiB: %s', (estimate, peak, said) => {
+    const components = [info({ memoryEstimate: estimate * mib, learnedPeak: peak * mib })]
+    expect(ids({ components })).toEqual(said ? ['estimate:a'] : [])
+  })
+
+  it('says nothing of an estimate before the first measurement', () => {
+    expect(ids({ components: [info({ memoryEstimate: 100 * mib })] })).toEqual([])
+  })
+
+  it('a component that was reloaded too soon more than once', () => {
+    expect(ids({ components: [info()], minResidency: () => 60_000 })).toEqual([])
+    expect(ids({ components: [info()], minResidency: () => 120_000 })).toEqual(['reloaded:a'])
+  })
+
+  it('a component that was never idle long enough', () => {
+    expect(ids({ components: [info()], keptByIdleFloor: new Map([['a', 2]]) })).toEqual([])
+    expect(ids({ components: [info()], keptByIdleFloor: new Map([['a', 3]]) })).toEqual(['never-idle:a'])
+  })
+
+  it('a heap limit that did not take', () => {
+    const ignoredLimits = new Map([['a', { asked: 64 * mib, actual: 4096 * mib }]])
+    expect(ids({ components: [info()], ignoredLimits })).toEqual(['ignored-limit:a'])
+  })
+
+  it('an event loop that does not turn, or was found not to', () => {
+    const components = [info({ stuckFor: 12_000 })]
+    expect(ids({ components, stuck: new Map([['a', { kind: 'silent' }]]) })).toEqual(['stuck:a'])
+    expect(ids({ components, stuck: new Map([['a', { kind: 'ended', times: 2 }]]) })).toEqual(['stuck:a'])
+  })
+
+  it('a limit that the control group or the machine cannot give', () => {
+    const cgroup = { limit: 512 * mib, current: 100 * mib }
+    expect(ids({ ledger: ledger({ limit: 460 * mib, cgroup }) })).toEqual(['limit-lowered'])
+    expect(ids({ machineMemory: 900 * mib })).toEqual(['limit-beyond-machine'])
+  })
+
+  it('a main thread that fills the limit by itself', () => {
+    const mainThread = { used: 0, physical: 0, external: 0, malloced: 0, total: 800 * mib }
+    expect(ids({ ledger: ledger({ mainThread }) })).toEqual(['main-thread-large'])
+  })
+
+  it('unattributed memory, once it has stayed for a minute', () => {
+    expect(ids({ unattributed: { least: 400 * mib, over: 59_999 } })).toEqual([])
+    expect(ids({ unattributed: { least: 400 * mib, over: 60_000 } })).toEqual(['unattributed'])
+    expect(ids({ unattributed: { least: 256 * mib, over: 60_000 } })).toEqual([])
+  })
+
+  it('two coordinators', () => {
+    expect(ids({ coordinators: 2 })).toEqual(['several-coordinators'])
+  })
+
+  it('the flag that returns memory at once, where it does something', () => {
+    expect(ids({ nodeMajor: 26 })).toEqual(['reclaim-flag'])
+    expect(ids({ nodeMajor: 26, execArgv: ['--no-memory-pool-share-memory-on-teardown'] })).toEqual([])
+  })
+})
