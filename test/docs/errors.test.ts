@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as core from '../../src/index.ts'
 import * as services from '../../src/services/index.ts'
-import { readPage, section, sourceOf, tableRows } from './page.ts'
+import { section, tableRows } from '../../bench/figures/markdown.ts'
+import { readPage, sourceOf } from './page.ts'
 
 const page = await readPage('docs/errors.md')
 

@@ -10,7 +10,8 @@ import { parseConnectorConfig } from '../../src/services/connectors/config.ts'
 import { parseCandleConnectorConfig } from '../../src/services/historical-data/candle-connector.ts'
 import { parseHistoricalDataConfig } from '../../src/services/historical-data/config.ts'
 import { parseOrderServiceConfig } from '../../src/services/orders/config.ts'
-import { readPage, section, sourceOf, tableRows } from './page.ts'
+import { section, tableRows } from '../../bench/figures/markdown.ts'
+import { readPage, sourceOf } from './page.ts'
 
 const page = await readPage('docs/options.md')
 const coordinator = resolveCoordinatorOptions({})

@@ -9,7 +9,8 @@ import {
   LazyValidatorManager,
 } from '../../src/services/index.ts'
 import { ComponentCoordinator } from '../../src/index.ts'
-import { readPage, tableRows } from './page.ts'
+import { tableRows } from '../../bench/figures/markdown.ts'
+import { readPage } from './page.ts'
 
 it('the table of the services says how they register themselves', async () => {
   const registered = new Map<string, ComponentDefinition | FamilyDefinition>()
