@@ -22,17 +22,18 @@ const domExceptionKeys = ['name', 'message', 'code', 'stack', 'cause']
 export const readableDepth = 200
 
 /**
- * @param moved what will be moved, not cloned.
+ * @param isMoved whether an object that is not plain will be moved, not cloned.
  * @param maxDepth levels of objects; deeper ones are refused. Default: any number.
  * @throws TypeError when `value` holds a port or another handle that is not moved, or is too deep; and whatever its getters throw.
  */
 export function assertClonable(
   value: unknown,
-  moved: readonly unknown[] = [],
+  isMoved: (object: object) => boolean = () => false,
   maxDepth = Number.POSITIVE_INFINITY,
 ): void {
   visitObjects(value, maxDepth, (object) => {
-    if (moved.includes(object)) return false
+    if (isPlain(object)) return true
+    if (isMoved(object)) return false
     if (isHandle(object)) throw new TypeError(refusal(object))
     return true
   })
@@ -40,7 +41,7 @@ export function assertClonable(
 
 /** structuredClone, which throws also where it would have ended the process. */
 export function clone<T>(value: T, maxDepth?: number): T {
-  assertClonable(value, [], maxDepth)
+  assertClonable(value, undefined, maxDepth)
   return structuredClone(value)
 }
 
@@ -124,10 +125,12 @@ function addProperties(object: object, add: (value: unknown) => void): void {
 
 /** Handles of Node's own (sockets, timers, parsers) are what has an id among its asynchronous resources. */
 function isHandle(object: object): boolean {
-  if (object instanceof MessagePort) return true
+  return object instanceof MessagePort || ('getAsyncId' in object && typeof object.getAsyncId === 'function')
+}
+
+function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return false
-  return 'getAsyncId' in object && typeof object.getAsyncId === 'function'
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
 function refusal(handle: object): string {

@@ -85,16 +85,14 @@ function marshalEach(
     if (custom) {
       handled.push([index, custom.name])
       transfers.push(...custom.transfers)
-      assertClonable(custom.value, custom.transfers)
+      assertClonable(custom.value, (object) => custom.transfers.includes(object as Transferable))
       sent.push(custom.value)
       plain = false
       continue
     }
-    const moved = transferListOf(value)
-    if (moved) transfers.push(...moved)
-    const copy = moved ? notPlain : snapshot(value)
+    const copy = snapshot(value)
     if (copy === notPlain) {
-      assertClonable(value, moved)
+      transfers.push(...movedWith(value))
       plain = false
     }
     sent.push(copy === notPlain ? value : copy)
@@ -105,6 +103,17 @@ function marshalEach(
     transfers,
     plain,
   }
+}
+
+/**
+ * What moves with a value that is cloned; looked up only where there is something in it that could.
+ *
+ * @throws TypeError when it cannot be cloned.
+ */
+function movedWith(value: object): readonly Transferable[] {
+  let moved: readonly Transferable[] | undefined
+  assertClonable(value, (object) => (moved ??= transferListOf(value)).includes(object as Transferable))
+  return moved ?? nothing
 }
 
 /**

@@ -375,7 +375,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** What was marked with `proxy()` or `transfer()` arrives as its maker said, also when it could be iterated over. */
 function openIterator(value: unknown): AsyncIterator<unknown> | undefined {
   if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return undefined
-  if (isProxyMarked(value) || transferListOf(value)) return undefined
+  if (isProxyMarked(value) || transferListOf(value).length > 0) return undefined
   const open = value[Symbol.asyncIterator]
   return typeof open === 'function' ? (Reflect.apply(open, value, []) as AsyncIterator<unknown>) : undefined
 }

@@ -36,11 +36,10 @@ function isObject(value: unknown): value is object {
 
 /** True as well for what moves, or is passed by reference. */
 export function isCloneable(value: unknown): boolean {
-  // What moves cannot be tried without moving it.
-  if (isObject(value) && transferListOf(value)) return true
   try {
     if (isObject(value) && isProxyMarked(value)) return true
-    if (!isSmall(value)) clone(value)
+    // What moves cannot be tried without moving it.
+    if (!isSmall(value) && transferListOf(value).length === 0) clone(value)
     return true
   } catch {
     return false

@@ -18,20 +18,22 @@ const silent = pino({ level: 'silent' })
 const sink = (name, more) => ({ name, module: new URL('kitchen-sink.ts', '${fixtures}'), ...more })
 `
 
-/** Runs a module in a process of its own, with ComponentCoordinator, `silent`, `sleep` and `sink` at hand; killed after `deadline` ms. */
-export async function runChild(
-  source: string,
-  options: { readonly execArgv?: readonly string[]; readonly deadline?: number } = {},
-): Promise<ChildResult> {
+export interface ChildOptions {
+  readonly execArgv?: readonly string[]
+  /** ms after which it is killed. Default 50,000. */
+  readonly deadline?: number
+}
+
+/** Runs a module in a process of its own, with ComponentCoordinator, `silent`, `sleep` and `sink` at hand. */
+export async function runChild(source: string, options?: ChildOptions): Promise<ChildResult> {
+  return runModule(prelude + source, options)
+}
+
+/** Runs a module in a process of its own, with nothing at hand. */
+export async function runModule(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   const child = spawn(
     process.execPath,
-    [
-      ...(options.execArgv ?? []),
-      '--disable-warning=ExperimentalWarning',
-      '--input-type=module',
-      '-e',
-      prelude + source,
-    ],
+    [...(options.execArgv ?? []), '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: new URL('../..', import.meta.url),
