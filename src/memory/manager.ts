@@ -1,36 +1,42 @@
 import type { GenerationEnd } from '../channel/caller.ts'
-import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
-import type { PressureLevel } from '../contract/pressure-level.ts'
-import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
-import { keepContext } from '../base/context.ts'
+import type { ComponentMemory } from '../component/component-info.ts'
+import type { PressureLevel } from '../component/define.ts'
+import type { UnloadReason } from '../component/lifecycle.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
+import type { UnloadReport } from '../component/unload.ts'
+import { keepContext } from '../context.ts'
 import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
-import type { Logger } from '../contract/logger.ts'
-import { monotonicNow } from '../base/monotonic.ts'
-import { expectNumber, expectOneOf, expectOptions } from '../base/option-checks.ts'
-import { AdmissionControl } from './act/admission-control.ts'
-import { freeMemory } from './act/free-memory.ts'
-import type { FreeMemoryResult } from './act/free-memory.ts'
+import { monotonicNow } from '../monotonic.ts'
+import type { Logger } from '../observability/logger.ts'
+import { expectNumber, expectOneOf, expectOptions } from '../options.ts'
 import { MemoryBook, readable } from './account/book.ts'
-import type { MemoryEvents } from './events.ts'
-import { MemoryFence } from './act/memory-fence.ts'
-import { resolveMemoryOptions } from './options.ts'
-import type { MemoryOptions } from './options.ts'
-import { policyOf } from './decide/policy-registry.ts'
-import { isAtLeast, levels } from './decide/pressure.ts'
-import { PressureGauge } from './pressure-gauge.ts'
-import { PressureRelief } from './act/pressure-relief.ts'
+import type { Ledger } from './account/ledger.ts'
+import { OpenRequests } from './act/open-requests.ts'
+import type { FreeMemoryResult } from './act/open-requests.ts'
+import { Performer } from './act/perform.ts'
 import type { Reclaimer } from './act/reclaimer.ts'
-import { RunawayWatch } from './act/runaway-watch.ts'
-import { Sampling } from './measure/sampling.ts'
 import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
 import type { UnloadPlan } from './decide/plan.ts'
-import { Unloader } from './act/unloader.ts'
-import { WorkerLoadMeter } from './measure/processor-use.ts'
-import type { WorkerLoad } from './measure/processor-use.ts'
+import { policyOf } from './decide/policy-registry.ts'
+import { bytesToFreeAt, isAtLeast, levels, nextPressureChange } from './decide/pressure.ts'
+import { minResidency } from './decide/residency.ts'
+import { nextInterval, nextLook } from './decide/schedule.ts'
+import { candidatesIn } from './decide/snapshot.ts'
+import type { AccountSnapshot } from './decide/snapshot.ts'
+import { decide, initialDecisions } from './decide/turn.ts'
+import type { DecisionState } from './decide/turn.ts'
+import type { MemoryEvents } from './events.ts'
+import { CgroupMeter } from './measure/cgroup.ts'
+import { Measurement } from './measure/measurement.ts'
+import { ProcessorMeter } from './measure/processor-use.ts'
+import type { ProcessorUse } from './measure/processor-use.ts'
+import { Sampling } from './measure/sampling.ts'
+import { effectiveLimit, resolveMemoryOptions } from './options.ts'
+import type { MemoryOptions } from './options.ts'
+import { ANSWER_TIME, NOTICEABLE } from './tuning.ts'
 
 export interface MemoryManagerOptions {
   readonly options: MemoryOptions
@@ -41,8 +47,6 @@ export interface MemoryManagerOptions {
   readonly emit: MemoryEvents
 }
 
-/** ms that an unload waits for the figures it reports. */
-const measureDeadline = 250
 /** Unloads that a reload soon after shows to have been a mistake of ours. */
 const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission'])
 
@@ -56,19 +60,18 @@ export class MemoryManager implements Disposable {
   readonly #logger: Logger
   readonly #emit: MemoryEvents
   readonly #book: MemoryBook
-  readonly #gauge: PressureGauge
-  readonly #fence: MemoryFence
-  readonly #runaways: RunawayWatch
-  readonly #unloader: Unloader
-  readonly #relief: PressureRelief
-  readonly #admission: AdmissionControl
+  readonly #cgroup = new CgroupMeter(monotonicNow)
+  readonly #measurement: Measurement
+  readonly #requests: OpenRequests
+  readonly #performer: Performer
   readonly #thrashing: ThrashWatch
-  readonly #loads = new WorkerLoadMeter(() => monotonicNow())
+  readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
   readonly #inContext = keepContext()
   #options: MemoryOptions
-  /** As told last. */
-  #level: PressureLevel = 'low'
+  #decisions: DecisionState = initialDecisions(monotonicNow())
+  #lookIn = Number.POSITIVE_INFINITY
+  #turn: 'none' | 'under way' | 'under way, then again' | 'stopped' = 'none'
 
   constructor({ options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
     this.#options = options
@@ -77,47 +80,85 @@ export class MemoryManager implements Disposable {
     this.#logger = logger
     this.#emit = emit
     const now = monotonicNow
-    const book = new MemoryBook({
-      registry,
-      spares,
-      residentSet: () => reclaimer.residentSet(),
-      now,
-      onMeasured: (supervisor, held, age) => this.#fence.check(supervisor, { held, age }, this.limit),
-    })
-    const live = { book, options: () => this.#options, sample: async () => this.#sampling.anew(), now }
-    const gauge = new PressureGauge({ ...live, pending: () => reclaimer.pending })
-    const unloader = new Unloader({ registry, book })
+    const decideAgain = (): void => this.#decideAndAct()
+    const book = new MemoryBook({ registry, spares, now, onOverrun: decideAgain })
     this.#book = book
-    this.#gauge = gauge
-    this.#unloader = unloader
-    this.#fence = new MemoryFence(logger, book)
-    this.#runaways = new RunawayWatch({
-      logger,
+    this.#measurement = new Measurement(() => book.targets(), now)
+    this.#requests = new OpenRequests(book, now, decideAgain)
+    this.#performer = new Performer({
       book,
-      fence: this.#fence,
-      limit: () => this.limit,
-      reclaimable: () => this.#reclaimable,
-      now,
+      spares,
+      logger,
+      measurement: this.#measurement,
+      requests: this.#requests,
+      exhausted: (event) => emit.exhausted(event),
+      done: decideAgain,
     })
     this.#thrashing = new ThrashWatch(logger, now)
-    this.#admission = new AdmissionControl({ ...live, gauge, unloader, logger })
-    this.#relief = new PressureRelief({
-      ...live,
-      gauge,
-      spares,
-      unloader,
-      plan: (level, need) => this.#plan(level, need),
-      logger,
-      exhausted: (event) => emit.exhausted(event),
-    })
     this.#sampling = new Sampling({
-      book,
-      gauge,
+      measurement: this.#measurement,
       logger,
-      waiting: () => this.#admission.waiting,
-      retryIn: () => this.#relief.retryIn,
-      sampled: (ledger) => this.#sampled(ledger),
+      now,
+      interval: () => this.#interval,
+      watch: (running) => this.#watch(running),
+      sampled: (askedAt) => {
+        book.sampled(askedAt)
+        this.#decideAndAct(true)
+      },
     })
+  }
+
+  // The loop: measure -> account -> decide -> act. It is entered after each sample, and whenever something has happened that may change a decision.
+
+  /** @param isSample true after a sample: what has been measured is told. */
+  #decideAndAct(isSample = false): void {
+    if (this.#turn !== 'none') {
+      if (this.#turn === 'under way') this.#turn = 'under way, then again'
+      return
+    }
+    this.#turn = 'under way'
+    const previous = this.pressureLevel
+    const account = this.#account()
+    const { state, actions, measure, lookIn } = decide(this.#decisions, account, this.#options)
+    this.#decisions = state
+    this.#lookIn = lookIn
+    if (isSample) this.#emit.sample(this.ledger())
+    this.#tellPressure(previous, account)
+    for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
+    if (measure) this.#sampling.request()
+    else if (!isSample) this.#sampling.poke()
+    const isAskedAgain = this.#is('under way, then again')
+    if (this.#is('stopped')) return
+    this.#turn = 'none'
+    if (isAskedAgain) this.#decideAndAct()
+  }
+
+  #account(): AccountSnapshot {
+    const { limit } = this
+    return this.#book.snapshot({
+      limit,
+      minIdleTime: this.#options.minIdleTime,
+      unloading: this.#performer.isUnloading,
+      requests: this.#requests.snapshot(limit),
+    })
+  }
+
+  /** ms from one sample to the next, as things stand. */
+  get #interval(): number {
+    const { limit } = this
+    const book = this.#book
+    if (Math.abs(book.usage - book.sampledUsage) > limit * NOTICEABLE) return 1
+    const isRunning = this.#measurement.isRunning.bind(this.#measurement)
+    const components = book.growths(limit, isRunning)
+    const input = { usage: book.sampledUsage, limit, growth: book.trend.peak, components }
+    const change = nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY
+    const untilChange = change - monotonicNow() + book.age
+    return Math.max(1, Math.min(nextInterval(input, this.#options, this.#options.checkInterval), untilChange, this.#lookIn))
+  }
+
+  /** ms to the next look at what has run, as things stand. */
+  #watch(running: number): number {
+    return nextLook({ workers: this.#book.live.size, running, isActive: this.#book.isActive, waiting: this.#requests.size })
   }
 
   /** Accounted bytes: main thread, workers, and the reservations of loads under way. */
@@ -127,11 +168,11 @@ export class MemoryManager implements Disposable {
 
   /** Bytes: the total limit, or 90% of a smaller limit of the control group. */
   get limit(): number {
-    return this.#gauge.limit
+    return effectiveLimit(this.#options.totalLimit, this.#cgroup.memory?.limit)
   }
 
   get pressureLevel(): PressureLevel {
-    return this.#gauge.level
+    return this.#decisions.pressure.level
   }
 
   get options(): MemoryOptions {
@@ -139,7 +180,7 @@ export class MemoryManager implements Disposable {
   }
 
   isAtLeast(level: PressureLevel): boolean {
-    return isAtLeast(this.#gauge.level, expectOneOf('level', level, levels))
+    return isAtLeast(this.pressureLevel, expectOneOf('level', level, levels))
   }
 
   /** What was loaded again within 60 s of an automatic unload, in the last minute: loads, and bytes. */
@@ -154,17 +195,29 @@ export class MemoryManager implements Disposable {
 
   /** The last figures, without measuring anew. */
   ledger(): Ledger {
-    return this.#gauge.ledger()
+    return this.#book.ledger({
+      limit: this.limit,
+      pending: this.#reclaimer.pending,
+      rss: this.#reclaimer.residentSet(),
+      cgroup: this.#cgroup.memory,
+      pressureLevel: this.pressureLevel,
+    })
   }
 
   /** ms since the figures of `ledger()` were taken. */
   get sampleAge(): number {
-    return this.#gauge.age
+    return this.#book.age
+  }
+
+  /** ms that the last sample took. */
+  get sampleTime(): number {
+    return this.#sampling.time
   }
 
   /** Measures now. What does not answer within 250 ms is stale, and counted as it was. */
   async sample(): Promise<Ledger> {
-    return this.#inContext(() => this.#sampling.sample())
+    await this.#inContext(async () => this.#sampling.sample())
+    return this.ledger()
   }
 
   /**
@@ -173,9 +226,11 @@ export class MemoryManager implements Disposable {
    * @param level default: the current one. For another one usage is taken to be at its threshold at least.
    * @throws InvalidOptionsError
    */
-  plan(level: PressureLevel = this.#gauge.level): UnloadPlan {
+  plan(level: PressureLevel = this.pressureLevel): UnloadPlan {
     expectOneOf('level', level, levels)
-    return this.#plan(level, this.#gauge.needAt(level))
+    const account = this.#account()
+    const need = bytesToFreeAt(level, this.pressureLevel, account, this.#options)
+    return planUnload(policyOf(this.#options.policy), candidatesIn(account), level, need)
   }
 
   /**
@@ -187,13 +242,12 @@ export class MemoryManager implements Disposable {
     expectNumber('bytes', bytes, { min: 0 })
     const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
-    const needs = {
-      sample: async () => this.#sampling.anew(),
-      candidates: () => this.#book.candidates(this.#options.minIdleTime),
-      policy: policyOf(this.#options.policy),
-      unload: async (name: string) => this.#unloader.unload(name, 'free-memory'),
-    }
-    return this.#inContext(() => this.#unloader.exclusively(async () => freeMemory(bytes, needs, signal)))
+    return this.#inContext(async () => {
+      await this.#sampling.anew()
+      const result = await this.#requests.free(bytes, signal)
+      if (result.unloaded.length > 0) await this.#sampling.anew()
+      return result
+    })
   }
 
   /**
@@ -203,11 +257,8 @@ export class MemoryManager implements Disposable {
    */
   configure(options: Partial<MemoryOptions>): void {
     this.#options = resolveMemoryOptions(options, this.#options)
-    this.#inContext(() => {
-      this.#relief.retry()
-      this.#admission.changed()
-      this.#sampling.request()
-    })
+    this.#book.changed()
+    this.#inContext(() => this.#sampling.request())
   }
 
   /**
@@ -217,15 +268,14 @@ export class MemoryManager implements Disposable {
    * @returns null when it is not loaded, and before the second reading.
    * @throws ComponentNotFoundError
    */
-  load(name: string): WorkerLoad | null {
+  processorUse(name: string): ProcessorUse | null {
     const { generation } = this.#registry.get(name)
-    return generation ? this.#loads.read(generation.host.worker) : null
+    return generation ? this.#processor.read(generation.host.worker) : null
   }
 
   /** @internal */
   async admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable> {
-    this.#sampling.poke()
-    return this.#admission.admit(supervisor, signal)
+    return this.#requests.admit(supervisor, signal)
   }
 
   /**
@@ -234,7 +284,8 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   async measure(supervisor: Supervisor): Promise<number> {
-    await this.#book.measureOne(supervisor, measureDeadline)
+    const target = this.#book.targetOf(supervisor)
+    if (target) await this.#measurement.measureOne(target, ANSWER_TIME)
     return this.memoryOf(supervisor)?.total ?? 0
   }
 
@@ -259,12 +310,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   minResidencyOf(name: string): number {
-    return this.#book.minResidencyOf(this.#registry.get(name))
-  }
-
-  /** ms that the last sample took. */
-  get sampleTime(): number {
-    return this.#sampling.time
+    return minResidency(this.#book.account(this.#registry.get(name)).residency, monotonicNow())
   }
 
   /** @internal */
@@ -279,23 +325,17 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   busy(supervisor: Supervisor, busy: boolean): void {
-    if (busy) {
-      this.#book.account(supervisor).called(monotonicNow())
-      this.#sampling.poke()
-      return
-    }
-    this.#book.account(supervisor).idle(monotonicNow())
-    this.#admission.changed()
-    this.#relief.retry()
-    this.#sampling.poke()
+    if (busy) this.#book.called(supervisor)
+    else this.#book.idle(supervisor)
+    const isAwaited = !busy && (this.#requests.size > 0 || this.pressureLevel !== 'low')
+    if (isAwaited) this.#decideAndAct()
+    else this.#sampling.poke()
   }
 
   /** @internal */
   loaded(supervisor: Supervisor): void {
-    const account = this.#book.account(supervisor)
-    this.#thrashing.loaded(account)
-    account.loaded(monotonicNow())
-    this.#admission.loaded(supervisor)
+    this.#thrashing.loaded(this.#book.account(supervisor))
+    this.#book.loaded(supervisor)
     this.#sampling.request()
   }
 
@@ -309,19 +349,14 @@ export class MemoryManager implements Disposable {
     const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
     const evicted = reason !== undefined && automatic.has(reason)
     const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
-    this.#book.workerEnded(supervisor, generation, fate, (freed) => {
-      this.#gauge.jumped(-freed)
-      this.#admission.changed()
-      this.#sampling.request()
-    })
-    this.#admission.ended(supervisor)
-    this.#unloader.workerEnded(supervisor)
+    this.#book.workerEnded(supervisor, generation, fate, () => this.#sampling.request())
+    this.#performer.workerEnded(supervisor)
   }
 
   /** @internal */
   unloaded({ reason, times, retained }: UnloadReport): void {
     // One that was asked for by name may have been waiting for calls under way; that says nothing about the others.
-    if (automatic.has(reason)) this.#gauge.unloadTook(times.drain + times.dispose + times.terminate)
+    if (automatic.has(reason)) this.#book.trend.unloadTook(times.drain + times.dispose + times.terminate)
     this.#reclaimer.retained(retained)
   }
 
@@ -331,38 +366,27 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   stop(): void {
+    this.#turn = 'stopped'
     this.#sampling.stop()
-    this.#relief.stop()
+    this.#requests.stop()
   }
 
   [Symbol.dispose](): void {
     this.stop()
   }
 
-  #sampled(ledger: Ledger): void {
-    const { pressureLevel: level, usage, limit } = ledger
-    const previous = this.#level
-    this.#level = level
-    this.#emit.sample(ledger)
-    if (previous !== level) {
-      this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
-      this.#emit.pressure({ level, previous, usage, limit })
-    }
-    this.#runaways.check()
-    this.#relief.act()
-    this.#admission.changed()
+  #tellPressure(previous: PressureLevel, { usage, limit }: AccountSnapshot): void {
+    const level = this.pressureLevel
+    if (previous === level) return
+    this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
+    this.#emit.pressure({ level, previous, usage, limit })
   }
 
-  /** What a round without end would unload. */
-  get #reclaimable(): UnloadPlan['victims'] {
-    return this.#options.autoUnloadEnabled ? this.#plan('critical', Number.POSITIVE_INFINITY).victims : []
-  }
-
-  #plan(level: PressureLevel, need: number): UnloadPlan {
-    const candidates = this.#book.candidates(this.#options.minIdleTime)
-    return planUnload(policyOf(this.#options.policy), candidates, level, need)
+  /** Asked anew: what is called in a turn may change it. */
+  #is(turn: string): boolean {
+    return this.#turn === turn
   }
 }
 
-export type { FreeMemoryResult, Ledger, WorkerLoad }
-export type { ExhaustedEvent, PressureEvent } from '../contract/events.ts'
+export type { FreeMemoryResult, Ledger, ProcessorUse }
+export type { ExhaustedEvent, PressureEvent } from './events.ts'

@@ -1,67 +1,74 @@
-import type { ComponentMemory, CgroupMemory, Ledger } from '../../contract/ledger.ts'
+import type { ComponentMemory } from '../../component/component-info.ts'
 import type { Registry } from '../../component/registry.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { SpareWorkers } from '../../host/spare-workers.ts'
-import { wallTime } from '../../base/monotonic.ts'
-import { readCgroupMemory } from '../measure/cgroup.ts'
+import { wallTime } from '../../monotonic.ts'
+import { forecastSize } from '../decide/forecast.ts'
+import type { Forecast } from '../decide/forecast.ts'
+import type { ComponentGrowth } from '../decide/schedule.ts'
+import type { AccountSnapshot, MemoryRequest } from '../decide/snapshot.ts'
+import { MainMeter } from '../measure/main-meter.ts'
+import type { MeasuredWorker } from '../measure/measurement.ts'
 import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
 import { ExtraWorkers } from './extra-workers.ts'
-import type { ComponentGrowth } from '../decide/growth.ts'
 import { buildLedger } from './ledger.ts'
-import type { LedgerEntries } from './ledger.ts'
-import { MainMeter } from '../measure/main-meter.ts'
-import { Measurement } from '../measure/measurement.ts'
-import type { MeasuredWorker } from '../measure/measurement.ts'
-import type { UnloadCandidate } from '../decide/policy.ts'
+import type { Ledger, LedgerEntries } from './ledger.ts'
 import { Reservations } from './reservations.ts'
-import { minResidency } from '../decide/residency.ts'
+import { snapshotOf } from './snapshot-of.ts'
+import { Trend } from './trend.ts'
 
 export interface MemoryBookOptions {
   readonly registry: Registry
   readonly spares: SpareWorkers
-  readonly residentSet: () => number
   /** ms of the monotonic clock. */
   readonly now: () => number
-  /** A component's worker has been measured: heap and external memory (bytes), which its limit is held against, and how old (ms) that figure is. */
-  readonly onMeasured: (supervisor: Supervisor, held: number, age: number) => void
+  /** A component has been measured to hold more than its own limit allows. */
+  readonly onOverrun: (supervisor: Supervisor) => void
 }
 
 /** What the ledger takes from elsewhere. */
-export type LedgerFrame = Pick<LedgerEntries, 'time' | 'limit' | 'pending' | 'pressureLevel'>
+export type LedgerFrame = Pick<LedgerEntries, 'limit' | 'pending' | 'rss' | 'cgroup' | 'pressureLevel'>
 
-/** ms for which the control group's figures are taken to stand. */
-const cgroupAge = 1_000
-/** Bytes to expect of a component of which nothing is known: a worker with a small module. */
-const smallComponent = 16 * 1024 ** 2
-/** Times the largest known component that one of which nothing is known may need, as far as one can guess. */
-const surprise = 1.5
-/** The share of the limit that a component of which nothing is known may need at most, as far as one can guess. */
-const unknownShare = 2 / 3
+/** What a snapshot takes from elsewhere. */
+export interface SnapshotFrame {
+  readonly limit: number
+  /** The manager's minIdleTime, ms. */
+  readonly minIdleTime: number
+  readonly unloading: boolean
+  readonly requests: readonly MemoryRequest[]
+}
 
 /** Who holds how much: the accounts of all components, and the last figures of every worker. */
 export class MemoryBook {
-  readonly measurement: Measurement
   readonly reservations: Reservations
+  readonly trend = new Trend()
   readonly #options: MemoryBookOptions
   readonly #accounts = new WeakMap<Supervisor, ComponentAccount>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredWorker>()
   readonly #condemned = new Set<Supervisor>()
   readonly #extra: ExtraWorkers
-  readonly #main: MainMeter
-  #cgroup: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
+  readonly #main = new MainMeter()
+  #usage: number
+  #sampledAt: number
+  #changedAt: number
+  #idleAt: number
+  #trimming = 0
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
-    this.#main = new MainMeter(options.now)
     this.#extra = new ExtraWorkers(options.spares)
-    this.measurement = new Measurement(() => this.#targets(), options.now)
     this.reservations = new Reservations(options.now, (name) => {
       const live = this.#liveNamed(name)
       return live && this.#heldBy(live)
     })
+    this.#sampledAt = options.now()
+    this.#changedAt = this.#sampledAt
+    this.#idleAt = this.#sampledAt
+    this.#main.measure()
+    this.#usage = this.usage
   }
 
   get live(): Iterable<Supervisor> & { readonly size: number } {
@@ -87,10 +94,17 @@ export class MemoryBook {
     return this.#accounts.get(supervisor)?.learnedPeak
   }
 
-  /** ms it has to stay loaded because it was reloaded too soon after unloads. */
-  minResidencyOf(supervisor: Supervisor): number {
-    const account = this.#accounts.get(supervisor)
-    return account ? minResidency(account.residency, this.#options.now()) : 0
+  /** Figures of all were asked for at that time (ms), and are in. */
+  sampled(time: number): void {
+    this.#sampledAt = time
+    this.#main.measure()
+    this.#usage = this.usage
+    this.trend.measured(time, this.#usage)
+  }
+
+  /** Something is over that the last figures do not show. */
+  changed(): void {
+    this.#changedAt = this.#options.now()
   }
 
   workerStarted(supervisor: Supervisor): void {
@@ -98,40 +112,63 @@ export class MemoryBook {
     if (generation) this.#live.set(supervisor, this.#targetOf(supervisor, generation))
   }
 
-  /** @param onGone called with the bytes it held when its thread is gone, which may be now. */
-  workerEnded(
-    supervisor: Supervisor,
-    generation: Generation,
-    fate: GenerationFate,
-    onGone: (bytes: number) => void,
-  ): void {
+  called(supervisor: Supervisor): void {
+    this.account(supervisor).called(this.#options.now())
+  }
+
+  idle(supervisor: Supervisor): void {
+    this.#idleAt = this.#options.now()
+    this.account(supervisor).idle(this.#idleAt)
+  }
+
+  loaded(supervisor: Supervisor): void {
+    this.account(supervisor).loaded(this.#options.now())
+    this.changed()
+  }
+
+  /** @param onGone called when its thread is gone, which may be now. */
+  workerEnded(supervisor: Supervisor, generation: Generation, fate: GenerationFate, onGone: () => void): void {
     const held = this.#heldBy(supervisor)
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
     this.account(supervisor).ended(this.#options.now(), fate)
     this.reservations.drop(supervisor.name)
-    if (generation.host.alive) this.#extra.ended(supervisor, generation, held, onGone)
-    else onGone(held)
+    const gone = (bytes: number): void => {
+      this.trend.jumped(-bytes)
+      this.changed()
+      onGone()
+    }
+    if (generation.host.alive) this.#extra.ended(supervisor, generation, held, gone)
+    else gone(held)
   }
 
-  /** Measures one component's worker, at the latest after `patience` ms. */
-  async measureOne(supervisor: Supervisor, patience: number): Promise<void> {
-    const target = this.#live.get(supervisor)
-    if (target) await this.measurement.measureOne(target, patience)
+  /** Its bytes count from now on, until it is over. */
+  reserve(supervisor: Supervisor, limit: number): Disposable {
+    const { expected, ceiling, isGuess } = this.forecast(supervisor, limit)
+    this.trend.jumped(expected)
+    return this.reservations.reserve(supervisor.name, { expected, ceiling, isGuess })
   }
 
-  /**
-   * What the next load of a component needs (bytes): its learned peak, before the first load its estimate. It `may` need more when nothing is
-   * known of it: somewhat more than the largest of the others, within reason.
-   */
-  expected(supervisor: Supervisor, limit: number): { readonly need: number; readonly mayNeed: number } {
-    const known = this.learnedPeakOf(supervisor) ?? supervisor.definition.memoryEstimate
-    if (known > 0) return { need: known, mayNeed: known }
-    let largest = smallComponent
-    for (const each of this.#options.registry.all) largest = Math.max(largest, this.learnedPeakOf(each) ?? 0)
-    return {
-      need: smallComponent,
-      mayNeed: Math.max(smallComponent, Math.min(largest * surprise, limit * unknownShare)),
+  /** What the next load of a component needs. */
+  forecast(supervisor: Supervisor, limit: number): Forecast {
+    const { peaks } = this.account(supervisor)
+    let largestOther = 0
+    if (peaks.length === 0) {
+      for (const each of this.#options.registry.all) {
+        largestOther = Math.max(largestOther, this.learnedPeakOf(each) ?? 0)
+      }
+    }
+    return forecastSize({ peaks, estimate: supervisor.definition.memoryEstimate, largestOther, limit })
+  }
+
+  /** Asks that are under way count until they are over, one way or the other. */
+  async during<T>(trim: Promise<T>): Promise<T> {
+    this.#trimming++
+    try {
+      return await trim
+    } finally {
+      this.#trimming--
+      this.changed()
     }
   }
 
@@ -142,6 +179,16 @@ export class MemoryBook {
     return sum
   }
 
+  /** Usage at the last sample. */
+  get sampledUsage(): number {
+    return this.#usage
+  }
+
+  /** ms since the last sample. */
+  get age(): number {
+    return this.#options.now() - this.#sampledAt
+  }
+
   ledger(frame: LedgerFrame): Ledger {
     const components: [string, ComponentMemory][] = []
     for (const supervisor of this.#live.keys()) {
@@ -150,31 +197,52 @@ export class MemoryBook {
     }
     return buildLedger({
       ...frame,
+      time: wallTime(this.#sampledAt),
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
       mainThread: this.#main.memory,
       reservations: this.reservations.outstanding,
-      rss: this.#options.residentSet(),
-      cgroup: this.cgroup,
     })
   }
 
-  get cgroup(): CgroupMemory | null {
+  /** All that a decision is made of. What policies are told is worked out only when somebody asks for it. */
+  snapshot({ limit, minIdleTime, unloading, requests }: SnapshotFrame): AccountSnapshot {
     const now = this.#options.now()
-    if (!this.#cgroup || now - this.#cgroup.at >= cgroupAge) this.#cgroup = { at: now, memory: readCgroupMemory() }
-    return this.#cgroup.memory
+    const components = Array.from(this.#live.keys(), (supervisor) =>
+      snapshotOf(supervisor, this.account(supervisor), {
+        now,
+        minIdleTime,
+        isLeaving: this.isLeaving(supervisor),
+        isExpected: this.reservations.covers(supervisor.name),
+        dependents: () => this.#dependentsOf(supervisor),
+      }),
+    )
+    return {
+      time: now,
+      limit,
+      usage: this.usage,
+      growth: this.trend.sustained,
+      workGrowth: components.reduce((sum, { phase, growth }) => sum + (phase === 'ready' ? growth : 0), 0),
+      reserved: this.reservations.outstanding,
+      possible: this.reservations.possible,
+      leaving: this.#leaving,
+      unloadTime: this.trend.unloadTime,
+      sampledAt: this.#sampledAt,
+      changedAt: this.#changedAt,
+      idleAt: this.#idleAt,
+      spares: this.#options.spares.hosts.length,
+      trimming: this.#trimming,
+      unloading,
+      components,
+      requests,
+    }
   }
 
-  /** What a policy may choose from. `idleFloor` is the manager's minIdleTime. */
-  candidates(idleFloor: number): UnloadCandidate[] {
-    return Array.from(this.#live.keys(), (supervisor) => this.#candidate(supervisor, idleFloor))
-  }
-
-  /** Of the components that run: the heap of one that does nothing stays as it is. */
-  growths(limit: number): ComponentGrowth[] {
+  /** Of the components that `isRunning`: the heap of one that does nothing stays as it is. */
+  growths(limit: number, isRunning: (target: MeasuredWorker) => boolean): ComponentGrowth[] {
     const growths: ComponentGrowth[] = []
     for (const [supervisor, target] of this.#live) {
-      if (!this.measurement.isRunning(target)) continue
+      if (!isRunning(target)) continue
       const { memory, peakGrowth } = this.account(supervisor)
       growths.push({
         // What a component reports does not count towards its own limit.
@@ -186,23 +254,10 @@ export class MemoryBook {
     return growths
   }
 
-  /** Growth that has lasted, of all that is loaded and at work (bytes/ms). */
-  get growth(): number {
-    let sum = 0
-    for (const supervisor of this.#live.keys()) {
-      if (supervisor.state.status !== 'ready' || this.isLeaving(supervisor)) continue
-      sum += this.account(supervisor).sustainedGrowth
-    }
-    return sum
-  }
-
-  /** Bytes of workers that are on their way out. */
-  get leaving(): number {
-    let sum = this.#extra.ending
-    for (const supervisor of this.#live.keys()) {
-      if (this.isLeaving(supervisor)) sum += this.#heldBy(supervisor)
-    }
-    return sum
+  /** Something is being loaded, or in use. */
+  get isActive(): boolean {
+    for (const { state, inUse } of this.#live.keys()) if (state.status !== 'ready' || inUse > 0) return true
+    return false
   }
 
   isLeaving(supervisor: Supervisor): boolean {
@@ -215,34 +270,36 @@ export class MemoryBook {
     this.#condemned.add(supervisor)
   }
 
-  /** Whether a load is under way that has a worker already. */
-  get loading(): boolean {
-    for (const { state } of this.#live.keys()) if (state.status === 'loading') return true
-    return false
+  /** The component of that name that has a worker. */
+  supervisorOf(name: string): Supervisor | undefined {
+    return this.#liveNamed(name)
   }
 
-  #candidate(supervisor: Supervisor, idleFloor: number): UnloadCandidate {
-    const { name, definition, state } = supervisor
-    const { registry, now } = this.#options
-    const account = this.account(supervisor)
-    const dependents = registry.dependentsOf(name).filter((dependent) => this.#live.has(dependent))
-    return {
-      name,
-      loaded: state.status === 'ready' && !this.isLeaving(supervisor),
-      // One that is stuck is at something, call or not.
-      inUse: supervisor.inUse > 0 || account.isStuck,
-      // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.
-      pinned: definition.pinned || supervisor.hibernation.failedLately,
-      priority: definition.priority,
-      bytes: account.memory?.total ?? 0,
-      idleTime: supervisor.idleTime,
-      minIdleTime: definition.minIdleTime ?? idleFloor,
-      residentTime: Math.max(0, now() - state.since),
-      minResidency: minResidency(account.residency, now()),
-      dependents: dependents.map((dependent) => dependent.name),
-      reloadCost: supervisor.lastLoadTime ?? 0,
-      gaps: account.gaps,
+  targetOf(supervisor: Supervisor): MeasuredWorker | undefined {
+    return this.#live.get(supervisor)
+  }
+
+  /** All workers that hold memory. */
+  *targets(): Iterable<MeasuredWorker> {
+    yield* this.#live.values()
+    yield* this.#extra.targets()
+  }
+
+  /** Bytes of workers that are on their way out. */
+  get #leaving(): number {
+    let sum = this.#extra.ending
+    for (const supervisor of this.#live.keys()) {
+      if (this.isLeaving(supervisor)) sum += this.#heldBy(supervisor)
     }
+    return sum
+  }
+
+  #dependentsOf({ name }: Supervisor): string[] {
+    const { registry } = this.#options
+    return registry
+      .dependentsOf(name)
+      .filter((dependent) => this.#live.has(dependent))
+      .map((dependent) => dependent.name)
   }
 
   /** There is one at most: each waits until the one before it is gone. */
@@ -255,24 +312,17 @@ export class MemoryBook {
     return this.memoryOf(supervisor)?.total ?? 0
   }
 
-  *#targets(): Iterable<MeasuredWorker> {
-    yield* this.#live.values()
-    yield* this.#extra.targets()
-  }
-
   #targetOf(supervisor: Supervisor, generation: Generation): MeasuredWorker {
     const account = this.account(supervisor)
-    const { now, onMeasured } = this.#options
+    const { now, onOverrun } = this.#options
     return {
       worker: generation.host.worker,
       answered: (memory, asked) => {
         // An answer that comes after the generation is over says nothing about the next one.
         if (supervisor.generation !== generation) return
-        const { activity } = generation
-        const age = now() - asked
         // It was true when the worker was asked, however late it is read here: growth is measured from then on.
-        account.measured(memory, activity, asked, asked)
-        onMeasured(supervisor, memory.heap + memory.external + activity.wasm, age)
+        account.measured(memory, generation.activity, asked, asked)
+        if (account.limited > (supervisor.definition.memoryLimit ?? Number.POSITIVE_INFINITY)) onOverrun(supervisor)
       },
       late: () => account.late(generation.activity),
       unchanged: () => account.unchanged(generation.activity, now(), now()),
@@ -284,3 +334,4 @@ export class MemoryBook {
 export function readable(memory: ComponentMemory): ComponentMemory {
   return { ...memory, sampledAt: wallTime(memory.sampledAt) }
 }
+

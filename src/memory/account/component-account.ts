@@ -6,6 +6,7 @@ import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../d
 import type { ResidencyState } from '../decide/residency.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 import type { SelfReported, WorkerMemory } from '../measure/worker-memory.ts'
+import { REMEMBERED_PEAKS } from '../tuning.ts'
 
 /**
  * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it
@@ -13,8 +14,6 @@ import type { SelfReported, WorkerMemory } from '../measure/worker-memory.ts'
  */
 export type GenerationFate = 'ended' | 'evicted' | 'overgrown'
 
-/** Peaks of the last generations that are remembered: enough to forget an odd one in time. */
-const rememberedPeaks = 4
 /** What is known of one component's memory: the last figures of its worker, and what was learned over all its generations. Outlives its workers. */
 export class ComponentAccount {
   readonly gaps = new CallGaps()
@@ -23,7 +22,10 @@ export class ComponentAccount {
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
+  #limited = 0
   #stayed = false
+  #collections = 0
+  #collectedAt: number | undefined
   #idleSince: number
 
   /** @param time ms of a monotonic clock: the first gap runs from here. */
@@ -51,9 +53,43 @@ export class ComponentAccount {
     return lowest(this.#growth)
   }
 
-  /** Its garbage was collected: how it grew before says nothing any more. */
-  collected(): void {
-    this.#growth = emptyGrowth
+  /** It was asked to collect its garbage, and may still answer. */
+  get isCollecting(): boolean {
+    return this.#collections > 0
+  }
+
+  /** When it was last measured after that (ms). */
+  get collectedAt(): number | undefined {
+    return this.#collectedAt
+  }
+
+  /**
+   * Notes that it is asked to collect its garbage, and what comes of it: how it grew before says nothing any more then.
+   *
+   * @param collection true once it has.
+   * @param measure measures it.
+   */
+  async collecting(collection: Promise<boolean>, measure: () => Promise<void>): Promise<void> {
+    const heap = this.#heap
+    this.#collections++
+    try {
+      if (!(await collection)) return
+      this.#growth = emptyGrowth
+      await measure()
+      if (this.#heap !== undefined && this.#heap !== heap) this.#collectedAt = this.#memory?.sampledAt
+    } finally {
+      this.#collections--
+    }
+  }
+
+  /** Heap and external memory (bytes), which its own limit is held against. */
+  get limited(): number {
+    return this.#limited
+  }
+
+  /** Largest totals (bytes) of the last generations, the oldest first; without this one. */
+  get peaks(): readonly number[] {
+    return this.#peaks
   }
 
   /** Largest total (bytes) of the last generations, this one included; undefined before the first. */
@@ -70,6 +106,7 @@ export class ComponentAccount {
     const external = heap.external + self.wasm
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#heap = heap
+    this.#limited = heap.heap + external
     this.#stayed = false
     this.#growth = addGrowthSample(this.#growth, time, total)
     this.#memory = {
@@ -129,10 +166,12 @@ export class ComponentAccount {
   ended(time: number, how: GenerationFate): void {
     // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
     if (this.#memory && how !== 'overgrown')
-      this.#peaks = [...this.#peaks.slice(1 - rememberedPeaks), this.#memory.peak]
+      this.#peaks = [...this.#peaks.slice(1 - REMEMBERED_PEAKS), this.#memory.peak]
     if (how === 'evicted') this.residency = residencyAfterUnload(this.residency, time)
     this.#memory = null
     this.#heap = undefined
+    this.#limited = 0
+    this.#collectedAt = undefined
     this.#growth = emptyGrowth
   }
 }

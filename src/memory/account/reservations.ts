@@ -1,18 +1,14 @@
-/** ms after a load for which what it has not yet filled of its reservation stays reserved: first calls fill caches. */
-const settleTime = 1_000
-/** Peaks differ from one load to the next: so much beyond what was promised is no surprise, as a share of it, and in bytes at most. */
-const tolerance = { share: 0.25, most: 32 * 1024 ** 2 }
+import type { Forecast } from '../decide/forecast.ts'
+import { RETRY } from '../tuning.ts'
 
-interface Reservation {
-  readonly bytes: number
-  readonly mayNeed: number
+interface Reservation extends Forecast {
   /** ms of a monotonic clock. */
   until: number
 }
 
 /**
  * Bytes promised to loads, by component. What a component has been measured to hold already is no longer reserved; the rest is until the load
- * is over, and a second beyond.
+ * is over, and a second beyond: first calls fill caches.
  */
 export class Reservations {
   readonly #open = new Map<string, Reservation>()
@@ -30,36 +26,31 @@ export class Reservations {
 
   /** Bytes that loads may still grow by. */
   get outstanding(): number {
-    return this.#sum(({ bytes }, held) => bytes - held)
+    return this.#sum(({ expected }, held) => expected - held)
   }
 
   /** Bytes beyond those that loads of unknown size may grow by as well; what one turned out to need is known when it is over. */
   get possible(): number {
-    return this.#sum(({ bytes, mayNeed, until }, held) =>
-      until === Number.POSITIVE_INFINITY ? mayNeed - Math.max(held, bytes) : 0,
+    return this.#sum(({ expected, ceiling, isGuess, until }, held) =>
+      isGuess && until === Number.POSITIVE_INFINITY ? ceiling - Math.max(held, expected) : 0,
     )
   }
 
-  /** True while the component is being loaded and holds hardly more than was to be expected: its growth is no surprise. */
+  /** True while the component is being loaded and holds no more than it may be expected to: its growth is no surprise. */
   covers(name: string): boolean {
     const reservation = this.#open.get(name)
     if (reservation === undefined || this.#now() >= reservation.until) return false
-    const { bytes, mayNeed } = reservation
-    return (this.#held(name) ?? 0) < Math.max(mayNeed, bytes + Math.min(bytes * tolerance.share, tolerance.most))
+    return (this.#held(name) ?? 0) <= reservation.ceiling
   }
 
-  /**
-   * Until it is disposed of, which is when the load is over, and a second beyond.
-   *
-   * @param mayNeed what it is not a surprise to see it take, beside the `bytes` that are promised.
-   */
-  reserve(name: string, bytes: number, mayNeed: number): Disposable {
-    const reservation: Reservation = { bytes, mayNeed, until: Number.POSITIVE_INFINITY }
+  /** Until it is disposed of, which is when the load is over, and a second beyond. */
+  reserve(name: string, forecast: Forecast): Disposable {
+    const reservation: Reservation = { ...forecast, until: Number.POSITIVE_INFINITY }
     this.#open.set(name, reservation)
     return {
       [Symbol.dispose]: () => {
         // A load that never came to a worker, or lost it, leaves nothing to settle.
-        const left = this.#held(name) === undefined ? 0 : settleTime
+        const left = this.#held(name) === undefined ? 0 : RETRY
         reservation.until = Math.min(reservation.until, this.#now() + left)
       },
     }

@@ -1,12 +1,11 @@
 import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { withDeadline } from '../../base/deadline.ts'
+import { withDeadline } from '../../deadline.ts'
+import { HELPER_DEADLINE } from '../tuning.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 
 const helper = new URL(`../../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
-/** ms after which a helper that has not answered is ended. */
-const helperDeadline = 10_000
 
 /** What a trim was made with; 'unavailable' where neither Node's FFI nor koffi can reach the allocator, 'under way' when it takes longer than was waited for. */
 export type TrimResult = 'node:ffi' | 'koffi' | 'unavailable' | 'under way'
@@ -118,7 +117,7 @@ async function runHelper(abandoned: Promise<undefined>): Promise<'node:ffi' | 'u
   })
   worker.once('error', () => resolve('unavailable'))
   worker.once('exit', () => resolve('unavailable'))
-  const result = await withDeadline(Promise.race([promise, abandoned]), helperDeadline)
-  await withDeadline(worker.terminate(), helperDeadline)
+  const result = await withDeadline(Promise.race([promise, abandoned]), HELPER_DEADLINE)
+  await withDeadline(worker.terminate(), HELPER_DEADLINE)
   return result ?? 'unavailable'
 }

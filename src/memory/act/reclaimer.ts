@@ -1,20 +1,10 @@
 import { collectGarbage } from '../../host/collect-garbage.ts'
-import type { Logger } from '../../contract/logger.ts'
+import type { Logger } from '../../observability/logger.ts'
+import { POOL_DELAY, RETRY, WORTHWHILE } from '../tuning.ts'
 import type { TrimResult } from './allocator-trim.ts'
 
-const mib = 1024 ** 2
 /** The flag that makes V8 give an isolate's pages back when its thread ends; Node 26 pools them for 8 s and more without it. */
 export const reclaimFlag = '--no-memory-pool-share-memory-on-teardown'
-/**
- * ms. V8 (14.6, memory-pool.cc) looks for pages to let go of when some isolate hands it others, as a minor collection does, and not within 12 s of
- * the last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s.
- */
-const poolDelay = 8_500
-const poolRetry = 500
-const poolDeadline = 17_000
-/** Less than this is not worth a thread or a collection. */
-const worthwhile = 8 * mib
-const trimDeadline = 1_000
 
 /** What the reclaimer reaches of the process; replaced in tests. */
 export interface ReclaimEffects {
@@ -74,13 +64,13 @@ export class Reclaimer implements AsyncDisposable {
    * @returns what was done, and what is still to come.
    */
   async afterUnload(predicted: number): Promise<readonly string[]> {
-    if (predicted < worthwhile) return []
+    if (predicted < WORTHWHILE) return []
     const how: string[] = this.#flag === 'given' ? [`V8 flag ${reclaimFlag}`] : []
     const trimmed = await this.#trim()
     if (trimmed === 'under way') how.push('malloc_trim is under way')
     else if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
     if (this.#flag !== 'given') {
-      how.push(`minor GC of the main isolate from ${poolDelay} ms on, until it is back`)
+      how.push(`minor GC of the main isolate from ${POOL_DELAY} ms on, until it is back`)
       this.#collectLater()
     }
     return how
@@ -101,7 +91,7 @@ export class Reclaimer implements AsyncDisposable {
   }
 
   async #trim(): Promise<TrimResult> {
-    const trim = this.#effects.trim(trimDeadline, this.#leaving.signal)
+    const trim = this.#effects.trim(RETRY, this.#leaving.signal)
     this.#trims.add(trim)
     try {
       return await trim
@@ -119,24 +109,24 @@ export class Reclaimer implements AsyncDisposable {
   #collectLater(): void {
     if (this.#leaving.signal.aborted) return
     // The pool's time runs from the last unload, so the collection does too.
-    this.#collectIn(poolDelay, poolDelay)
+    this.#collectIn(POOL_DELAY, POOL_DELAY)
   }
 
   #collectIn(delay: number, since: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       // What was collected last time is given back in the background.
-      if (since > poolDeadline || this.#isBack()) {
+      if (since > 2 * POOL_DELAY || this.#isBack()) {
         this.#collectNoMore()
         return
       }
       this.#effects.collectMinor()
-      this.#collectIn(poolRetry, since + poolRetry)
+      this.#collectIn(RETRY, since + RETRY)
     }, delay).unref()
   }
 
   #isBack(): boolean {
-    return this.#pending < worthwhile || this.#effects.residentSet() < this.#full - this.#pending / 2
+    return this.#pending < WORTHWHILE || this.#effects.residentSet() < this.#full - this.#pending / 2
   }
 }
 

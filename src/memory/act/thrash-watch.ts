@@ -1,9 +1,8 @@
 import type { Logger } from '../../contract/logger.ts'
 import type { ComponentAccount } from '../account/component-account.ts'
 import { addRapidReload, churn, emptyChurn, isRapidReload, isThrashing } from '../decide/residency.ts'
+import { RAPID_RELOAD } from '../tuning.ts'
 
-/** ms between two warnings. */
-const tellAgain = 60_000
 
 /** Notices when components push each other out, and says so once a minute at most. */
 export class ThrashWatch {
@@ -32,7 +31,7 @@ export class ThrashWatch {
     const now = this.#now()
     if (!isRapidReload(residency, now)) return
     this.#churn = addRapidReload(this.#churn, now, learnedPeak)
-    if (!this.thrashing || now - this.#toldAt < tellAgain) return
+    if (!this.thrashing || now - this.#toldAt < RAPID_RELOAD) return
     this.#toldAt = now
     this.#logger.warn(
       { ...this.churn },

@@ -1,8 +1,6 @@
-import type { UnloadReason } from '../../contract/unload-report.ts'
-import type { Registry } from '../../component/registry.ts'
+import type { UnloadReason } from '../../component/lifecycle.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { MemoryBook } from '../account/book.ts'
-import { Serial } from './serial.ts'
 
 export interface Unloaded {
   /** What it was measured to hold; 0 when its worker did not die. */
@@ -11,24 +9,18 @@ export interface Unloaded {
   readonly reported: Promise<unknown>
 }
 
-export interface UnloaderOptions {
-  readonly registry: Registry
-  readonly book: MemoryBook
-}
-
-/** Unloads idle components for want of memory: never two rounds, or a round and room for a load, at a time. */
+/** Unloads idle components for want of memory. */
 export class Unloader {
-  readonly #options: UnloaderOptions
-  readonly #turns = new Serial()
+  readonly #book: MemoryBook
   readonly #onGone = new Map<Supervisor, () => void>()
 
-  constructor(options: UnloaderOptions) {
-    this.#options = options
+  constructor(book: MemoryBook) {
+    this.#book = book
   }
 
-  /** Nobody else unloads for want of memory while `work` is under way. */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.run(work)
+  /** Something is on its way out, or may be. */
+  get isBusy(): boolean {
+    return this.#onGone.size > 0
   }
 
   /**
@@ -37,18 +29,16 @@ export class Unloader {
    * @returns undefined when it stays, or was not there.
    */
   async unload(name: string, reason: UnloadReason): Promise<Unloaded | undefined> {
-    const { registry, book } = this.#options
-    if (!registry.has(name)) return undefined
-    const supervisor = registry.get(name)
-    const { generation } = supervisor
-    const held = book.memoryOf(supervisor)?.total ?? 0
-    if (supervisor.state.status !== 'ready' || !generation) return undefined
+    const supervisor = this.#book.supervisorOf(name)
+    const generation = supervisor?.generation
+    if (!supervisor || !generation || supervisor.state.status !== 'ready') return undefined
+    const held = this.#book.memoryOf(supervisor)?.total ?? 0
     const gone = Promise.withResolvers<'gone'>()
     this.#onGone.set(supervisor, () => gone.resolve('gone'))
     try {
       const report = supervisor.unload(reason, 0, true)
       if ((await Promise.race([gone.promise, report])) === undefined) {
-        book.account(supervisor).stayed()
+        this.#book.account(supervisor).stayed()
         return undefined
       }
       return { bytes: generation.host.alive ? 0 : held, reported: report.catch(() => undefined) }

@@ -1,12 +1,13 @@
-import { headlineOf } from '../../contract/describe-value.ts'
+import { headlineOf } from '../../describe-value.ts'
+import { PROTECTED_PRIORITY } from '../tuning.ts'
 import {
-  PROTECTED_PRIORITY,
+  type Kept,
+  type KeptReason,
   type PolicyChoice,
   type UnloadCandidate,
   type UnloadPolicy,
   type UnloadTrigger,
 } from './policy.ts'
-import type { Kept, KeptReason } from '../../contract/kept.ts'
 import { bytesOf } from './policy-selection.ts'
 import { priorityIdle } from './policy-priority-idle.ts'
 

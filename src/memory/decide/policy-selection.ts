@@ -1,5 +1,11 @@
-import { PROTECTED_PRIORITY, type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from './policy.ts'
-import type { Kept, KeptReason } from '../../contract/kept.ts'
+import { HIGH_IDLE_SHARE, PROTECTED_PRIORITY, ROUND_CAP } from '../tuning.ts'
+import {
+  type Kept,
+  type KeptReason,
+  type PolicyChoice,
+  type UnloadCandidate,
+  type UnloadTrigger,
+} from './policy.ts'
 
 /**
  * Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the
@@ -7,17 +13,16 @@ import type { Kept, KeptReason } from '../../contract/kept.ts'
  */
 export type VictimOrder = (a: UnloadCandidate, b: UnloadCandidate) => number
 
-/** How many components one round may take. */
+/** How many components a plan may take. */
 const mostVictims: Record<UnloadTrigger, number> = {
   low: 0,
-  medium: 2,
-  high: 5,
+  ...ROUND_CAP,
   critical: Number.POSITIVE_INFINITY,
   demand: Number.POSITIVE_INFINITY,
 }
 
 /** The share of minIdleTime that a component must have been idle for. */
-const idleShare: Record<UnloadTrigger, number> = { low: 1, medium: 1, high: 1 / 5, critical: 0, demand: 0 }
+const idleShare: Record<UnloadTrigger, number> = { low: 1, medium: 1, high: HIGH_IDLE_SHARE, critical: 0, demand: 0 }
 
 /**
  * Why the component may not be unloaded, whatever the order, apart from its dependents; undefined when it may. At

@@ -2,9 +2,6 @@ import type { Kept } from '../../contract/kept.ts'
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { CallGaps } from './call-gaps.ts'
 
-/** At or below this priority a component goes at critical pressure only. */
-export const PROTECTED_PRIORITY = 10
-
 /** What a policy knows of a component. Times in ms. */
 export interface UnloadCandidate {
   readonly name: string

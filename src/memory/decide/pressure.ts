@@ -1,4 +1,5 @@
-import type { PressureLevel } from '../../contract/pressure-level.ts'
+import type { PressureLevel } from '../../component/define.ts'
+import { CLEAR_DWELL, CLEAR_MARGIN, MEDIUM_DWELL } from '../tuning.ts'
 
 /** Shares of the limit, ascending in (0, 1]. */
 export interface PressureThresholds {
@@ -8,12 +9,6 @@ export interface PressureThresholds {
   readonly criticalThreshold: number
 }
 
-/** Usage has to stay at or above `mediumThreshold` this long (ms) before the level becomes medium. */
-export const MEDIUM_DWELL = 5_000
-/** Usage has to stay clear of a threshold this long (ms) before its level is left. */
-export const CLEAR_DWELL = 30_000
-/** "Clear of a threshold" means this share of the limit below it: 5 points. */
-export const CLEAR_MARGIN = 0.05
 
 /** From least to most. */
 export const levels = ['low', 'medium', 'high', 'critical'] as const satisfies readonly PressureLevel[]
@@ -156,7 +151,19 @@ export function bytesToFree(level: PressureLevel, input: PressureInput, threshol
   return Math.max(0, predictUsage(input) - clearShare(thresholdOf(level, thresholds)) * input.limit)
 }
 
-export function thresholdOf(level: RaisedLevel, thresholds: PressureThresholds): number {
+/** How many bytes would have to go at a level that may not be the `current` one: then usage is taken to be at its threshold at least. */
+export function bytesToFreeAt(
+  level: PressureLevel,
+  current: PressureLevel,
+  input: PressureInput,
+  thresholds: PressureThresholds,
+): number {
+  if (level === current || level === 'low') return bytesToFree(level, input, thresholds)
+  const threshold = thresholdOf(level, thresholds)
+  return Math.max(input.usage, threshold * input.limit) - clearShare(threshold) * input.limit
+}
+
+function thresholdOf(level: RaisedLevel, thresholds: PressureThresholds): number {
   switch (level) {
     case 'medium':
       return thresholds.mediumThreshold

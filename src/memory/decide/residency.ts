@@ -1,17 +1,6 @@
-/** A reload this soon (ms) after the unload means that the unload was a mistake. */
-export const RAPID_RELOAD = 60_000
-/** The minimum residency (ms) after the first such reload; it doubles with each further one. */
-export const FIRST_RESIDENCY = 60_000
-/** The longest minimum residency, ms. */
-export const LONGEST_RESIDENCY = 900_000
-/** One doubling is forgotten for each such time (ms) without a rapid reload. */
-export const RESIDENCY_DECAY = 900_000
-/** Churn is counted over this time, ms. */
-const CHURN_WINDOW = 60_000
-/** That many rapid reloads within CHURN_WINDOW, of any components, are thrashing. */
-const THRASHING_RELOADS = 3
+import { LONGEST_RESIDENCY, RAPID_RELOAD, THRASHING_RELOADS } from '../tuning.ts'
 
-const MOST_RAISES = 1 + Math.ceil(Math.log2(LONGEST_RESIDENCY / FIRST_RESIDENCY))
+const MOST_RAISES = 1 + Math.ceil(Math.log2(LONGEST_RESIDENCY / RAPID_RELOAD))
 
 /** What is remembered of a component's unloads and reloads. It outlives its workers. Times in ms, a monotonic clock. */
 export interface ResidencyState {
@@ -50,11 +39,11 @@ export function residencyAfterLoad(state: ResidencyState, time: number): Residen
  */
 export function minResidency(state: ResidencyState, time: number): number {
   const raises = raisesAt(state, time)
-  return raises === 0 ? 0 : Math.min(LONGEST_RESIDENCY, FIRST_RESIDENCY * 2 ** (raises - 1))
+  return raises === 0 ? 0 : Math.min(LONGEST_RESIDENCY, RAPID_RELOAD * 2 ** (raises - 1))
 }
 
 function raisesAt(state: ResidencyState, time: number): number {
-  return Math.max(0, state.raises - Math.floor(Math.max(0, time - state.raisedAt) / RESIDENCY_DECAY))
+  return Math.max(0, state.raises - Math.floor(Math.max(0, time - state.raisedAt) / LONGEST_RESIDENCY))
 }
 
 /** The rapid reloads of the last minute, of all components, oldest first. */
@@ -78,4 +67,4 @@ export const isThrashing = (window: ChurnWindow, time: number): boolean =>
   recent(window, time).length >= THRASHING_RELOADS
 
 const recent = (window: ChurnWindow, time: number): ChurnWindow =>
-  window.filter((reload) => time - reload.time < CHURN_WINDOW)
+  window.filter((reload) => time - reload.time < RAPID_RELOAD)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CgroupMemory } from '../../contract/ledger.ts'
 import { isRealLimit } from '../options.ts'
+import { RETRY } from '../tuning.ts'
 
 /** The content of a file, or undefined when it cannot be read. */
 export type FileReader = (path: string) => string | undefined
@@ -11,6 +12,23 @@ export const readRealFile: FileReader = (path) => {
     return readFileSync(path, 'utf8')
   } catch {
     return undefined
+  }
+}
+
+/** What the control group of this process allows and uses: to read it takes a few files, so that is done once a second at most. */
+export class CgroupMeter {
+  readonly #now: () => number
+  #last: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
+
+  /** @param now ms of a monotonic clock. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  get memory(): CgroupMemory | null {
+    const at = this.#now()
+    if (!this.#last || at - this.#last.at >= RETRY) this.#last = { at, memory: readCgroupMemory() }
+    return this.#last.memory
   }
 }
 

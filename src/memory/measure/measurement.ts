@@ -1,3 +1,4 @@
+import { LONGEST_LOOK } from '../tuning.ts'
 import { WorkerActivity } from './worker-activity.ts'
 import { WorkerSampler } from './worker-sampler.ts'
 import type { SampleTarget } from './worker-sampler.ts'
@@ -8,8 +9,6 @@ export interface MeasuredWorker extends SampleTarget {
   unchanged(): void
 }
 
-/** ms for which a worker that has run is taken to be running. */
-const runsFor = 100
 
 /** Measures workers: all of them, or only those that have run since they were measured last. */
 export class Measurement {
@@ -53,7 +52,7 @@ export class Measurement {
 
   /** Whether it has been seen to run of late. */
   isRunning(target: MeasuredWorker): boolean {
-    return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < runsFor
+    return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < LONGEST_LOOK
   }
 
   /** Also those whose answer is not here yet: it may be older than what they did last. */

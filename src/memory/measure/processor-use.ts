@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 
 /** What a worker does with its time, as shares (0..1) since the reading before. */
-export interface WorkerLoad {
+export interface ProcessorUse {
   /** Of one processor. Helper threads of V8 are not counted. */
   readonly cpu: number
   /** Of the time in which its event loop did not wait. It is 1 in `Atomics.wait`, which costs no processor time. */
@@ -15,14 +15,14 @@ interface Reading {
   readonly cpu: number
   readonly active: number
   /** Since the reading before; null for the first. */
-  readonly load: WorkerLoad | null
+  readonly use: ProcessorUse | null
 }
 
 /** ms between two readings of a worker. */
 const shortestInterval = 1_000
 
-/** Reads workers' load for those who ask, and costs nothing while nobody does. */
-export class WorkerLoadMeter {
+/** Reads what workers do with their time for those who ask, and costs nothing while nobody does. */
+export class ProcessorMeter {
   readonly #readings = new WeakMap<Worker, Reading>()
   readonly #reading = new WeakSet<Worker>()
   readonly #now: () => number
@@ -32,7 +32,7 @@ export class WorkerLoadMeter {
   }
 
   /** As of the last reading, and takes another one if that is a second ago. Null before the second one. */
-  read(worker: Worker): WorkerLoad | null {
+  read(worker: Worker): ProcessorUse | null {
     const last = this.#readings.get(worker)
     if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= shortestInterval))
       void this.#take(worker, last)

@@ -1,5 +1,4 @@
-/** ms: the shortest time between two looks. */
-const shortestWatch = 25
+import { SHORTEST_LOOK } from '../tuning.ts'
 
 export interface SamplingNeeds {
   /** ms from the last sample to the next, by what is known now. */
@@ -30,7 +29,7 @@ export class SamplingLoop {
 
   /** Something has begun to work: the next look is not far. */
   poke(): void {
-    if (this.#state === 'waiting' && this.#wakeAt > performance.now() + shortestWatch) this.#arm(shortestWatch)
+    if (this.#state === 'waiting' && this.#wakeAt > performance.now() + SHORTEST_LOOK) this.#arm(SHORTEST_LOOK)
   }
 
   /** Something has changed that wants a sample of its own: now, or right after the one under way. */

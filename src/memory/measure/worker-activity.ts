@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads'
+import { WORTH_ASKING } from '../tuning.ts'
 
-/** ms of work since a worker was last asked: a heap can hardly have grown in less. */
-const worthAsking = 1
 
 /**
  * Tells which workers have done anything since they were last asked for their memory: the heap of one that has not is what it was. Reading
@@ -12,7 +11,7 @@ export class WorkerActivity {
 
   hasRun(worker: Worker): boolean {
     const before = this.#asked.get(worker)
-    return before === undefined || activeTime(worker) - before >= worthAsking
+    return before === undefined || activeTime(worker) - before >= WORTH_ASKING
   }
 
   /** It is being asked now. */

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
-import { arrivalsTakenIn, withDeadline } from '../../base/deadline.ts'
+import { arrivalsTakenIn, withDeadline } from '../../deadline.ts'
+import { ANSWER_TIME } from '../tuning.ts'
 import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
@@ -18,8 +19,6 @@ interface Question {
   readonly over: Promise<void>
 }
 
-/** ms without an answer after which a worker's figures are stale. */
-const staleAfter = 250
 
 /**
  * Asks workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it
@@ -47,7 +46,7 @@ export class WorkerSampler {
   /** Asks without waiting for the answer. */
   ask(target: SampleTarget): void {
     const question = this.#question(target)
-    if (this.#now() - question.at >= staleAfter) void this.#judge(target, question)
+    if (this.#now() - question.at >= ANSWER_TIME) void this.#judge(target, question)
   }
 
   /** Asks, and resolves when all have answered, at the latest after `patience` ms. */

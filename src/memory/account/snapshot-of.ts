@@ -1,0 +1,59 @@
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { UnloadCandidate } from '../decide/policy.ts'
+import { minResidency } from '../decide/residency.ts'
+import type { ComponentSnapshot } from '../decide/snapshot.ts'
+import type { ComponentAccount } from './component-account.ts'
+
+interface SnapshotFrame {
+  readonly now: number
+  readonly minIdleTime: number
+  readonly isLeaving: boolean
+  readonly isExpected: boolean
+  /** Names of loaded components that depend on it. */
+  readonly dependents: () => readonly string[]
+}
+
+/** One component as a decision sees it. */
+export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, frame: SnapshotFrame): ComponentSnapshot {
+  const { name, definition, state, generation } = supervisor
+  const { now, isLeaving, isExpected } = frame
+  let candidate: UnloadCandidate | undefined
+  return {
+    name,
+    key: `${name} ${generation?.number ?? 0}`,
+    phase: isLeaving ? 'leaving' : state.status === 'loading' ? 'loading' : 'ready',
+    bytes: account.memory?.total ?? 0,
+    limited: account.limited,
+    age: now - (account.memory?.sampledAt ?? now),
+    memoryLimit: definition.memoryLimit,
+    growth: account.sustainedGrowth,
+    least: account.leastLately,
+    expected: isExpected,
+    collecting: account.isCollecting,
+    collectedAt: account.collectedAt,
+    get candidate() {
+      return (candidate ??= candidateOf(supervisor, account, frame))
+    },
+  }
+}
+
+function candidateOf(supervisor: Supervisor, account: ComponentAccount, frame: SnapshotFrame): UnloadCandidate {
+  const { name, definition, state } = supervisor
+  return {
+    name,
+    loaded: state.status === 'ready' && !frame.isLeaving,
+    // One that is stuck is at something, call or not.
+    inUse: supervisor.inUse > 0 || account.isStuck,
+    // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.
+    pinned: definition.pinned || supervisor.hibernation.failedLately,
+    priority: definition.priority,
+    bytes: account.memory?.total ?? 0,
+    idleTime: supervisor.idleTime,
+    minIdleTime: definition.minIdleTime ?? frame.minIdleTime,
+    residentTime: Math.max(0, frame.now - state.since),
+    minResidency: minResidency(account.residency, frame.now),
+    dependents: frame.dependents(),
+    reloadCost: supervisor.lastLoadTime ?? 0,
+    gaps: account.gaps,
+  }
+}

@@ -1,0 +1,49 @@
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { Generation } from '../../host/generation.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { MemoryBook } from '../account/book.ts'
+import type { Overrun } from '../decide/action.ts'
+import type { Measurement } from '../measure/measurement.ts'
+import { ANSWER_TIME } from '../tuning.ts'
+
+/** Holds components to memory limits: has them collect their garbage, and ends those that go on. Their callers get ComponentCrashedError, reason 'memory-limit'. */
+export class Enforcer {
+  readonly #book: MemoryBook
+  readonly #measurement: Measurement
+  readonly #logger: Logger
+  readonly #ended = new WeakSet<Generation>()
+
+  constructor(book: MemoryBook, measurement: Measurement, logger: Logger) {
+    this.#book = book
+    this.#measurement = measurement
+    this.#logger = logger
+  }
+
+  /** Resolves once it has, and was measured, or has not answered within `patience` ms. */
+  async collect(supervisor: Supervisor, patience: number, overrun: Overrun): Promise<void> {
+    const { generation, name } = supervisor
+    const target = this.#book.targetOf(supervisor)
+    if (!generation || !target) return
+    const account = this.#book.account(supervisor)
+    this.#logger.info(
+      { component: name, generation: generation.number, patience, ...overrun },
+      'a memory limit is passed: the component that took most was asked to drop what it can and collect its garbage',
+    )
+    await account.collecting(generation.trim('critical', patience, true), async () =>
+      this.#measurement.measureOne(target, ANSWER_TIME),
+    )
+  }
+
+  /** Ends its worker now; once, however often it is asked for. */
+  end(supervisor: Supervisor, overrun: Overrun): void {
+    const { generation, name } = supervisor
+    if (!generation || this.#ended.has(generation)) return
+    this.#ended.add(generation)
+    this.#book.condemned(supervisor)
+    this.#logger.error(
+      { component: name, generation: generation.number, ...overrun },
+      'worker ended: a memory limit is passed, and nothing has taken more since',
+    )
+    void supervisor.kill('memory-limit')
+  }
+}

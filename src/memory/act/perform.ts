@@ -1,0 +1,113 @@
+import type { PressureLevel } from '../../component/define.ts'
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { MemoryBook } from '../account/book.ts'
+import type { Action } from '../decide/action.ts'
+import type { AccountSnapshot } from '../decide/snapshot.ts'
+import type { ExhaustedEvent } from '../events.ts'
+import type { Measurement } from '../measure/measurement.ts'
+import { Enforcer } from './enforce.ts'
+import type { OpenRequests } from './open-requests.ts'
+import { Relief } from './relieve.ts'
+import { Unloader } from './unloader.ts'
+
+export interface PerformerOptions {
+  readonly book: MemoryBook
+  readonly spares: SpareWorkers
+  readonly logger: Logger
+  readonly measurement: Measurement
+  readonly requests: OpenRequests
+  readonly exhausted: (event: ExhaustedEvent) => void
+  /** Something that was begun is over: there may be more to decide. */
+  readonly done: () => void
+}
+
+/** Begins what was decided, and says when it is over. Never waits, never throws. */
+export class Performer {
+  readonly #options: PerformerOptions
+  readonly #unloader: Unloader
+  readonly #enforcer: Enforcer
+  readonly #relief: Relief
+
+  constructor(options: PerformerOptions) {
+    const { book, spares, logger, measurement } = options
+    this.#options = options
+    this.#unloader = new Unloader(book)
+    this.#enforcer = new Enforcer(book, measurement, logger)
+    this.#relief = new Relief(book, spares, logger)
+  }
+
+  /** Something is being unloaded for want of memory. */
+  get isUnloading(): boolean {
+    return this.#unloader.isBusy
+  }
+
+  workerEnded(supervisor: Supervisor): void {
+    this.#unloader.workerEnded(supervisor)
+  }
+
+  perform(action: Action, { usage, limit }: AccountSnapshot, level: PressureLevel): void {
+    const { book, requests, logger, exhausted } = this.#options
+    switch (action.kind) {
+      case 'admit':
+        requests.admitted(action.request, limit)
+        break
+      case 'refuse':
+        requests.refused(action.request, usage, limit, action.holders)
+        break
+      case 'settle':
+        requests.settled(action.request)
+        break
+      case 'unload':
+        this.#begin(this.#unload(action, level))
+        break
+      case 'trim':
+        this.#begin(this.#relief.trim(action.names, action.level, action.need))
+        break
+      case 'collect': {
+        const supervisor = book.supervisorOf(action.name)
+        if (supervisor) this.#begin(this.#enforcer.collect(supervisor, action.patience, action.overrun))
+        break
+      }
+      case 'end': {
+        const supervisor = book.supervisorOf(action.name)
+        if (supervisor) this.#enforcer.end(supervisor, action.overrun)
+        break
+      }
+      case 'give-up-spares':
+        this.#begin(this.#relief.giveUpSpares(level))
+        break
+      case 'restore-spares':
+        this.#relief.restoreSpares()
+        break
+      case 'exhausted': {
+        const { missing, kept } = action
+        logger.warn({ level: action.level, missing, kept }, 'memory pressure, and nothing that may be unloaded')
+        exhausted({ level: action.level, missing, kept })
+        break
+      }
+    }
+  }
+
+  #begin(work: Promise<unknown>): void {
+    const { logger, done } = this.#options
+    work
+      .catch((error: unknown) => logger.error({ err: error }, 'relief of memory pressure failed'))
+      .finally(done)
+      .catch((error: unknown) => logger.error({ err: error }, 'deciding about memory failed'))
+  }
+
+  async #unload(action: Extract<Action, { kind: 'unload' }>, level: PressureLevel): Promise<void> {
+    const { requests, logger } = this.#options
+    const { name, reason, request, plan } = action
+    const component = request === undefined ? undefined : requests.nameOf(request)
+    const unloaded = await this.#unloader.unload(name, reason)
+    if (request !== undefined) requests.unloaded(request, name, unloaded)
+    if (!unloaded || reason === 'free-memory') return
+    const { need, victims, kept } = plan
+    const result = { level, need, unloaded: [name], victims, kept }
+    if (reason === 'pressure') logger.info(result, 'unloaded for want of memory')
+    else logger.info({ component, ...result }, 'unloaded to make room for a load')
+  }
+}

@@ -1,0 +1,41 @@
+import type { PressureLevel } from '../../component/define.ts'
+import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { MemoryBook } from '../account/book.ts'
+import { ANSWER_TIME } from '../tuning.ts'
+
+/** Gets memory back without unloading anything: components drop what they can, and spare workers go. */
+export class Relief {
+  readonly #book: MemoryBook
+  readonly #spares: SpareWorkers
+  readonly #logger: Logger
+
+  constructor(book: MemoryBook, spares: SpareWorkers, logger: Logger) {
+    this.#book = book
+    this.#spares = spares
+    this.#logger = logger
+  }
+
+  /** Resolves once all have answered, or have not in time. */
+  async trim(names: readonly string[], level: PressureLevel, need: number): Promise<void> {
+    const { usage } = this.#book
+    const late: string[] = []
+    const ask = async (name: string): Promise<void> => {
+      const supervisor = this.#book.supervisorOf(name)
+      if (supervisor && !(await supervisor.trim(level, ANSWER_TIME))) late.push(name)
+    }
+    await this.#book.during(Promise.all(names.map(ask)))
+    this.#logger.info({ level, usage, need, asked: names, late }, 'asked components to drop what they can')
+  }
+
+  async giveUpSpares(level: PressureLevel): Promise<void> {
+    const { usage } = this.#book
+    const count = await this.#spares.giveUp(ANSWER_TIME)
+    if (count > 0) this.#logger.info({ level, usage, spares: count }, 'spare workers ended for want of memory')
+    this.#book.changed()
+  }
+
+  restoreSpares(): void {
+    this.#spares.restore()
+  }
+}

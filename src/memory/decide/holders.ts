@@ -1,0 +1,30 @@
+import { bytesOf } from './policy-selection.ts'
+import type { UnloadPolicy } from './policy.ts'
+import { planUnload } from './plan.ts'
+import { candidatesIn } from './snapshot.ts'
+import type { AccountSnapshot } from './snapshot.ts'
+
+/** Who holds memory, and why it is not to be had: what InsufficientMemoryError shows. */
+export interface MemoryHolder {
+  readonly name: string
+  readonly bytes: number
+  readonly why: string
+}
+
+/** Who holds what there is, the largest first, and why `need` bytes of it are not to be had. */
+export function holdersOf(account: AccountSnapshot, policy: UnloadPolicy, need: number): MemoryHolder[] {
+  const loaded = candidatesIn(account).filter((candidate) => candidate.loaded)
+  const plan = planUnload(policy, loaded, 'demand', need)
+  const reasons = new Map(plan.kept.map(({ name, reason }) => [name, reason]))
+  const holders: MemoryHolder[] = loaded.map((candidate) => ({
+    name: candidate.name,
+    bytes: bytesOf(candidate),
+    why: (reasons.get(candidate.name) ?? 'idle').replace('-', ' '),
+  }))
+  if (account.reserved > 0) holders.push({ name: 'loads under way', bytes: account.reserved, why: 'reserved' })
+  const known = holders.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (account.usage > known) {
+    holders.push({ name: 'main thread and others', bytes: account.usage - known, why: 'not a component' })
+  }
+  return holders.sort((a, b) => b.bytes - a.bytes)
+}

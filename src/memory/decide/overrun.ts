@@ -1,0 +1,184 @@
+import {
+  ANSWER_TIME,
+  COLLECT_TIME,
+  END_TIME,
+  LONGEST_LOOK,
+  NOTICEABLE,
+  OVERRUN_PATIENCE,
+  OWN_MARGIN,
+  RETRY,
+  TOTAL_MARGIN,
+} from '../tuning.ts'
+import type { Action } from './action.ts'
+import type { AccountSnapshot, ComponentSnapshot } from './snapshot.ts'
+
+/** A limit, and who can be held to it. Bytes and ms. */
+interface Budget {
+  readonly limit: number
+  readonly held: number
+  /** Of `held`, what goes or can go by itself. */
+  readonly returning: number
+  /** How far it may be passed at all, as a share of the limit. */
+  readonly margin: number
+  /** How long it may be passed at most by somebody who has collected his garbage. */
+  readonly patience: number
+  /** Nobody is to blame who has taken less. */
+  readonly least: number
+  readonly members: readonly Member[]
+}
+
+type NamedAction = Extract<Action, { kind: 'collect' | 'end' }>
+
+interface Member {
+  readonly component: ComponentSnapshot
+  /** What it holds of this budget. */
+  readonly held: number
+  /** What it held when the limit was passed, as far as is known. */
+  readonly before: number
+}
+
+/** What is remembered of a limit that is passed. */
+export interface BudgetState {
+  /** For how long, as far as this thread could look (ms). */
+  readonly lasted: number
+  readonly lookedAt: number
+  /** By worker: what each held when it was first seen there, and when it was asked to collect its garbage. */
+  readonly workers: ReadonlyMap<string, WorkerState>
+}
+
+interface WorkerState {
+  readonly before: number
+  readonly asked: { readonly at: number; readonly from: { readonly time: number; readonly bytes: number } } | undefined
+}
+
+/** By what is limited: '' for the total, else the worker's key. Only limits that are passed. */
+export type OverrunState = ReadonlyMap<string, BudgetState>
+
+export const withinLimits: OverrunState = new Map()
+
+export interface OverrunStep {
+  readonly state: OverrunState
+  readonly actions: readonly Action[]
+}
+
+/**
+ * Who has to give memory back, or to be ended, because a limit is passed: a component's own, or the total. One rule for both.
+ *
+ * The one that took most since the limit was passed, and goes on to, is asked to drop what it can and to collect its garbage: from outside garbage looks like growth, and
+ * V8 puts collections off for as long as it has room. If the limit is passed even then, it is ended: at once where it is its own, and where it is the total
+ * after a time that is the shorter the nearer usage comes to what is intolerable. Where it would be past that before it could answer, it is ended
+ * without being asked. Nobody is ended for the memory it holds, only for taking more when there is none; and what is idle goes first.
+ *
+ * @param reclaimable bytes that are idle and may be unloaded, asked for only when the total is passed; and their names.
+ */
+export function stepOverrun(
+  state: OverrunState,
+  account: AccountSnapshot,
+  reclaimable: () => readonly { readonly name: string; readonly bytes: number }[],
+): OverrunStep {
+  const next = new Map<string, BudgetState>()
+  const actions: Action[] = []
+  const step = (key: string, budget: Budget): void => {
+    const result = stepBudget(state.get(key), budget, account.time)
+    next.set(key, result.state)
+    // One that is ended for the one limit need not be asked for the other.
+    if (result.action && !actions.some((action) => 'name' in action && action.name === result.action?.name)) {
+      actions.push(result.action)
+    }
+  }
+  for (const component of account.components) {
+    const limit = component.memoryLimit ?? account.limit
+    if (component.limited > limit) step(component.key, ownBudget(component, limit, account.limit))
+  }
+  if (account.usage > account.limit) step('', totalBudget(account, state.get(''), reclaimable()))
+  return { state: next, actions }
+}
+
+function ownBudget(component: ComponentSnapshot, limit: number, total: number): Budget {
+  const { limited: held } = component
+  const margin = Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
+  return { limit, held, returning: 0, margin, patience: 0, least: 1, members: [{ component, held, before: limit }] }
+}
+
+function totalBudget(
+  account: AccountSnapshot,
+  state: BudgetState | undefined,
+  idle: readonly { readonly name: string; readonly bytes: number }[],
+): Budget {
+  const names = new Set(idle.map(({ name }) => name))
+  const toBlame = account.components.filter(
+    ({ name, phase, expected, least }) => phase !== 'leaving' && !expected && !names.has(name) && least !== undefined,
+  )
+  return {
+    limit: account.limit,
+    held: account.usage,
+    returning: account.leaving + idle.reduce((sum, { bytes }) => sum + bytes, 0),
+    margin: TOTAL_MARGIN,
+    patience: OVERRUN_PATIENCE,
+    least: account.limit * NOTICEABLE,
+    members: toBlame.map((component) => {
+      const least = component.least?.bytes ?? component.bytes
+      return { component, held: component.bytes, before: state?.workers.get(component.key)?.before ?? least }
+    }),
+  }
+}
+
+function stepBudget(
+  state: BudgetState | undefined,
+  budget: Budget,
+  time: number,
+): { readonly state: BudgetState; readonly action: NamedAction | undefined } {
+  // In a longer gap this thread was blocked, and could do nothing about it.
+  const lasted = state ? state.lasted + Math.min(time - state.lookedAt, LONGEST_LOOK) : 0
+  const workers = new Map<string, WorkerState>()
+  for (const { component, before } of budget.members) {
+    workers.set(component.key, { before, asked: state?.workers.get(component.key)?.asked })
+  }
+  const result = { lasted, lookedAt: time, workers }
+  const worst = mostToBlame(budget)
+  if (!worst) return { state: result, action: undefined }
+
+  const { component, held, before } = worst
+  const { key, name } = component
+  const known = workers.get(key)?.asked
+  // What it had to give back then says little about what it has taken since.
+  const asked = known && (component.collecting || time - known.at < COLLECT_TIME + RETRY) ? known : undefined
+  const isSettled = asked && (component.collectedAt ?? 0) >= asked.at
+  const growth = isSettled ? growthSince(asked.from, component, time) : growthOf(component)
+  const overrun = { limit: budget.limit, held: budget.held, taken: held - before, growth, lasted }
+  const end: NamedAction = { kind: 'end', name, overrun }
+
+  const room = budget.limit * budget.margin
+  const excess = budget.held - budget.limit
+  const left = growth > 0 ? (room - excess) / growth - END_TIME : Number.POSITIVE_INFINITY
+  if (left <= 0) return { state: result, action: end }
+  if (excess <= budget.returning) return { state: result, action: undefined }
+  if (!asked) {
+    const patience = Math.min(COLLECT_TIME, left)
+    workers.set(key, { before, asked: { at: time, from: component.least ?? { time, bytes: component.bytes } } })
+    return { state: result, action: { kind: 'collect', name, patience, overrun } }
+  }
+  if (component.collecting) return { state: result, action: undefined }
+  const isOver = budget.patience === 0 || lasted >= budget.patience * (1 - (excess + growth * COLLECT_TIME) / room)
+  return { state: result, action: isOver ? end : undefined }
+}
+
+/** The one that has taken most, or soon will have, if that is worth the name. */
+function mostToBlame({ members, least }: Budget): Member | undefined {
+  const blame = ({ component, held, before }: Member): number => held - before + growthOf(component) * COLLECT_TIME
+  let worst: Member | undefined
+  for (const member of members) if (!worst || blame(member) > blame(worst)) worst = member
+  return worst && blame(worst) >= least ? worst : undefined
+}
+
+/** bytes/ms. Of a worker that has not answered for a while nothing is known: it may have given back since what it took. */
+const growthOf = ({ growth, age }: ComponentSnapshot): number => (age < ANSWER_TIME ? growth : 0)
+
+/** bytes/ms: what was kept of its growth once its garbage was gone. */
+function growthSince(
+  from: { readonly time: number; readonly bytes: number },
+  { bytes }: ComponentSnapshot,
+  time: number,
+): number {
+  return time > from.time ? Math.max(0, bytes - from.bytes) / (time - from.time) : 0
+}

@@ -1,0 +1,152 @@
+import type { PressureLevel } from '../../component/define.ts'
+import type { MemoryOptions } from '../options.ts'
+import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../tuning.ts'
+import type { Action } from './action.ts'
+import { planUnload } from './plan.ts'
+import type { UnloadPolicy } from './policy.ts'
+import { bytesToFree, isAtLeast } from './pressure.ts'
+import type { PressureState } from './pressure.ts'
+import { candidatesIn, isFresh } from './snapshot.ts'
+import type { AccountSnapshot } from './snapshot.ts'
+
+/** What was done about the pressure so far. Times in ms. */
+export interface ReliefState {
+  /** Components were last asked to trim at this level. */
+  readonly trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
+  /** By worker: who was asked since there has been a reason to. */
+  readonly asked: ReadonlySet<string>
+  /** Spare workers were given up then. */
+  readonly sparesGivenUpAt: number | undefined
+  /** When nothing could be unloaded at this level: not tried again at once. */
+  readonly nothingLeft: { readonly level: PressureLevel; readonly at: number } | undefined
+  /** The worst level at which it was told that nothing is left, since something could last be done about it. */
+  readonly told: PressureLevel | undefined
+}
+
+export const noRelief: ReliefState = {
+  trimmed: undefined,
+  asked: new Set(),
+  sparesGivenUpAt: undefined,
+  nothingLeft: undefined,
+  told: undefined,
+}
+
+export interface ReliefStep {
+  readonly state: ReliefState
+  readonly actions: readonly Action[]
+  readonly measure: boolean
+  readonly lookIn: number
+}
+
+/**
+ * What pressure asks for, in this order, each once the one before is done: spare workers go and components drop what they can (from lowThreshold on);
+ * components are unloaded, one at a time, each by figures taken after the one before was gone; and it is told when nothing is left. Where
+ * memory fills up faster than that, nobody is asked to trim first.
+ *
+ * @param unloads something is being unloaded, or will be, for another reason.
+ */
+export function stepRelief(
+  state: ReliefState,
+  pressure: PressureState,
+  account: AccountSnapshot,
+  options: MemoryOptions,
+  policy: UnloadPolicy,
+  unloads: boolean,
+): ReliefStep {
+  const idle = { measure: false, lookIn: Number.POSITIVE_INFINITY }
+  if (!pressure.trim) {
+    const actions: Action[] = state.sparesGivenUpAt === undefined ? [] : [{ kind: 'restore-spares' }]
+    return { state: noRelief, actions, ...idle }
+  }
+  const { level } = pressure
+  const need = Math.max(0, bytesToFree(level, account, options) - account.leaving)
+  const urgent = isUrgent(account)
+  const made = urgent ? { state, actions: [] } : makeDo(state, level, need, account)
+  const step = { ...idle, ...made }
+  if (level === 'low') return { ...step, state: { ...step.state, told: undefined } }
+  if (need <= 0 || !options.autoUnloadEnabled) return step
+
+  const soon = { ...step, lookIn: SHORTEST_LOOK }
+  const isWaiting = made.actions.length > 0 || account.trimming > 0 || areSparesLeaving(made.state, account)
+  if (unloads || account.unloading || (isWaiting && !urgent)) return soon
+  if (!isFresh(account)) return { ...soon, measure: true }
+  if (isResting(made.state, level, account)) return { ...step, lookIn: RETRY }
+  const plan = planUnload(policy, candidatesIn(account), level, need)
+  const [victim] = plan.victims
+  if (victim) {
+    return {
+      ...soon,
+      state: { ...made.state, told: undefined, nothingLeft: undefined },
+      actions: [
+        ...made.actions,
+        { kind: 'unload', name: victim.name, reason: 'pressure', request: undefined, plan },
+      ],
+    }
+  }
+  return { ...nothingLeft(made.state, level, need, account, plan.kept, made.actions), measure: false, lookIn: RETRY }
+}
+
+/** Growth of usage that reaches the limit before two unloads are done: there is no time for anything else. */
+function isUrgent({ limit, usage, growth, unloadTime }: AccountSnapshot): boolean {
+  return growth > 0 && limit - usage <= growth * unloadTime * 2
+}
+
+/** Spares go, and components drop what they can. */
+function makeDo(
+  state: ReliefState,
+  level: PressureLevel,
+  need: number,
+  account: AccountSnapshot,
+): { state: ReliefState; actions: Action[] } {
+  const actions: Action[] = []
+  let next = state
+  if (state.sparesGivenUpAt === undefined) {
+    next = { ...next, sparesGivenUpAt: account.time }
+    actions.push({ kind: 'give-up-spares' })
+  }
+  const due = dueForTrim(state, level, need, account)
+  if (due.length > 0) {
+    const asked = new Set([...state.asked, ...due.map(({ key }) => key)])
+    next = { ...next, asked, trimmed: { level, at: account.time } }
+    actions.push({ kind: 'trim', names: due.map(({ name }) => name), level, need })
+  }
+  return { state: next, actions }
+}
+
+/** Each once at low; above it all, again and again, for as long as something has to go. */
+function dueForTrim(
+  { trimmed, asked }: ReliefState,
+  level: PressureLevel,
+  need: number,
+  { components, time }: AccountSnapshot,
+): AccountSnapshot['components'] {
+  const ready = components.filter(({ phase }) => phase === 'ready')
+  if (level === 'low') return ready.filter(({ key }) => !asked.has(key))
+  if (need <= 0) return []
+  return trimmed?.level !== level || time - trimmed.at >= TRIM_COOLDOWN ? ready : []
+}
+
+/** What does not end in time is not waited for. */
+const areSparesLeaving = ({ sparesGivenUpAt }: ReliefState, { spares, time }: AccountSnapshot): boolean =>
+  spares > 0 && sparesGivenUpAt !== undefined && time - sparesGivenUpAt < LONGEST_LOOK
+
+/** Idle floors and residencies end unannounced; what has become idle, or worse, is worth another look at once. */
+function isResting({ nothingLeft }: ReliefState, level: PressureLevel, { time, idleAt }: AccountSnapshot): boolean {
+  if (!nothingLeft || nothingLeft.at <= idleAt) return false
+  return time - nothingLeft.at < RETRY && isAtLeast(nothingLeft.level, level)
+}
+
+function nothingLeft(
+  state: ReliefState,
+  level: PressureLevel,
+  missing: number,
+  { components, reserved, time }: AccountSnapshot,
+  kept: Extract<Action, { kind: 'exhausted' }>['kept'],
+  actions: readonly Action[],
+): { state: ReliefState; actions: readonly Action[] } {
+  // What comes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
+  if (missing <= reserved || components.some(({ phase }) => phase === 'loading')) return { state, actions }
+  const next: ReliefState = { ...state, nothingLeft: { level, at: time } }
+  if (state.told !== undefined && isAtLeast(state.told, level)) return { state: next, actions }
+  return { state: { ...next, told: level }, actions: [...actions, { kind: 'exhausted', level, missing, kept }] }
+}

@@ -1,0 +1,103 @@
+import type { MemoryOptions } from '../options.ts'
+import { LONGEST_LOOK } from '../tuning.ts'
+import type { Action } from './action.ts'
+import { decideAdmission } from './admission.ts'
+import { holdersOf } from './holders.ts'
+import type { UnloadPolicy } from './policy.ts'
+import { planUnload } from './plan.ts'
+import { candidatesIn, isFresh } from './snapshot.ts'
+import type { AccountSnapshot, FreeRequest, LoadRequest } from './snapshot.ts'
+
+export interface RequestsStep {
+  readonly actions: readonly Action[]
+  /** Somebody could be helped if figures were taken anew. */
+  readonly measure: boolean
+  /** ms after which it has to be looked at again, whatever happens. */
+  readonly lookIn: number
+}
+
+/**
+ * Goes through those who want memory, first come, first served; one that has to wait lets others that fit go first. Each that is let in counts for
+ * those after it, so no two loads count on the same bytes. One component is unloaded at a time, for whomever.
+ */
+export function stepRequests(account: AccountSnapshot, options: MemoryOptions, policy: UnloadPolicy): RequestsStep {
+  const actions: Action[] = []
+  let [measure, lookIn, promised, possible, unloads] = [false, Number.POSITIVE_INFINITY, 0, 0, account.unloading]
+  const unload = (action: Extract<Action, { kind: 'unload' }>): void => {
+    unloads = true
+    actions.push(action)
+  }
+  for (const request of account.requests) {
+    if (request.kind === 'free') {
+      if (unloads) continue
+      if (!isFresh(account)) measure = true
+      else {
+        const action = freeStep(request, account, policy)
+        if (action.kind === 'unload') unload(action)
+        else actions.push(action)
+      }
+      continue
+    }
+    const sums = { usage: account.usage + promised, possible: account.possible + possible }
+    const isLate = account.time - request.since >= request.timeout
+    if (!isLate && isTooOldFor(request, { ...account, ...sums }, options)) {
+      measure = true
+      continue
+    }
+    const decision = decideAdmission(request, account.time, {
+      ...sums,
+      limit: account.limit,
+      workGrowth: account.workGrowth,
+      leaving: account.leaving,
+      highThreshold: options.highThreshold,
+      criticalThreshold: options.criticalThreshold,
+      candidates: options.autoUnloadEnabled ? candidatesIn(account) : [],
+      policy,
+    })
+    switch (decision.kind) {
+      case 'admit':
+        promised += request.need
+        possible += request.mayNeed - request.need
+        actions.push({ kind: 'admit', request: request.id })
+        break
+      case 'unload': {
+        const [victim] = decision.plan.victims
+        if (unloads || !victim) break
+        unload({
+          kind: 'unload',
+          name: victim.name,
+          reason: 'admission',
+          request: request.id,
+          plan: decision.plan,
+        })
+        break
+      }
+      case 'wait':
+        lookIn = Math.min(lookIn, decision.ms)
+        break
+      case 'refuse':
+        actions.push({ kind: 'refuse', request: request.id, holders: holdersOf(account, policy, request.need) })
+        break
+    }
+    if (decision.kind !== 'admit') {
+      lookIn = Math.min(lookIn, Math.max(1, request.timeout - (account.time - request.since)))
+    }
+  }
+  return { actions, measure, lookIn }
+}
+
+/** Where memory is tight, a load is decided by figures of now. */
+function isTooOldFor(request: LoadRequest, account: AccountSnapshot, { lowThreshold }: MemoryOptions): boolean {
+  const isTight = account.usage + request.mayNeed > account.limit * lowThreshold
+  return isTight && (!isFresh(account) || account.time - account.sampledAt > LONGEST_LOOK)
+}
+
+/** The next one to go: neither idle floors nor minimum residencies count, as somebody has asked. */
+function freeStep(request: FreeRequest, account: AccountSnapshot, policy: UnloadPolicy): Action & { kind: 'unload' | 'settle' } {
+  const left = candidatesIn(account).filter(({ name }) => !request.asked.has(name))
+  const regardless = left.map((candidate) => ({ ...candidate, minResidency: 0 }))
+  const plan = planUnload(policy, regardless, 'demand', Math.max(0, request.missing))
+  const [victim] = plan.victims
+  if (!victim) return { kind: 'settle', request: request.id }
+  return { kind: 'unload', name: victim.name, reason: 'free-memory', request: request.id, plan }
+}

@@ -1,0 +1,70 @@
+import { FAST_FILL_TIME, LONGEST_LOOK, LOOK_PER_WORKER, SAMPLES_AHEAD, SHORTEST_LOOK } from '../tuning.ts'
+import type { PressureThresholds } from './pressure.ts'
+
+/** What one component adds to the choice of an interval: bytes, growth in bytes/ms. */
+export interface ComponentGrowth {
+  readonly total: number
+  readonly memoryLimit: number
+  /** `peakGrowth` of its own window. */
+  readonly growth: number
+}
+
+export interface IntervalInput {
+  readonly usage: number
+  readonly limit: number
+  /** `peakGrowth` of usage, bytes/ms. */
+  readonly growth: number
+  readonly components: readonly ComponentGrowth[]
+}
+
+export const growsFast = (component: ComponentGrowth): boolean =>
+  component.growth * FAST_FILL_TIME >= component.memoryLimit
+
+/** At half of its limit or more, the rest can be filled by one burst between two slow samples. */
+export const isNearLimit = (component: ComponentGrowth): boolean => component.total >= component.memoryLimit / 2
+
+/**
+ * The time to the next sample (ms): the time until usage reaches its next threshold, or a component its memoryLimit, at
+ * the measured growth, divided by 4; at least 25 ms, at most `checkInterval`. 25 ms while a component grows fast or is
+ * within half of its limit.
+ */
+export function nextInterval(input: IntervalInput, thresholds: PressureThresholds, checkInterval: number): number {
+  let time = timeToReach(input.usage, nextThreshold(input, thresholds), input.growth)
+  for (const component of input.components) {
+    if (growsFast(component) || isNearLimit(component)) return Math.min(SHORTEST_LOOK, checkInterval)
+    time = Math.min(time, timeToReach(component.total, component.memoryLimit, component.growth))
+  }
+  return Math.min(Math.max(time / SAMPLES_AHEAD, SHORTEST_LOOK), checkInterval)
+}
+
+/** The next threshold above usage (bytes); past all of them, the limit itself. */
+function nextThreshold({ usage, limit }: IntervalInput, thresholds: PressureThresholds): number {
+  const shares = [
+    thresholds.lowThreshold,
+    thresholds.mediumThreshold,
+    thresholds.highThreshold,
+    thresholds.criticalThreshold,
+  ]
+  return (shares.find((share) => share * limit > usage) ?? 1) * limit
+}
+
+function timeToReach(bytes: number, target: number, growth: number): number {
+  if (growth <= 0) return Number.POSITIVE_INFINITY
+  return Math.max(0, target - bytes) / growth
+}
+
+/** What is there to look at: workers of components, those of them that had run at the last look, and requests for memory that wait. */
+export interface LookInput {
+  readonly workers: number
+  readonly running: number
+  /** Something is being loaded, or in use. */
+  readonly isActive: boolean
+  readonly waiting: number
+}
+
+/** ms to the next look at what has run, which costs next to nothing for what has not; Infinity: nothing can change by itself. */
+export function nextLook({ workers, running, isActive, waiting }: LookInput): number {
+  if (workers === 0 && waiting === 0) return Number.POSITIVE_INFINITY
+  if (!isActive && running === 0 && waiting === 0) return Math.max(LONGEST_LOOK, workers * LOOK_PER_WORKER)
+  return Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, running * LOOK_PER_WORKER))
+}

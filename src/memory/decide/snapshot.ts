@@ -1,0 +1,98 @@
+import type { UnloadCandidate } from './policy.ts'
+
+/** A component with a worker, as the account shows it. Bytes; times in ms of the monotonic clock. */
+export interface ComponentSnapshot {
+  readonly name: string
+  /** Of its worker: the same component's next one has another. */
+  readonly key: string
+  readonly phase: 'loading' | 'ready' | 'leaving'
+  /** What counts towards the total limit. */
+  readonly bytes: number
+  /** Heap and external memory, which its own limit is held against. */
+  readonly limited: number
+  /** How old (ms) those figures are. */
+  readonly age: number
+  /** Undefined: the total limit. */
+  readonly memoryLimit: number | undefined
+  /** Growth that has lasted, bytes/ms. */
+  readonly growth: number
+  /** The least it has held of late, and when: what its growth started from. */
+  readonly least: { readonly time: number; readonly bytes: number } | undefined
+  /** It is being loaded and holds no more than was to be expected: its growth is no surprise. */
+  readonly expected: boolean
+  /** It was asked to collect its garbage, and may still answer. */
+  readonly collecting: boolean
+  /** When it was last measured after its garbage was collected at our wish. */
+  readonly collectedAt: number | undefined
+  /** What a policy is told of it. */
+  readonly candidate: UnloadCandidate
+}
+
+/** A load that waits to be let in. Bytes and ms. */
+export interface LoadRequest {
+  readonly kind: 'load'
+  readonly id: number
+  readonly name: string
+  /** What it will need, as far as is known. */
+  readonly need: number
+  /** More than `need` where its size is a guess. */
+  readonly mayNeed: number
+  /** What its last load took; 0 before the first. */
+  readonly loadTime: number
+  readonly since: number
+  readonly timeout: number
+}
+
+/** Somebody wants that many bytes unloaded, whoever has to go. */
+export interface FreeRequest {
+  readonly kind: 'free'
+  readonly id: number
+  /** Bytes that are still missing. */
+  readonly missing: number
+  /** Names of those that were asked to go already, whether they did or not. */
+  readonly asked: ReadonlySet<string>
+}
+
+export type MemoryRequest = LoadRequest | FreeRequest
+
+/** All that a decision is made of: what the account shows at one moment. Bytes; times in ms of the monotonic clock. */
+export interface AccountSnapshot {
+  readonly time: number
+  /** The total limit, or 90% of a smaller limit of the control group. */
+  readonly limit: number
+  /** Main thread, workers, and what is reserved. */
+  readonly usage: number
+  /** Growth of usage that has lasted, bytes/ms. */
+  readonly growth: number
+  /** The same of what is loaded and at work, without loads. */
+  readonly workGrowth: number
+  /** The part of `usage` that is promised to loads under way and not filled yet. */
+  readonly reserved: number
+  /** Bytes beyond those that loads of unknown size under way may need. */
+  readonly possible: number
+  /** The part of `usage` that unloads under way will free. */
+  readonly leaving: number
+  /** ms that an unload takes, as measured. */
+  readonly unloadTime: number
+  /** When the figures were asked for. */
+  readonly sampledAt: number
+  /** When something last changed that figures from before do not show: a load or a trim is over, a worker gone. */
+  readonly changedAt: number
+  /** When something last became idle. */
+  readonly idleAt: number
+  /** Workers that are started but nobody's yet. */
+  readonly spares: number
+  /** Components that were asked to trim and may still answer. */
+  readonly trimming: number
+  /** Something is being unloaded for want of memory. */
+  readonly unloading: boolean
+  readonly components: readonly ComponentSnapshot[]
+  /** In the order in which they came. */
+  readonly requests: readonly MemoryRequest[]
+}
+
+/** False while something has changed since the figures were taken. */
+export const isFresh = ({ sampledAt, changedAt }: AccountSnapshot): boolean => sampledAt >= changedAt
+
+export const candidatesIn = ({ components }: AccountSnapshot): UnloadCandidate[] =>
+  components.map(({ candidate }) => candidate)

@@ -1,0 +1,60 @@
+import type { MemoryOptions } from '../options.ts'
+import type { Action } from './action.ts'
+import { stepOverrun, withinLimits } from './overrun.ts'
+import type { OverrunState } from './overrun.ts'
+import { planUnload } from './plan.ts'
+import { policyOf } from './policy-registry.ts'
+import { initialPressure, stepPressure } from './pressure.ts'
+import type { PressureState } from './pressure.ts'
+import { noRelief, stepRelief } from './relief.ts'
+import type { ReliefState } from './relief.ts'
+import { stepRequests } from './requests.ts'
+import { candidatesIn } from './snapshot.ts'
+import type { AccountSnapshot } from './snapshot.ts'
+
+/** What a decision needs to know of those before it. */
+export interface DecisionState {
+  readonly pressure: PressureState
+  readonly overrun: OverrunState
+  readonly relief: ReliefState
+}
+
+/** @param time ms of the monotonic clock. */
+export const initialDecisions = (time: number): DecisionState => ({
+  pressure: initialPressure(time),
+  overrun: withinLimits,
+  relief: noRelief,
+})
+
+export interface Decision {
+  readonly state: DecisionState
+  /** To be begun in this order. */
+  readonly actions: readonly Action[]
+  /** Nothing more can be decided before figures are taken anew. */
+  readonly measure: boolean
+  /** ms after which it has to be looked at again, whatever the growth. */
+  readonly lookIn: number
+}
+
+/**
+ * The one decision about memory: how high the pressure is, who has to give back what he took beyond a limit, who is let in, and who goes. Pure: the same
+ * account gives the same answer. What is under way is in the account, so it may be asked as often as one likes.
+ */
+export function decide(state: DecisionState, account: AccountSnapshot, options: MemoryOptions): Decision {
+  const policy = policyOf(options.policy)
+  const pressure = stepPressure(state.pressure, account, options)
+  const overrun = stepOverrun(state.overrun, account, () =>
+    options.autoUnloadEnabled
+      ? planUnload(policy, candidatesIn(account), 'critical', Number.POSITIVE_INFINITY).victims
+      : [],
+  )
+  const requests = stepRequests(account, options, policy)
+  const unloads = requests.actions.some(({ kind }) => kind === 'unload')
+  const relief = stepRelief(state.relief, pressure, account, options, policy, unloads)
+  return {
+    state: { pressure, overrun: overrun.state, relief: relief.state },
+    actions: [...overrun.actions, ...requests.actions, ...relief.actions],
+    measure: requests.measure || relief.measure,
+    lookIn: Math.min(requests.lookIn, relief.lookIn),
+  }
+}

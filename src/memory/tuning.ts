@@ -1,0 +1,99 @@
+/**
+ * Every number by which memory is decided, once. What users may set is an option instead (options.ts). Each says its unit, what it trades, and where it
+ * comes from: a contract, a measurement with its command, or "guessed". `npm run bench:tuning` halves and doubles each in turn in the simulator and
+ * prints what that changes.
+ */
+
+const mib = 1024 ** 2
+
+// Measure
+
+/** ms: the shortest time between two looks at what runs, and how long a sample waits for answers. Shorter sees a burst sooner and costs more. Contract (Sampling). */
+export const SHORTEST_LOOK = 25
+/** ms: the longest time between two looks while anything is loaded; figures this old are not decided by where memory is tight. Longer is cheaper and blinder. Guessed. */
+export const LONGEST_LOOK = 100
+/** ms by which each worker that runs puts the next look off. A question costs some 60 us of processor time (docs/facts.md): 2.5% of one processor. */
+export const LOOK_PER_WORKER = 2.5
+/** ms of work since it was last asked after which a worker is asked again: a heap can hardly have grown in less. Guessed. */
+export const WORTH_ASKING = 1
+/** ms a worker has to answer a question about its memory, or a request to drop what it can; after that it is late. The slowest answers seen of one that works are some 100 ms. Guessed. */
+export const ANSWER_TIME = 250
+/** Samples before a threshold is reached at the measured growth. More see it sooner and cost more. Contract (Sampling). */
+export const SAMPLES_AHEAD = 4
+/** ms in which a component would fill its whole limit from nothing if it grows fast. Contract (Sampling: "grows fast"); guessed. */
+export const FAST_FILL_TIME = 10_000
+/** Measurements of which growth is told: five slopes, so two odd ones in a row do not move their median. More are surer and later. */
+export const KEPT_SAMPLES = 6
+/** ms between measurements that are kept: a component allocates in steps, and what is between two of them is no rest. Guessed. */
+export const SAMPLE_SPACING = 15
+/** Share of the limit that is worth notice: a change of usage that asks for a sample, growth of that much during a load, what somebody is held to have taken. Guessed. */
+export const NOTICEABLE = 1 / 64
+
+// Pressure
+
+/** ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract (Pressure). */
+export const MEDIUM_DWELL = 5_000
+/** ms clear of a threshold before its level is left. Longer flutters less. Contract (Pressure). */
+export const CLEAR_DWELL = 30_000
+/** Share of the limit below a threshold from which on usage is clear of it; an unload goes on until then. Contract (Pressure). */
+export const CLEAR_MARGIN = 0.05
+/** ms that an unload is taken to need before one was measured. `npm run bench:reclaim`. */
+export const FIRST_UNLOAD_TIME = 50
+
+// Who goes
+
+/** Priority at or below which a component goes at critical pressure only. Contract (protected). */
+export const PROTECTED_PRIORITY = 10
+/** Components that a plan takes at most at medium and at high. Contract (Unloading). */
+export const ROUND_CAP = { medium: 2, high: 5 } as const
+/** Share of minIdleTime that counts at high. Contract (Unloading). */
+export const HIGH_IDLE_SHARE = 1 / 5
+/** ms between two requests to trim at the same level. More often asks for what was just dropped. Guessed. */
+export const TRIM_COOLDOWN = 5_000
+/** ms after which it is tried again where things end unannounced: idle floors, residencies, what a load may still fill, V8's page pool. Shorter costs a plan each time. Guessed. */
+export const RETRY = 1_000
+
+// Residency
+
+/** ms: a reload this soon after an unload was a mistake, and is followed by that much residency, doubling each time. Contract (Unloading). */
+export const RAPID_RELOAD = 60_000
+/** ms: the longest residency, and the time without a rapid reload after which a doubling is forgotten. Contract (Unloading). */
+export const LONGEST_RESIDENCY = 900_000
+/** Rapid reloads within a minute that are thrashing. Only a warning depends on it. Guessed. */
+export const THRASHING_RELOADS = 3
+
+// Admission
+
+/** Bytes to expect of a component of which nothing is known: a worker with a small module takes 12 to 16 MB (docs/facts.md). */
+export const SMALL_COMPONENT = 16 * mib
+/** Peaks of the last generations that are remembered: enough to forget an odd one in time. Guessed. */
+export const REMEMBERED_PEAKS = 4
+/** ms at most that a load respects the residency of others, or waits to see what loads of unknown size come to. `npm run bench:limit`, two that take turns: one load in that time. */
+export const LOAD_PATIENCE = 15_000
+/** Share of what is loaded that a load may replace within its residency without waiting. 1 thrashes where two fit one at a time (`npm run bench:limit`), 0 waits for everybody. */
+export const RESIDENCY_SHARE = 2 / 3
+
+// Overrun
+
+/** Share by which a component may pass its own limit before it is ended without being asked. More lets more be lost, less ends those who only have garbage. `npm run bench:containment`. */
+export const OWN_MARGIN = 0.5
+/** The same for the total limit. Contract (110% with one that takes 300 MB/s); `npm run bench:limit`. */
+export const TOTAL_MARGIN = 0.1
+/** ms that the total limit may be passed by who has collected his garbage, less the nearer it comes to the margin. Others may become idle meanwhile. Guessed. */
+export const OVERRUN_PATIENCE = 5_000
+/** ms to collect garbage in: a full collection of 500 MB of objects takes some 300. It is also how far ahead growth counts. */
+export const COLLECT_TIME = 500
+/** ms from a decision until a worker allocates no more: it is told, and unwinds. 5 to 80 in most patterns (`npm run bench:containment`). */
+export const END_TIME = 100
+
+// Giving back
+
+/**
+ * ms. V8 (14.6, memory-pool.cc) looks for pages to let go of when some isolate hands it others, as a minor collection does, and not within 12 s of the
+ * last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s: twice this.
+ */
+export const POOL_DELAY = 8_500
+/** Bytes: less is not worth a thread or a collection to give back. Guessed. */
+export const WORTHWHILE = 8 * mib
+/** ms after which a helper thread that trims the allocator is given up. Guessed. */
+export const HELPER_DEADLINE = 10_000
