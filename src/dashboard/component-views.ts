@@ -1,7 +1,7 @@
 import type { CallRecord } from '../channel/call-watch.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { WorkerLoad } from '../memory/measure/processor-use.ts'
+import type { ProcessorUse } from '../memory/measure/processor-use.ts'
 import type { UnloadPlan } from '../memory/decide/plan.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
 
@@ -13,7 +13,7 @@ export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'
   /** Of the calls of the main thread during the last minute; null without any. */
   readonly p50: number | null
   readonly p99: number | null
-  readonly load: WorkerLoad | null
+  readonly load: ProcessorUse | null
   readonly next: NextUnload
 }
 
@@ -75,7 +75,7 @@ export class ComponentViews implements Disposable {
       callRate: this.#rate(name, info.calls),
       p50: p50 && rounded(p50),
       p99: p99 && rounded(p99),
-      load: info.memory ? roundedLoad(this.#coordinator.memory.load(name)) : null,
+      load: info.memory ? roundedLoad(this.#coordinator.memory.processorUse(name)) : null,
       next: next.get(name) ?? { verdict: 'not-loaded' },
     }
   }
@@ -127,7 +127,7 @@ function withoutTime({
 /** To three digits: more is noise, and would be sent anew each time. */
 const rounded = (value: number): number => Number(value.toPrecision(3))
 
-function roundedLoad(load: WorkerLoad | null): WorkerLoad | null {
+function roundedLoad(load: ProcessorUse | null): ProcessorUse | null {
   const share = (value: number): number => Math.round(value * 100) / 100
   return load && { cpu: share(load.cpu), eventLoop: share(load.eventLoop) }
 }

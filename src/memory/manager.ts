@@ -1,18 +1,18 @@
 import type { GenerationEnd } from '../channel/caller.ts'
-import type { ComponentMemory } from '../component/component-info.ts'
-import type { PressureLevel } from '../component/define.ts'
-import type { UnloadReason } from '../component/lifecycle.ts'
+import type { ComponentMemory } from '../contract/ledger.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { UnloadReason } from '../contract/unload-report.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
-import type { UnloadReport } from '../component/unload.ts'
-import { keepContext } from '../context.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
+import { keepContext } from '../base/context.ts'
 import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
-import { monotonicNow } from '../monotonic.ts'
-import type { Logger } from '../observability/logger.ts'
-import { expectNumber, expectOneOf, expectOptions } from '../options.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import type { Logger } from '../contract/logger.ts'
+import { expectNumber, expectOneOf, expectOptions } from '../base/option-checks.ts'
 import { MemoryBook, readable } from './account/book.ts'
-import type { Ledger } from './account/ledger.ts'
+import type { Ledger } from '../contract/ledger.ts'
 import { OpenRequests } from './act/open-requests.ts'
 import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
@@ -153,12 +153,20 @@ export class MemoryManager implements Disposable {
     const input = { usage: book.sampledUsage, limit, growth: book.trend.peak, components }
     const change = nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY
     const untilChange = change - monotonicNow() + book.age
-    return Math.max(1, Math.min(nextInterval(input, this.#options, this.#options.checkInterval), untilChange, this.#lookIn))
+    return Math.max(
+      1,
+      Math.min(nextInterval(input, this.#options, this.#options.checkInterval), untilChange, this.#lookIn),
+    )
   }
 
   /** ms to the next look at what has run, as things stand. */
   #watch(running: number): number {
-    return nextLook({ workers: this.#book.live.size, running, isActive: this.#book.isActive, waiting: this.#requests.size })
+    return nextLook({
+      workers: this.#book.live.size,
+      running,
+      isActive: this.#book.isActive,
+      waiting: this.#requests.size,
+    })
   }
 
   /** Accounted bytes: main thread, workers, and the reservations of loads under way. */
@@ -389,4 +397,3 @@ export class MemoryManager implements Disposable {
 }
 
 export type { FreeMemoryResult, Ledger, ProcessorUse }
-export type { ExhaustedEvent, PressureEvent } from './events.ts'

@@ -38,11 +38,15 @@ export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordin
   )
   set.ofComponents('memory_learned_peak_bytes', 'Largest memory of its last generations', (info) => info.learnedPeak)
 
-  set.ofComponents('cpu_ratio', 'Processor time of its worker, of one processor', (info) => memory.load(info.name)?.cpu)
+  set.ofComponents(
+    'cpu_ratio',
+    'Processor time of its worker, of one processor',
+    (info) => memory.processorUse(info.name)?.cpu,
+  )
   set.ofComponents(
     'event_loop_utilization_ratio',
     'Share of the time in which its event loop did not wait',
-    (info) => memory.load(info.name)?.eventLoop,
+    (info) => memory.processorUse(info.name)?.eventLoop,
   )
 
   set.countOf('calls_total', 'Calls begun, of the main thread and of other components', (tally) => tally.calls)

@@ -3,7 +3,7 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { LoadEvent, CoordinatorEvents } from '../contract/events.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { RAPID_RELOAD } from '../memory/decide/residency.ts'
+import { RAPID_RELOAD } from '../memory/tuning.ts'
 import { BucketHistogram, callBounds, loadBounds, unloadBounds } from './bucket-histogram.ts'
 import { errorCode } from './error-code.ts'
 

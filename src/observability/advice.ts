@@ -2,7 +2,7 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryOptions } from '../memory/options.ts'
 import { reclaimFlag } from '../memory/act/reclaimer.ts'
-import { FIRST_RESIDENCY } from '../memory/decide/residency.ts'
+import { RAPID_RELOAD } from '../memory/tuning.ts'
 
 /** Something that is set up in a way that costs, and what to do about it. */
 export interface Advice {
@@ -48,7 +48,7 @@ export interface AdviceFacts {
 /** An estimate this many times off is misleading. */
 const estimateFactor = 2
 /** Reloads too soon that are no accident: the minimum residency has doubled. */
-const againAndAgain = 2 * FIRST_RESIDENCY
+const againAndAgain = 2 * RAPID_RELOAD
 const keptOften = 3
 const mib = 1024 ** 2
 /** Code, stacks and the allocator's own take some 150 MiB. */

@@ -128,18 +128,18 @@ describe('a report of an unload', () => {
   })
 })
 
-describe('load', () => {
+describe("processorUse", () => {
   test('tells how busy a worker is, between two readings', async () => {
     await using coordinator = bigCoordinator()
     const { spins, idles } = await loadHogs(coordinator, { spins: 0, idles: 0 })
-    expect(coordinator.memory.load('spins')).toBeNull()
-    expect(coordinator.memory.load('idles')).toBeNull()
+    expect(coordinator.memory.processorUse('spins')).toBeNull()
+    expect(coordinator.memory.processorUse('idles')).toBeNull()
     await spins?.spin(1_100)
-    coordinator.memory.load('spins')
-    coordinator.memory.load('idles')
-    await until(() => coordinator.memory.load('spins') !== null && coordinator.memory.load('idles') !== null)
-    const spinning = coordinator.memory.load('spins')
-    const idling = coordinator.memory.load('idles')
+    coordinator.memory.processorUse('spins')
+    coordinator.memory.processorUse('idles')
+    await until(() => coordinator.memory.processorUse('spins') !== null && coordinator.memory.processorUse('idles') !== null)
+    const spinning = coordinator.memory.processorUse('spins')
+    const idling = coordinator.memory.processorUse('idles')
     expect(spinning?.eventLoop).toBeGreaterThan(0.5)
     expect(spinning?.cpu).toBeGreaterThan(idling?.cpu ?? 1)
     expect(idling?.eventLoop).toBeLessThan(0.5)
@@ -149,8 +149,8 @@ describe('load', () => {
     }
     expect(idles).toBeDefined()
     await coordinator.unloadComponent('idles')
-    expect(coordinator.memory.load('idles')).toBeNull()
-    expect(() => coordinator.memory.load('nobody')).toThrow(
+    expect(coordinator.memory.processorUse('idles')).toBeNull()
+    expect(() => coordinator.memory.processorUse('nobody')).toThrow(
       expect.objectContaining({ code: 'ERR_COMPONENT_NOT_FOUND' }),
     )
   })

@@ -1,9 +1,9 @@
-import type { ComponentMemory } from '../../component/component-info.ts'
+import type { ComponentMemory } from '../../contract/ledger.ts'
 import type { Registry } from '../../component/registry.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { SpareWorkers } from '../../host/spare-workers.ts'
-import { wallTime } from '../../monotonic.ts'
+import { wallTime } from '../../base/monotonic.ts'
 import { forecastSize } from '../decide/forecast.ts'
 import type { Forecast } from '../decide/forecast.ts'
 import type { ComponentGrowth } from '../decide/schedule.ts'
@@ -14,7 +14,8 @@ import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import { buildLedger } from './ledger.ts'
-import type { Ledger, LedgerEntries } from './ledger.ts'
+import type { LedgerEntries } from './ledger.ts'
+import type { Ledger } from '../../contract/ledger.ts'
 import { Reservations } from './reservations.ts'
 import { snapshotOf } from './snapshot-of.ts'
 import { Trend } from './trend.ts'
@@ -334,4 +335,3 @@ export class MemoryBook {
 export function readable(memory: ComponentMemory): ComponentMemory {
   return { ...memory, sampledAt: wallTime(memory.sampledAt) }
 }
-

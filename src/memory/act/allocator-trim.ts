@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { withDeadline } from '../../deadline.ts'
+import { withDeadline } from '../../base/deadline.ts'
 import { HELPER_DEADLINE } from '../tuning.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 

@@ -1,6 +1,6 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Overrun } from '../decide/action.ts'
 import type { Measurement } from '../measure/measurement.ts'

@@ -1,5 +1,5 @@
 import type { Supervisor } from '../../component/supervisor.ts'
-import { InsufficientMemoryError } from '../../errors.ts'
+import { InsufficientMemoryError } from '../../contract/errors.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { MemoryHolder } from '../decide/holders.ts'
 import type { MemoryRequest } from '../decide/snapshot.ts'
@@ -62,7 +62,15 @@ export class OpenRequests {
   /** @throws the signal's reason when aborted; what was unloaded until then stays unloaded. */
   async free(bytes: number, signal: AbortSignal | undefined): Promise<FreeMemoryResult> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const free: OpenFree = { kind: 'free', bytes, asked: new Set(), unloaded: [], reports: [], freed: 0, settled: resolve }
+    const free: OpenFree = {
+      kind: 'free',
+      bytes,
+      asked: new Set(),
+      unloaded: [],
+      reports: [],
+      freed: 0,
+      settled: resolve,
+    }
     await this.#settled(free, promise, signal)
     await Promise.all(free.reports)
     const { freed, unloaded } = free

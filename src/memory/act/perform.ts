@@ -1,16 +1,17 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { SpareWorkers } from '../../host/spare-workers.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Action } from '../decide/action.ts'
 import type { AccountSnapshot } from '../decide/snapshot.ts'
-import type { ExhaustedEvent } from '../events.ts'
+import type { ExhaustedEvent } from '../../contract/events.ts'
 import type { Measurement } from '../measure/measurement.ts'
 import { Enforcer } from './enforce.ts'
 import type { OpenRequests } from './open-requests.ts'
 import { Relief } from './relieve.ts'
 import { Unloader } from './unloader.ts'
+import type { Unloaded } from './unloader.ts'
 
 export interface PerformerOptions {
   readonly book: MemoryBook
@@ -29,6 +30,7 @@ export class Performer {
   readonly #unloader: Unloader
   readonly #enforcer: Enforcer
   readonly #relief: Relief
+  #unloading = 0
 
   constructor(options: PerformerOptions) {
     const { book, spares, logger, measurement } = options
@@ -40,7 +42,7 @@ export class Performer {
 
   /** Something is being unloaded for want of memory. */
   get isUnloading(): boolean {
-    return this.#unloader.isBusy
+    return this.#unloading > 0
   }
 
   workerEnded(supervisor: Supervisor): void {
@@ -102,8 +104,15 @@ export class Performer {
     const { requests, logger } = this.#options
     const { name, reason, request, plan } = action
     const component = request === undefined ? undefined : requests.nameOf(request)
-    const unloaded = await this.#unloader.unload(name, reason)
-    if (request !== undefined) requests.unloaded(request, name, unloaded)
+    this.#unloading++
+    let unloaded: Unloaded | undefined
+    try {
+      unloaded = await this.#unloader.unload(name, reason)
+      if (request !== undefined) requests.unloaded(request, name, unloaded)
+    } finally {
+      // Only now: who asked for it must not ask for another meanwhile.
+      this.#unloading--
+    }
     if (!unloaded || reason === 'free-memory') return
     const { need, victims, kept } = plan
     const result = { level, need, unloaded: [name], victims, kept }

@@ -1,5 +1,5 @@
 import { collectGarbage } from '../../host/collect-garbage.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import { POOL_DELAY, RETRY, WORTHWHILE } from '../tuning.ts'
 import type { TrimResult } from './allocator-trim.ts'
 

@@ -1,6 +1,6 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { SpareWorkers } from '../../host/spare-workers.ts'
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import { ANSWER_TIME } from '../tuning.ts'
 

@@ -3,7 +3,6 @@ import type { ComponentAccount } from '../account/component-account.ts'
 import { addRapidReload, churn, emptyChurn, isRapidReload, isThrashing } from '../decide/residency.ts'
 import { RAPID_RELOAD } from '../tuning.ts'
 
-
 /** Notices when components push each other out, and says so once a minute at most. */
 export class ThrashWatch {
   readonly #logger: Logger

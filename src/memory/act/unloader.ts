@@ -1,4 +1,4 @@
-import type { UnloadReason } from '../../component/lifecycle.ts'
+import type { UnloadReason } from '../../contract/unload-report.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { MemoryBook } from '../account/book.ts'
 
@@ -16,11 +16,6 @@ export class Unloader {
 
   constructor(book: MemoryBook) {
     this.#book = book
-  }
-
-  /** Something is on its way out, or may be. */
-  get isBusy(): boolean {
-    return this.#onGone.size > 0
   }
 
   /**

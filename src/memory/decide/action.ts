@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryHolder } from './holders.ts'
 import type { UnloadPlan } from './plan.ts'
 

@@ -51,7 +51,7 @@ export type AdmissionDecision =
  */
 export function decideAdmission(load: LoadRequest, time: number, room: Room): AdmissionDecision {
   const { need, mayNeed, timeout } = load
-  const { limit, leaving, candidates, policy } = room
+  const { limit, leaving, candidates } = room
   const waited = time - load.since
   const growth = room.workGrowth * (load.loadTime || ANSWER_TIME)
   const wanted = room.usage + growth + need

@@ -54,4 +54,3 @@ export const lowest = (window: GrowthWindow): GrowthWindow[number] | undefined =
 function slope(from: { time: number; bytes: number }, to: { time: number; bytes: number }): number {
   return to.time > from.time ? (to.bytes - from.bytes) / (to.time - from.time) : 0
 }
-

@@ -20,6 +20,8 @@ interface Budget {
   readonly returning: number
   /** How far it may be passed at all, as a share of the limit. */
   readonly margin: number
+  /** That is never to be passed, so it counts what will be, and not only what is. */
+  readonly isStrict: boolean
   /** How long it may be passed at most by somebody who has collected his garbage. */
   readonly patience: number
   /** Nobody is to blame who has taken less. */
@@ -97,7 +99,7 @@ export function stepOverrun(
 function ownBudget(component: ComponentSnapshot, limit: number, total: number): Budget {
   const { limited: held } = component
   const margin = Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
-  return { limit, held, returning: 0, margin, patience: 0, least: 1, members: [{ component, held, before: limit }] }
+  return { limit, held, returning: 0, margin, isStrict: false, patience: 0, least: 1, members: [{ component, held, before: limit }] }
 }
 
 function totalBudget(
@@ -114,6 +116,7 @@ function totalBudget(
     held: account.usage,
     returning: account.leaving + idle.reduce((sum, { bytes }) => sum + bytes, 0),
     margin: TOTAL_MARGIN,
+    isStrict: true,
     patience: OVERRUN_PATIENCE,
     least: account.limit * NOTICEABLE,
     members: toBlame.map((component) => {
@@ -150,7 +153,7 @@ function stepBudget(
 
   const room = budget.limit * budget.margin
   const excess = budget.held - budget.limit
-  const left = growth > 0 ? (room - excess) / growth - END_TIME : Number.POSITIVE_INFINITY
+  const left = timeLeft(budget, room - excess, growth, component.age)
   if (left <= 0) return { state: result, action: end }
   if (excess <= budget.returning) return { state: result, action: undefined }
   if (!asked) {
@@ -161,6 +164,12 @@ function stepBudget(
   if (component.collecting) return { state: result, action: undefined }
   const isOver = budget.patience === 0 || lasted >= budget.patience * (1 - (excess + growth * COLLECT_TIME) / room)
   return { state: result, action: isOver ? end : undefined }
+}
+
+/** ms until so much more (bytes) is taken that it is too late for questions. */
+function timeLeft({ isStrict }: Budget, room: number, growth: number, age: number): number {
+  if (!isStrict) return room <= 0 && age < ANSWER_TIME ? 0 : Number.POSITIVE_INFINITY
+  return growth > 0 ? room / growth - END_TIME : Number.POSITIVE_INFINITY
 }
 
 /** The one that has taken most, or soon will have, if that is worth the name. */

@@ -1,11 +1,7 @@
 import { HIGH_IDLE_SHARE, PROTECTED_PRIORITY, ROUND_CAP } from '../tuning.ts'
-import {
-  type Kept,
-  type KeptReason,
-  type PolicyChoice,
-  type UnloadCandidate,
-  type UnloadTrigger,
-} from './policy.ts'
+import { type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from './policy.ts'
+import type { Kept } from '../../contract/kept.ts'
+import type { KeptReason } from '../../contract/kept.ts'
 
 /**
  * Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the

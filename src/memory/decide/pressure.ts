@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import { CLEAR_DWELL, CLEAR_MARGIN, MEDIUM_DWELL } from '../tuning.ts'
 
 /** Shares of the limit, ascending in (0, 1]. */
@@ -8,7 +8,6 @@ export interface PressureThresholds {
   readonly highThreshold: number
   readonly criticalThreshold: number
 }
-
 
 /** From least to most. */
 export const levels = ['low', 'medium', 'high', 'critical'] as const satisfies readonly PressureLevel[]

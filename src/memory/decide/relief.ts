@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../../component/define.ts'
+import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryOptions } from '../options.ts'
 import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../tuning.ts'
 import type { Action } from './action.ts'
@@ -77,10 +77,7 @@ export function stepRelief(
     return {
       ...soon,
       state: { ...made.state, told: undefined, nothingLeft: undefined },
-      actions: [
-        ...made.actions,
-        { kind: 'unload', name: victim.name, reason: 'pressure', request: undefined, plan },
-      ],
+      actions: [...made.actions, { kind: 'unload', name: victim.name, reason: 'pressure', request: undefined, plan }],
     }
   }
   return { ...nothingLeft(made.state, level, need, account, plan.kept, made.actions), measure: false, lookIn: RETRY }

@@ -93,7 +93,11 @@ function isTooOldFor(request: LoadRequest, account: AccountSnapshot, { lowThresh
 }
 
 /** The next one to go: neither idle floors nor minimum residencies count, as somebody has asked. */
-function freeStep(request: FreeRequest, account: AccountSnapshot, policy: UnloadPolicy): Action & { kind: 'unload' | 'settle' } {
+function freeStep(
+  request: FreeRequest,
+  account: AccountSnapshot,
+  policy: UnloadPolicy,
+): Action & { kind: 'unload' | 'settle' } {
   const left = candidatesIn(account).filter(({ name }) => !request.asked.has(name))
   const regardless = left.map((candidate) => ({ ...candidate, minResidency: 0 }))
   const plan = planUnload(policy, regardless, 'demand', Math.max(0, request.missing))

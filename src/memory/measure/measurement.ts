@@ -9,7 +9,6 @@ export interface MeasuredWorker extends SampleTarget {
   unchanged(): void
 }
 
-
 /** Measures workers: all of them, or only those that have run since they were measured last. */
 export class Measurement {
   readonly #targets: () => Iterable<MeasuredWorker>

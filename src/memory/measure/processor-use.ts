@@ -36,7 +36,7 @@ export class ProcessorMeter {
     const last = this.#readings.get(worker)
     if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= shortestInterval))
       void this.#take(worker, last)
-    return last?.load ?? null
+    return last?.use ?? null
   }
 
   async #take(worker: Worker, last: Reading | undefined): Promise<void> {
@@ -50,7 +50,7 @@ export class ProcessorMeter {
         cpu: share(cpu - last.cpu, (at - last.at) * 1_000),
         eventLoop: share(active - last.active, at - last.at),
       }
-      this.#readings.set(worker, { at, cpu, active, load: load ?? null })
+      this.#readings.set(worker, { at, cpu, active, use: load ?? null })
     } catch {
       // It is only starting, or gone.
     } finally {

@@ -1,4 +1,4 @@
-import type { Logger } from '../../observability/logger.ts'
+import type { Logger } from '../../contract/logger.ts'
 import { ANSWER_TIME, SHORTEST_LOOK } from '../tuning.ts'
 import type { Measurement } from './measurement.ts'
 import { SamplingLoop } from './sampling-loop.ts'

@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { WORTH_ASKING } from '../tuning.ts'
 
-
 /**
  * Tells which workers have done anything since they were last asked for their memory: the heap of one that has not is what it was. Reading
  * the time its event loop was not waiting takes a fraction of a microsecond, and works while the worker is stuck.

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { arrivalsTakenIn, withDeadline } from '../../deadline.ts'
+import { arrivalsTakenIn, withDeadline } from '../../base/deadline.ts'
 import { ANSWER_TIME } from '../tuning.ts'
 import { readWorkerMemory } from './worker-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
@@ -18,7 +18,6 @@ interface Question {
   readonly at: number
   readonly over: Promise<void>
 }
-
 
 /**
  * Asks workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it
