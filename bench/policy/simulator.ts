@@ -163,20 +163,26 @@ class Simulation {
       const { state } = component
       if (state.kind !== 'asking') continue
       const waited = this.queue.now - state.since
-      const decision = decideAdmission({
+      const load = {
+        kind: 'load' as const,
+        id: component.index,
+        name: component.name,
         need: component.bytes,
+        mayNeed: component.bytes,
+        loadTime: component.initCost,
+        since: state.since,
+        timeout: LOAD_TIMEOUT,
+      }
+      const decision = decideAdmission(load, this.queue.now, {
         usage: this.usage,
-        growth: 0,
-        reservations: this.reservations,
+        workGrowth: 0,
+        possible: 0,
         leaving: this.leaving,
         limit: this.limit,
         highThreshold: this.contender.highThreshold,
         criticalThreshold: Math.max(this.contender.highThreshold, defaultMemoryOptions.criticalThreshold),
         candidates: this.candidates(),
         policy: this.contender.policy,
-        autoUnloadEnabled: true,
-        waited,
-        timeout: LOAD_TIMEOUT,
       })
       switch (decision.kind) {
         case 'admit':
@@ -193,7 +199,7 @@ class Simulation {
             state.held = true
             this.result.waits++
           }
-          this.retryAt(this.queue.now + decision.retryIn)
+          this.retryAt(this.queue.now + decision.ms)
           break
         case 'refuse':
           this.asking.delete(component)

@@ -95,7 +95,7 @@ describe('an account', () => {
     expect(account.peakGrowth).toBe(0)
   })
 
-  test('takes neither a load for growth nor what was collected', () => {
+  test('takes neither a load for growth nor what was collected', async () => {
     const account = new ComponentAccount(0)
     const grow = (from: number): void => {
       for (let i = 0; i < 6; i++) account.measured(heap(100 + 25_000 * i), nothing, from + i * 25, 0)
@@ -107,8 +107,12 @@ describe('an account', () => {
     expect(account.leastLately).toBeUndefined()
     grow(200)
     expect(account.leastLately).toEqual({ time: 200, bytes: 102 })
-    account.collected()
-    expect(account.sustainedGrowth).toBe(0)
+    const collection = account.collecting(Promise.resolve(true), async () =>
+      account.measured(heap(60), nothing, 400, 400),
+    )
+    expect(account.isCollecting).toBe(true)
+    await collection
+    expect(account).toMatchObject({ isCollecting: false, collectedAt: 400, sustainedGrowth: 0 })
   })
 
   test('has to stay longer after it was unloaded too soon, by our own doing only', () => {

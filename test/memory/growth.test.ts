@@ -3,14 +3,11 @@ import { describe, expect, test } from 'vitest'
 import {
   addGrowthSample,
   emptyGrowth,
-  growsFast,
-  isNearLimit,
-  nextInterval,
   peakGrowth,
   sustainedGrowth,
   type GrowthWindow,
-  type IntervalInput,
 } from '../../src/memory/decide/growth.ts'
+import { growsFast, isNearLimit, nextInterval, type IntervalInput } from '../../src/memory/decide/schedule.ts'
 
 const windowOf = (...samples: readonly (readonly [time: number, bytes: number])[]): GrowthWindow =>
   samples.reduce((window, [time, bytes]) => addGrowthSample(window, time, bytes), emptyGrowth)

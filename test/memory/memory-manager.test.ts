@@ -128,7 +128,7 @@ describe('a report of an unload', () => {
   })
 })
 
-describe("processorUse", () => {
+describe('processorUse', () => {
   test('tells how busy a worker is, between two readings', async () => {
     await using coordinator = bigCoordinator()
     const { spins, idles } = await loadHogs(coordinator, { spins: 0, idles: 0 })
@@ -137,7 +137,9 @@ describe("processorUse", () => {
     await spins?.spin(1_100)
     coordinator.memory.processorUse('spins')
     coordinator.memory.processorUse('idles')
-    await until(() => coordinator.memory.processorUse('spins') !== null && coordinator.memory.processorUse('idles') !== null)
+    await until(
+      () => coordinator.memory.processorUse('spins') !== null && coordinator.memory.processorUse('idles') !== null,
+    )
     const spinning = coordinator.memory.processorUse('spins')
     const idling = coordinator.memory.processorUse('idles')
     expect(spinning?.eventLoop).toBeGreaterThan(0.5)

@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 import {
   bytesToFree,
-  CLEAR_DWELL,
   initialPressure,
   isAtLeast,
-  MEDIUM_DWELL,
   nextPressureChange,
   stepPressure,
   type PressureInput,
   type PressureState,
 } from '../../src/memory/decide/pressure.ts'
+import { CLEAR_DWELL, MEDIUM_DWELL } from '../../src/memory/tuning.ts'
 
 const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
 const limit = 1_000

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Forecast } from '../../src/memory/decide/forecast.ts'
 import { Reservations } from '../../src/memory/account/reservations.ts'
+
+const sized = (expected: number, ceiling: number): Forecast => ({ expected, ceiling, isGuess: false })
 
 function open(): { reservations: Reservations; held: Map<string, number>; clock: { now: number } } {
   const held = new Map<string, number>()
@@ -16,8 +19,8 @@ function open(): { reservations: Reservations; held: Map<string, number>; clock:
 
 test('what a component holds already is no longer reserved', () => {
   const { reservations, held } = open()
-  using _a = reservations.reserve('a', 100, 100)
-  using _b = reservations.reserve('b', 50, 50)
+  using _a = reservations.reserve('a', sized(100, 100))
+  using _b = reservations.reserve('b', sized(50, 50))
   expect(reservations.outstanding).toBe(150)
   held.set('a', 30)
   expect(reservations.outstanding).toBe(120)
@@ -27,7 +30,7 @@ test('what a component holds already is no longer reserved', () => {
 
 test('a load that is over may fill the rest for a second', () => {
   const { reservations, held, clock } = open()
-  const reservation = reservations.reserve('a', 100, 100)
+  const reservation = reservations.reserve('a', sized(100, 100))
   held.set('a', 40)
   clock.now += 60_000
   expect(reservations.outstanding).toBe(60)
@@ -41,42 +44,39 @@ test('a load that is over may fill the rest for a second', () => {
 
 test('a load that came to no worker leaves nothing', () => {
   const { reservations } = open()
-  reservations.reserve('a', 100, 100)[Symbol.dispose]()
+  reservations.reserve('a', sized(100, 100))[Symbol.dispose]()
   expect(reservations.outstanding).toBe(0)
 })
 
 test('the end of one load takes nothing from the next one', () => {
   const { reservations, held, clock } = open()
-  const first = reservations.reserve('a', 100, 100)
+  const first = reservations.reserve('a', sized(100, 100))
   held.set('a', 0)
   first[Symbol.dispose]()
   reservations.drop('a')
   expect(reservations.outstanding).toBe(0)
-  using _second = reservations.reserve('a', 70, 70)
+  using _second = reservations.reserve('a', sized(70, 70))
   first[Symbol.dispose]()
   clock.now += 5_000
   expect(reservations.outstanding).toBe(70)
 })
 
-test('covers somewhat more than was promised to a load of known size', () => {
+test('what one of unknown size may need beyond is possible until its load is over', () => {
   const { reservations, held } = open()
-  using _a = reservations.reserve('a', 100, 100)
-  held.set('a', 124)
-  expect(reservations.covers('a')).toBe(true)
-  held.set('a', 125)
-  expect(reservations.covers('a')).toBe(false)
-  const mib = 1024 ** 2
-  using _large = reservations.reserve('large', 300 * mib, 300 * mib)
-  held.set('large', 331 * mib)
-  expect(reservations.covers('large')).toBe(true)
-  held.set('large', 332 * mib)
-  expect(reservations.covers('large')).toBe(false)
+  const guess = reservations.reserve('a', { expected: 16, ceiling: 100, isGuess: true })
+  using _known = reservations.reserve('b', sized(16, 100))
+  held.set('a', 0)
+  expect(reservations.possible).toBe(84)
+  held.set('a', 60)
+  expect(reservations.possible).toBe(40)
+  guess[Symbol.dispose]()
+  expect(reservations.possible).toBe(0)
 })
 
 test('covers what was to be expected of a load, and no more', () => {
   const { reservations, held, clock } = open()
   expect(reservations.covers('a')).toBe(false)
-  const reservation = reservations.reserve('a', 16, 100)
+  const reservation = reservations.reserve('a', sized(16, 100))
   expect(reservations.covers('a')).toBe(true)
   held.set('a', 99)
   expect(reservations.covers('a')).toBe(true)

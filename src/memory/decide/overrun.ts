@@ -99,7 +99,16 @@ export function stepOverrun(
 function ownBudget(component: ComponentSnapshot, limit: number, total: number): Budget {
   const { limited: held } = component
   const margin = Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
-  return { limit, held, returning: 0, margin, isStrict: false, patience: 0, least: 1, members: [{ component, held, before: limit }] }
+  return {
+    limit,
+    held,
+    returning: 0,
+    margin,
+    isStrict: false,
+    patience: 0,
+    least: 1,
+    members: [{ component, held, before: limit }],
+  }
 }
 
 function totalBudget(
