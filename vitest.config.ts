@@ -35,7 +35,7 @@ const onBothNodes = [
   'test/component/{death,dependencies,hibernation,leftover-lease,load-failure,stuck,unload,zombie}.test.ts',
   'test/coordinator/{coordinator,stalled-main,unload-race}.test.ts',
   'test/locks/component-locks.test.ts',
-  'test/memory/{allocator-trim,containment,limit,memory-fence,memory-manager,worker-measurement}.test.ts',
+  'test/memory/{allocator-trim,containment,limit,manager,measurement,own-limit}.test.ts',
   'test/services/{lazy-historical-data,historical-data/database,orders/lazy-order-service,orders/order-kill}.test.ts',
 ]
 const isFirstNode = process.versions.node.startsWith('26.')

@@ -1,202 +1,145 @@
-import * as fc from 'fast-check'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { decideAdmission, type AdmissionDecision, type Room } from '../../src/memory/decide/admission.ts'
-import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
-import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
-import { candidate, candidateSets, MIB } from '../support/unload-candidates.ts'
-
-interface Facts extends Omit<Room, 'workGrowth'> {
-  readonly need: number
-  readonly mayNeed: number
-  /** Bytes by which usage grows while it loads. */
-  readonly growth: number
-  readonly waited: number
-  readonly timeout: number
-}
-
-const factsOf = (facts: Partial<Facts>): Facts => {
-  const need = facts.need ?? 100
-  return {
-    need,
-    mayNeed: need,
-    usage: 0,
-    growth: 0,
-    possible: 0,
-    leaving: 0,
-    limit: 1_000,
-    highThreshold: 0.85,
-    criticalThreshold: 0.95,
-    candidates: [],
-    policy: priorityIdle,
-    waited: 0,
-    timeout: 30_000,
-    ...facts,
-  }
-}
-
-/** What takes a second to load asks. */
-function decideOf({ need, mayNeed, growth, waited, timeout, ...room }: Facts): AdmissionDecision {
-  const load = { kind: 'load', id: 1, name: 'x', need, mayNeed, loadTime: 1_000, since: 5_000, timeout } as const
-  return decideAdmission(load, 5_000 + waited, { ...room, workGrowth: growth / 1_000 })
-}
-const idle = (name: string, bytes: number, facts: Partial<UnloadCandidate> = {}) => candidate(name, { bytes, ...facts })
-const decide = (facts: Partial<Facts>) => decideOf(factsOf(facts))
-const victimsOf = (facts: Partial<Facts>): readonly string[] | string => {
-  const decision = decide(facts)
-  return decision.kind === 'unload' ? decision.plan.victims.map(({ name }) => name) : decision.kind
-}
+import { rejection, until } from '../support/coordinator.ts'
+import { bigCoordinator, gib, loaded, loadHogs, mib, registerHog } from '../support/hogs.ts'
 
 describe('a load', () => {
-  test('is admitted up to the high threshold', () => {
-    expect(decide({ usage: 750 })).toEqual({ kind: 'admit' })
-    expect(decide({ usage: 751, candidates: [idle('a', 50)] }).kind).toBe('unload')
+  test('has idle components unloaded first when it would pass the high threshold', async () => {
+    await using coordinator = bigCoordinator({ minIdleTime: 600_000 })
+    await loadHogs(coordinator, { a: 30, b: 30 })
+    const reasons: string[] = []
+    coordinator.on('unload', ({ name, reason }) => reasons.push(`${name}: ${reason}`))
+    await registerHog(coordinator, 'c', 40 * gib).touch()
+    await until(() => reasons.length > 0)
+    expect(reasons).toEqual(['a: admission'])
+    expect(loaded(coordinator)).toEqual(['b', 'c'])
   })
 
-  test('has idle components unloaded first, no more than it takes', () => {
-    const candidates = [idle('old', 60, { idleTime: 9_000 }), idle('new', 60, { idleTime: 5 })]
-    expect(victimsOf({ usage: 800, candidates })).toEqual(['old'])
-    expect(victimsOf({ usage: 850, candidates })).toEqual(['old', 'new'])
+  test('that does not fit is refused after its timeout: says what it needs, the limit, and who holds it', async () => {
+    await using coordinator = bigCoordinator()
+    const { busy } = await loadHogs(coordinator, { busy: 60 })
+    await loadHogs(coordinator, { pinned: 20 }, { pinned: true })
+    const call = busy?.wait()
+    const error = await rejection(registerHog(coordinator, 'x', 40 * gib, { timeout: 300 }).touch())
+    expect(error).toMatchObject({
+      code: 'ERR_INSUFFICIENT_MEMORY',
+      component: 'x',
+      needed: 40 * gib,
+      limit: 100 * gib,
+      holders: [
+        { name: 'busy', why: 'in use' },
+        { name: 'pinned', why: 'pinned' },
+        { name: expect.stringContaining('main') as string },
+      ],
+    })
+    const { usage, holders, message } = error as { usage: number; holders: { bytes: number }[]; message: string }
+    expect(holders.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(usage, -6)
+    expect(message).toContain('40960.0 MiB')
+    expect(coordinator.info('x')).toMatchObject({ state: 'unloaded', crashes: 0 })
+    expect(loaded(coordinator)).toEqual(['busy', 'pinned'])
+    await busy?.go()
+    await call
   })
 
-  test('is admitted above the high threshold when there is nothing to unload and it fits', () => {
-    expect(victimsOf({ usage: 900 })).toBe('admit')
-    expect(victimsOf({ usage: 901 })).toBe('wait')
-    expect(victimsOf({ usage: 900, candidates: [idle('busy', 500, { inUse: true })] })).toBe('admit')
+  test('larger than the limit is refused at once, and takes nobody with it', async () => {
+    await using coordinator = bigCoordinator()
+    await loadHogs(coordinator, { a: 30 })
+    const error = await rejection(registerHog(coordinator, 'x', 101 * gib).touch())
+    expect(error).toMatchObject({ code: 'ERR_INSUFFICIENT_MEMORY', needed: 101 * gib })
+    expect(loaded(coordinator)).toEqual(['a'])
   })
 
-  test('unloads nothing when that would not make it fit', () => {
-    expect(victimsOf({ usage: 1_000, candidates: [idle('small', 99)] })).toBe('wait')
-    expect(victimsOf({ usage: 1_000, candidates: [idle('enough', 100)] })).toEqual(['enough'])
+  test('that waits goes on when something becomes idle: a call ends, a lease is given back', async () => {
+    await using coordinator = bigCoordinator()
+    const { called } = await loadHogs(coordinator, { called: 40, leased: 40 })
+    const lease = await coordinator.acquire('leased')
+    const call = called?.wait()
+    const first = registerHog(coordinator, 'first', 30 * gib).touch()
+    await sleep(100)
+    expect(coordinator.info('first').state).toBe('loading')
+    await called?.go()
+    await call
+    await first
+    expect(loaded(coordinator)).toEqual(['leased', 'first'])
+    using _busy = await coordinator.acquire('first')
+    const second = registerHog(coordinator, 'second', 60 * gib).touch()
+    await sleep(100)
+    expect(coordinator.info('second').state).toBe('loading')
+    lease.release()
+    await second
+    expect(loaded(coordinator)).toEqual(['first', 'second'])
   })
 
-  test('does not push out what is important, whatever it needs', () => {
-    expect(victimsOf({ usage: 1_000, candidates: [idle('important', 500, { priority: 10 })] })).toBe('wait')
+  test('that waits goes on when the limit is raised', async () => {
+    await using coordinator = bigCoordinator()
+    using _lease = await loadHogs(coordinator, { a: 70 }).then(async () => coordinator.acquire('a'))
+    const waiting = registerHog(coordinator, 'x', 40 * gib).touch()
+    await sleep(50)
+    coordinator.memory.configure({ totalLimit: 200 * gib })
+    await waiting
+    expect(loaded(coordinator)).toEqual(['a', 'x'])
   })
 
-  test('waits for what is on its way out instead of unloading more', () => {
-    const candidates = [idle('another', 100)]
-    expect(victimsOf({ usage: 900, leaving: 150, candidates })).toBe('wait')
-    expect(victimsOf({ usage: 900, leaving: 50, candidates })).toEqual(['another'])
+  test('that has waited for most of its timeout still has time to load', async () => {
+    await using coordinator = bigCoordinator()
+    using _lease = await loadHogs(coordinator, { a: 70 }).then(async () => coordinator.acquire('a'))
+    const more = { timeout: 3_000, config: { initDelay: 1_500 }, restart: { intensity: 0 } }
+    const waiting = registerHog(coordinator, 'x', 40 * gib, more).touch()
+    await sleep(2_200)
+    coordinator.memory.configure({ totalLimit: 200 * gib })
+    await waiting
+    expect(loaded(coordinator)).toEqual(['a', 'x'])
+    // Of which the wait is part.
+    expect(coordinator.info('x').lastLoadTime).toBeGreaterThan(3_000)
   })
 
-  test('is refused when its time is up', () => {
-    expect(decide({ usage: 980, waited: 29_999 })).toEqual({ kind: 'wait', ms: 1 })
-    expect(decide({ usage: 980, waited: 30_000 })).toEqual({ kind: 'refuse' })
+  test('never counts on the bytes of another one', async () => {
+    await using coordinator = bigCoordinator({ highThreshold: 0.9, criticalThreshold: 0.99 })
+    let most = 0
+    const watch = setInterval(() => (most = Math.max(most, coordinator.memory.usage)), 2)
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const config = { initDelay: 100 }
+    const remotes = names.map((name) => registerHog(coordinator, name, 40 * gib, { config }))
+    expect(await Promise.all(remotes.map(async (remote) => remote.touch()))).toEqual([2, 2, 2, 2, 2])
+    clearInterval(watch)
+    expect(most).toBeGreaterThan(80 * gib)
+    expect(most).toBeLessThan(100 * gib)
+    expect(loaded(coordinator)).toHaveLength(2)
   })
 
-  test('counts on what will have grown by then', () => {
-    expect(decide({ usage: 700, growth: 50 })).toEqual({ kind: 'admit' })
-    expect(decide({ usage: 700, growth: 51, candidates: [idle('a', 50)] }).kind).toBe('unload')
-    expect(decide({ usage: 700, growth: 300, waited: 30_000 })).toEqual({ kind: 'refuse' })
+  test('reserves what it was seen to need, not what was estimated', async () => {
+    await using coordinator = bigCoordinator()
+    const x = registerHog(coordinator, 'x', mib, { timeout: 2_000 })
+    await x.report(60 * gib)
+    await coordinator.memory.sample()
+    await coordinator.unloadComponent('x')
+    using _lease = await loadHogs(coordinator, { a: 50 }).then(async () => coordinator.acquire('a'))
+    const { needed } = (await rejection(x.touch())) as { needed: number }
+    expect(needed / gib).toBeCloseTo(60, 0)
   })
 
-  test('of more than the limit is refused at once', () => {
-    expect(decide({ need: 1_000, usage: 0 }).kind).toBe('admit')
-    expect(decide({ need: 1_001, usage: 0 }).kind).toBe('refuse')
+  test('of unknown size makes room as for the largest known one, but is not refused for a guess', async () => {
+    await using coordinator = bigCoordinator()
+    const { busy } = await loadHogs(coordinator, { busy: 60, idle: 21 })
+    const call = busy?.wait()
+    const unknown = { memoryEstimate: 0 }
+    await registerHog(coordinator, 'x', 0, unknown).touch()
+    // It might have needed a quarter of the limit.
+    expect(loaded(coordinator)).toEqual(['busy', 'x'])
+    await coordinator.unloadComponent('x')
+    await busy?.report(80 * gib)
+    await coordinator.memory.sample()
+    await registerHog(coordinator, 'y', 0, unknown).touch()
+    expect(loaded(coordinator)).toEqual(['busy', 'y'])
+    await busy?.go()
+    await call
   })
 
-  test('of exactly the limit, and one byte over the high threshold of nothing, is still admitted', () => {
-    expect(decide({ need: 851, usage: 0 })).toEqual({ kind: 'admit' })
-  })
-})
-
-describe('a load of unknown size', () => {
-  const guess = { need: 16, mayNeed: 300 }
-
-  test('makes room for all that it may need, as far as it can, and is not refused for a guess', () => {
-    const candidates = [idle('a', 100, { idleTime: 9_000 }), idle('b', 100, { idleTime: 5 })]
-    expect(victimsOf({ ...guess, usage: 600, candidates })).toBe('admit')
-    expect(victimsOf({ ...guess, usage: 750, candidates })).toEqual(['a'])
-    expect(victimsOf({ ...guess, usage: 850, candidates })).toEqual(['a', 'b'])
-    expect(victimsOf({ ...guess, usage: 830 })).toBe('admit')
-  })
-
-  test('waits for a while where others of unknown size are loading, little is left, or what is loaded grows fast', () => {
-    for (const risk of [{ usage: 600, possible: 200 }, { usage: 840 }, { usage: 800, growth: 20 }]) {
-      expect(decide({ ...guess, ...risk })).toEqual({ kind: 'wait', ms: 15_000 })
-      expect(victimsOf({ ...guess, ...risk, waited: 15_000 })).toBe('admit')
-    }
-  })
-})
-
-describe('minimum residency', () => {
-  const recent = { residentTime: 1_000, minResidency: 60_000 }
-
-  test('two components that do not fit side by side take turns slowly', () => {
-    const facts = { need: 600, usage: 600, candidates: [idle('other', 600, recent)] }
-    expect(decide(facts)).toMatchObject({ kind: 'wait', ms: 15_000 })
-    expect(decide({ ...facts, waited: 10_000 })).toMatchObject({ kind: 'wait', ms: 5_000 })
-    expect(victimsOf({ ...facts, waited: 15_000 })).toEqual(['other'])
-    expect(decide({ ...facts, timeout: 10_000 })).toMatchObject({ kind: 'wait', ms: 5_000 })
-    expect(victimsOf({ ...facts, timeout: 10_000, waited: 5_000 })).toEqual(['other'])
-  })
-
-  test('the wait ends with the residency', () => {
-    const candidates = [idle('other', 600, { residentTime: 58_000, minResidency: 60_000 })]
-    expect(decide({ need: 600, usage: 600, candidates })).toMatchObject({ kind: 'wait', ms: 2_000 })
-  })
-
-  test('does not hold up a load that replaces a small part of what is loaded', () => {
-    const candidates = Array.from({ length: 8 }, (_, i) =>
-      idle(`component-${i}`, 100, { ...recent, idleTime: 100 - i }),
-    )
-    expect(victimsOf({ need: 100, usage: 800, candidates })).toEqual(['component-0'])
-  })
-
-  test('does not hold where the load would lead into critical pressure, which knows none', () => {
-    const candidates = [idle('other', 550, recent)]
-    expect(victimsOf({ need: 350, usage: 600, candidates })).toBe('admit')
-    expect(victimsOf({ need: 360, usage: 600, candidates })).toEqual(['other'])
-    expect(victimsOf({ need: 410, usage: 600, candidates })).toBe('wait')
-  })
-
-  test('of some makes others go instead when most would be replaced', () => {
-    const candidates = [idle('recent', 600, { ...recent, idleTime: 9_000 }), idle('settled', 250, { idleTime: 5 })]
-    expect(victimsOf({ need: 350, usage: 850, candidates })).toEqual(['settled'])
-  })
-})
-
-describe('whatever is asked', () => {
-  const facts = fc.record({
-    need: fc.integer({ min: 0, max: 1_200 }).map((mib) => mib * MIB),
-    other: fc.integer({ min: 0, max: 500 }).map((mib) => mib * MIB),
-    leaving: fc.integer({ min: 0, max: 200 }).map((mib) => mib * MIB),
-    waited: fc.constantFrom(0, 1_000, 15_000, 29_999, 30_000, 40_000),
-  })
-  const limit = 1_000 * MIB
-  const asked = fc.tuple(candidateSets, facts).map(([candidates, { need, other, leaving, waited }]) => {
-    const held = candidates.reduce((sum, { loaded, bytes }) => sum + (loaded ? bytes : 0), 0)
-    return factsOf({ need, usage: held + other + leaving, leaving, limit, waited, candidates })
-  })
-  /** What is wrong with the answer. */
-  const complaint = (facts: Facts, decision: AdmissionDecision): string | undefined => {
-    const wanted = facts.usage + facts.growth + facts.need
-    switch (decision.kind) {
-      case 'admit':
-        return wanted > limit ? 'admitted what does not fit' : undefined
-      case 'unload': {
-        const { victims, freed } = decision.plan
-        const taken = facts.candidates.filter(({ name }) => victims.some((victim) => victim.name === name))
-        if (victims.length === 0) return 'unloads nothing'
-        if (wanted - facts.leaving - freed > limit) return 'unloads although that does not make it fit'
-        return taken.some(({ inUse, pinned, loaded }) => inUse || pinned || !loaded)
-          ? 'took what may not go'
-          : undefined
-      }
-      case 'wait':
-        if (facts.waited >= facts.timeout) return 'waits beyond the timeout'
-        return decision.ms >= 1 ? undefined : 'would ask again at once, for ever'
-      case 'refuse':
-        return facts.need > limit || facts.waited >= facts.timeout ? undefined : 'refused too soon'
-    }
-  }
-
-  test('what is admitted fits, nothing in use is taken, no wait is endless, no refusal early', () => {
-    fc.assert(
-      fc.property(asked, (facts) => {
-        expect(complaint(facts, decideOf(facts))).toBeUndefined()
-      }),
-      { numRuns: 3_000 },
-    )
+  test('may have nothing unloaded for it when automatic unloading is off', async () => {
+    await using coordinator = bigCoordinator({ autoUnloadEnabled: false })
+    await loadHogs(coordinator, { a: 70 })
+    const error = await rejection(registerHog(coordinator, 'x', 40 * gib, { timeout: 100 }).touch())
+    expect(error).toMatchObject({ code: 'ERR_INSUFFICIENT_MEMORY' })
+    expect(loaded(coordinator)).toEqual(['a'])
   })
 })

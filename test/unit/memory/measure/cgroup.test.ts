@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCgroupMemory, readRealFile } from '../../src/memory/measure/cgroup.ts'
+import { readCgroupMemory, readRealFile } from '../../../../src/memory/measure/cgroup.ts'
 
 const read = (files: Record<string, string>) => readCgroupMemory((path) => files[path])
 const UNLIMITED_V1 = '9223372036854771712\n'

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidOptionsError } from '../../src/contract/errors.ts'
+import { InvalidOptionsError } from '../../../src/contract/errors.ts'
 import {
   defaultMemoryOptions,
   effectiveLimit,
   resolveMemoryOptions,
   type MemoryOptions,
-} from '../../src/memory/options.ts'
+} from '../../../src/memory/options.ts'
 
 describe('memory options', () => {
   test('have defaults', () => {

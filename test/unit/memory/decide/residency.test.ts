@@ -9,7 +9,7 @@ import {
   minResidency,
   residencyAfterLoad,
   residencyAfterUnload,
-} from '../../src/memory/decide/residency.ts'
+} from '../../../../src/memory/decide/residency.ts'
 
 /** After `times` unloads, each followed by a reload `gap` ms later, 100 s apart. */
 const reloaded = (times: number, gap: number) => {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { policyNames, policyOf } from '../../src/memory/decide/policy-registry.ts'
-import { planUnload } from '../../src/memory/decide/plan.ts'
-import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
-import { candidateSets, needs, triggers } from '../support/unload-candidates.ts'
+import { policyNames, policyOf } from '../../../../src/memory/decide/policy-registry.ts'
+import { planUnload } from '../../../../src/memory/decide/plan.ts'
+import type { UnloadCandidate } from '../../../../src/memory/decide/policy.ts'
+import { candidateSets, needs, triggers } from '../../../support/unload-candidates.ts'
 
 const runs = { numRuns: 2_000 }
 const byName = (candidates: readonly UnloadCandidate[]): ReadonlyMap<string, UnloadCandidate> =>

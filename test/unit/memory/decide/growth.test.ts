@@ -6,8 +6,8 @@ import {
   peakGrowth,
   sustainedGrowth,
   type GrowthWindow,
-} from '../../src/memory/decide/growth.ts'
-import { growsFast, isNearLimit, nextInterval, type IntervalInput } from '../../src/memory/decide/schedule.ts'
+} from '../../../../src/memory/decide/growth.ts'
+import { growsFast, isNearLimit, nextInterval, type IntervalInput } from '../../../../src/memory/decide/schedule.ts'
 
 const windowOf = (...samples: readonly (readonly [time: number, bytes: number])[]): GrowthWindow =>
   samples.reduce((window, [time, bytes]) => addGrowthSample(window, time, bytes), emptyGrowth)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ComponentMemory } from '../../src/contract/ledger.ts'
-import { buildLedger, formatLedger, type LedgerEntries } from '../../src/memory/account/ledger.ts'
+import type { ComponentMemory } from '../../../../src/contract/ledger.ts'
+import { buildLedger, formatLedger, type LedgerEntries } from '../../../../src/memory/account/ledger.ts'
 
 const MIB = 1024 ** 2
 const memory = (mib: number, facts: Partial<ComponentMemory> = {}): ComponentMemory => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Forecast } from '../../src/memory/decide/forecast.ts'
-import { Reservations } from '../../src/memory/account/reservations.ts'
+import type { Forecast } from '../../../../src/memory/decide/forecast.ts'
+import { Reservations } from '../../../../src/memory/account/reservations.ts'
 
 const sized = (expected: number, ceiling: number): Forecast => ({ expected, ceiling, isGuess: false })
 

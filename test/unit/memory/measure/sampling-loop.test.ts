@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { SamplingLoop } from '../../src/memory/measure/sampling-loop.ts'
+import { SamplingLoop } from '../../../../src/memory/measure/sampling-loop.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { costAware } from '../../src/memory/decide/policy-cost-aware.ts'
-import { priorityIdle } from '../../src/memory/decide/policy-priority-idle.ts'
-import type { UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
-import type { KeptReason } from '../../src/contract/kept.ts'
-import { planUnload } from '../../src/memory/decide/plan.ts'
-import { candidate, gapsOf, MIB } from '../support/unload-candidates.ts'
+import { costAware } from '../../../../src/memory/decide/policy-cost-aware.ts'
+import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
+import type { UnloadCandidate, UnloadTrigger } from '../../../../src/memory/decide/policy.ts'
+import type { KeptReason } from '../../../../src/contract/kept.ts'
+import { planUnload } from '../../../../src/memory/decide/plan.ts'
+import { candidate, gapsOf, MIB } from '../../../support/unload-candidates.ts'
 
 const victims = (candidates: readonly UnloadCandidate[], trigger: UnloadTrigger, need: number): readonly string[] =>
   priorityIdle(candidates, trigger, need).victims

@@ -1,8 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { TrimResult } from '../../src/memory/act/allocator-trim.ts'
-import { reclaimFlag, Reclaimer } from '../../src/memory/act/reclaimer.ts'
-import type { ReclaimEffects } from '../../src/memory/act/reclaimer.ts'
+import type { TrimResult } from '../../../../src/memory/act/allocator-trim.ts'
+import { reclaimFlag, Reclaimer } from '../../../../src/memory/act/reclaimer.ts'
+import type { ReclaimEffects } from '../../../../src/memory/act/reclaimer.ts'
+import { POOL_DELAY, RETRY } from '../../../../src/memory/tuning.ts'
 
 const much = 100 * 1024 ** 2
 
@@ -62,7 +63,7 @@ describe('after an unload', () => {
     expect(collectMinor).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(1)
     expect(collectMinor).toHaveBeenCalledTimes(1)
-    await vi.advanceTimersByTimeAsync(1_000)
+    await vi.advanceTimersByTimeAsync(2 * RETRY)
     expect(collectMinor).toHaveBeenCalledTimes(3)
     resident.bytes = much
     await vi.advanceTimersByTimeAsync(60_000)
@@ -74,7 +75,7 @@ describe('after an unload', () => {
     await reclaimer.afterUnload(much)
     reclaimer.retained(much)
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).toHaveBeenCalledTimes(18)
+    expect(collectMinor).toHaveBeenCalledTimes(1 + Math.floor(POOL_DELAY / RETRY))
     expect(reclaimer.pending).toBe(0)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -113,7 +114,7 @@ describe('after an unload', () => {
     await vi.advanceTimersByTimeAsync(8_500)
     expect(reclaimer.pending).toBe(2 * much)
     resident.bytes = much
-    await vi.advanceTimersByTimeAsync(500)
+    await vi.advanceTimersByTimeAsync(RETRY)
     expect(reclaimer.pending).toBe(0)
   })
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRandom } from '../../bench/policy/random.ts'
-import { CallGaps } from '../../src/memory/decide/call-gaps.ts'
-import { GapHistogram } from '../../src/memory/decide/gap-histogram.ts'
-import { gapsOf } from '../support/unload-candidates.ts'
+import { createRandom } from '../../../../bench/policy/random.ts'
+import { CallGaps } from '../../../../src/memory/decide/call-gaps.ts'
+import { GapHistogram } from '../../../../src/memory/decide/gap-histogram.ts'
+import { gapsOf } from '../../../support/unload-candidates.ts'
 
 const repeat = (count: number, gap: () => number): CallGaps => {
   const gaps = new CallGaps()

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { PressureLevel } from '../../src/contract/pressure-level.ts'
+import type { PressureLevel } from '../../../../src/contract/pressure-level.ts'
 import {
   bytesToFree,
   initialPressure,
@@ -9,8 +9,8 @@ import {
   stepPressure,
   type PressureInput,
   type PressureState,
-} from '../../src/memory/decide/pressure.ts'
-import { CLEAR_DWELL, MEDIUM_DWELL } from '../../src/memory/tuning.ts'
+} from '../../../../src/memory/decide/pressure.ts'
+import { CLEAR_DWELL, MEDIUM_DWELL } from '../../../../src/memory/tuning.ts'
 
 const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
 const limit = 1_000
