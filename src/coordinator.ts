@@ -6,7 +6,7 @@ import type { Remote } from './channel/remote.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
 import type { PressureLevel } from './contract/pressure-level.ts'
-import { terminateDeadline } from './component/burial.ts'
+import { terminateDeadline } from './component/terminate-deadline.ts'
 import { defaultDrainDeadline, Departures } from './component/departures.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ResolvedDefinition } from './component/definition.ts'
@@ -24,7 +24,7 @@ import type { ShutdownReport } from './component/shutdown.ts'
 import { IdleWatch } from './component/idle-watch.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
 import { Supervisor } from './component/supervisor.ts'
-import type { Surroundings } from './component/surroundings.ts'
+import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
 import { keepContext } from './base/context.ts'
 import type { CoordinatorEvents } from './contract/events.ts'
@@ -48,7 +48,8 @@ import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber, expectOptions } from './base/option-checks.ts'
-import { surroundingsIn } from './wire-components.ts'
+import { surroundingsOf } from './wire-components.ts'
+import type { CoordinatorParts } from './wire-components.ts'
 
 const longest = 2 ** 31 - 1
 
@@ -72,7 +73,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#advisor.forget(name)
     this.#logs.forget(name)
   })
-  readonly #surroundings: Surroundings
+  readonly #parts: CoordinatorParts
   readonly #endpoints = new Set<MessagePort>()
   /** What it starts, and whom it tells, is part of no request. */
   readonly #inContext = keepContext()
@@ -136,7 +137,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       silent: (name, silent) => this.#advisor.silent(name, silent),
     })
-    this.#surroundings = surroundingsIn({
+    this.#parts = {
       now: monotonicNow,
       keepAlive,
       spares,
@@ -145,7 +146,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       locks: this.locks,
       calls: this.#calls,
       defaultWorkerOptions,
-      reclaimer: this.#reclaimer,
+      memoryReturn: this.#reclaimer,
       registry: this.#registry,
       memory: this.memory,
       stuck: this.#stuck,
@@ -154,7 +155,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       announcer,
       logs: this.#logs,
       tracing,
-    })
+    }
   }
 
   /**
@@ -197,12 +198,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
     await abortable(supervisor.load(), signal)
-    return supervisor.remote as Remote<T>
+    return supervisor.main.remote as Remote<T>
   }
 
   /** The proxy of a registered component; does not load it. */
   component<T = unknown>(name: string): Remote<T> {
-    return this.#registry.get(name).remote as Remote<T>
+    return this.#registry.get(name).main.remote as Remote<T>
   }
 
   /** Loads a component and keeps it loaded until the lease is given back. */
@@ -217,7 +218,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       throw error
     }
     const release = (): void => lease[Symbol.dispose]()
-    return { component: supervisor.remote as Remote<T>, release, [Symbol.dispose]: release }
+    return { component: supervisor.main.remote as Remote<T>, release, [Symbol.dispose]: release }
   }
 
   /** One component, as it is now. Loads nothing. */
@@ -266,10 +267,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   createEndpoint(name: string): MessagePort {
     this.#assertOpen()
-    const { caller, definition } = this.#registry.get(name)
+    const { main, definition } = this.#registry.get(name)
     const { ours, theirs } = serveEndpoint({
       name,
-      call: async (path, args, signal) => caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
+      call: async (path, args, signal) => main.caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
     })
     this.#endpoints.add(ours)
     ours.once('close', () => this.#endpoints.delete(ours))
@@ -333,7 +334,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   shutdown(options: { readonly deadline?: number } = {}): Promise<ShutdownReport> {
     const { deadline: given = this.#options.shutdownTimeout } = expectOptions(options, ['deadline'])
     const deadline = expectNumber('deadline', given, { min: 0, max: longest })
-    this.#shutdown ??= this.#inContext(() => this.#surroundings.keepAlive.during(this.#end(deadline)))
+    this.#shutdown ??= this.#inContext(() => this.#parts.keepAlive.during(this.#end(deadline)))
     return this.#shutdown
   }
 
@@ -349,10 +350,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   #register(definition: ResolvedDefinition): object {
     this.#assertOpen()
     this.#registry.check(definition.name, definition.dependencies)
-    const supervisor = this.#inContext(() => new Supervisor(definition, this.#surroundings))
+    const supervisor = this.#inContext(() => new Supervisor(definition, (self) => surroundingsOf(self, this.#parts)))
     this.#registry.add(supervisor)
-    for (const dependent of this.#registry.dependentsOf(supervisor.name)) dependent.dependencyRegistered(definition)
-    return supervisor.remote
+    tellRegistered(this.#registry.dependentsOf(supervisor.name), definition)
+    return supervisor.main.remote
   }
 
   async #end(deadline: number): Promise<ShutdownReport> {
@@ -363,7 +364,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#idle.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
-      this.#surroundings.spares.close(terminateDeadline),
+      this.#parts.spares.close(terminateDeadline),
     ])
     for (const supervisor of this.#registry.all) supervisor.close(error)
     await Promise.all([discardAll(this.#registry, deadline - report.duration), this.#reclaimer[Symbol.asyncDispose]()])
@@ -372,10 +373,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.memory[Symbol.dispose]()
     this.#membership[Symbol.dispose]()
     if (report.left.length > 0) {
-      this.#surroundings.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
+      this.#parts.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
     }
     // After the callers of shutdown() have been answered nothing holds the process any more.
-    setImmediate(() => this.#surroundings.keepAlive[Symbol.dispose]())
+    setImmediate(() => this.#parts.keepAlive[Symbol.dispose]())
     return report
   }
 

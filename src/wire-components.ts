@@ -1,6 +1,8 @@
 import type { Registry } from './component/registry.ts'
 import type { IdleWatch } from './component/idle-watch.ts'
 import type { StuckWatch } from './component/stuck-watch.ts'
+import { tellEnded } from './component/news.ts'
+import type { Supervisor } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { MemoryManager } from './memory/manager.ts'
 import type { Advisor } from './observability/advisor.ts'
@@ -11,7 +13,7 @@ import type { Tracing } from './observability/tracing.ts'
 /** The parts of a coordinator that components have to do with. */
 export interface CoordinatorParts extends Pick<
   Surroundings,
-  'now' | 'keepAlive' | 'spares' | 'logger' | 'locks' | 'calls' | 'defaultWorkerOptions' | 'reclaimer' | 'inContext'
+  'now' | 'keepAlive' | 'spares' | 'logger' | 'locks' | 'calls' | 'defaultWorkerOptions' | 'memoryReturn' | 'inContext'
 > {
   readonly registry: Registry
   readonly memory: MemoryManager
@@ -23,44 +25,43 @@ export interface CoordinatorParts extends Pick<
   readonly tracing: Tracing
 }
 
-/** Who is told of what becomes of components. */
-export function surroundingsIn(parts: CoordinatorParts): Surroundings {
+/** What one component has around it, and who is told of what becomes of it. */
+export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surroundings {
   const { registry, memory, stuck, idle, advisor, announcer, logs, tracing, ...own } = parts
   const { inContext } = own
+  const { name } = self
   return {
     ...own,
-    admission: memory,
-    supervisorOf: (name) => registry.get(name),
-    supervisorIfAny: (name) => (registry.has(name) ? registry.get(name) : undefined),
-    predecessorsGone: async (supervisor) => registry.predecessorsGone(supervisor),
-    measure: async (supervisor) => memory.measure(supervisor),
+    admit: async (signal) => memory.admit(self, signal),
+    peer: (peer) => registry.get(peer),
+    peerIfAny: (peer) => (registry.has(peer) ? registry.get(peer) : undefined),
+    predecessorsGone: async () => registry.predecessorsGone(self),
+    measure: async () => memory.measure(self),
     log: (source, records, dropped) => logs.write(source, records, dropped),
-    generationEnded: (name, generation, end) => {
-      for (const dependent of registry.dependentsOf(name)) dependent.dependencyEnded(name, generation, end)
-    },
-    workerStarted: (supervisor) => {
+    generationEnded: (generation, end) => tellEnded(registry.dependentsOf(name), name, generation, end),
+    workerStarted: () => {
       tracing.look()
-      memory.workerStarted(supervisor)
+      memory.workerStarted(self)
     },
     workerEnded: (...args) => {
-      memory.workerEnded(...args)
+      memory.workerEnded(self, ...args)
       idle.poke()
     },
-    busy: (supervisor, busy) => inContext(() => memory.busy(supervisor, busy)),
-    timedOut: (name) => {
+    busy: (busy) => inContext(() => memory.busy(self, busy)),
+    timedOut: (late) => {
       inContext(() => {
-        if (name === undefined) for (const each of registry.all) stuck.poke(each)
-        else for (const each of registry.allNamed(name)) stuck.timedOut(each)
+        if (late === undefined) for (const each of registry.all) stuck.poke(each)
+        else for (const each of registry.allNamed(late)) stuck.timedOut(each)
       })
     },
-    loaded: (supervisor, event) => {
-      memory.loaded(supervisor)
-      stuck.poke(supervisor)
+    loaded: (event) => {
+      memory.loaded(self)
+      stuck.poke(self)
       idle.poke()
       announcer.loaded(event)
     },
     loadFailed: (event) => announcer.loadFailed(event),
-    limitIgnored: (name, limit) => advisor.limitIgnored(name, limit),
+    limitIgnored: (limit) => advisor.limitIgnored(name, limit),
     unloaded: (report) => {
       memory.unloaded(report)
       announcer.unloaded(report)
@@ -69,6 +70,6 @@ export function surroundingsIn(parts: CoordinatorParts): Surroundings {
       advisor.crashed(event)
       announcer.crashed(event)
     },
-    zombie: (name, generation) => announcer.zombie(name, generation),
+    zombie: (generation) => announcer.zombie(name, generation),
   }
 }

@@ -1,44 +1,22 @@
 import type { GenerationEnd } from '../channel/caller.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
-import type { Generation } from '../host/generation.ts'
-import { buried } from './burial.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { CrashEvent } from '../contract/events.ts'
+import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 
-/** The worker of a loaded component is gone, and no unload is what ended it. */
-export function generationDied(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
-  // First: whoever is told of the crash may unregister it at once.
-  supervisor.burial = bury(supervisor, generation, supervisor.burial)
-  if (supervisor.stopped && end.reason === 'terminated') endedByStop(supervisor, generation, end)
-  else crashed(supervisor, generation, end)
-}
-
-/** @param before that of the generation before it, which may take longer. */
-async function bury(supervisor: Supervisor, generation: Generation, before: Promise<void> | undefined): Promise<void> {
-  const dead = await buried(supervisor, generation)
-  const { status, generation: current } = supervisor.state
-  // One that was loaded meanwhile and is being unloaded ends by itself.
-  if (status === 'unloading' && current === generation.number) supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
-  else if (!dead && status === 'unloaded') supervisor.apply({ type: 'still-alive' })
-  await before
-}
-
-function crashed(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
-  const { name, counters, surroundings } = supervisor
-  const { number } = generation
-  const { reason, exitCode, cause } = end
-  const details = { reason, generation: number, exitCode }
+/** What befell a loaded component whose worker is gone, and no unload is what ended it. */
+export function crashOf(name: string, generation: number, { reason, exitCode, cause }: GenerationEnd): CrashEvent {
+  const details = { reason, generation, exitCode }
   const error = new ComponentCrashedError(name, details, cause === undefined ? undefined : { cause })
-  counters.crashes++
-  supervisor.apply({ type: 'crashed', reason, error })
-  supervisor.retire(generation, end)
-  surroundings.crashed({ name, generation: number, reason, exitCode, error })
-  supervisor.wake()
+  return { name, generation, reason, exitCode, error }
 }
 
-/** What has not ended by itself when time is up is ended; that is no crash. */
-function endedByStop(supervisor: Supervisor, generation: Generation, end: GenerationEnd): void {
-  if (supervisor.state.status === 'ready') supervisor.apply({ type: 'drain', reason: 'shutdown' })
-  supervisor.apply({ type: 'drained' })
-  supervisor.counters.unloads++
-  supervisor.retire(generation, end)
+/**
+ * What it means for the component that the thread of a generation that died is gone, or was given up on.
+ *
+ * @param state of the component by then: the next generation may have been loaded.
+ */
+export function afterThread(state: Lifecycle, generation: number, gone: boolean): LifecycleEvent | undefined {
+  // One that was loaded meanwhile and is being unloaded ends by itself.
+  if (state.status === 'unloading' && state.generation === generation) return { type: gone ? 'gone' : 'still-alive' }
+  return !gone && state.status === 'unloaded' ? { type: 'still-alive' } : undefined
 }

@@ -57,7 +57,7 @@ export class Departures {
 
   /** A zombie is nobody's concern any more, but that a shutdown tells of it. */
   #removeWhenDead(supervisor: Supervisor): void {
-    const [zombie] = supervisor.zombies.keys()
+    const [zombie] = supervisor.zombies
     if (zombie) zombie.onExit(() => this.#removeWhenDead(supervisor))
     else this.#registry.removed(supervisor)
   }

@@ -11,7 +11,7 @@ export function describeComponent(
   memory: ComponentMemory | null,
   learnedPeak: number | undefined,
 ): ComponentInfo {
-  const { definition, state, counters } = supervisor
+  const { definition, state, counters, usage } = supervisor
   return {
     name: definition.name,
     type: definition.type,
@@ -23,19 +23,19 @@ export function describeComponent(
     dependents,
     inUse: supervisor.inUse,
     idleTime: supervisor.idleTime,
-    lastAccess: supervisor.lastAccess > 0 ? wallTime(supervisor.lastAccess) : null,
+    lastAccess: usage.lastAccess > 0 ? wallTime(usage.lastAccess) : null,
     loads: counters.loads,
     unloads: counters.unloads,
     crashes: counters.crashes,
-    calls: supervisor.calls,
-    errors: supervisor.errors,
+    calls: usage.calls,
+    errors: usage.errors,
     lastLoadTime: supervisor.lastLoadTime ?? null,
     memoryEstimate: definition.memoryEstimate,
     memoryLimit: definition.memoryLimit ?? null,
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: learnedPeak ?? null,
     stuckFor: stuckFor(supervisor),
-    waiting: supervisor.caller.waiting,
+    waiting: supervisor.main.caller.waiting,
     since: wallTime(state.since),
     failure:
       state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTimeToWaitFor(state.retryAt) } : null,

@@ -15,81 +15,86 @@ import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
-import { askCurrent } from './ask-current.ts'
-import { buried } from './burial.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { Hibernation } from './hibernation.ts'
+import { askCurrent } from './peer.ts'
+import type { Peers } from './peer.ts'
+import type { Surroundings } from './surroundings.ts'
+import { terminateDeadline } from './terminate-deadline.ts'
 
 /** ms: a worker that is stuck does not answer. */
 const statisticsDeadline = 1_000
 
+/** What a load needs of the component. */
+export interface LoadPort {
+  readonly name: string
+  readonly definition: ResolvedDefinition
+  readonly surroundings: Peers &
+    Pick<Surroundings, 'admit' | 'predecessorsGone' | 'spares' | 'defaultWorkerOptions' | 'logger' | 'limitIgnored'>
+  readonly hibernation: Pick<Hibernation, 'restore' | 'notRestored'>
+  /** Ends the load. */
+  readonly loadSignal: AbortSignal
+  /** Makes a worker that of the generation being loaded. */
+  adopt(host: WorkerHost): Generation
+}
+
+export type StartOutcome =
+  | { readonly type: 'ready'; readonly generation: Generation }
+  | {
+      readonly type: 'failed'
+      readonly error: unknown
+      /** What was started, and how it ended; `gone`: false when its thread is still alive. */
+      readonly worker?: { readonly generation: Generation; readonly end: GenerationEnd; readonly gone: boolean }
+    }
+
 /**
- * One load, from `loading` to `ready`: dependencies and those that had its name before, memory, worker, module, initialiser, in that order.
+ * All that a load waits for before it begins: its dependencies, those that had its name before, and memory.
  *
- * @throws what made it impossible, after the worker was ended; the state is then `unloaded` or `failed`.
+ * @returns the memory reserved for it.
+ * @throws what made it impossible; the signal's reason when that was aborted.
  */
-export async function loadGeneration(supervisor: Supervisor, chain: readonly string[]): Promise<void> {
-  const { surroundings, definition, name } = supervisor
-  const path = [...chain, name]
-  const signal = supervisor.loadSignal
-  let reservation: Disposable | undefined
-  let since = surroundings.now()
+export async function roomToLoad(port: LoadPort, path: readonly string[]): Promise<Disposable> {
+  const { surroundings, loadSignal: signal } = port
+  let room: Disposable | undefined
   try {
-    const before = Promise.all([loadDependencies(supervisor, path), surroundings.predecessorsGone(supervisor)])
-    await abortable(before, signal)
-    since = surroundings.now()
-    reservation = await surroundings.admission.admit(supervisor, signal)
+    await abortable(Promise.all([loadDependencies(port, path), surroundings.predecessorsGone()]), signal)
+    room = await surroundings.admit(signal)
     signal.throwIfAborted()
-  } catch (cause) {
-    reservation?.[Symbol.dispose]()
-    const error: unknown = signal.aborted ? signal.reason : cause
-    supervisor.loadOver({ type: 'load-refused' }, error)
-    throw error
-  }
-  try {
-    // All of it: that it had to wait for memory is not the component's fault.
-    using patience = new Patience(definition.timeout)
-    const generation = await startGeneration(supervisor, patience)
-    supervisor.apply({ type: 'loaded' })
-    void supervisor.hibernation.restored()
-    supervisor.counters.loads++
-    supervisor.lastLoadTime = surroundings.now() - since
-    supervisor.caller.attach(generation.connect(), generation.number)
-    surroundings.loaded(supervisor, { name, generation: generation.number, duration: supervisor.lastLoadTime })
-    void warnOfLimit(supervisor, generation)
-    surroundings.spares.keep()
-  } finally {
-    reservation[Symbol.dispose]()
+    return room
+  } catch (error) {
+    room?.[Symbol.dispose]()
+    throw signal.aborted ? signal.reason : error
   }
 }
 
-/**
- * @param patience for its load, all of it.
- * @throws what went wrong, after the worker was ended for good: a retry does not meet it.
- */
-async function startGeneration(supervisor: Supervisor, patience: Patience): Promise<Generation> {
+/** The load itself: worker, module, initialiser. One that failed has ended its worker for good: a retry does not meet it. */
+export async function startGeneration(port: LoadPort): Promise<StartOutcome> {
+  // All of it: that it had to wait for memory is not the component's fault.
+  using patience = new Patience(port.definition.timeout)
   let generation: Generation | undefined
   let end: GenerationEnd = { reason: 'terminated' }
   try {
-    generation = supervisor.adopt(takeWorker(supervisor))
-    const outcome = await loadInWorker(supervisor, generation, patience)
-    if (outcome.type === 'ready') return generation
+    generation = port.adopt(takeWorker(port))
+    const outcome = await loadInWorker(port, generation, patience)
+    if (outcome.type === 'ready') {
+      void warnOfLimit(port, generation)
+      return { type: 'ready', generation }
+    }
     if (outcome.type === 'ended') ({ end } = outcome)
-    throw failureOf(supervisor, outcome)
+    throw failureOf(port, outcome)
   } catch (cause) {
-    const { name, loadSignal } = supervisor
     const error =
-      isSpillwayError(cause) || loadSignal.aborted
+      isSpillwayError(cause) || port.loadSignal.aborted
         ? cause
-        : new ComponentLoadError(name, `its worker could not be started: ${messageOf(cause)}`, { cause })
-    if (generation) await endWorker(supervisor, generation, error, end)
-    else supervisor.loadOver({ type: 'load-failed', error }, error)
-    throw error
+        : new ComponentLoadError(port.name, `its worker could not be started: ${messageOf(cause)}`, { cause })
+    if (!generation) return { type: 'failed', error }
+    const gone = await generation.host.terminate(terminateDeadline)
+    return { type: 'failed', error, worker: { generation, end, gone } }
   }
 }
 
 async function loadDependencies(
-  { surroundings, definition, name, loadSignal }: Supervisor,
+  { surroundings, definition, name, loadSignal }: LoadPort,
   path: readonly string[],
 ): Promise<void> {
   const needed = definition.dependencies.filter((each) => !definition.optionalDependencies.includes(each))
@@ -117,7 +122,7 @@ async function loadDependencies(
   }
 }
 
-function takeWorker({ definition, surroundings }: Supervisor): WorkerHost {
+function takeWorker({ definition, surroundings }: LoadPort): WorkerHost {
   const { env, argv, execArgv } = definition
   const resourceLimits = ownLimits(definition, surroundings.defaultWorkerOptions)
   if (!resourceLimits && !env && !argv && !execArgv) return surroundings.spares.take()
@@ -142,13 +147,13 @@ function definedOnly(options: WorkerOptions): WorkerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-async function loadInWorker(supervisor: Supervisor, generation: Generation, patience: Patience): Promise<LoadOutcome> {
-  const { definition, surroundings, loadSignal: signal } = supervisor
+async function loadInWorker(port: LoadPort, generation: Generation, patience: Patience): Promise<LoadOutcome> {
+  const { definition, surroundings, loadSignal: signal } = port
   const stop = (): void => void generation.host.terminate(0)
   signal.addEventListener('abort', stop, { once: true })
   try {
     // The other half is for starting without it.
-    const snapshot = await withDeadline(supervisor.hibernation.restore(patience.left / 2), patience.left, signal)
+    const snapshot = await withDeadline(port.hibernation.restore(patience.left / 2), patience.left, signal)
     const outcome = await generation.load(
       {
         name: definition.name,
@@ -160,12 +165,12 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, pati
         logLevel: surroundings.logger.level,
         snapshot,
         hibernates: definition.hibernate.isAsked,
-        dependencyOptions: dependencyOptions(supervisor),
+        dependencyOptions: dependencyOptions(port),
         environment: generation.host.environmentChange(),
       },
       Math.max(1, patience.left),
     )
-    if (outcome.type !== 'ready' && !signal.aborted) supervisor.hibernation.notRestored(generation.restoring)
+    if (outcome.type !== 'ready' && !signal.aborted) port.hibernation.notRestored(generation.restoring)
     return outcome
   } finally {
     signal.removeEventListener('abort', stop)
@@ -173,17 +178,17 @@ async function loadInWorker(supervisor: Supervisor, generation: Generation, pati
 }
 
 /** Of those that are registered; a worker that has got these is told of what is registered later. */
-function dependencyOptions({ definition, surroundings }: Supervisor): InitMessage['dependencyOptions'] {
+function dependencyOptions({ definition, surroundings }: LoadPort): InitMessage['dependencyOptions'] {
   return Object.fromEntries(
     definition.dependencies.flatMap((name) => {
-      const found = surroundings.supervisorIfAny(name)?.definition
+      const found = surroundings.peerIfAny(name)?.definition
       return found ? [[name, { callTimeout: found.callTimeout, maxQueue: found.maxQueue }]] : []
     }),
   )
 }
 
 function failureOf(
-  { name, definition, loadSignal }: Supervisor,
+  { name, definition, loadSignal }: LoadPort,
   outcome: Exclude<LoadOutcome, { type: 'ready' }>,
 ): unknown {
   switch (outcome.type) {
@@ -210,21 +215,7 @@ function failureOf(
   }
 }
 
-async function endWorker(
-  supervisor: Supervisor,
-  generation: Generation,
-  error: unknown,
-  end: GenerationEnd,
-): Promise<void> {
-  void generation.host.terminate(0)
-  const dead = await buried(supervisor, generation)
-  const aborted = supervisor.loadSignal.aborted
-  supervisor.loadOver(aborted ? { type: 'load-refused' } : { type: 'load-failed', error }, error)
-  supervisor.retire(generation, end)
-  if (!dead && supervisor.state.status === 'unloaded') supervisor.apply({ type: 'still-alive' })
-}
-
-async function warnOfLimit({ definition, surroundings, name }: Supervisor, { host }: Generation): Promise<void> {
+async function warnOfLimit({ definition, surroundings }: LoadPort, { host }: Generation): Promise<void> {
   const defaults = surroundings.defaultWorkerOptions
   const limits = ownLimits(definition, defaults) ?? defaults.resourceLimits
   if (!host.worker || !limits) return
@@ -232,5 +223,5 @@ async function warnOfLimit({ definition, surroundings, name }: Supervisor, { hos
   const actual = await withDeadline(limitThatDidNotTake(host.worker, limits), statisticsDeadline).catch(() => undefined)
   if (actual === undefined) return
   // Advice comes of it, which is logged once and not with every load.
-  surroundings.limitIgnored(name, { asked: (limits.maxOldGenerationSizeMb ?? 0) * 1024 ** 2, actual })
+  surroundings.limitIgnored({ asked: (limits.maxOldGenerationSizeMb ?? 0) * 1024 ** 2, actual })
 }

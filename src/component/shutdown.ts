@@ -1,6 +1,6 @@
 import { withDeadline } from '../base/deadline.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
-import { terminateDeadline } from './burial.ts'
+import { terminateDeadline } from './terminate-deadline.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
 import type { Supervisor } from './supervisor.ts'

@@ -3,6 +3,7 @@ import { monotonicNow } from '../base/monotonic.ts'
 import type { Logger } from '../contract/logger.ts'
 import { isUnheard, judgeLoop, longSilence, unheardLimit } from './loop-judgement.ts'
 import type { LoopReading } from './loop-judgement.ts'
+import { tellUnheard } from './news.ts'
 import { NextLook } from './next-look.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -83,7 +84,7 @@ export class StuckWatch {
       generation.loop.ask(reading.now)
     }
     if (unheard) {
-      for (const each of this.#options.supervisors()) each.holdBackCallsOf(supervisor.name)
+      tellUnheard(this.#options.supervisors(), supervisor.name)
       return looks.unheard
     }
     const shortest = reading.inUse ? looks.shortest : looks.idle
@@ -115,9 +116,9 @@ export class StuckWatch {
   }
 }
 
-function readLoop({ caller, definition }: Supervisor, { activity, loop }: Generation, timedOutAt: number): LoopReading {
+function readLoop({ main, definition }: Supervisor, { activity, loop }: Generation, timedOutAt: number): LoopReading {
   const now = monotonicNow()
   const { deadline, turnedAt, active } = activity
-  const inUse = timedOutAt > turnedAt || Math.max(caller.underWay + caller.waiting, active) > 0
+  const inUse = timedOutAt > turnedAt || Math.max(main.caller.underWay + main.caller.waiting, active) > 0
   return { now, silence: loop.silence(now), turnedAt, deadline, inUse, watchdog: definition.watchdog }
 }

@@ -1,16 +1,16 @@
-import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallWatch } from '../channel/call-watch.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
 import type { InContext } from '../base/context.ts'
+import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
+import type { Logger } from '../contract/logger.ts'
+import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { Generation } from '../host/generation.ts'
 import type { KeepAlive } from '../host/keep-alive.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
-import type { Logger } from '../contract/logger.ts'
-import type { Supervisor } from './supervisor.ts'
-import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
+import type { Peers } from './peer.ts'
 
 /** Where a line comes from. */
 export interface LogSource {
@@ -20,32 +20,21 @@ export interface LogSource {
   readonly thread: number
 }
 
-/** Lets loads in as memory allows. */
-export interface Admission {
-  /**
-   * Reserves memory for a load, waiting for it when need be.
-   *
-   * @throws InsufficientMemoryError when it cannot be had; the signal's reason when aborted.
-   */
-  admit(supervisor: Supervisor, signal: AbortSignal): Promise<Disposable>
-}
-
-/** What gives memory back to the operating system after an unload. */
-export interface Reclaimer {
+/** Gives memory back to the operating system after an unload. */
+export interface MemoryReturn {
   /** Resident set of this process, bytes. */
   residentSet(): number
   /** Does what can be done at once; says what was done. */
   afterUnload(predicted: number): Promise<readonly string[]>
 }
 
-/** What a supervisor needs of the coordinator it belongs to. */
-export interface Surroundings {
+/** What one component's supervisor needs of the coordinator it belongs to. */
+export interface Surroundings extends Peers {
   /** ms of the monotonic clock. */
   readonly now: () => number
   readonly keepAlive: KeepAlive
   readonly spares: SpareWorkers
-  readonly admission: Admission
-  readonly reclaimer: Reclaimer
+  readonly memoryReturn: MemoryReturn
   readonly logger: Logger
   /** The coordinator's context: what lives longer than whoever asked for it is made there. */
   readonly inContext: InContext
@@ -53,32 +42,30 @@ export interface Surroundings {
   readonly calls: CallWatch
   /** Of a component without options of its own. */
   readonly defaultWorkerOptions: WorkerOptions
-  /** @throws ComponentNotFoundError */
-  supervisorOf(name: string): Supervisor
-  supervisorIfAny(name: string): Supervisor | undefined
+  /**
+   * Reserves memory for a load, waiting for it when need be.
+   *
+   * @throws InsufficientMemoryError when it cannot be had; the signal's reason when aborted.
+   */
+  admit(signal: AbortSignal): Promise<Disposable>
   /** Resolves once those that had its name before, and were unregistered, are gone. */
-  predecessorsGone(supervisor: Supervisor): Promise<void>
+  predecessorsGone(): Promise<void>
   /** Bytes the component held when last measured; measured now if it answers quickly. */
-  measure(supervisor: Supervisor): Promise<number>
+  measure(): Promise<number>
   log(source: LogSource, records: readonly LogRecord[], dropped: number): void
-  generationEnded(name: string, generation: number, end: GenerationEnd): void
-  workerStarted(supervisor: Supervisor): void
+  generationEnded(generation: number, end: GenerationEnd): void
+  workerStarted(): void
   /** A generation is over; `reason`: what it was unloaded for, undefined when it died or never became ready. */
-  workerEnded(
-    supervisor: Supervisor,
-    generation: Generation,
-    end: GenerationEnd,
-    reason: UnloadReason | undefined,
-  ): void
+  workerEnded(generation: Generation, end: GenerationEnd, reason: UnloadReason | undefined): void
   /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
-  busy(supervisor: Supervisor, busy: boolean): void
-  /** A call that was sent to it has timed out: it may be stuck; without a name, to any of them. */
+  busy(busy: boolean): void
+  /** A call that was sent to the component of that name has timed out: it may be stuck; without a name, to any of them. */
   timedOut(name?: string): void
-  loaded(supervisor: Supervisor, event: LoadEvent): void
+  loaded(event: LoadEvent): void
   loadFailed(event: LoadErrorEvent): void
   /** V8 did not take over its heap limit (bytes). */
-  limitIgnored(name: string, limit: { readonly asked: number; readonly actual: number }): void
+  limitIgnored(limit: { readonly asked: number; readonly actual: number }): void
   unloaded(report: UnloadReport): void
   crashed(event: CrashEvent): void
-  zombie(name: string, generation: number): void
+  zombie(generation: number): void
 }

@@ -1,11 +1,20 @@
 import { afterDeadline } from '../base/deadline.ts'
 import { isSnapshotError } from '../contract/errors.ts'
-import type { Generation } from '../host/generation.ts'
-import { keepsState } from './hibernation.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
-import type { Supervisor } from './supervisor.ts'
-import { endGeneration, reclaimAfter } from './unload.ts'
-import type { UnloadOrder } from './unload.ts'
+import { keepsState } from './hibernation.ts'
+import type { Ending } from './unload.ts'
+
+export interface UnloadSteps {
+  /**
+   * From `draining` to the worker's end; undefined when it was called off.
+   *
+   * @param hurry aborted when somebody cannot wait any longer.
+   */
+  readonly end: (hurry: AbortSignal) => Promise<Ending | undefined>
+  /** The component has left `draining` and `unloading`. */
+  readonly over: () => void
+  readonly reclaim: (ending: Ending) => Promise<UnloadReport>
+}
 
 /** An unload from its beginning to its report, which others can join. */
 export class UnloadUnderWay {
@@ -15,13 +24,10 @@ export class UnloadUnderWay {
   readonly report: Promise<UnloadReport | undefined>
   readonly #hurry = new AbortController()
 
-  constructor(supervisor: Supervisor, generation: Generation, order: Omit<UnloadOrder, 'hurry'>) {
-    const ending = endGeneration(supervisor, generation, { ...order, hurry: this.#hurry.signal })
-    this.over = ending.then(
-      () => supervisor.wake(),
-      () => supervisor.wake(),
-    )
-    this.report = ending.then(async (ended) => (ended ? reclaimAfter(supervisor, ended) : undefined))
+  constructor({ end, over, reclaim }: UnloadSteps) {
+    const ending = end(this.#hurry.signal)
+    this.over = ending.then(over, over)
+    this.report = ending.then(async (ended) => (ended ? reclaim(ended) : undefined))
   }
 
   /**

@@ -1,10 +1,16 @@
-import type { UnloadReport } from '../contract/unload-report.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
+import type { SnapshotError } from '../contract/errors.ts'
+import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'
-import { buried } from './burial.ts'
-import type { UnloadReason } from '../contract/unload-report.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { ResolvedDefinition } from './definition.ts'
+import type { Hibernation } from './hibernation.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { MainThreadEnd } from './main-thread-end.ts'
+import type { Surroundings } from './surroundings.ts'
+import { terminateDeadline } from './terminate-deadline.ts'
+import type { Usage } from './usage.ts'
+import type { Zombies } from './zombies.ts'
 
 export interface UnloadOrder {
   readonly reason: UnloadReason
@@ -15,62 +21,94 @@ export interface UnloadOrder {
   readonly hurry: AbortSignal
 }
 
+/** What an unload needs of the component. */
+export interface UnloadPort {
+  readonly name: string
+  readonly definition: Pick<ResolvedDefinition, 'disposeTimeout'>
+  readonly surroundings: Pick<Surroundings, 'now' | 'measure' | 'memoryReturn' | 'logger'>
+  readonly hibernation: Pick<Hibernation, 'take'>
+  readonly main: Pick<MainThreadEnd, 'caller' | 'quiet'>
+  readonly usage: Pick<Usage, 'leases' | 'inUse'>
+  readonly state: Pick<Lifecycle, 'generation'>
+  readonly zombies: Pick<Zombies, 'size'>
+  /** The live one: no longer that which is being unloaded once that has died. */
+  readonly generation: Generation | undefined
+  /** Aborted when there will be no next generation. */
+  readonly loadSignal: AbortSignal
+  /** Nothing that was sent to the generation will be answered any more. */
+  settle(generation: Generation, end: GenerationEnd): void
+}
+
 /** A worker that is gone, or was given up on; what is left is to give its memory back. */
 export interface Ending extends Omit<UnloadReport, 'released' | 'retained' | 'how'> {
   /** Resident set just before it was ended, bytes; undefined when it died by itself. */
   readonly residentSet: number | undefined
 }
 
+export type DrainOutcome =
+  /** It is in use, or its state cannot be kept (`failure`): it goes on as if nothing had been. */
+  | { readonly type: 'called-off'; readonly failure?: SnapshotError }
+  | {
+      readonly type: 'drained'
+      /** What is known by then, which is all when the worker has died meanwhile. */
+      readonly ending: Ending
+      /** ms in which the worker must show that it listens; undefined: there is no reason to doubt that it does. */
+      readonly patience: number | undefined
+    }
+
 /** ms: a worker that has not answered by its drain deadline, and does not even listen for this long, is stuck. */
 const stuckAfter = 1_000
 
-const ended: GenerationEnd = { reason: 'terminated' }
+/** How a generation ends that is unloaded. */
+export const unloadedEnd: GenerationEnd = { reason: 'terminated' }
 
-/**
- * The first part of an unload, from `draining` to `unloaded`: fence, drain, dispose, terminate. With its end the component may be loaded again.
- *
- * @returns undefined when `onlyIfIdle` and the component got in use: it is `ready` again.
- */
-export async function endGeneration(
-  supervisor: Supervisor,
+/** The first part of an unload: fence, drain, and its state kept for the next generation. */
+export async function drainGeneration(
+  port: UnloadPort,
   generation: Generation,
   order: UnloadOrder,
-): Promise<Ending | undefined> {
-  const { surroundings, definition, name } = supervisor
-  const { now, reclaimer, logger } = surroundings
-  const start = now()
+): Promise<DrainOutcome> {
+  const { name, surroundings } = port
+  const start = surroundings.now()
   // Beside the drain: the fence comes first, and what it takes to measure is not added to what callers wait.
-  const measuring = surroundings.measure(supervisor)
+  const measuring = surroundings.measure()
   using time = new Patience(order.deadline)
   const remaining = (): number => (order.hurry.aborted ? 0 : time.left)
-  const drained = await drain(supervisor, generation, order, remaining)
+  const drained = await drain(port, generation, order, remaining)
   // The deadline of what is under way is now, whatever the rest of the unload takes.
-  if (drained === 'late' && supervisor.generation === generation) supervisor.settle(generation, ended)
+  if (drained === 'late' && port.generation === generation) port.settle(generation, unloadedEnd)
   const predicted = await measuring
-  if (drained === 'busy') {
-    callOff(supervisor, generation)
-    return undefined
-  }
+  if (drained === 'busy') return { type: 'called-off' }
   // A worker that does not answer in time may be stuck, and is not waited for twice.
   let patience = drained === 'late' ? stuckAfter : undefined
-  if (drained !== 'ended' && supervisor.generation === generation) {
-    const failure = await supervisor.hibernation.take(generation, order.reason, supervisor.loadSignal, patience)
+  if (drained !== 'ended' && port.generation === generation) {
+    const failure = await port.hibernation.take(generation, order.reason, port.loadSignal, patience)
     if (failure === 'stuck') patience = 1
-    else if (failure) {
-      callOff(supervisor, generation)
-      if (order.onlyIfIdle) return undefined
-      throw failure
-    }
+    else if (failure) return { type: 'called-off', failure }
   }
-  const times = { drain: now() - start, dispose: 0, terminate: 0 }
-  const base = { name, generation: generation.number, reason: order.reason, predicted }
-  // It died meanwhile: that was a crash, and all that follows from one is done.
-  if (supervisor.generation !== generation) return { ...base, times, zombie: false, residentSet: undefined }
-  supervisor.apply({ type: 'drained' })
-  supervisor.settle(generation, ended)
+  const times = { drain: surroundings.now() - start, dispose: 0, terminate: 0 }
+  const { reason } = order
+  const ending = {
+    name,
+    generation: generation.number,
+    reason,
+    predicted,
+    times,
+    zombie: false,
+    residentSet: undefined,
+  }
+  return { type: 'drained', ending, patience }
+}
 
+/** The second part: dispose and terminate. With its end the component may be loaded again. */
+export async function endGeneration(
+  { name, definition, surroundings }: UnloadPort,
+  generation: Generation,
+  { ending, patience }: Extract<DrainOutcome, { type: 'drained' }>,
+): Promise<Ending> {
+  const { now, memoryReturn, logger } = surroundings
   // From here on: what the dispose hook frees is part of what the unload gives back.
-  const residentSet = reclaimer.residentSet()
+  const residentSet = memoryReturn.residentSet()
   const disposing = now()
   const disposed = await generation.dispose(definition.disposeTimeout, patience ?? definition.disposeTimeout)
   if (disposed === 'late')
@@ -78,65 +116,54 @@ export async function endGeneration(
   else if (disposed !== 'ended' && disposed.error !== undefined) {
     logger.error({ component: name, err: disposed.error }, 'dispose hook failed')
   }
-  times.dispose = now() - disposing
-
   const terminating = now()
-  void generation.host.terminate(0)
-  const dead = await buried(supervisor, generation)
-  times.terminate = now() - terminating
-  supervisor.counters.unloads++
-  supervisor.retire(generation, ended)
-  supervisor.apply({ type: dead ? 'gone' : 'still-alive' })
-  return { ...base, times, zombie: !dead, residentSet }
+  const gone = await generation.host.terminate(terminateDeadline)
+  const times = { ...ending.times, dispose: terminating - disposing, terminate: now() - terminating }
+  return { ...ending, times, zombie: !gone, residentSet }
 }
 
-/** The second part: gives the memory back to the operating system as far as that can be done now, and reports. */
+/** The last part: gives the memory back to the operating system as far as that can be done now, and reports. */
 export async function reclaimAfter(
-  { surroundings }: Supervisor,
+  surroundings: Pick<Surroundings, 'memoryReturn' | 'unloaded'>,
   { residentSet, ...ending }: Ending,
 ): Promise<UnloadReport> {
-  const { reclaimer } = surroundings
+  const { memoryReturn } = surroundings
   const { predicted, zombie } = ending
   if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
-  const how = zombie ? [] : await reclaimer.afterUnload(predicted)
+  const how = zombie ? [] : await memoryReturn.afterUnload(predicted)
   // A worker that lives on has given nothing back, whatever else has become smaller meanwhile.
-  const released = zombie ? 0 : Math.max(0, residentSet - reclaimer.residentSet())
+  const released = zombie ? 0 : Math.max(0, residentSet - memoryReturn.residentSet())
   const report = { ...ending, released, retained: Math.max(0, predicted - released), how }
   surroundings.unloaded(report)
   return report
 }
 
 /** The report when there was no worker to end. */
-export function nothingUnloaded({ name, state, zombies }: Supervisor, reason: UnloadReason): UnloadReport {
+export function nothingUnloaded(
+  { name, state, zombies }: Pick<UnloadPort, 'name' | 'state' | 'zombies'>,
+  reason: UnloadReason,
+): UnloadReport {
   const times = { drain: 0, dispose: 0, terminate: 0 }
   const zombie = zombies.size > 0
   return { name, generation: state.generation, reason, predicted: 0, released: 0, retained: 0, how: [], times, zombie }
 }
 
-/** The component goes on as if nothing had been. A crash meanwhile has said so itself. */
-function callOff(supervisor: Supervisor, generation: Generation): void {
-  if (supervisor.generation !== generation) return
-  supervisor.apply({ type: 'drain-called-off' })
-  generation.resume((epoch) => supervisor.caller.resume(epoch))
-  // What was under way may have been given up already, and its connection with it.
-  if (!supervisor.caller.connected) supervisor.caller.attach(generation.connect(), generation.number)
-}
-
 async function drain(
-  supervisor: Supervisor,
+  port: UnloadPort,
   generation: Generation,
   { onlyIfIdle, deadline, hurry }: UnloadOrder,
   remaining: () => number,
 ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
+  const { caller } = port.main
+  const { leases, inUse } = port.usage
   if (onlyIfIdle) {
-    if (supervisor.inUse > 0) return 'busy'
-  } else if (supervisor.leases.held > 0 && deadline > 0) {
+    if (inUse > 0) return 'busy'
+  } else if (leases.held > 0 && deadline > 0 && port.generation === generation && !port.loadSignal.aborted) {
     // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
-    await withDeadline(supervisor.leasesOver(generation), Math.max(0, remaining()), hurry)
+    await withDeadline(leases.over(), Math.max(0, remaining()), hurry)
   }
-  const { caller } = supervisor
   const quiet = async (): Promise<boolean> => {
-    await supervisor.quiet()
+    await port.main.quiet()
     return true
   }
   // An idle component answers at once, unless it is stuck in something that is no call; it is not worth more than a second.
@@ -147,5 +174,5 @@ async function drain(
   // The worker has answered everything; the last answers may still be in the port.
   if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining()), hurry))) return 'late'
   // Calls that came meanwhile would only load it again.
-  return onlyIfIdle && (caller.waiting > 0 || supervisor.leases.held > 0) ? 'busy' : 'drained'
+  return onlyIfIdle && (caller.waiting > 0 || leases.held > 0) ? 'busy' : 'drained'
 }

@@ -5,19 +5,23 @@ import { readableError } from '../host/readable-message.ts'
 import type { WorkerHost } from '../host/worker-host.ts'
 import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
-import { askCurrent } from './ask-current.ts'
+import { askCurrent } from './peer.ts'
+import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** What a worker may ask for comes from here. */
+export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 'timedOut'>
 
 /** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. */
 export class WorkerRequests {
   readonly #name: string
   readonly #generation: number
   readonly #host: WorkerHost
-  readonly #surroundings: Surroundings
+  readonly #surroundings: WorkerRequestsPort
   #locks: LockServer | undefined
   #closed = false
 
-  constructor(name: string, generation: number, host: WorkerHost, surroundings: Surroundings) {
+  constructor(name: string, generation: number, host: WorkerHost, surroundings: WorkerRequestsPort) {
     this.#name = name
     this.#generation = generation
     this.#host = host

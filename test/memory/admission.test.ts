@@ -89,8 +89,6 @@ describe('a load', () => {
     coordinator.memory.configure({ totalLimit: 200 * gib })
     await waiting
     expect(loaded(coordinator)).toEqual(['a', 'x'])
-    // Of which the wait is part.
-    expect(coordinator.info('x').lastLoadTime).toBeGreaterThan(3_000)
   })
 
   test('never counts on the bytes of another one', async () => {

@@ -1,0 +1,69 @@
+import { Caller } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/caller.ts'
+import type { CallerOptions } from '../channel/caller-options.ts'
+import { Callbacks } from '../channel/callbacks.ts'
+import { createRemote } from '../channel/remote.ts'
+import type { ResolvedDefinition } from './definition.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export interface MainThreadHooks {
+  /** Of the component, just now. */
+  readonly generation: () => number
+  /** A call waits for the component to be loaded. */
+  readonly onWaiting: () => void
+}
+
+/** The main thread's end of a component: its remote, the calls made through it, and the callbacks that were passed along. */
+export class MainThreadEnd {
+  readonly caller: Caller
+  readonly remote: object
+  readonly #callbacks: Callbacks
+
+  constructor(
+    { name, callTimeout, maxQueue }: ResolvedDefinition,
+    surroundings: Pick<Surroundings, 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
+    { generation, onWaiting }: MainThreadHooks,
+  ) {
+    const { keepAlive } = surroundings
+    const keep = (busy: boolean): void => (busy ? keepAlive.hold() : keepAlive.release())
+    const onTimeout = (): void => surroundings.timedOut(name)
+    const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
+    this.#callbacks = new Callbacks(name, generation, maxQueue, {
+      onBusy: keep,
+      linkCall,
+      calls: { callTimeout, onTimeout },
+    })
+    this.caller = new Caller({
+      component: name,
+      links: this.#callbacks,
+      maxQueue,
+      watch: surroundings.calls,
+      linkCall,
+      onWaiting,
+      onTimeout,
+      onBusy: (busy) => {
+        keep(busy)
+        surroundings.busy(busy)
+      },
+    })
+    this.remote = createRemote(this.caller, { timeout: callTimeout })
+  }
+
+  /** Resolves once everything that was sent to the component is answered, also to its callbacks. */
+  async quiet(): Promise<void> {
+    await this.caller.quiet()
+    await this.#callbacks.quiet()
+  }
+
+  /** What was sent to that generation will not be answered any more. */
+  ended(generation: number, end: GenerationEnd): void {
+    this.caller.ended(generation, end)
+    this.#callbacks.ended(generation, end)
+  }
+
+  /** New calls wait until the component shows that it listens. */
+  holdBack(): void {
+    this.caller.holdBack()
+    this.#callbacks.holdBack()
+  }
+}

@@ -1,0 +1,35 @@
+/** What workers are told of other components than their own. */
+
+import type { GenerationEnd } from '../channel/caller.ts'
+import type { ResolvedDefinition } from './definition.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** What holds for calls of a dependency that was registered just now. */
+export function tellRegistered(
+  dependents: Iterable<Supervisor>,
+  { name, callTimeout, maxQueue }: ResolvedDefinition,
+): void {
+  for (const { generation } of dependents) {
+    generation?.host.post({ type: 'dependency-registered', name, options: { callTimeout, maxQueue } })
+  }
+}
+
+/** A dependency's generation is over. */
+export function tellEnded(
+  dependents: Iterable<Supervisor>,
+  name: string,
+  number: number,
+  { reason, exitCode }: GenerationEnd,
+): void {
+  for (const { generation } of dependents) {
+    generation?.host.post({ type: 'dependency-ended', name, generation: number, end: { reason, exitCode } })
+  }
+}
+
+/** A deadline has passed in that component, of which it may not have heard: new calls wait until it shows that it listens. */
+export function tellUnheard(supervisors: Iterable<Supervisor>, name: string): void {
+  for (const { name: each, generation, main } of supervisors) {
+    generation?.host.post({ type: 'unheard', name })
+    if (each === name) main.holdBack()
+  }
+}

@@ -1,0 +1,36 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { ResolvedDefinition } from './definition.ts'
+
+/** Another component of the same coordinator. */
+export interface Peer {
+  readonly definition: ResolvedDefinition
+  /** @param chain who needs it, outermost first, for the error's path. */
+  load(chain: readonly string[]): Promise<void>
+  /** A connection to it; loads it first. */
+  connectPeer(chain: readonly string[]): Promise<{ readonly port: MessagePort; readonly generation: number }>
+}
+
+/** Finds other components by name. */
+export interface Peers {
+  /** @throws ComponentNotFoundError */
+  peer(name: string): Peer
+  peerIfAny(name: string): Peer | undefined
+}
+
+/**
+ * Asks the component of that name for something. One that was unregistered meanwhile is no answer when another has taken its name: then that one is
+ * asked.
+ *
+ * @throws ComponentNotFoundError; what `ask` rejects with.
+ */
+export async function askCurrent<T>(peers: Peers, name: string, ask: (peer: Peer) => Promise<T>): Promise<T> {
+  for (;;) {
+    const peer = peers.peer(name)
+    try {
+      return await ask(peer)
+    } catch (error) {
+      const current = peers.peerIfAny(name)
+      if (!current || current === peer) throw error
+    }
+  }
+}
