@@ -1,5 +1,5 @@
 import type { EncodedError } from './protocol.ts'
-import { isSmall } from './snapshot.ts'
+import { isSmall } from './plain-copy.ts'
 
 /**
  * The error without those of its properties that another thread may be unable to read, being more than small plain data: the same one when it

@@ -3,7 +3,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads'
 import { ValueError } from '../contract/errors.ts'
 import { assertClonable } from './clone-guard.ts'
 import type { HandledValues } from './protocol.ts'
-import { notPlain, snapshot } from './snapshot.ts'
+import { copyPlain, notPlain } from './plain-copy.ts'
 import { transferListOf } from './transfer-list.ts'
 
 /** Turns `proxy()`ed objects into ports and ports into remotes; each thread has one. */
@@ -90,7 +90,7 @@ function marshalEach(
       plain = false
       continue
     }
-    const copy = snapshot(value)
+    const copy = copyPlain(value)
     if (copy === notPlain) {
       transfers.push(...movedWith(value))
       plain = false

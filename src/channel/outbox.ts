@@ -1,7 +1,7 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import type { ApartEntry } from './protocol.ts'
-import { isSmall } from './snapshot.ts'
+import { isSmall } from './plain-copy.ts'
 
 /**
  * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order. What is pushed is meant to be

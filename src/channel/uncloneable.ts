@@ -4,7 +4,7 @@ import { clone } from './clone-guard.ts'
 import { isProxyMarked } from './marshal.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
-import { isSmall } from './snapshot.ts'
+import { isSmall } from './plain-copy.ts'
 import { transferListOf } from './transfer-list.ts'
 
 /** What a call rejects with when its arguments cannot be sent; names the first that is to blame. */

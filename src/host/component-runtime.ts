@@ -26,7 +26,7 @@ import { loadModule } from './load-module.ts'
 import { insteadOf } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
 import { watchWasmMemory } from './wasm-memory.ts'
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
+import { restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
 
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
 const listenerDeadline = 200

@@ -1,7 +1,7 @@
 import { encodeError } from '../channel/error-codec.ts'
 import { flatError } from '../channel/flat-error.ts'
 import type { EncodedError } from '../channel/protocol.ts'
-import { isSmall } from '../channel/snapshot.ts'
+import { isSmall } from '../channel/plain-copy.ts'
 import { ValueError } from '../contract/errors.ts'
 import type { FromWorkerMessage, LogRecord } from './control.ts'
 

@@ -94,7 +94,7 @@ export {
 export type { OrderRule, OrderStoreFailure } from './orders/order-errors.ts'
 export type { SymbolRules } from './orders/order-rules.ts'
 export type { OrderServiceConfig } from './orders/config.ts'
-export type { OrderStatus } from './orders/order-status.ts'
+export type { OrderStatus } from './orders/order.ts'
 
 export { LazyStrategyManager } from './lazy-strategies.ts'
 export type {

@@ -1,7 +1,7 @@
 import { transferHandlers } from 'comlink'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it, vi } from 'vitest'
-import { snapshot, notPlain } from '../../src/channel/snapshot.ts'
+import { copyPlain, notPlain } from '../../src/channel/plain-copy.ts'
 import { transfer, ValueError } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
 import { Money, registerMoney } from '../fixtures/kitchen-sink.ts'
@@ -281,7 +281,7 @@ describe('results', () => {
 describe('a snapshot', () => {
   it('is taken of what is small and plain only', () => {
     const value = { a: [1, { b: 'x' }], c: null, d: undefined }
-    const copy = snapshot(value)
+    const copy = copyPlain(value)
     expect(copy).toStrictEqual(value)
     expect(copy).not.toBe(value)
     const cyclic: { self?: unknown } = {}
@@ -301,7 +301,7 @@ describe('a snapshot', () => {
       Array.from({ length: 1_000 }, () => 0),
       JSON.parse('{"__proto__":1}'),
     ]
-    for (const each of notSmallOrPlain) expect(snapshot(each)).toBe(notPlain)
+    for (const each of notSmallOrPlain) expect(copyPlain(each)).toBe(notPlain)
   })
 
   it('reads each property once', () => {
@@ -311,6 +311,6 @@ describe('a snapshot', () => {
         return ++reads
       },
     }
-    expect(snapshot(value)).toEqual({ once: 1 })
+    expect(copyPlain(value)).toEqual({ once: 1 })
   })
 })

@@ -2,7 +2,7 @@
 import { finalizer } from 'comlink'
 import { proxy } from '../../src/index.ts'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
-import { comesTrue } from './quiet.ts'
+import { comesTrue } from './comes-true.ts'
 
 interface Told {
   readonly what: string

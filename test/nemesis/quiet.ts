@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Registry } from 'prom-client'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import { isComponentFailedError, isInsufficientMemoryError } from '../../src/contract/errors.ts'
+import { comesTrue } from './comes-true.ts'
 import { residents } from './roster.ts'
 import type { World } from './world.ts'
 
@@ -10,18 +11,6 @@ import type { World } from './world.ts'
 const settleWithin = 45_000
 /** ms in which what was released has come back; some of it waits for collections in both threads. */
 export const comeBackWithin = 15_000
-
-/** True as soon as `condition` holds; false when it does not by then. */
-export async function comesTrue(condition: () => boolean | Promise<boolean>, within: number): Promise<boolean> {
-  const end = performance.now() + within
-  for (;;) {
-    const began = performance.now()
-    if (await condition()) return true
-    if (performance.now() > end) return false
-    // What goes by itself needs this thread as well, and looking at the whole heap holds it for seconds on a busy machine.
-    await sleep(Math.max(50, performance.now() - began))
-  }
-}
 
 export async function everythingSettles(world: World): Promise<void> {
   if (await comesTrue(() => world.pending.size === 0, settleWithin)) return

@@ -1,6 +1,6 @@
 import { InvalidOptionsError, OverloadedError } from '../../worker.ts'
 import { expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
-import { withDeadline } from '../connectors/deadline.ts'
+import { runWithin } from '../connectors/run-within.ts'
 import type { HttpRequest, HttpResponse } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'
 import type { HttpConnection } from './connection.ts'
@@ -44,7 +44,7 @@ export async function openHttpConnection(
     try {
       const timedOut = (): Error =>
         new ConnectionError('timeout', target.url.origin, `no response within ${timeout} ms`)
-      return await withDeadline(
+      return await runWithin(
         async (abort) => {
           const answer = await client.request({ method, path, headers, body, signal: abort })
           const bytes = await answer.body.bytes()

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'undici'
 import { InvalidOptionsError } from '../../worker.ts'
-import { withDeadline } from '../connectors/deadline.ts'
+import { runWithin } from '../connectors/run-within.ts'
 import type { Timing } from '../connectors/timing.ts'
 import type { MessageStream, SocketMessage } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'
@@ -142,7 +142,7 @@ class UndiciWebSocketConnection implements WebSocketConnection {
       const stuck = (): Error =>
         new ConnectionError('timeout', this.#target.url.href, `nothing could be sent for ${requestTimeout} ms`)
       if (this.#socket.bufferedAmount > maxUnsentBytes) {
-        await withDeadline((abort) => this.#drain(maxUnsentBytes, abort), { ms: requestTimeout, onTimeout: stuck })
+        await runWithin((abort) => this.#drain(maxUnsentBytes, abort), { ms: requestTimeout, onTimeout: stuck })
       }
       this.#assertOpen()
       this.#socket.send(data)
@@ -183,7 +183,7 @@ class UndiciWebSocketConnection implements WebSocketConnection {
       this.#socket.close(code, reason)
       const late = (): Error => new Error('no closing handshake')
       const { closeTimeout } = this.#tools.config
-      await withDeadline(() => this.#closed.promise, { ms: closeTimeout, onTimeout: late }).catch(() => {})
+      await runWithin(() => this.#closed.promise, { ms: closeTimeout, onTimeout: late }).catch(() => {})
     }
     this.destroy()
   }

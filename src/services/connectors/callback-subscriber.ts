@@ -2,7 +2,7 @@ import { releaseProxy } from 'comlink'
 import { isComponentCrashedError, isCoordinatorShutdownError } from '../../worker.ts'
 import type { ComponentLogger } from '../../worker.ts'
 import type { MarketDataCallback, SubscriptionEndCallback } from './connector.ts'
-import { withDeadline } from './deadline.ts'
+import { runWithin } from './run-within.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'
 
@@ -83,7 +83,7 @@ export class CallbackSubscriber implements Subscriber {
     const { callback, timeout } = this.#options
     try {
       const onTimeout = (): Error => new CallbackTimeout(`the callback did not return within ${timeout} ms`)
-      await withDeadline(async () => callback(update), { ms: timeout, onTimeout })
+      await runWithin(async () => callback(update), { ms: timeout, onTimeout })
       this.delivered++
       this.#failures = 0
       return undefined
@@ -111,7 +111,7 @@ export class CallbackSubscriber implements Subscriber {
       if (onEnd) {
         const detail = error ? { error: { code: codeOf(error), message: error.message } } : {}
         const onTimeout = (): Error => new CallbackTimeout(`onEnd did not return within ${timeout} ms`)
-        await withDeadline(async () => onEnd({ id, symbol, ...detail }), { ms: timeout, onTimeout })
+        await runWithin(async () => onEnd({ id, symbol, ...detail }), { ms: timeout, onTimeout })
       }
     } catch (failure) {
       logger.warn({ subscription: id, symbol, err: failure }, 'the end of a subscription could not be told')

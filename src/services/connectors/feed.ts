@@ -1,6 +1,6 @@
 import type { ComponentLogger } from '../../worker.ts'
 import type { FeedStatus } from './connector.ts'
-import { withDeadline } from './deadline.ts'
+import { runWithin } from './run-within.ts'
 import { ConnectorError } from './errors.ts'
 import { classifyFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -85,7 +85,7 @@ export class Feed {
   async #read(signal: AbortSignal): Promise<MarketData> {
     const { source, symbol } = this.#options
     const ms = source.idleTimeout
-    return withDeadline((abort) => source.next(symbol, abort), {
+    return runWithin((abort) => source.next(symbol, abort), {
       ms,
       signal,
       onTimeout: () => new IdleFeed(`no update within ${ms} ms`),

@@ -1,4 +1,4 @@
-import { withDeadline } from './deadline.ts'
+import { runWithin } from './run-within.ts'
 import { isSpillwayError } from '../../worker.ts'
 import { ConnectorError } from './errors.ts'
 import type { ConnectorErrorReason } from './errors.ts'
@@ -60,7 +60,7 @@ export class RequestRunner {
       )
     const until = timing.now() + callTimeout
     try {
-      const result = await withDeadline((abort) => this.#attempt(operation, request, { progress, until, abort }), {
+      const result = await runWithin((abort) => this.#attempt(operation, request, { progress, until, abort }), {
         ms: callTimeout,
         onTimeout: timedOut,
         signal,

@@ -1,6 +1,6 @@
 import type { ComponentLogger } from '../../worker.ts'
 import type { CcxtClient, CcxtExchange } from './ccxt-module.ts'
-import { withDeadline } from './deadline.ts'
+import { runWithin } from './run-within.ts'
 import type { MarketData } from './market-data.ts'
 import { normaliseTicker } from './normalise.ts'
 import type { Timing } from './timing.ts'
@@ -96,7 +96,7 @@ export class WatchSource implements TickerSource {
 
   #bounded(problem: string, work: () => Promise<unknown>): Promise<unknown> {
     const onTimeout = (): Error => new Error(`${problem} within ${this.#closeTimeout} ms`)
-    return withDeadline(work, { ms: this.#closeTimeout, onTimeout })
+    return runWithin(work, { ms: this.#closeTimeout, onTimeout })
   }
 
   #clients(): CcxtClient[] {

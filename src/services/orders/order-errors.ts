@@ -1,6 +1,6 @@
 import { registerErrorClass, SpillwayError } from '../../worker.ts'
 import type { SpillwayErrorOptions } from '../../worker.ts'
-import type { OrderStatus } from './order-status.ts'
+import type { OrderStatus } from './order.ts'
 
 /** What an order, a change or a fill may violate. */
 export type OrderRule =

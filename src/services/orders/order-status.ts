@@ -1,9 +1,5 @@
+import type { OrderStatus } from './order.ts'
 import { OrderTransitionError } from './order-errors.ts'
-
-/**
- * `new`: stored, not yet accepted by the exchange. `filled` and `rejected` are final; `cancelled` and `expired` but for fills that were under way.
- */
-export type OrderStatus = 'new' | 'open' | 'partially-filled' | 'filled' | 'cancelled' | 'rejected' | 'expired'
 
 const successors: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   new: ['open', 'cancelled', 'rejected', 'expired'],

@@ -2,7 +2,8 @@ import { InvalidOptionsError } from '../../worker.ts'
 import { Decimal } from './decimal.ts'
 import type { OrderDatabase } from './order-database.ts'
 import { checkObject, checkTime } from './order-input.ts'
-import { isOrderStatus, orderStatuses, type OrderStatus } from './order-status.ts'
+import type { OrderStatus } from './order.ts'
+import { isOrderStatus, orderStatuses } from './order-status.ts'
 import type { Fill, Order, OrderPage, OrderQuery, OrderSide, OrderType, TimeInForce } from './order.ts'
 
 /** An order with what only the store knows of it: its place in the order of creation, and the content it was created with. */

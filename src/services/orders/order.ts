@@ -1,5 +1,9 @@
 import type { DecimalInput } from './decimal.ts'
-import type { OrderStatus } from './order-status.ts'
+
+/**
+ * `new`: stored, not yet accepted by the exchange. `filled` and `rejected` are final; `cancelled` and `expired` but for fills that were under way.
+ */
+export type OrderStatus = 'new' | 'open' | 'partially-filled' | 'filled' | 'cancelled' | 'rejected' | 'expired'
 
 export type OrderSide = 'buy' | 'sell'
 export type OrderType = 'market' | 'limit' | 'stop' | 'stop-limit'

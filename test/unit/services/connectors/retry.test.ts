@@ -2,7 +2,7 @@ import { check, double, integer, property } from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { BanRecord } from '../../../../src/services/connectors/ban-record.ts'
 import { backoffDelay } from '../../../../src/services/connectors/backoff.ts'
-import { withDeadline } from '../../../../src/services/connectors/deadline.ts'
+import { runWithin } from '../../../../src/services/connectors/run-within.ts'
 import { classifyFailure } from '../../../../src/services/connectors/failure.ts'
 import type { Failure } from '../../../../src/services/connectors/failure.ts'
 import { RateGate, parseRetryAfter } from '../../../../src/services/connectors/rate-gate.ts'
@@ -99,12 +99,12 @@ describe('RateGate', () => {
   })
 })
 
-describe('withDeadline', () => {
+describe('runWithin', () => {
   const onTimeout = (): Error => new Error('late')
 
   it('gives the result, or the error, of work that is done in time', async () => {
-    await expect(withDeadline(async () => 1, { ms: 1_000, onTimeout })).resolves.toBe(1)
-    await expect(withDeadline(() => Promise.reject(new Error('bad')), { ms: 1_000, onTimeout })).rejects.toThrow('bad')
+    await expect(runWithin(async () => 1, { ms: 1_000, onTimeout })).resolves.toBe(1)
+    await expect(runWithin(() => Promise.reject(new Error('bad')), { ms: 1_000, onTimeout })).rejects.toThrow('bad')
   })
 
   it('ends work that takes too long, and tells it', async () => {
@@ -115,17 +115,17 @@ describe('withDeadline', () => {
       })
       return new Promise(() => {})
     }
-    await expect(withDeadline(work, { ms: 5, onTimeout })).rejects.toThrow('late')
+    await expect(runWithin(work, { ms: 5, onTimeout })).rejects.toThrow('late')
     expect(told).toMatchObject({ message: 'late' })
   })
 
   it('ends work with the signal, without beginning it when that is aborted already', async () => {
     const controller = new AbortController()
-    const ended = withDeadline(() => new Promise(() => {}), { ms: 10_000, onTimeout, signal: controller.signal })
+    const ended = runWithin(() => new Promise(() => {}), { ms: 10_000, onTimeout, signal: controller.signal })
     controller.abort(new Error('stop'))
     await expect(ended).rejects.toThrow('stop')
     const work = vi.fn<() => Promise<void>>()
-    await expect(withDeadline(work, { ms: 10, onTimeout, signal: controller.signal })).rejects.toThrow('stop')
+    await expect(runWithin(work, { ms: 10, onTimeout, signal: controller.signal })).rejects.toThrow('stop')
     expect(work).not.toHaveBeenCalled()
   })
 })

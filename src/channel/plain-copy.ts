@@ -17,13 +17,13 @@ const maxKeys = 64
  *
  * @throws TypeError when a remote is met on the way.
  */
-export function snapshot(value: unknown): unknown {
+export function copyPlain(value: unknown): unknown {
   return isImmutable(value) ? value : copyObject(value as object, [])
 }
 
 /** Small plain data, which any thread can read. */
 export function isSmall(value: unknown): boolean {
-  return snapshot(value) !== notPlain
+  return copyPlain(value) !== notPlain
 }
 
 function isImmutable(value: unknown): boolean {

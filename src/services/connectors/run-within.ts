@@ -1,4 +1,4 @@
-export interface DeadlineOptions {
+export interface RunLimits {
   /** ms */
   readonly ms: number
   /** What the work is ended with when the time is up. */
@@ -11,7 +11,7 @@ export interface DeadlineOptions {
  * Settles as the work does, unless the time is up or the signal is aborted first; then the signal given to the work
  * is aborted as well and what the work does afterwards is ignored. No timer and no listener is left behind.
  */
-export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, options: DeadlineOptions): Promise<T> {
+export async function runWithin<T>(work: (signal: AbortSignal) => Promise<T>, options: RunLimits): Promise<T> {
   const { ms, onTimeout, signal } = options
   signal?.throwIfAborted()
   const controller = new AbortController()
