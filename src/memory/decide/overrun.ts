@@ -60,7 +60,7 @@ export const withinLimits: OverrunState = new Map()
 
 export interface OverrunStep {
   readonly state: OverrunState
-  readonly actions: readonly Action[]
+  readonly actions: readonly NamedAction[]
 }
 
 /**
@@ -79,14 +79,16 @@ export function stepOverrun(
   reclaimable: () => readonly { readonly name: string; readonly bytes: number }[],
 ): OverrunStep {
   const next = new Map<string, BudgetState>()
-  const actions: Action[] = []
+  const actions: NamedAction[] = []
   const step = (key: string, budget: Budget): void => {
     const result = stepBudget(state.get(key), budget, account.time)
     next.set(key, result.state)
+    const { action } = result
+    if (!action) return
     // One that is ended for the one limit need not be asked for the other.
-    if (result.action && !actions.some((action) => 'name' in action && action.name === result.action?.name)) {
-      actions.push(result.action)
-    }
+    const other = actions.findIndex(({ name }) => name === action.name)
+    if (other === -1) actions.push(action)
+    else if (action.kind === 'end') actions[other] = action
   }
   for (const component of account.components) {
     const limit = component.memoryLimit ?? account.limit

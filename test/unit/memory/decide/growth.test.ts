@@ -7,7 +7,6 @@ import {
   sustainedGrowth,
   type GrowthWindow,
 } from '../../../../src/memory/decide/growth.ts'
-import { growsFast, isNearLimit, nextInterval, type IntervalInput } from '../../../../src/memory/decide/schedule.ts'
 
 const windowOf = (...samples: readonly (readonly [time: number, bytes: number])[]): GrowthWindow =>
   samples.reduce((window, [time, bytes]) => addGrowthSample(window, time, bytes), emptyGrowth)
@@ -70,44 +69,5 @@ describe('growth', () => {
       }),
       { numRuns: 2_000 },
     )
-  })
-})
-
-describe('the next interval', () => {
-  const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
-  const interval = (input: Partial<IntervalInput>): number =>
-    nextInterval({ usage: 500, limit: 1_000, growth: 0, components: [], ...input }, thresholds, 60_000)
-
-  test('is checkInterval while nothing grows', () => {
-    expect(interval({})).toBe(60_000)
-    expect(interval({ usage: 2_000 })).toBe(60_000)
-  })
-
-  test('is a quarter of the time to the next threshold', () => {
-    expect(interval({ usage: 500, growth: 0.01 })).toBeCloseTo(100 / 0.01 / 4)
-    expect(interval({ usage: 600, growth: 0.01 })).toBeCloseTo(150 / 0.01 / 4)
-    expect(interval({ usage: 960, growth: 0.01 })).toBeCloseTo(40 / 0.01 / 4)
-  })
-
-  test('is a quarter of the time that a component takes to its memoryLimit', () => {
-    const component = { total: 40, memoryLimit: 100, growth: 0.001 }
-    expect(interval({ components: [component] })).toBeCloseTo(60 / 0.001 / 4)
-    expect(interval({ growth: 0.1, components: [component] })).toBeCloseTo(100 / 0.1 / 4)
-  })
-
-  test('stays between 25 ms and checkInterval', () => {
-    expect(interval({ growth: 1_000 })).toBe(25)
-    expect(interval({ usage: 1_100, growth: 1 })).toBe(25)
-    expect(interval({ growth: 1e-9 })).toBe(60_000)
-  })
-
-  test('is 25 ms while a component grows fast, or is within half of its limit', () => {
-    const slow = { total: 10, memoryLimit: 1_000, growth: 0.0999 }
-    expect(growsFast(slow)).toBe(false)
-    expect(growsFast({ ...slow, growth: 0.1 })).toBe(true)
-    expect(interval({ components: [{ ...slow, growth: 0.1 }] })).toBe(25)
-    expect(isNearLimit({ ...slow, total: 499 })).toBe(false)
-    expect(isNearLimit({ ...slow, total: 500 })).toBe(true)
-    expect(interval({ components: [slow, { total: 500, memoryLimit: 1_000, growth: 0 }] })).toBe(25)
   })
 })

@@ -1,0 +1,302 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { PressureLevel } from '../../../../src/contract/pressure-level.ts'
+import type { Action } from '../../../../src/memory/decide/action.ts'
+import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
+import { initialPressure } from '../../../../src/memory/decide/pressure.ts'
+import { noRelief, stepRelief } from '../../../../src/memory/decide/relief.ts'
+import type { ReliefState, ReliefStep } from '../../../../src/memory/decide/relief.ts'
+import type { AccountSnapshot, ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
+import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
+import type { MemoryOptions } from '../../../../src/memory/options.ts'
+import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
+import { accountOf, busyOf, componentOf } from '../../../support/account-snapshots.ts'
+
+const idleOptions = { ...defaultMemoryOptions, minIdleTime: 0 }
+
+/** What is done about one account after the other. */
+class Relieved {
+  state: ReliefState = noRelief
+  readonly options: MemoryOptions
+
+  constructor(options: Partial<MemoryOptions> = {}) {
+    this.options = { ...idleOptions, ...options }
+  }
+
+  /** `level` undefined: usage is below lowThreshold. */
+  step(level: PressureLevel | undefined, account: Partial<AccountSnapshot>, unloads = false): ReliefStep {
+    const pressure = { ...initialPressure(), level: level ?? 'low', trim: level !== undefined }
+    const step = stepRelief(this.state, pressure, accountOf(account), this.options, priorityIdle, unloads)
+    this.state = step.state
+    return step
+  }
+
+  actions(level: PressureLevel | undefined, account: Partial<AccountSnapshot>, unloads = false): string[] {
+    return this.step(level, account, unloads).actions.map(told)
+  }
+}
+
+/** As `kind names`. */
+function told(action: Action): string {
+  if (action.kind === 'trim') return `trim ${action.names.join(' ')}`
+  return 'name' in action ? `${action.kind} ${action.name}` : action.kind
+}
+
+/** One that has given its spares up and asked for trims at that level before, at 9.9 s. */
+function trimmed(level: PressureLevel, options: Partial<MemoryOptions> = {}): Relieved {
+  const relieved = new Relieved(options)
+  relieved.state = {
+    ...noRelief,
+    sparesGivenUpAt: 9_000,
+    trimmed: { level, at: 9_900 },
+    asked: new Set(['a 1', 'b 1']),
+  }
+  return relieved
+}
+
+const a = componentOf('a', { bytes: 300, candidate: { idleTime: 9_000_000 } })
+const b = componentOf('b', { bytes: 300, candidate: { idleTime: 8_000_000 } })
+
+describe('below the low threshold', () => {
+  test('nothing is done, and spares come back once if they were given up', () => {
+    const relieved = new Relieved()
+    expect(relieved.actions(undefined, { components: [a] })).toEqual([])
+    relieved.actions('low', { components: [a] })
+    expect(relieved.actions(undefined, { components: [a] })).toEqual(['restore-spares'])
+    expect(relieved.step(undefined, { components: [a] })).toEqual({
+      state: noRelief,
+      actions: [],
+      measure: false,
+      lookIn: Number.POSITIVE_INFINITY,
+    })
+  })
+})
+
+describe('at low', () => {
+  test('spares go and every worker is asked to trim, each once; nothing is unloaded', () => {
+    const relieved = new Relieved()
+    const usage = 700
+    expect(relieved.actions('low', { usage, components: [a, b] })).toEqual(['give-up-spares', 'trim a b'])
+    const next = { ...a, key: 'a 2' }
+    expect(relieved.actions('low', { usage, time: 90_000, components: [next, b] })).toEqual(['trim a'])
+    expect(relieved.step('low', { usage, components: [next, b] })).toMatchObject({
+      actions: [],
+      lookIn: Number.POSITIVE_INFINITY,
+    })
+  })
+
+  test('only those that are ready are asked', () => {
+    const components = [componentOf('loads', { phase: 'loading' }), componentOf('leaves', { phase: 'leaving' }), a]
+    expect(new Relieved().actions('low', { usage: 700, components })).toEqual(['give-up-spares', 'trim a'])
+  })
+})
+
+describe('above low', () => {
+  const short = { usage: 900, components: [a, b] }
+
+  test('spares go and trims are asked for first, with what is missing, and only then is anything unloaded', () => {
+    const relieved = new Relieved()
+    const first = relieved.step('high', { ...short, spares: 1 })
+    expect(first.actions.map(told)).toEqual(['give-up-spares', 'trim a b'])
+    expect(first.actions[1]).toMatchObject({ level: 'high', need: expect.closeTo(100) as number })
+    expect(first).toMatchObject({ measure: false, lookIn: SHORTEST_LOOK })
+    expect(relieved.actions('high', { ...short, time: 10_050, trimming: 2 })).toEqual([])
+    expect(relieved.actions('high', { ...short, time: 10_060, spares: 1 })).toEqual([])
+    expect(relieved.actions('high', { ...short, time: 10_070 })).toEqual(['unload a'])
+  })
+
+  test('spares that do not end in time are not waited for', () => {
+    const relieved = new Relieved()
+    relieved.step('high', { ...short, spares: 1 })
+    expect(relieved.actions('high', { ...short, spares: 1, time: 10_000 + LONGEST_LOOK })).toEqual(['unload a'])
+  })
+
+  test("the order is the policy's, and the plan goes with it", () => {
+    const [action] = trimmed('high').step('high', short).actions
+    expect(action).toMatchObject({
+      kind: 'unload',
+      reason: 'pressure',
+      request: undefined,
+      plan: {
+        trigger: 'high',
+        need: expect.closeTo(100) as number,
+        victims: [{ name: 'a' }],
+        kept: [{ name: 'b', reason: 'enough' }],
+      },
+    })
+  })
+
+  test('one goes at a time, each by figures taken after the one before was gone', () => {
+    const relieved = trimmed('critical')
+    const all = { usage: 1_000, components: [componentOf('c', { bytes: 50 }), a, b] }
+    expect(relieved.actions('critical', all)).toEqual(['unload a'])
+    expect(relieved.step('critical', { ...all, unloading: true })).toMatchObject({
+      actions: [],
+      measure: false,
+      lookIn: SHORTEST_LOOK,
+    })
+    expect(relieved.actions('critical', all, true)).toEqual([])
+    const gone = { ...all, components: [b], usage: 960, changedAt: 10_001 }
+    expect(relieved.step('critical', { ...gone, time: 10_002, sampledAt: 10_000 })).toMatchObject({
+      actions: [],
+      measure: true,
+    })
+    expect(relieved.actions('critical', { ...gone, time: 10_003, sampledAt: 10_001 })).toEqual(['unload b'])
+  })
+
+  test('what is leaving already counts as gone', () => {
+    expect(trimmed('high').step('high', { ...short, leaving: 101 })).toMatchObject({ actions: [], measure: false })
+    expect(trimmed('high').actions('high', { ...short, leaving: 99 })).toEqual(['unload a'])
+  })
+
+  test('trims are asked for again after a while, or when it gets worse, for as long as something has to go', () => {
+    const relieved = trimmed('high')
+    const busy = { usage: 900, components: [busyOf('a')] }
+    expect(relieved.actions('high', { ...busy, time: 9_900 + TRIM_COOLDOWN - 1 })).not.toContain('trim a')
+    expect(relieved.actions('high', { ...busy, time: 9_900 + TRIM_COOLDOWN })).toContain('trim a')
+    expect(relieved.actions('critical', { ...busy, usage: 960, time: 14_950 })).toContain('trim a')
+    expect(relieved.actions('critical', { ...busy, usage: 800, time: 90_000 })).toEqual([])
+  })
+
+  test('nothing is asked and nothing waited for where the limit is reached before two unloads are done', () => {
+    const urgent = { ...short, growth: 1, unloadTime: 50 }
+    expect(new Relieved().actions('high', { ...urgent, trimming: 1, spares: 1 })).toEqual(['unload a'])
+    expect(new Relieved().actions('high', { ...urgent, growth: 0.99 })).toEqual(['give-up-spares', 'trim a b'])
+    // Not even then two at a time, or by old figures.
+    expect(new Relieved().actions('high', { ...urgent, unloading: true })).toEqual([])
+    expect(new Relieved().step('high', { ...urgent, changedAt: 10_001 })).toMatchObject({ actions: [], measure: true })
+  })
+
+  test('nothing is unloaded, nor told to be exhausted, where that is switched off', () => {
+    const off = trimmed('critical', { autoUnloadEnabled: false })
+    expect(off.step('critical', { usage: 1_000, components: [a, busyOf('b')] })).toMatchObject({
+      actions: [],
+      lookIn: Number.POSITIVE_INFINITY,
+    })
+    expect(new Relieved({ autoUnloadEnabled: false }).actions('critical', { usage: 1_000, components: [a] })).toEqual([
+      'give-up-spares',
+      'trim a',
+    ])
+  })
+})
+
+describe('when nothing may go', () => {
+  const busy = { usage: 900, components: [busyOf('a', { bytes: 300 })] }
+
+  test('that is told, with what would have to go and who stays, and then it rests', () => {
+    const relieved = trimmed('high')
+    const step = relieved.step('high', busy)
+    expect(step.actions).toEqual([
+      {
+        kind: 'exhausted',
+        level: 'high',
+        missing: expect.closeTo(100) as number,
+        kept: [{ name: 'a', reason: 'in-use' }],
+      },
+    ])
+    expect(step.lookIn).toBe(RETRY)
+    // It does not even look who might go.
+    const idle = { usage: 900, components: [a] }
+    expect(relieved.step('high', { ...idle, time: 10_000 + RETRY - 1 })).toMatchObject({ actions: [], lookIn: RETRY })
+    expect(relieved.actions('high', { ...idle, time: 10_000 + RETRY })).toEqual(['unload a'])
+  })
+
+  test('it does not rest when something has become idle since, or it got worse', () => {
+    const rested = (): Relieved => {
+      const relieved = trimmed('high')
+      relieved.step('high', busy)
+      return relieved
+    }
+    const idle = { usage: 900, components: [a], time: 10_050 }
+    expect(rested().actions('high', { ...idle, idleAt: 10_040 })).toEqual(['unload a'])
+    const worse = rested()
+    expect(worse.actions('critical', { ...idle, usage: 960 })).toEqual(['trim a'])
+    expect(worse.actions('critical', { ...idle, usage: 960, time: 10_060 })).toEqual(['unload a'])
+  })
+
+  test('that is told once, again when it is worse, and again after something could be done', () => {
+    const relieved = trimmed('high')
+    const at = (seconds: number): number => 10_000 + seconds * 1_000
+    expect(relieved.actions('high', busy)).toEqual(['exhausted'])
+    expect(relieved.actions('high', { ...busy, time: at(2) })).toEqual([])
+    expect(relieved.actions('critical', { ...busy, usage: 960, time: at(4) })).toEqual(['trim a'])
+    expect(relieved.actions('critical', { ...busy, usage: 960, time: at(4.1) })).toEqual(['exhausted'])
+    expect(relieved.actions('critical', { ...busy, usage: 960, time: at(6) })).toEqual([])
+    // Back at high: that has been told by telling worse.
+    expect(relieved.actions('high', { ...busy, time: at(8) })).toEqual(['trim a'])
+    expect(relieved.actions('high', { ...busy, time: at(10) })).toEqual([])
+    expect(relieved.actions('high', { usage: 900, components: [b], time: at(12) })).toEqual(['unload b'])
+    expect(relieved.actions('high', { ...busy, time: at(12.5) })).toEqual(['exhausted'])
+  })
+
+  test('that is told again after the pressure was low', () => {
+    const relieved = trimmed('high')
+    expect(relieved.actions('high', busy)).toEqual(['exhausted'])
+    relieved.step('low', { ...busy, usage: 700, time: 40_000 })
+    relieved.state = { ...relieved.state, trimmed: { level: 'high', at: 60_000 } }
+    expect(relieved.actions('high', { ...busy, time: 60_100 })).toEqual(['exhausted'])
+  })
+
+  test.each<[string, Partial<AccountSnapshot>]>([
+    ['one of them is loading', { components: [...busy.components, componentOf('x', { phase: 'loading', bytes: 0 })] }],
+    ['what is missing is only promised so far', { reserved: 101 }],
+  ])('nothing is told while loads are under way: %s', (_, facts) => {
+    const relieved = trimmed('high')
+    expect(relieved.step('high', { ...busy, ...facts })).toMatchObject({ actions: [], lookIn: RETRY })
+    expect(relieved.actions('high', busy)).toEqual(['exhausted'])
+  })
+})
+
+describe('whatever there is', () => {
+  const components = fc.array(
+    fc.record({
+      bytes: fc.integer({ min: 0, max: 400 }),
+      phase: fc.constantFrom('loading', 'ready', 'ready', 'ready', 'leaving'),
+      inUse: fc.boolean(),
+      pinned: fc.boolean(),
+      priority: fc.constantFrom(5, 50, 90),
+    }),
+    { maxLength: 6 },
+  )
+  const accounts = fc.record({
+    components,
+    other: fc.integer({ min: 0, max: 400 }),
+    growth: fc.constantFrom(0, 0, 1, 10),
+    leaving: fc.constantFrom(0, 0, 100),
+    trimming: fc.constantFrom(0, 0, 1),
+    spares: fc.constantFrom(0, 0, 1),
+    unloading: fc.boolean(),
+    isStale: fc.boolean(),
+    pause: fc.integer({ min: 1, max: 7_000 }),
+  })
+  const level = fc.constantFrom<PressureLevel | undefined>(undefined, 'low', 'medium', 'high', 'critical')
+  const turns = fc.array(fc.tuple(level, accounts), { maxLength: 12 })
+  const snapshots = (
+    drawn: readonly { readonly inUse: boolean; readonly pinned: boolean; readonly priority: number }[],
+  ) =>
+    drawn.map(({ inUse, pinned, priority, ...facts }, i): ComponentSnapshot =>
+      componentOf(`c${i}`, { ...facts, candidate: { inUse, pinned, priority } }),
+    )
+
+  test('unloads one at a time, above low, by fresh figures, and never what is in use, pinned or not ready', () => {
+    fc.assert(
+      fc.property(turns, (drawn) => {
+        const relieved = new Relieved()
+        let time = 10_000
+        for (const [level, { components: facts, other, isStale, pause, ...rest }] of drawn) {
+          time += pause
+          const all = snapshots(facts)
+          const usage = all.reduce((sum, { bytes }) => sum + bytes, other)
+          const changedAt = isStale ? time + 1 : 0
+          const { actions } = relieved.step(level, { ...rest, time, usage, changedAt, components: all })
+          const unloaded = actions.flatMap((action) => (action.kind === 'unload' ? [action.name] : []))
+          const mayGo = level !== undefined && level !== 'low' && !rest.unloading && !isStale
+          expect(unloaded.length).toBeLessThanOrEqual(mayGo ? 1 : 0)
+          const victims = all.filter(({ name }) => unloaded.includes(name)).map(({ candidate }) => candidate)
+          expect(victims.filter(({ inUse, pinned, loaded }) => inUse || pinned || !loaded)).toEqual([])
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
