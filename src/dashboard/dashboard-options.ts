@@ -17,7 +17,7 @@ export interface DashboardOptions {
   /** Default 8080; 0: any that is free. */
   readonly port?: number
   /** What actions ask for and, where other machines reach the dashboard, all that shows figures: `Authorization: Bearer <token>`. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Whether components can be loaded, unloaded and so on from it. Needs a `token`. Default false. */
   readonly actions?: boolean
   /** Names beside `host` and the local ones that browsers and scrapers may know it by, without port. Default none. */
