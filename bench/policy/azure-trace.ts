@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { costByCalls, costBySize, type CostModel } from './cost-model.ts'
 import { csvRows } from './csv-lines.ts'
 import { createRandom, type Random } from './random.ts'
 import { inOrder, type Trace, type TraceCall, type TraceComponent } from './trace.ts'
@@ -15,18 +16,13 @@ const MOST_CALLS_PER_MINUTE = 12
 /** Where the trace does not say: about the median of the published one. */
 const USUAL_MEGABYTES = 150
 const USUAL_CALL_TIME = 100
-/**
- * The trace has no cold start times. They are taken to grow with the memory: a runtime's start, then what has to be
- * read and built.
- */
-const INIT_BASE = 200
-const INIT_PER_MEGABYTE = 5
 
 export interface AzureTraceOptions {
   /** Of the spread of calls within their minute, and of the choice of applications. */
   readonly seed: number
   /** How many applications to take. */
   readonly applications: number
+  readonly cost: CostModel
 }
 
 /** What is gathered of an application, which is what holds memory there: its functions share a process. */
@@ -35,6 +31,8 @@ interface Application {
   megabytes: number
   callTime: number
   calls: number
+  /** By how much the longest call of a function was longer than its average one, ms: the most of its functions. */
+  excess: number
 }
 
 /**
@@ -56,7 +54,7 @@ export async function readAzureTrace(folder: string, options: AzureTraceOptions)
   for (const [day, file] of invocations.entries()) await readInvocations(join(folder, file), day, applications)
   for (const file of of('app_memory_percentiles.anon')) await readMemory(join(folder, file), applications)
   for (const file of of('function_durations_percentiles.anon')) await readDurations(join(folder, file), applications)
-  return assemble(basename(folder), applications, random)
+  return assemble(basename(folder), applications, random, options.cost)
 }
 
 const idOf = (cell: (column: string) => string): string => `${cell('HashOwner')}/${cell('HashApp')}`
@@ -71,7 +69,7 @@ async function chooseApplications(
   const ids = new Set<string>()
   for (const file of files) for await (const cell of csvRows(join(folder, file))) ids.add(idOf(cell))
   const chosen = ids.size <= count ? [...ids] : random.shuffle([...ids]).slice(0, count)
-  return new Map(chosen.map((id) => [id, { perMinute: new Map(), megabytes: 0, callTime: 0, calls: 0 }]))
+  return new Map(chosen.map((id) => [id, { perMinute: new Map(), megabytes: 0, callTime: 0, calls: 0, excess: 0 }]))
 }
 
 async function readInvocations(path: string, day: number, applications: Map<string, Application>): Promise<void> {
@@ -105,10 +103,16 @@ async function readDurations(path: string, applications: Map<string, Application
     const calls = application.calls + count
     application.callTime += ((average - application.callTime) * count) / calls
     application.calls = calls
+    application.excess = Math.max(application.excess, Number(cell('Maximum')) - average)
   }
 }
 
-function assemble(name: string, applications: Map<string, Application>, random: Random): Trace {
+function assemble(
+  name: string,
+  applications: Map<string, Application>,
+  random: Random,
+  cost: CostModel,
+): Trace {
   const components: TraceComponent[] = []
   const calls: TraceCall[] = []
   for (const [id, application] of applications) {
@@ -118,7 +122,7 @@ function assemble(name: string, applications: Map<string, Application>, random: 
     components.push({
       name: id,
       bytes: Math.round(megabytes * MIB),
-      initCost: Math.round(INIT_BASE + INIT_PER_MEGABYTE * megabytes),
+      initCost: cost === 'size' ? costBySize(megabytes) : costByCalls(application.excess),
       callTime: Math.max(1, Math.round(application.calls > 0 ? application.callTime : USUAL_CALL_TIME)),
     })
     for (const [minute, count] of application.perMinute) {
@@ -127,5 +131,5 @@ function assemble(name: string, applications: Map<string, Application>, random: 
       }
     }
   }
-  return { name, components, calls: inOrder(calls) }
+  return { name, cost, components, calls: inOrder(calls) }
 }

@@ -1,3 +1,5 @@
+import type { CostModel } from './cost-model.ts'
+
 /** A component as the simulator knows it. */
 export interface TraceComponent {
   readonly name: string
@@ -18,6 +20,7 @@ export interface TraceCall {
 /** An invocation trace: calls in the order of their times. */
 export interface Trace {
   readonly name: string
+  readonly cost: CostModel
   readonly components: readonly TraceComponent[]
   readonly calls: readonly TraceCall[]
 }

@@ -41,6 +41,8 @@ export class CallGaps {
   private histogramScore = 0
   /** Made with the first gap: of many registered components most may never be called. */
   private histogram: GapHistogram | undefined
+  /** One plan asks for the same more than once. */
+  private asked: { readonly idle: number; readonly value: number } | undefined
 
   /** Adds a gap, ms. Takes about a microsecond. */
   record(gap: number): void {
@@ -52,6 +54,7 @@ export class CallGaps {
     }
     this.histogram ??= new GapHistogram()
     this.histogram.add(value)
+    this.asked = undefined
   }
 
   /**
@@ -68,37 +71,24 @@ export class CallGaps {
    * the whole distribution, the more the fewer they are.
    */
   keepValue(idle: number): number {
-    const { histogram } = this
+    const { histogram, asked } = this
     if (histogram === undefined) return 0
-    const ahead = this.gapsBeyond(idle, histogram)
-    const ends = ahead.pieces.map(({ to }) => to)
-    for (const { mean } of ahead.random) for (const times of TRIED_MEANS) ends.push(idle + times * mean)
-    const whole = worthUntil(Math.max(...ends), idle, ahead)
-    const overall = whole.kept > 0 ? whole.chance / whole.kept : 0
-    let value = overall
-    for (const end of ends) {
-      const { chance, kept } = worthUntil(end, idle, ahead)
-      if (!(kept > 0)) continue
-      const worth = chance / kept
-      if (worth > value)
-        value = Math.max(value, worth * (overall / worth) ** (DOUBT / (histogram.gaps * chance + DOUBT)))
-    }
+    if (asked?.idle === idle) return asked.value
+    const value = valueOf(this.gapsBeyond(idle, histogram), histogram.gaps)
+    this.asked = { idle, value }
     return value
   }
 
   private gapsBeyond(idle: number, histogram: GapHistogram): GapsAhead {
     const best = Math.max(this.recent.score, this.longTerm.score, this.histogramScore)
-    const belief = Math.exp(this.histogramScore - best)
     return {
+      idle,
       random: [this.recent, this.longTerm].map(({ score, sum, weight }) => {
         const mean = sum / weight
         return { mean, left: Math.exp(score - best - idle / mean) }
       }),
-      pieces: histogram.pieces(idle).map(({ from, to, share }) => ({
-        from: from > idle ? from : idle,
-        to,
-        density: (belief * share) / (to - from),
-      })),
+      pieces: histogram.pieces,
+      belief: Math.exp(this.histogramScore - best),
       unseen: histogram.unseenShare,
       scale: this.longTerm.sum / this.longTerm.weight,
     }
@@ -108,7 +98,7 @@ export class CallGaps {
   private judge(gap: number, histogram: GapHistogram): void {
     const scale = this.longTerm.sum / this.longTerm.weight
     const unseen = (histogram.unseenShare * scale) / (scale + gap) ** 2
-    const byHistogram = Math.log(unseen + densityAt(histogram.pieces(), gap))
+    const byHistogram = Math.log(unseen + densityAt(histogram.pieces, gap))
     const byRecent = logDensity(this.recent, gap)
     const byLongTerm = logDensity(this.longTerm, gap)
     const worst = Math.max(byHistogram, byRecent, byLongTerm) - WORST_SURPRISE
@@ -124,30 +114,47 @@ export class CallGaps {
  * 1.
  */
 interface GapsAhead {
+  readonly idle: number
   /** Exponentially distributed rest with this mean; `left` is how much of the model is left. */
   readonly random: readonly { readonly mean: number; readonly left: number }[]
-  /** From `from` (not before idle) to `to`, evenly. */
-  readonly pieces: readonly { readonly from: number; readonly to: number; readonly density: number }[]
+  /** What is beyond `idle` of each, evenly; all of them times `belief`. */
+  readonly pieces: readonly GapPiece[]
+  readonly belief: number
   /** What is like nothing seen: a Pareto tail, so the longer it has lasted, the longer it will. */
   readonly unseen: number
   readonly scale: number
 }
 
+function valueOf(ahead: GapsAhead, gaps: number): number {
+  const { idle } = ahead
+  const ends: number[] = []
+  for (const { to } of ahead.pieces) if (to > idle) ends.push(to)
+  for (const { mean } of ahead.random) for (const times of TRIED_MEANS) ends.push(idle + times * mean)
+  const whole = worthUntil(Math.max(...ends), ahead)
+  const overall = whole.kept > 0 ? whole.chance / whole.kept : 0
+  let value = overall
+  for (const end of ends) {
+    const { chance, kept } = worthUntil(end, ahead)
+    if (!(kept > 0)) continue
+    const worth = chance / kept
+    if (worth > value) value = Math.max(value, worth * (overall / worth) ** (DOUBT / (gaps * chance + DOUBT)))
+  }
+  return value
+}
+
 /**
  * The chance that the gap ends before `end`, and the time that it takes until then, each times what is left of the gap.
  */
-function worthUntil(end: number, idle: number, ahead: GapsAhead): { chance: number; kept: number } {
-  const { unseen, scale } = ahead
+function worthUntil(end: number, ahead: GapsAhead): { chance: number; kept: number } {
+  const { unseen, scale, idle, belief } = ahead
   const span = end - idle
   if (!(span > 0)) return { chance: 0, kept: 0 }
-  let chance = unseen * (scale / (scale + idle) - scale / (scale + end))
-  let kept = unseen * scale * Math.log((scale + end) / (scale + idle))
-  for (const { mean, left } of ahead.random) {
-    const ends = left * -Math.expm1(-span / mean)
-    chance += ends
-    kept += ends * mean
-  }
-  for (const { from, to, density } of ahead.pieces) {
+  let chance = 0
+  let kept = 0
+  for (const piece of ahead.pieces) {
+    const { to, density } = piece
+    if (to <= idle) continue
+    const from = piece.from > idle ? piece.from : idle
     if (from >= end) {
       kept += density * (to - from) * span
       continue
@@ -156,6 +163,13 @@ function worthUntil(end: number, idle: number, ahead: GapsAhead): { chance: numb
     chance += density * inside
     kept += density * inside * (from - idle + inside / 2)
     if (to > end) kept += density * (to - end) * span
+  }
+  chance = belief * chance + unseen * (scale / (scale + idle) - scale / (scale + end))
+  kept = belief * kept + unseen * scale * Math.log((scale + end) / (scale + idle))
+  for (const { mean, left } of ahead.random) {
+    const ends = left * -Math.expm1(-span / mean)
+    chance += ends
+    kept += ends * mean
   }
   return { chance, kept }
 }
@@ -167,6 +181,6 @@ function logDensity({ sum, weight }: RandomCalls, gap: number): number {
 
 function densityAt(pieces: readonly GapPiece[], gap: number): number {
   let density = 0
-  for (const { from, to, share } of pieces) if (gap >= from && gap < to) density += share / (to - from)
+  for (const piece of pieces) if (gap >= piece.from && gap < piece.to) density += piece.density
   return density
 }

@@ -9,11 +9,11 @@ const LARGEST_UNIT = 1e100
 /** What has decayed below this (in gaps) is left out. */
 const NEGLIGIBLE = 0.01
 
-/** Gaps that end between `from` and `to` (ms), evenly spread; `share` is their part of all gaps. */
+/** Gaps that end between `from` and `to` (ms), evenly spread; `density` is their part of all gaps for each ms. */
 export interface GapPiece {
   readonly from: number
   readonly to: number
-  readonly share: number
+  readonly density: number
 }
 
 /**
@@ -29,8 +29,11 @@ export class GapHistogram {
   private readonly squares = new Float64Array(BINS)
   private total = 0
   private unit = 1
+  /** Asked for far more often than gaps are added. */
+  private known: readonly GapPiece[] | undefined
 
   add(gap: number): void {
+    this.known = undefined
     this.unit /= DECAY
     const bin = Math.min(BINS - 1, Math.max(0, Math.floor(Math.log2(gap / SHORTEST) * BINS_PER_OCTAVE)))
     this.count[bin] = (this.count[bin] ?? 0) + this.unit
@@ -50,8 +53,13 @@ export class GapHistogram {
     return 1 / (1 + this.gaps)
   }
 
-  /** What the next gap may be, apart from `unseenShare`, as far as it is longer than `idle` (ms). */
-  pieces(idle = 0): GapPiece[] {
+  /** What the next gap may be, apart from `unseenShare`. */
+  get pieces(): readonly GapPiece[] {
+    this.known ??= this.derive()
+    return this.known
+  }
+
+  private derive(): GapPiece[] {
     const pieces: GapPiece[] = []
     const seen = 1 - this.unseenShare
     for (let bin = 0; bin < BINS; bin++) {
@@ -62,8 +70,8 @@ export class GapHistogram {
       const variance = Math.max(0, (this.squares[bin] ?? 0) / weight - mean * mean)
       // The half width of an even spread with this variance, and what so few gaps leave open.
       const half = Math.sqrt(3 * variance) + mean / (gaps + 1) + 1
-      const to = mean + half
-      if (to > idle) pieces.push({ from: Math.max(0, mean - half), to, share: (seen * weight) / this.total })
+      const [from, to] = [Math.max(0, mean - half), mean + half]
+      pieces.push({ from, to, density: (seen * weight) / this.total / (to - from) })
     }
     return pieces
   }
