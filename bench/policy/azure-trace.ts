@@ -107,12 +107,7 @@ async function readDurations(path: string, applications: Map<string, Application
   }
 }
 
-function assemble(
-  name: string,
-  applications: Map<string, Application>,
-  random: Random,
-  cost: CostModel,
-): Trace {
+function assemble(name: string, applications: Map<string, Application>, random: Random, cost: CostModel): Trace {
   const components: TraceComponent[] = []
   const calls: TraceCall[] = []
   for (const [id, application] of applications) {

@@ -49,7 +49,8 @@ async function main(): Promise<void> {
   const sources: (() => Trace | Promise<Trace>)[] =
     folders.length > 0
       ? folders.map(
-          (folder) => () => readAzureTrace(folder, { seed, applications: positive('apps', values.apps, 200) }),
+          (folder) => () =>
+            readAzureTrace(folder, { seed, cost: 'size', applications: positive('apps', values.apps, 200) }),
         )
       : workloads.map((name) => () => generateWorkload(name, { seed, duration }))
   const progress = new Progress(sources.length * shares.length * stepsPerExperiment)

@@ -136,9 +136,7 @@ function drawComponent(random: Random, index: number, cost: CostModel): TraceCom
     name: `component-${index}`,
     bytes,
     initCost:
-      cost === 'size'
-        ? Math.round(Math.min(5_000, Math.max(100, 500 * draw ** 0.8)))
-        : costByCalls(1_000 * draw ** 2),
+      cost === 'size' ? Math.round(Math.min(5_000, Math.max(100, 500 * draw ** 0.8))) : costByCalls(1_000 * draw ** 2),
     callTime: Math.max(1, Math.round(random.exponential(50))),
   }
 }

@@ -23,7 +23,7 @@ export interface MemoryOptions extends PressureThresholds {
   readonly minIdleTime: number
   /** The longest gap (ms) between two samples. Default 60,000. */
   readonly checkInterval: number
-  /** Who goes first: a policy by name, or a function of your own. Default 'priority-idle'. */
+  /** Who goes first: a policy by name, or a function of your own. Default 'cost-aware'. */
   readonly policy: PolicyOption
 }
 
@@ -36,7 +36,7 @@ export const defaultMemoryOptions: MemoryOptions = Object.freeze({
   autoUnloadEnabled: true,
   minIdleTime: 300_000,
   checkInterval: 60_000,
-  policy: 'priority-idle',
+  policy: 'cost-aware',
 })
 
 /** Less than a worker needs to start is a limit in the wrong unit. */

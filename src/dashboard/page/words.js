@@ -19,6 +19,7 @@ const stayReasons = {
   'has-dependents': 'others need it',
   'min-idle': 'not idle long enough',
   residency: 'was reloaded too soon before',
+  price: 'worth more than its room',
   'low-pressure': 'pressure is low',
   cap: 'the round is full',
   enough: 'others free enough',

@@ -1,9 +1,8 @@
 import { headlineOf } from '../../contract/describe-value.ts'
 import { PROTECTED_PRIORITY } from '../tuning.ts'
 import { type PolicyChoice, type UnloadCandidate, type UnloadPolicy, type UnloadTrigger } from './policy.ts'
-import type { Kept } from '../../contract/kept.ts'
-import type { KeptReason } from '../../contract/kept.ts'
-import { bytesOf } from './policy-selection.ts'
+import type { Kept, KeptReason } from '../../contract/kept.ts'
+import { bytesOf } from './price.ts'
 import { priorityIdle } from './policy-priority-idle.ts'
 
 /** What a round would do, and why. */

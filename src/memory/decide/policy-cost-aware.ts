@@ -1,38 +1,52 @@
-import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import type { UnloadCandidate, UnloadPolicy, UnloadTrigger } from './policy.ts'
 import type { Kept } from '../../contract/kept.ts'
-import { bytesOf, choiceOf, selectInOrder } from './policy-selection.ts'
+import { choiceOf, fixedReason, selectInOrder } from './policy-selection.ts'
+import { bytesOf, giveUpBelow, worthOf, type Priced } from './price.ts'
 
 /**
- * The largest priority number first; within a priority, the lowest worth per byte: the measured cost of loading it
- * again, weighted by the chance of its being needed soon (`CallGaps.keepValue`). Of equal worth, the larger first. A
- * component whose reload cost or gaps are not known yet is worth nothing.
+ * The largest priority number first; within a priority, the lowest price (`worthOf`), so what has never been called is
+ * first of all. Of equal worth, the larger first.
  *
- * Small victims that a larger one after them made unnecessary stay.
+ * At medium and high pressure nobody needs the room yet, so only what is hardly worth it goes (`giveUpBelow`). Small
+ * victims that a larger one after them made unnecessary stay.
  */
 export const costAware: UnloadPolicy = (candidates, trigger, need) => {
   const known = new Map<UnloadCandidate, number>()
-  const worthOf = (candidate: UnloadCandidate): number => {
-    let worth = known.get(candidate)
-    if (worth === undefined) {
-      worth = worthPerByte(candidate)
-      known.set(candidate, worth)
-    }
-    return worth
+  const worth = (candidate: UnloadCandidate): number => {
+    const value = known.get(candidate) ?? worthOf(candidate)
+    known.set(candidate, value)
+    return value
+  }
+  const ceilings = new Map<number, number>()
+  const ceiling = (priority: number): number => {
+    const value = ceilings.get(priority) ?? giveUpBelow(forSale(candidates, priority, trigger, worth), trigger)
+    ceilings.set(priority, value)
+    return value
   }
   const selection = selectInOrder(
     candidates,
     trigger,
     need,
-    (a, b) => b.priority - a.priority || worthOf(a) - worthOf(b) || bytesOf(b) - bytesOf(a),
+    (a, b) => b.priority - a.priority || worth(a) - worth(b) || bytesOf(b) - bytesOf(a),
+    (candidate) => worth(candidate) > ceiling(candidate.priority),
   )
   return choiceOf(spareUnnecessary(selection, need))
 }
 
-/** Cost (ms) per byte and ms that keeping the component saves. */
-function worthPerByte(candidate: UnloadCandidate): number {
-  const worth = ((candidate.gaps?.keepValue(candidate.idleTime) ?? 0) * candidate.reloadCost) / bytesOf(candidate)
-  return Number.isFinite(worth) ? worth : 0
-}
+/** What is idle and has this priority. */
+const forSale = (
+  candidates: readonly UnloadCandidate[],
+  priority: number,
+  trigger: UnloadTrigger,
+  worth: (candidate: UnloadCandidate) => number,
+): Priced[] =>
+  candidates
+    .filter((candidate) => candidate.priority === priority && candidate.loaded && !candidate.inUse && !candidate.pinned)
+    .map((candidate) => ({
+      bytes: bytesOf(candidate),
+      worth: worth(candidate),
+      stays: fixedReason(candidate, trigger) === 'min-idle',
+    }))
 
 /**
  * Of the victims with the priority of the last one, the most worth first: those without which the rest still frees

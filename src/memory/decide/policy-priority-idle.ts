@@ -1,7 +1,8 @@
 import type { UnloadPolicy } from './policy.ts'
-import { bytesOf, choiceOf, selectInOrder } from './policy-selection.ts'
+import { choiceOf, selectInOrder } from './policy-selection.ts'
+import { bytesOf } from './price.ts'
 
-/** The default: the largest priority number first, then the longest idle, the larger first among equals. */
+/** The largest priority number first, then the longest idle, the larger first among equals. */
 export const priorityIdle: UnloadPolicy = (candidates, trigger, need) =>
   choiceOf(
     selectInOrder(

@@ -1,7 +1,7 @@
 import { HIGH_IDLE_SHARE, PROTECTED_PRIORITY, ROUND_CAP } from '../tuning.ts'
 import { type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from './policy.ts'
-import type { Kept } from '../../contract/kept.ts'
-import type { KeptReason } from '../../contract/kept.ts'
+import type { Kept, KeptReason } from '../../contract/kept.ts'
+import { bytesOf } from './price.ts'
 
 /**
  * Negative when `a` goes before `b`. Ties are broken by name, so that a plan never depends on the order of the
@@ -37,13 +37,15 @@ export function fixedReason(candidate: UnloadCandidate, trigger: UnloadTrigger):
 
 /**
  * Takes candidates in `order` until `need` bytes are freed or the round is full. A dependency joins the queue once all
- * its loaded dependents have been taken before it.
+ * its loaded dependents have been taken before it. The first one that `priced` keeps ends the round: nothing after it,
+ * which is more important or worth more, goes in its place.
  */
 export function selectInOrder(
   candidates: readonly UnloadCandidate[],
   trigger: UnloadTrigger,
   need: number,
   order: VictimOrder,
+  priced: (candidate: UnloadCandidate) => boolean = () => false,
 ): { victims: UnloadCandidate[]; kept: Kept[] } {
   const fixed = new Map<string, KeptReason>()
   const waitingFor = new Map<string, Set<string>>()
@@ -70,9 +72,12 @@ export function selectInOrder(
 
   const victims: UnloadCandidate[] = []
   let freed = 0
+  let tooDear = false
   while (freed < need && victims.length < mostVictims[trigger]) {
-    const victim = queue.pop()
-    if (victim === undefined) break
+    const victim = queue.at(-1)
+    tooDear = victim !== undefined && priced(victim)
+    if (victim === undefined || tooDear) break
+    queue.pop()
     victims.push(victim)
     freed += bytesOf(victim)
     for (const dependency of dependencies.get(victim.name) ?? []) {
@@ -86,15 +91,12 @@ export function selectInOrder(
   }
 
   const chosen = new Set(victims.map((victim) => victim.name))
-  const rest: KeptReason = freed >= need ? 'enough' : 'cap'
+  const rest: KeptReason = freed >= need ? 'enough' : tooDear ? 'price' : 'cap'
   const kept: Kept[] = candidates
     .filter(({ name }) => !chosen.has(name))
     .map(({ name }) => ({ name, reason: fixed.get(name) ?? (waitingFor.has(name) ? 'has-dependents' : rest) }))
   return { victims, kept }
 }
-
-/** A measured size that makes no sense frees nothing. */
-export const bytesOf = (candidate: UnloadCandidate): number => (candidate.bytes > 0 ? candidate.bytes : 0)
 
 export const choiceOf = (selection: { victims: readonly UnloadCandidate[]; kept: readonly Kept[] }): PolicyChoice => ({
   victims: selection.victims.map((victim) => victim.name),

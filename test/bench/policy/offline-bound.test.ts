@@ -5,6 +5,7 @@ import type { Trace } from '../../../bench/policy/trace.ts'
 
 const traceOf = (sizes: readonly (readonly [bytes: number, initCost: number])[], calls: readonly number[]): Trace => ({
   name: 'test',
+  cost: 'size',
   components: sizes.map(([bytes, initCost], i) => ({ name: `component-${i}`, bytes, initCost, callTime: 1 })),
   calls: calls.map((component, i) => ({ time: i * 1_000, component })),
 })

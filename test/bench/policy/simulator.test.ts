@@ -10,6 +10,7 @@ const MINUTE = 60_000
 /** Components of `bytes` each that load in 100 ms and are called for 10 ms, at [time, component]. */
 const traceOf = (bytes: readonly number[], calls: readonly (readonly [time: number, component: number])[]): Trace => ({
   name: 'test',
+  cost: 'size',
   components: bytes.map((size, i) => ({ name: `component-${i}`, bytes: size, initCost: 100, callTime: 10 })),
   calls: calls.map(([time, component]) => ({ time, component })),
 })
@@ -98,6 +99,7 @@ describe('the simulator', () => {
   test('what is in use is never unloaded: a load waits for it, and is refused when that takes too long', () => {
     const busyFor = (callTime: number): Trace => ({
       name: 'busy',
+      cost: 'size',
       components: [
         { name: 'busy', bytes: 60, initCost: 100, callTime },
         { name: 'other', bytes: 60, initCost: 100, callTime: 10 },

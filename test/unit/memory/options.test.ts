@@ -18,7 +18,7 @@ describe('memory options', () => {
       autoUnloadEnabled: true,
       minIdleTime: 300_000,
       checkInterval: 60_000,
-      policy: 'priority-idle',
+      policy: 'cost-aware',
     })
     expect(resolveMemoryOptions({})).toEqual(defaultMemoryOptions)
   })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { policyNames, policyOf } from '../../../../src/memory/decide/policy-registry.ts'
 import { planUnload } from '../../../../src/memory/decide/plan.ts'
 import type { UnloadCandidate } from '../../../../src/memory/decide/policy.ts'
+import { worthOf } from '../../../../src/memory/decide/price.ts'
 import { candidateSets, needs, triggers } from '../../../support/unload-candidates.ts'
 
 const runs = { numRuns: 2_000 }
@@ -127,6 +128,23 @@ describe.each(policyNames)('%s', (name) => {
       runs,
     )
   })
+})
+
+test('cost-aware takes nothing at medium and high that is worth more than what stays beside it for its idle floor or its price', () => {
+  fc.assert(
+    fc.property(candidateSets, fc.constantFrom('medium', 'high'), needs, (candidates, trigger, need) => {
+      const known = byName(candidates)
+      const { victims, kept } = planUnload(policyOf('cost-aware'), candidates, trigger, need)
+      for (const victim of victims.map(({ name }) => known.get(name))) {
+        for (const { name, reason } of kept) {
+          const stays = known.get(name)
+          if (!victim || stays?.priority !== victim.priority || !['min-idle', 'price'].includes(reason)) continue
+          expect(worthOf(victim)).toBeLessThanOrEqual(worthOf(stays))
+        }
+      }
+    }),
+    runs,
+  )
 })
 
 test('a policy that answers nonsense is kept from doing harm', () => {

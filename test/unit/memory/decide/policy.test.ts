@@ -152,6 +152,57 @@ describe('cost-aware', () => {
   })
 })
 
+describe('cost-aware at medium and high pressure, where nobody needs the room yet', () => {
+  const hot = candidate('hot', { idleTime: 1_000, reloadCost: 100, gaps: gapsOf(...Array<number>(20).fill(2_000)) })
+  const rare = candidate('rare', { idleTime: 900_000, reloadCost: 30_000, gaps: gapsOf(...Array(20).fill(1_000_000)) })
+  const dead = candidate('dead', { idleTime: 9_000_000, reloadCost: 200, gaps: gapsOf(...Array(20).fill(5_000)) })
+  const plan = (candidates: readonly UnloadCandidate[], trigger: UnloadTrigger) => {
+    const { victims, kept } = planUnload(costAware, candidates, trigger, 1_000 * MIB)
+    return { goes: victims.map(({ name }) => name), stays: Object.fromEntries(kept.map((k) => [k.name, k.reason])) }
+  }
+
+  test.each(['medium', 'high'] as const)(
+    'at %s takes what is hardly worth its room, and nothing that is',
+    (trigger) => {
+      expect(plan([hot, rare, dead], trigger)).toEqual({ goes: ['dead'], stays: { hot: 'min-idle', rare: 'price' } })
+    },
+  )
+
+  test('takes nothing that is worth more than what stays because it is not idle for long enough', () => {
+    const cheap = { ...hot, name: 'cheap', reloadCost: 1e-6 }
+    for (const trigger of ['medium', 'high'] as const) {
+      expect(plan([rare, cheap], trigger)).toEqual({ goes: [], stays: { rare: 'price', cheap: 'min-idle' } })
+    }
+    // Importance goes before any price.
+    expect(plan([rare, { ...cheap, priority: 20 }], 'high').goes).toEqual(['rare'])
+  })
+
+  test('of equals takes none at medium pressure, and all of them at high', () => {
+    const alike = ['a', 'b', 'c'].map((name) => ({ ...rare, name }))
+    expect(plan(alike, 'medium')).toEqual({ goes: [], stays: { a: 'price', b: 'price', c: 'price' } })
+    expect(plan(alike, 'high').goes).toEqual(['a', 'b', 'c'])
+  })
+
+  test('has no price for what has never been called: the idle floor alone keeps it', () => {
+    const unused = candidate('unused', { reloadCost: 100_000, idleTime: 299_999 })
+    expect(plan([rare, unused], 'medium')).toEqual({ goes: [], stays: { rare: 'price', unused: 'min-idle' } })
+    expect(plan([rare, { ...unused, idleTime: 300_000 }], 'medium').goes).toEqual(['unused'])
+  })
+
+  test('takes nothing more important in the place of what its price keeps', () => {
+    expect(plan([{ ...rare, priority: 80 }, dead, hot], 'medium')).toEqual({
+      goes: [],
+      stays: { rare: 'price', dead: 'price', hot: 'min-idle' },
+    })
+  })
+
+  test('keeps nothing by its price at critical pressure, or for who asks', () => {
+    for (const trigger of ['critical', 'demand'] as const) {
+      expect(plan([hot, rare, dead], trigger)).toEqual({ goes: ['dead', 'hot', 'rare'], stays: {} })
+    }
+  })
+})
+
 describe('minimum residency', () => {
   const resident = { residentTime: 1_000, minResidency: 60_000 }
   const names = (candidates: readonly UnloadCandidate[], need: number): readonly string[] =>
