@@ -48,6 +48,11 @@ export const PROTECTED_PRIORITY = 10
 export const ROUND_CAP = { medium: 2, high: 5 } as const
 /** Share of minIdleTime that counts at high. Contract (Unloading). */
 export const HIGH_IDLE_SHARE = 1 / 5
+/**
+ * Share of what the median idle byte is worth that something may be worth at most to go before anybody needs its room. Larger makes more headroom and loads
+ * more. `npm run bench:policy`: at medium 0.1 costs 17% more loading where half of everything fits, 0.01 nothing; at high the lower half may go.
+ */
+export const WORTH_GIVING_UP = { medium: 0.01, high: 1 } as const
 /** ms between two requests to trim at the same level. More often asks for what was just dropped. Guessed. */
 export const TRIM_COOLDOWN = 5_000
 /** ms after which it is tried again where things end unannounced: idle floors, residencies, what a load may still fill, V8's page pool. Shorter costs a plan each time. Guessed. */

@@ -5,7 +5,7 @@ import { bigCoordinator, gib, loaded, loadHogs, mib, registerHog } from '../supp
 
 describe('a load', () => {
   test('has idle components unloaded first when it would pass the high threshold', async () => {
-    await using coordinator = bigCoordinator({ minIdleTime: 600_000 })
+    await using coordinator = bigCoordinator({ minIdleTime: 600_000, policy: 'priority-idle' })
     await loadHogs(coordinator, { a: 30, b: 30 })
     const reasons: string[] = []
     coordinator.on('unload', ({ name, reason }) => reasons.push(`${name}: ${reason}`))

@@ -75,7 +75,7 @@ describe('configure', () => {
 
 describe('freeMemory', () => {
   test('unloads what is idle until so much is free, whatever the idle floor', async () => {
-    await using coordinator = bigCoordinator({ minIdleTime: 600_000 })
+    await using coordinator = bigCoordinator({ minIdleTime: 600_000, policy: 'priority-idle' })
     await loadHogs(coordinator, { a: 10, b: 10, c: 10 })
     const result = await coordinator.memory.freeMemory(15 * gib)
     expect(result).toMatchObject({ satisfied: true, shortfall: 0, unloaded: ['a', 'b'] })

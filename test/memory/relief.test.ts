@@ -29,7 +29,7 @@ describe('pressure', () => {
   })
 
   test('takes the one that has been idle the longest first, among equals', async () => {
-    await using coordinator = bigCoordinator()
+    await using coordinator = bigCoordinator({ policy: 'priority-idle' })
     const { b } = await loadHogs(coordinator, { a: 20, b: 20, c: 20 })
     await b?.report(48 * gib)
     const unloaded: string[] = []

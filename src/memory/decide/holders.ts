@@ -1,4 +1,4 @@
-import { bytesOf } from './policy-selection.ts'
+import { bytesOf } from './price.ts'
 import type { UnloadPolicy } from './policy.ts'
 import { planUnload } from './plan.ts'
 import { candidatesIn } from './snapshot.ts'

@@ -1,10 +1,5 @@
+import { WORTH_GIVING_UP } from '../tuning.ts'
 import type { UnloadCandidate, UnloadTrigger } from './policy.ts'
-
-/**
- * How much (share of the usual worth of a byte) something may be worth at most to go in a round, before anybody needs
- * its room. Larger: more headroom, more loads. Chosen by `npm run bench:policy`.
- */
-const mostWorth = { medium: 0.01, high: 1 } as const
 
 /** A measured size that makes no sense frees nothing. */
 export const bytesOf = (candidate: UnloadCandidate): number => (candidate.bytes > 0 ? candidate.bytes : 0)
@@ -38,5 +33,5 @@ export function giveUpBelow(idle: readonly Priced[], trigger: UnloadTrigger): nu
   let left = ascending.reduce((sum, { bytes }) => sum + bytes, 0) / 2
   const median = ascending.find(({ bytes }) => (left -= bytes) <= 0)?.worth ?? 0
   const least = ascending.find(({ stays }) => stays)?.worth ?? Number.POSITIVE_INFINITY
-  return Math.min(mostWorth[trigger] * median, least)
+  return Math.min(WORTH_GIVING_UP[trigger] * median, least)
 }

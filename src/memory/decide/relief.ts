@@ -144,6 +144,8 @@ function nothingLeft(
   // What comes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
   if (missing <= reserved || components.some(({ phase }) => phase === 'loading')) return { state, actions }
   const next: ReliefState = { ...state, nothingLeft: { level, at: time } }
-  if (state.told !== undefined && isAtLeast(state.told, level)) return { state: next, actions }
+  // What its price keeps goes as soon as pressure is critical: something is left.
+  const isPriced = kept.some(({ reason }) => reason === 'price')
+  if (isPriced || (state.told !== undefined && isAtLeast(state.told, level))) return { state: next, actions }
   return { state: { ...next, told: level }, actions: [...actions, { kind: 'exhausted', level, missing, kept }] }
 }
