@@ -3,7 +3,7 @@
  * the code only, so it also holds for an error that crossed a thread, a process or a second copy of the package.
  */
 
-import { codeOf, SpillwayError } from './errors/base.ts'
+import { codeOf, hasCode, SpillwayError } from './errors/base.ts'
 import type { Coded } from './errors/base.ts'
 import { isInstance } from './is-instance.ts'
 import {
@@ -30,7 +30,7 @@ import {
 import { InsufficientMemoryError, LockTimeoutError, StaleLockError } from './errors/resources.ts'
 
 export { SpillwayError } from './errors/base.ts'
-export type { SpillwayErrorOptions } from './errors/base.ts'
+export type { Coded, SpillwayErrorOptions } from './errors/base.ts'
 export * from './errors/calls.ts'
 export * from './errors/life.ts'
 export * from './errors/registry.ts'
@@ -65,16 +65,23 @@ export const errorClasses = {
   ERR_COORDINATOR_SHUTDOWN: CoordinatorShutdownError,
 } as const
 
-for (const errorClass of Object.values(errorClasses)) {
+type ErrorClass<E extends SpillwayError = SpillwayError> = abstract new (...args: never[]) => E
+const revivable = new Map<string, ErrorClass>()
+for (const [code, errorClass] of Object.entries(errorClasses)) registerErrorClass<SpillwayError>(code, errorClass)
+
+/**
+ * Makes an error class of your own one of Spillway's: its errors bear its name, and those with this code arrive from other threads as instances of
+ * it. To be called where the class is defined, in a module that both sides import.
+ *
+ * @returns its guard, which looks at the code only.
+ */
+export function registerErrorClass<E extends SpillwayError>(
+  code: E['code'],
+  errorClass: ErrorClass<E>,
+): (value: unknown) => value is Coded<E> {
   Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name, writable: true, configurable: true })
-}
-
-type ErrorClass = abstract new (...args: never[]) => SpillwayError
-const revivable = new Map<string, ErrorClass>(Object.entries(errorClasses))
-
-/** Errors with this code arrive from other threads as instances of this class. */
-export function registerErrorClass(code: string, errorClass: ErrorClass): void {
   revivable.set(code, errorClass)
+  return (value): value is Coded<E> => hasCode(value, code)
 }
 
 /** The class that errors of this code belong to: one of this package, or one that was registered. */

@@ -114,4 +114,4 @@ export type {
   ValidatorCoordinator,
   ValidatorModule,
 } from './lazy-validators.ts'
-export type { ModuleRecipe } from './user-modules/module-family.ts'
+export type { ModuleRecipe } from './user-modules/module-recipe.ts'

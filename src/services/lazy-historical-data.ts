@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
 import type { ComponentModule } from '../index.ts'
-import { expectInteger } from '../base/option-checks.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'
 import type { CandleInput } from './historical-data/candle-input.ts'
@@ -18,6 +17,7 @@ import { LazyComponent } from './lazy-service.ts'
 import type { ComponentHost } from './lazy-service.ts'
 import { sortOptions } from './service-options.ts'
 import type { ServiceSettings } from './service-options.ts'
+import { checkNumber } from './option-checks.ts'
 
 type HistoricalDataModule = ComponentModule<HistoricalDataApi, HistoricalDataConfig>
 
@@ -48,7 +48,7 @@ export class LazyHistoricalDataService extends LazyComponent<HistoricalDataModul
   constructor(coordinator: HistoricalDataCoordinator, options: LazyHistoricalDataOptions) {
     const { name = 'historical-data', own, settings } = sortOptions(options, OPTIONS)
     const { busyTimeout = 5_000, ...given } = own
-    expectInteger('busyTimeout', busyTimeout, { min: 0 })
+    checkNumber('busyTimeout', busyTimeout, { min: 0, whole: true })
     const config = parseHistoricalDataConfig({ ...given, timeout: busyTimeout })
     super(coordinator, {
       memoryEstimate: MEMORY_ESTIMATE,

@@ -6,7 +6,7 @@ import type { FamilyHost } from './lazy-service.ts'
 import { sortOptions } from './service-options.ts'
 import type { ServiceSettings } from './service-options.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
-import type { ModuleRecipe } from './user-modules/module-family.ts'
+import type { ModuleRecipe } from './user-modules/module-recipe.ts'
 
 /**
  * What a strategy's module offers. Where it also has `snapshot()`, what that returns is its `context.restored` when it is loaded again.

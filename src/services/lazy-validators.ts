@@ -6,7 +6,7 @@ import type { OrderInput } from './orders/order.ts'
 import { sortOptions } from './service-options.ts'
 import type { ServiceSettings } from './service-options.ts'
 import { ModuleFamily } from './user-modules/module-family.ts'
-import type { ModuleRecipe } from './user-modules/module-family.ts'
+import type { ModuleRecipe } from './user-modules/module-recipe.ts'
 
 /** What is wrong with an order: the rule it breaks, by a stable name, and how, in words. */
 export interface ValidationProblem {

@@ -1,6 +1,6 @@
 import { componentOptions } from '../index.ts'
 import type { ComponentDefinition } from '../index.ts'
-import { expectKnown, expectRecord } from '../base/option-checks.ts'
+import { checkKnown, checkObject } from './option-checks.ts'
 
 /** What a service decides of its component itself. */
 type Decided = 'name' | 'type' | 'module' | 'export' | 'config' | 'dependencies' | 'optionalDependencies'
@@ -37,7 +37,7 @@ export interface SortedOptions {
  * @throws InvalidOptionsError for one that is neither.
  */
 export function sortOptions(options: object, ownNames: readonly string[]): SortedOptions {
-  expectKnown(expectRecord('options', options), ['name', ...ownNames, ...SETTABLE])
+  checkKnown(checkObject('options', options), ['name', ...ownNames, ...SETTABLE])
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const only = (names: readonly string[]): object => Object.fromEntries(given.filter(([key]) => names.includes(key)))
   const { name } = options as ServiceSettings

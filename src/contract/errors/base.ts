@@ -2,7 +2,7 @@ export interface SpillwayErrorOptions {
   cause?: unknown
 }
 
-/** Base of all Spillway errors. `code` is stable across versions; `message` is not. */
+/** Base of all Spillway errors. `code` is stable across versions; `message` is not. Your own: see `registerErrorClass`. */
 export abstract class SpillwayError extends Error {
   abstract readonly code: string
 
@@ -11,6 +11,7 @@ export abstract class SpillwayError extends Error {
   }
 }
 
+/** What is known of an error by its code alone. */
 export type Coded<E extends SpillwayError> = Pick<E, 'code' | 'message'> & Partial<E>
 
 /** What every guard asks: the code survives what a prototype does not. */

@@ -1,4 +1,4 @@
-import type { HistoricalDataApi } from '../../services/historical-data/api.ts'
+import type { HistoricalDataApi } from '../../services/index.ts'
 import { defineComponent } from '../../worker.ts'
 
 export interface BacktestConfig {

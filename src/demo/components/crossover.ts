@@ -1,4 +1,4 @@
-import type { MarketData } from '../../services/connectors/market-data.ts'
+import type { MarketData } from '../../services/index.ts'
 import { defineComponent } from '../../worker.ts'
 
 /** Prices over which the two averages are taken. */

@@ -1,5 +1,4 @@
-import type { HistoricalDataApi } from '../../services/historical-data/api.ts'
-import type { OrderApi } from '../../services/orders/order.ts'
+import type { HistoricalDataApi, OrderApi } from '../../services/index.ts'
 import { defineComponent } from '../../worker.ts'
 
 export interface RiskReportConfig {

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
-import type { Bounds } from '../../base/option-checks.ts'
+import { checkKnown, checkNumbers, checkObject, checkText, count, duration } from '../option-checks.ts'
+import type { NumberBounds } from '../option-checks.ts'
 
 /** Configuration of the pool; it must survive a structured clone. All times are ms. */
 export interface ConnectionPoolConfig {
@@ -81,16 +81,12 @@ const DEFAULTS = {
   maxRequests: 256,
 } as const satisfies Partial<ConnectionPoolConfig>
 
-type NumberOption = keyof typeof DEFAULTS
-
-/** setTimeout's own limit: a longer delay would fire at once. */
-const duration: Bounds = { min: 1, max: 2 ** 31 - 1 }
-const count: Bounds = { min: 1 }
-
-const bounds: Partial<Record<NumberOption, Bounds>> = {
+const BOUNDS: Partial<Record<keyof typeof DEFAULTS, NumberBounds>> = {
   maxConnections: count,
   maxPerHost: count,
-  maxWaiting: { min: 0 },
+  maxWaiting: { min: 0, whole: true },
+  maxHoldTime: { min: 1, max: Number.POSITIVE_INFINITY },
+  checkAfter: { ...duration, min: 0 },
   maxBufferedMessages: count,
   maxBufferedBytes: count,
   maxUnsentBytes: count,
@@ -98,36 +94,18 @@ const bounds: Partial<Record<NumberOption, Bounds>> = {
   maxRequests: count,
 }
 
-const durations: Partial<Record<NumberOption, Bounds>> = {
-  checkAfter: { ...duration, min: 0 },
-  maxHoldTime: { min: 1, max: Number.POSITIVE_INFINITY },
-}
-
 export const poolOptions: readonly string[] = [...Object.keys(DEFAULTS), 'httpCheck', 'httpCheckPath', 'tls']
 
 /** @throws InvalidOptionsError */
 export function parsePoolConfig(config: ConnectionPoolConfig = {}): ResolvedPoolConfig {
-  expectRecord('config', config)
-  for (const key of Object.keys(config)) {
-    if (!poolOptions.includes(key)) throw new InvalidOptionsError('config', `only ${poolOptions.join(', ')}`, key)
-  }
+  checkObject('config', config)
+  checkKnown(config, poolOptions)
   const { httpCheck = 'none', httpCheckPath = '/', tls = {} } = config
   if (httpCheck !== 'none' && httpCheck !== 'head')
     throw new InvalidOptionsError('httpCheck', '"none" or "head"', httpCheck)
-  if (!expectString('httpCheckPath', httpCheckPath).startsWith('/')) {
+  if (!checkText('httpCheckPath', httpCheckPath).startsWith('/')) {
     throw new InvalidOptionsError('httpCheckPath', 'a path that starts with "/"', httpCheckPath)
   }
-  expectKnown(expectRecord('tls', tls), ['ca', 'cert', 'key', 'rejectUnauthorized'], 'tls.')
-  return { httpCheck, httpCheckPath, tls, ...parseNumbers(config) }
-}
-
-function parseNumbers(config: ConnectionPoolConfig): Record<NumberOption, number> {
-  const parsed: Record<NumberOption, number> = { ...DEFAULTS }
-  for (const option of Object.keys(DEFAULTS) as NumberOption[]) {
-    const value = config[option] ?? DEFAULTS[option]
-    const limits = bounds[option]
-    if (limits) parsed[option] = expectInteger(option, value, limits)
-    else parsed[option] = expectNumber(option, value, durations[option] ?? duration)
-  }
-  return parsed
+  checkKnown(checkObject('tls', tls), ['ca', 'cert', 'key', 'rejectUnauthorized'], 'tls.')
+  return { httpCheck, httpCheckPath, tls, ...checkNumbers(config, DEFAULTS, BOUNDS) }
 }

@@ -1,8 +1,8 @@
 import { callSignal, InvalidOptionsError } from '../../worker.ts'
 import type { ComponentContext } from '../../worker.ts'
-import { expectNumber } from '../../base/option-checks.ts'
-import { systemTiming } from '../connectors/timing.ts'
-import type { Timing } from '../connectors/timing.ts'
+import { systemTiming } from '../timing/timing.ts'
+import type { Timing } from '../timing/timing.ts'
+import { checkNumber } from '../option-checks.ts'
 import type { ConnectionPool, HttpRequest, HttpResponse, PoolStats, SocketMessage } from './api.ts'
 import { parsePoolConfig } from './config.ts'
 import type { ConnectionPoolConfig, ResolvedPoolConfig } from './config.ts'
@@ -77,7 +77,7 @@ export async function createConnectionPool(
       throw new InvalidOptionsError('id', 'the id of a WebSocket connection', id)
     },
     async closeConnection(id, code, reason) {
-      if (code !== undefined && code !== 1_000) expectNumber('code', code, { min: 3_000, max: 4_999 })
+      if (code !== undefined && code !== 1_000) checkNumber('code', code, { min: 3_000, max: 4_999 })
       if (reason !== undefined && (typeof reason !== 'string' || Buffer.byteLength(reason) > 123)) {
         throw new InvalidOptionsError('reason', 'a string of at most 123 bytes', reason)
       }
@@ -85,7 +85,7 @@ export async function createConnectionPool(
     },
     getPoolStats: (): PoolStats => describePool(pool, config),
     cleanIdleConnections: async (maxIdle = config.idleTimeout) =>
-      closeIdle(pool, expectNumber('maxIdle', maxIdle, { min: 0 }), timing),
+      closeIdle(pool, checkNumber('maxIdle', maxIdle, { min: 0 }), timing),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
       clearInterval(holdWatch)

@@ -30,10 +30,6 @@ export class ConnectionError extends SpillwayError {
   /** ms after which trying again makes sense. */
   readonly retryAfter: number | undefined
 
-  static {
-    this.prototype.name = 'ConnectionError'
-  }
-
   constructor(
     reason: ConnectionErrorReason,
     target: string,
@@ -47,9 +43,4 @@ export class ConnectionError extends SpillwayError {
   }
 }
 
-export const isConnectionError = (
-  e: unknown,
-): e is Pick<ConnectionError, 'code' | 'message'> & Partial<ConnectionError> =>
-  typeof e === 'object' && e !== null && 'code' in e && e.code === 'ERR_CONNECTION'
-
-registerErrorClass('ERR_CONNECTION', ConnectionError)
+export const isConnectionError = registerErrorClass('ERR_CONNECTION', ConnectionError)

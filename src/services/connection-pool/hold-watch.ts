@@ -1,3 +1,5 @@
+import { longestTimer } from '../option-checks.ts'
+
 /** Finds what is held and not used, so that it can be taken back from a holder who forgot it. Times are ms since the epoch. */
 export class HoldWatch {
   readonly #limit: number
@@ -29,4 +31,4 @@ export class HoldWatch {
 }
 
 /** How often to look, ms: a use that ends between two looks is dated back by less than a tenth of the limit. */
-export const holdWatchInterval = (limit: number): number => Math.min(Math.max(10, limit / 10), 2 ** 31 - 1)
+export const holdWatchInterval = (limit: number): number => Math.min(Math.max(10, limit / 10), longestTimer)

@@ -1,5 +1,5 @@
-import { backoffDelay } from '../connectors/backoff.ts'
-import type { BackoffPolicy } from '../connectors/backoff.ts'
+import { backoffDelay } from '../timing/backoff.ts'
+import type { BackoffPolicy } from '../timing/backoff.ts'
 
 /** Whether connections to a host may be opened. Times are ms since the epoch. */
 export type HostHealth =

@@ -1,4 +1,4 @@
-import type { BackoffPolicy } from '../connectors/backoff.ts'
+import type { BackoffPolicy } from '../timing/backoff.ts'
 import { healthy, nextHostHealth } from './host-health.ts'
 import type { HostEvent, HostHealth } from './host-health.ts'
 

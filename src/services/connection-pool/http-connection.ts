@@ -1,6 +1,6 @@
 import { InvalidOptionsError, OverloadedError } from '../../worker.ts'
-import { expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
-import { runWithin } from '../connectors/run-within.ts'
+import { runWithin } from '../timing/run-within.ts'
+import { checkKnown, checkNumber, checkObject, duration } from '../option-checks.ts'
 import type { HttpRequest, HttpResponse } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'
 import type { HttpConnection } from './connection.ts'
@@ -106,7 +106,7 @@ function parseRequest(
   if (typeof request !== 'object' || request === null || ArrayBuffer.isView(request)) {
     throw new InvalidOptionsError('request', 'an HTTP request such as { method: "GET", path: "/" }', request)
   }
-  expectKnown(request, ['method', 'path', 'headers', 'body', 'timeout', 'responseType'], 'request.')
+  checkKnown(request, ['method', 'path', 'headers', 'body', 'timeout', 'responseType'], 'request.')
   const { method = 'GET', path = url.pathname + url.search, headers = {}, body = null, responseType = 'text' } = request
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new InvalidOptionsError('request.path', 'a path that starts with "/"', path)
@@ -120,11 +120,8 @@ function parseRequest(
   if (body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new InvalidOptionsError('request.body', 'a string or a Uint8Array', body)
   }
-  const timeout = expectNumber('request.timeout', request.timeout ?? config.requestTimeout, {
-    min: 1,
-    max: 2 ** 31 - 1,
-  })
-  return { method, path, headers: expectRecord('request.headers', headers), body, responseType, timeout }
+  const timeout = checkNumber('request.timeout', request.timeout ?? config.requestTimeout, duration)
+  return { method, path, headers: checkObject('request.headers', headers), body, responseType, timeout }
 }
 
 function definedHeaders(

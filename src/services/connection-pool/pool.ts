@@ -1,6 +1,6 @@
-import { messageOf } from '../../contract/describe-value.ts'
 import { OverloadedError } from '../../worker.ts'
-import type { Timing } from '../connectors/timing.ts'
+import { messageOf } from '../thrown.ts'
+import type { Timing } from '../timing/timing.ts'
 import { decideAdmission } from './admission.ts'
 import type { ConnectionHandle, ConnectionRequest } from './api.ts'
 import type { ResolvedPoolConfig } from './config.ts'

@@ -1,8 +1,8 @@
-import { messageOf } from '../../contract/describe-value.ts'
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Client } from 'undici'
+import { errorOf } from '../thrown.ts'
 import type { TlsOptions } from './config.ts'
 
 type UndiciConnector = Extract<NonNullable<Client.Options['connect']>, (...args: never[]) => unknown>
@@ -57,7 +57,7 @@ export class SocketDialer {
       // Awaited in either case: undici goes to sleep for good when it is called back at once.
       socket = await (ready && !ready.destroyed ? Promise.resolve(ready) : this.#dial())
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(messageOf(error)), null)
+      callback(errorOf(error), null)
       return
     }
     callback(null, socket)

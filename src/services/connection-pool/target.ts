@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectKnown, expectNumber, expectRecord, expectStrings } from '../../base/option-checks.ts'
+import { checkKnown, checkNumber, checkObject, checkText, duration } from '../option-checks.ts'
 import type { ConnectionRequest } from './api.ts'
 
 /** Where a connection goes. Connections with the same key can stand in for each other. */
@@ -33,13 +33,18 @@ export function parseTarget(address: unknown, request: ConnectionRequest = {}): 
     )
   }
   url.hash = ''
-  expectRecord('request', request)
-  expectKnown(request, ['timeout', 'headers', 'protocols'], 'request.')
-  const headers = expectRecord('headers', request.headers ?? {})
-  const protocols = expectStrings('protocols', request.protocols ?? [])
-  if (request.timeout !== undefined) expectNumber('timeout', request.timeout, { min: 1, max: 2 ** 31 - 1 })
+  checkObject('request', request)
+  checkKnown(request, ['timeout', 'headers', 'protocols'], 'request.')
+  const headers = checkObject('headers', request.headers ?? {})
+  const protocols = parseProtocols(request.protocols ?? [])
+  if (request.timeout !== undefined) checkNumber('timeout', request.timeout, duration)
   const handshake = JSON.stringify([Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)), protocols])
   const { kind, port } = scheme
   const key = kind === 'http' ? url.origin : `${url.href} ${handshake}`
   return { kind, url, host: `${url.hostname}:${url.port || port}`, key, headers, protocols }
+}
+
+function parseProtocols(protocols: readonly string[]): readonly string[] {
+  if (!Array.isArray(protocols)) throw new InvalidOptionsError('protocols', 'an array of strings', protocols)
+  return protocols.map((protocol: unknown, index) => checkText(`protocols[${index}]`, protocol))
 }

@@ -1,4 +1,5 @@
-import { monotonicNow } from '../../base/monotonic.ts'
+/** ms on the system's clock that nobody sets: the same in every thread. */
+const monotonicNow = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /**
  * Until when an exchange wants no requests, in memory that the coordinator's thread keeps: it outlives the connector that was told, however that

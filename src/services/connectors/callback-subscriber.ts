@@ -1,8 +1,8 @@
 import { releaseProxy } from 'comlink'
 import { isComponentCrashedError, isCoordinatorShutdownError } from '../../worker.ts'
 import type { ComponentLogger } from '../../worker.ts'
+import { runWithin } from '../timing/run-within.ts'
 import type { MarketDataCallback, SubscriptionEndCallback } from './connector.ts'
-import { runWithin } from './run-within.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'
 

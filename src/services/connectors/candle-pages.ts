@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
 import type { Candle } from '../historical-data/candles.ts'
+import { checkKnown, checkNumber, checkObject } from '../option-checks.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
 import type { CandleQuery } from './market-data.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
@@ -24,14 +24,14 @@ export function parseCandleQuery(exchange: CcxtExchange, interval: unknown, quer
     const nearest = typeof interval === 'string' ? nearestNames(interval, known, 20) : known
     throw new InvalidOptionsError('interval', `an interval of ${exchange.id}: ${quoted(nearest)}`, interval)
   }
-  expectRecord('query', query)
-  expectKnown(query, ['since', 'limit'], 'query.')
+  checkObject('query', query)
+  checkKnown(query, ['since', 'limit'], 'query.')
   const { since, limit = PAGE } = query
   return {
     interval,
     step: exchange.parseTimeframe(interval) * 1_000,
-    since: since === undefined ? undefined : expectInteger('query.since', since, { min: 0 }),
-    limit: expectInteger('query.limit', limit, { min: 1, max: MAX_CANDLES }),
+    since: since === undefined ? undefined : checkNumber('query.since', since, { min: 0, whole: true }),
+    limit: checkNumber('query.limit', limit, { min: 1, max: MAX_CANDLES, whole: true }),
   }
 }
 

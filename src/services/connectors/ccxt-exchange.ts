@@ -1,4 +1,4 @@
-import { messageOf } from '../../contract/describe-value.ts'
+import { messageOf } from '../thrown.ts'
 import { loadExchangeClass } from './ccxt-module.ts'
 import type { CcxtClient, CcxtExchange, CcxtResponse } from './ccxt-module.ts'
 import type { ResolvedConnectorConfig, UrlOverride } from './config.ts'

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
-import type { Bounds } from '../../base/option-checks.ts'
+import { checkKnown, checkNumbers, checkObject, checkText, count, duration } from '../option-checks.ts'
+import type { NumberBounds } from '../option-checks.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 
 /** Configuration of one connector; it must survive a structured clone. All times are ms. */
@@ -83,56 +83,39 @@ const DEFAULTS = {
   marketsMaxAge: 300_000,
 } as const satisfies Partial<ConnectorConfig>
 
-type NumberOption = keyof typeof DEFAULTS
-
-/** setTimeout's own limit: a longer delay would fire at once. */
-const duration: Bounds = { min: 1, max: 2 ** 31 - 1 }
-
-const counts: Partial<Record<NumberOption, Bounds>> = {
-  maxResponseSize: { min: 1 },
-  retries: { min: 0, max: 100 },
-  bufferSize: { min: 1, max: 1_000_000 },
-  maxSubscriptions: { min: 1 },
+const BOUNDS: Partial<Record<keyof typeof DEFAULTS, NumberBounds>> = {
+  maxResponseSize: count,
+  retries: { min: 0, max: 100, whole: true },
+  bufferSize: { ...count, max: 1_000_000 },
+  maxSubscriptions: count,
+  marketsMaxAge: { ...duration, min: 0 },
 }
 
 const OPTIONS: readonly string[] = ['exchange', 'exchangeOptions', 'urls', ...Object.keys(DEFAULTS)]
 
 /** @throws InvalidOptionsError naming the option; of one that does not exist, the nearest that do. */
 export function parseConnectorConfig(config: ConnectorConfig): ResolvedConnectorConfig {
-  expectRecord('config', config)
+  checkObject('config', config)
   for (const [key, value] of Object.entries(config)) {
     if (!OPTIONS.includes(key)) {
       throw new InvalidOptionsError(key, `one of the options, as ${quoted(nearestNames(key, OPTIONS, 3))}`, value)
     }
   }
-  const urls = expectRecord('urls', config.urls ?? {})
-  expectKnown(urls, ['rest', 'ws'], 'urls.')
+  const urls = checkObject('urls', config.urls ?? {})
+  checkKnown(urls, ['rest', 'ws'], 'urls.')
   return {
-    exchange: expectString('exchange', config.exchange),
-    exchangeOptions: expectRecord('exchangeOptions', config.exchangeOptions ?? {}),
+    exchange: checkText('exchange', config.exchange),
+    exchangeOptions: checkObject('exchangeOptions', config.exchangeOptions ?? {}),
     urls: {
       ...(urls.rest === undefined ? {} : { rest: parseOverride('urls.rest', urls.rest, 'http') }),
       ...(urls.ws === undefined ? {} : { ws: parseOverride('urls.ws', urls.ws, 'ws') }),
     },
-    ...parseNumbers(config),
+    ...checkNumbers(config, DEFAULTS, BOUNDS),
   }
-}
-
-function parseNumbers(config: ConnectorConfig): Record<NumberOption, number> {
-  const parsed: Record<NumberOption, number> = { ...DEFAULTS }
-  for (const option of Object.keys(DEFAULTS) as NumberOption[]) {
-    const value = config[option] ?? DEFAULTS[option]
-    const bounds = counts[option]
-    const shortest = option === 'marketsMaxAge' ? 0 : 1
-    parsed[option] = bounds
-      ? expectInteger(option, value, bounds)
-      : expectNumber(option, value, { ...duration, min: shortest })
-  }
-  return parsed
 }
 
 function parseOverride(option: string, value: UrlOverride, scheme: 'http' | 'ws'): UrlOverride {
-  if (typeof value !== 'string') return expectRecord(option, value)
+  if (typeof value !== 'string') return checkObject(option, value)
   if (!new RegExp(`^${scheme}s?://`).test(value) || !URL.canParse(value)) {
     throw new InvalidOptionsError(
       option,

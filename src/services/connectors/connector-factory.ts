@@ -1,6 +1,6 @@
-import { cloneConfig } from '../../component/definition.ts'
 import { DuplicateComponentError, InvalidOptionsError } from '../../worker.ts'
-import { expectRecord } from '../../base/option-checks.ts'
+import { checkObject } from '../option-checks.ts'
+import { cloneConfig, parseRecipe } from '../user-modules/module-recipe.ts'
 import { parseConnectorConfig } from './config.ts'
 import type { ConnectorConfig } from './config.ts'
 
@@ -38,10 +38,7 @@ export class ConnectorFactory {
    */
   register(id: string, module: URL | string, config?: unknown): this {
     const key = this.#free(id)
-    if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
-      throw new InvalidOptionsError('module', 'the URL of a module, or a package', module)
-    }
-    this.#modules.set(key, { kind: 'module', module, config: cloneConfig(config) })
+    this.#modules.set(key, { kind: 'module', ...parseRecipe({ module, config }) })
     return this
   }
 
@@ -71,10 +68,10 @@ export class ConnectorFactory {
 
 /** Options as they are given, without defaults: those of one exchange go before those of all. @throws InvalidOptionsError */
 function parseOptions(name: string, options: CcxtConnectorOptions): CcxtConnectorOptions {
-  expectRecord(name, options)
+  checkObject(name, options)
   if ('exchange' in options) throw new InvalidOptionsError('exchange', 'nothing: the id says it', options.exchange)
   parseConnectorConfig({ ...options, exchange: 'any' })
-  const copies = Object.entries(options).map(([option, value]) => [option, cloneConfig<unknown>(value, option)])
+  const copies = Object.entries(options).map(([option, value]) => [option, cloneConfig(value, option)])
   return Object.fromEntries(copies) as CcxtConnectorOptions
 }
 

@@ -46,10 +46,6 @@ export class ConnectorError extends SpillwayError {
   readonly attempts: number
   readonly retryAfter: number | undefined
 
-  static {
-    this.prototype.name = 'ConnectorError'
-  }
-
   constructor(details: ConnectorErrorDetails, message: string, options?: SpillwayErrorOptions) {
     const { exchange, operation, reason, attempts = 0, retryAfter } = details
     const tried = attempts > 1 ? ` (${attempts} attempts)` : ''
@@ -62,7 +58,4 @@ export class ConnectorError extends SpillwayError {
   }
 }
 
-export const isConnectorError = (e: unknown): e is Pick<ConnectorError, 'code' | 'message'> & Partial<ConnectorError> =>
-  typeof e === 'object' && e !== null && 'code' in e && e.code === 'ERR_CONNECTOR'
-
-registerErrorClass('ERR_CONNECTOR', ConnectorError)
+export const isConnectorError = registerErrorClass('ERR_CONNECTOR', ConnectorError)

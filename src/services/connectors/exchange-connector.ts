@@ -1,6 +1,8 @@
-import { expectInteger } from '../../base/option-checks.ts'
 import type { ComponentContext } from '../../worker.ts'
+import { checkNumber } from '../option-checks.ts'
 import type { Candle } from '../historical-data/candles.ts'
+import { systemTiming } from '../timing/timing.ts'
+import type { Timing } from '../timing/timing.ts'
 import { fetchCandles, parseCandleQuery } from './candle-pages.ts'
 import { openCcxtExchange } from './ccxt-exchange.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
@@ -21,8 +23,6 @@ import { RequestRunner } from './request-runner.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { PollSource, WatchSource } from './ticker-source.ts'
 import type { TickerSource } from './ticker-source.ts'
-import { systemTiming } from './timing.ts'
-import type { Timing } from './timing.ts'
 
 /** What a connector needs of a component's context. */
 export type ConnectorContext = Pick<ComponentContext, 'logger' | 'signal' | 'generation'>
@@ -118,7 +118,7 @@ function createRequests(parts: {
       }),
 
     getOrderBook: async (symbol, depth) => {
-      if (depth !== undefined) expectInteger('depth', depth, { min: 1, max: 10_000 })
+      if (depth !== undefined) checkNumber('depth', depth, { min: 1, max: 10_000, whole: true })
       return runner.run('getOrderBook', async () => {
         const market = await markets.resolve(symbol)
         return normaliseOrderBook(await exchange.fetchOrderBook(market, depth), exchange.id, market, depth)

@@ -1,4 +1,4 @@
-import { messageOf } from '../../contract/describe-value.ts'
+import { messageOf } from '../thrown.ts'
 import { MalformedResponse } from './ccxt-exchange.ts'
 import type { ConnectorErrorReason } from './errors.ts'
 import { ResponseTooLarge } from './response-body.ts'

@@ -1,5 +1,5 @@
-import { backoffDelay } from './backoff.ts'
-import type { BackoffPolicy } from './backoff.ts'
+import { backoffDelay } from '../timing/backoff.ts'
+import type { BackoffPolicy } from '../timing/backoff.ts'
 import type { Failure } from './failure.ts'
 
 /** Where the updates of one symbol stand. Times are ms since the epoch. */

@@ -1,6 +1,7 @@
 import type { ComponentLogger } from '../../worker.ts'
+import { runWithin } from '../timing/run-within.ts'
+import type { Timing } from '../timing/timing.ts'
 import type { FeedStatus } from './connector.ts'
-import { runWithin } from './run-within.ts'
 import { ConnectorError } from './errors.ts'
 import { classifyFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -9,7 +10,6 @@ import type { FeedEvent, FeedState, ReconnectPolicy } from './feed-state.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { TickerSource } from './ticker-source.ts'
-import type { Timing } from './timing.ts'
 
 export interface FeedOptions {
   readonly exchange: string

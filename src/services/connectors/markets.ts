@@ -1,9 +1,9 @@
 import { InvalidOptionsError } from '../../worker.ts'
+import type { Timing } from '../timing/timing.ts'
 import { MalformedResponse } from './ccxt-exchange.ts'
 import type { CcxtExchange } from './ccxt-module.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 import type { RequestRunner } from './request-runner.ts'
-import type { Timing } from './timing.ts'
 
 /**
  * The markets of an exchange: fetched with the first request, once for all that wait for them, and again when they

@@ -1,5 +1,5 @@
+import type { Timing } from '../timing/timing.ts'
 import { BanRecord } from './ban-record.ts'
-import type { Timing } from './timing.ts'
 
 /** Statuses with which a server says when to come back: too many requests, banned for a while (Binance), overloaded. */
 const PAUSING = new Set([418, 429, 503])

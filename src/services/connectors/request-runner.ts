@@ -1,12 +1,12 @@
-import { runWithin } from './run-within.ts'
 import { isSpillwayError } from '../../worker.ts'
+import { runWithin } from '../timing/run-within.ts'
+import type { Timing } from '../timing/timing.ts'
 import { ConnectorError } from './errors.ts'
 import type { ConnectorErrorReason } from './errors.ts'
 import { classifyFailure } from './failure.ts'
 import type { RateGate } from './rate-gate.ts'
 import { decideRetry } from './retry.ts'
 import type { RetryPolicy } from './retry.ts'
-import type { Timing } from './timing.ts'
 
 export interface RequestRunnerOptions {
   readonly exchange: string

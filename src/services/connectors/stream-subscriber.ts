@@ -1,4 +1,4 @@
-import { messageOf } from '../../contract/describe-value.ts'
+import { errorOf } from '../thrown.ts'
 import type { MarketDataStream } from './connector.ts'
 import type { MarketData } from './market-data.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -75,9 +75,7 @@ export class StreamSubscriber implements Subscriber, MarketDataStream {
     this.#waiting.push(reader)
     if (!this.#started) {
       this.#started = true
-      this.#options
-        .start(this)
-        .catch((error: unknown) => this.end(error instanceof Error ? error : new Error(messageOf(error))))
+      this.#options.start(this).catch((error: unknown) => this.end(errorOf(error)))
     }
     return reader.promise
   }

@@ -1,9 +1,9 @@
 import type { ComponentLogger } from '../../worker.ts'
+import { runWithin } from '../timing/run-within.ts'
+import type { Timing } from '../timing/timing.ts'
 import type { CcxtClient, CcxtExchange } from './ccxt-module.ts'
-import { runWithin } from './run-within.ts'
 import type { MarketData } from './market-data.ts'
 import { normaliseTicker } from './normalise.ts'
-import type { Timing } from './timing.ts'
 
 /** Where the updates of feeds come from. */
 export interface TickerSource {

@@ -1,3 +1,4 @@
+import { runWithin } from '../timing/run-within.ts'
 import { readBody, ResponseTooLarge } from './response-body.ts'
 
 /** What ccxt reads of a response. */
@@ -32,26 +33,19 @@ export interface TransportOptions {
  */
 export function createTransport({ timeout, maxResponseSize, lifetime }: TransportOptions): Transport {
   return async (url, { method = 'GET', headers, body }) => {
-    lifetime.throwIfAborted()
-    const controller = new AbortController()
-    // The name makes it a RequestTimeout to ccxt.
-    const expire = (): void => controller.abort(new DOMException(`no answer within ${timeout} ms`, 'TimeoutError'))
-    const end = (): void => controller.abort(lifetime.reason)
-    const timer = setTimeout(expire, timeout)
-    lifetime.addEventListener('abort', end, { once: true })
-    try {
+    const request = async (signal: AbortSignal): Promise<BufferedResponse> => {
       const response = await fetch(url, {
         method,
         redirect: 'error',
-        signal: controller.signal,
+        signal,
         ...(headers === undefined ? {} : { headers }),
         ...(body === undefined ? {} : { body }),
       })
-      return await buffered(response, url, maxResponseSize)
-    } finally {
-      clearTimeout(timer)
-      lifetime.removeEventListener('abort', end)
+      return buffered(response, url, maxResponseSize)
     }
+    // The name makes it a RequestTimeout to ccxt.
+    const onTimeout = (): Error => new DOMException(`no answer within ${timeout} ms`, 'TimeoutError')
+    return runWithin(request, { ms: timeout, onTimeout, signal: lifetime })
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { systemTiming } from '../timing/timing.ts'
 import { DatabaseLockedError } from './errors.ts'
 import { explainSqliteError, isBusy } from './sqlite-error.ts'
 
@@ -32,7 +32,7 @@ export async function retryWhileLocked<T>(attempt: () => T, options: BusyRetryOp
       if (!isBusy(error)) throw explainSqliteError(error, path)
       const left = deadline - performance.now()
       if (left <= 0) throw new DatabaseLockedError(path, timeout, holder(), { cause: error })
-      await sleep(Math.min(left, DELAYS[Math.min(tries, DELAYS.length - 1)]!), undefined, { signal })
+      await systemTiming.sleep(Math.min(left, DELAYS[Math.min(tries, DELAYS.length - 1)]!), signal)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionsError, isInvalidOptionsError, withCallOptions } from '../../worker.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord, expectString } from '../../base/option-checks.ts'
+import { checkKnown, checkNumber, checkObject, checkText, count, duration } from '../option-checks.ts'
 import { parseCandles } from './candle-input.ts'
 import type { Candle, CandleColumns } from './candles.ts'
 import { CandleFetchError } from './errors.ts'
@@ -28,14 +28,14 @@ export interface CandleConnectorConfig {
 
 /** @throws InvalidOptionsError */
 export function parseCandleConnectorConfig(config: CandleConnectorConfig): Required<CandleConnectorConfig> {
-  expectRecord('connector', config)
-  expectKnown(config, ['component', 'pageSize', 'timeout', 'maxCandles', 'emptyMaxAge'], 'connector.')
+  checkObject('connector', config)
+  checkKnown(config, ['component', 'pageSize', 'timeout', 'maxCandles', 'emptyMaxAge'], 'connector.')
   return {
-    component: expectString('connector.component', config.component),
-    pageSize: expectInteger('connector.pageSize', config.pageSize ?? 1_000, { min: 1, max: 100_000 }),
-    timeout: expectNumber('connector.timeout', config.timeout ?? 60_000, { min: 1, max: 2 ** 31 - 1 }),
-    maxCandles: expectInteger('connector.maxCandles', config.maxCandles ?? 100_000, { min: 1 }),
-    emptyMaxAge: expectNumber('connector.emptyMaxAge', config.emptyMaxAge ?? 86_400_000, { min: 0 }),
+    component: checkText('connector.component', config.component),
+    pageSize: checkNumber('connector.pageSize', config.pageSize ?? 1_000, { min: 1, max: 100_000, whole: true }),
+    timeout: checkNumber('connector.timeout', config.timeout ?? 60_000, duration),
+    maxCandles: checkNumber('connector.maxCandles', config.maxCandles ?? 100_000, count),
+    emptyMaxAge: checkNumber('connector.emptyMaxAge', config.emptyMaxAge ?? 86_400_000, { min: 0 }),
   }
 }
 

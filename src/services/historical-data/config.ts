@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectOptional } from '../../base/option-checks.ts'
+import { checkKnown, checkNumber } from '../option-checks.ts'
 import { parseCandleConnectorConfig } from './candle-connector.ts'
 import type { CandleConnectorConfig } from './candle-connector.ts'
 
@@ -28,7 +28,7 @@ export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDa
   if (typeof config !== 'object' || config === null) {
     throw new InvalidOptionsError('config', 'an object with at least "path"', config)
   }
-  expectKnown(config, ['path', 'readOnly', 'maxCacheSize', 'cacheTtl', 'timeout', 'connector'])
+  checkKnown(config, ['path', 'readOnly', 'maxCacheSize', 'cacheTtl', 'timeout', 'connector'])
   const given = config as Record<keyof HistoricalDataConfig, unknown>
   const { path, readOnly = false } = given
   // SQLite reads these as databases of its own that vanish with the connection, and so with every unload.
@@ -36,7 +36,8 @@ export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDa
     throw new InvalidOptionsError('path', 'the path of a SQLite file', path)
   }
   if (typeof readOnly !== 'boolean') throw new InvalidOptionsError('readOnly', 'a boolean', readOnly)
-  const connector = expectOptional(given.connector as CandleConnectorConfig | undefined, parseCandleConnectorConfig)
+  const connector =
+    given.connector === undefined ? undefined : parseCandleConnectorConfig(given.connector as CandleConnectorConfig)
   if (readOnly && connector) {
     throw new InvalidOptionsError('readOnly', 'false, as what the connector has is stored', readOnly)
   }
@@ -44,8 +45,8 @@ export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDa
     path,
     readOnly,
     connector,
-    maxCacheSize: expectInteger('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { min: 0 }),
-    cacheTtl: expectInteger('cacheTtl', given.cacheTtl ?? 3_600_000, { min: 1 }),
-    timeout: expectInteger('timeout', given.timeout ?? 5_000, { min: 0 }),
+    maxCacheSize: checkNumber('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { min: 0, whole: true }),
+    cacheTtl: checkNumber('cacheTtl', given.cacheTtl ?? 3_600_000, { min: 1, whole: true }),
+    timeout: checkNumber('timeout', given.timeout ?? 5_000, { min: 0, whole: true }),
   }
 }

@@ -1,19 +1,12 @@
 import { registerErrorClass, SpillwayError } from '../../worker.ts'
 import type { SpillwayErrorOptions } from '../../worker.ts'
 
-const hasCode = (value: unknown, code: string): boolean =>
-  typeof value === 'object' && value !== null && 'code' in value && value.code === code
-
 /** A line of a CSV file that is not a candle. `line` counts from 1, the header being the first. */
 export class CsvLineError extends SpillwayError {
   readonly code = 'ERR_CSV_LINE'
   readonly file: string
   readonly line: number
   readonly reason: string
-
-  static {
-    this.prototype.name = 'CsvLineError'
-  }
 
   constructor(file: string, line: number, reason: string, options?: SpillwayErrorOptions) {
     super(`${file}, line ${line}: ${reason}`, options)
@@ -22,8 +15,7 @@ export class CsvLineError extends SpillwayError {
     this.reason = reason
   }
 }
-export const isCsvLineError = (e: unknown): e is Pick<CsvLineError, 'code' | 'message'> & Partial<CsvLineError> =>
-  hasCode(e, 'ERR_CSV_LINE')
+export const isCsvLineError = registerErrorClass('ERR_CSV_LINE', CsvLineError)
 
 /** Another connection held the database for longer than the busy timeout (ms). Nothing was written. */
 export class DatabaseLockedError extends SpillwayError {
@@ -31,20 +23,13 @@ export class DatabaseLockedError extends SpillwayError {
   readonly path: string
   readonly timeout: number
 
-  static {
-    this.prototype.name = 'DatabaseLockedError'
-  }
-
   constructor(path: string, timeout: number, holder: string, options?: SpillwayErrorOptions) {
     super(`The database is locked by ${holder}: ${path} was not free within ${timeout} ms`, options)
     this.path = path
     this.timeout = timeout
   }
 }
-export const isDatabaseLockedError = (
-  e: unknown,
-): e is Pick<DatabaseLockedError, 'code' | 'message'> & Partial<DatabaseLockedError> =>
-  hasCode(e, 'ERR_DATABASE_LOCKED')
+export const isDatabaseLockedError = registerErrorClass('ERR_DATABASE_LOCKED', DatabaseLockedError)
 
 /** Candles that are not stored could not be fetched. `cause` is why; what was fetched before is stored. */
 export class CandleFetchError extends SpillwayError {
@@ -55,10 +40,6 @@ export class CandleFetchError extends SpillwayError {
   readonly interval: string
   /** Time of the first candle asked for, epoch ms. */
   readonly since: number
-
-  static {
-    this.prototype.name = 'CandleFetchError'
-  }
 
   constructor(
     details: { component: string; symbol: string; interval: string; since: number },
@@ -76,10 +57,4 @@ export class CandleFetchError extends SpillwayError {
     this.since = since
   }
 }
-export const isCandleFetchError = (
-  e: unknown,
-): e is Pick<CandleFetchError, 'code' | 'message'> & Partial<CandleFetchError> => hasCode(e, 'ERR_CANDLE_FETCH')
-
-registerErrorClass('ERR_CSV_LINE', CsvLineError)
-registerErrorClass('ERR_DATABASE_LOCKED', DatabaseLockedError)
-registerErrorClass('ERR_CANDLE_FETCH', CandleFetchError)
+export const isCandleFetchError = registerErrorClass('ERR_CANDLE_FETCH', CandleFetchError)

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown } from '../../base/option-checks.ts'
+import { checkKnown, checkNumber } from '../option-checks.ts'
 import type { CsvImportOptions } from './api.ts'
 import { parseInterval } from './interval.ts'
 import { parseSymbol } from './query.ts'
@@ -9,7 +9,7 @@ export function parseCsvImportOptions(options: CsvImportOptions): Required<CsvIm
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionsError('options', 'an object with at least "symbol" and "interval"', options)
   }
-  expectKnown(options, ['symbol', 'interval', 'batchSize', 'onError', 'atomic'])
+  checkKnown(options, ['symbol', 'interval', 'batchSize', 'onError', 'atomic'])
   const { onError = 'abort', batchSize = 10_000 } = options
   if (onError !== 'abort' && onError !== 'skip') throw new InvalidOptionsError('onError', '"abort" or "skip"', onError)
   const { atomic = onError === 'abort' } = options
@@ -17,7 +17,7 @@ export function parseCsvImportOptions(options: CsvImportOptions): Required<CsvIm
   return {
     symbol: parseSymbol(options.symbol),
     interval: parseInterval(options.interval),
-    batchSize: expectInteger('batchSize', batchSize, { min: 1, max: 1_000_000 }),
+    batchSize: checkNumber('batchSize', batchSize, { min: 1, max: 1_000_000, whole: true }),
     onError,
     atomic,
   }

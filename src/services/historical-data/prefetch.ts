@@ -1,6 +1,6 @@
-import { messageOf } from '../../contract/describe-value.ts'
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectNumber, expectRecord } from '../../base/option-checks.ts'
+import { messageOf } from '../thrown.ts'
+import { checkKnown, checkNumber, checkObject } from '../option-checks.ts'
 import type { GapFiller } from './gap-filler.ts'
 import { barStart, parseInterval, shortestBar } from './interval.ts'
 import type { Interval } from './interval.ts'
@@ -49,17 +49,17 @@ export function parsePrefetch(
   now: number,
 ): PrefetchOrder {
   if (!Array.isArray(symbols)) throw new InvalidOptionsError('symbols', 'an array of symbols', symbols)
-  expectRecord('options', options)
-  expectKnown(options, ['from', 'to', 'concurrency'])
+  checkObject('options', options)
+  checkKnown(options, ['from', 'to', 'concurrency'])
   const bar = parseInterval(interval)
-  const to = expectNumber('to', options.to ?? now)
-  const from = expectNumber('from', options.from ?? barStart(bar, to) - DEFAULT_BARS * shortestBar(bar))
+  const to = checkNumber('to', options.to ?? now)
+  const from = checkNumber('from', options.from ?? barStart(bar, to) - DEFAULT_BARS * shortestBar(bar))
   if (from > to) throw new InvalidOptionsError('from', `a time not after "to" (${to})`, from)
   return {
     symbols: [...new Set(symbols.map((symbol) => parseSymbol(symbol)))],
     interval: bar,
     range: { start: from, end: to },
-    concurrency: expectInteger('concurrency', options.concurrency ?? 4, { min: 1, max: 100 }),
+    concurrency: checkNumber('concurrency', options.concurrency ?? 4, { min: 1, max: 100, whole: true }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger, expectKnown, expectRecord } from '../../base/option-checks.ts'
+import { checkKnown, checkNumber, checkObject } from '../option-checks.ts'
 import { candleProblem } from './candle-problem.ts'
 import { BYTES_PER_CANDLE, createColumns } from './candles.ts'
 import type { Candle, Candles } from './candles.ts'
@@ -55,8 +55,8 @@ export function generateCandles(options: SyntheticOptions): Candles {
 
 /** @throws InvalidOptionsError */
 export function parseSyntheticOptions(options: SyntheticOptions): Required<SyntheticOptions> {
-  expectRecord('options', options)
-  expectKnown(options, ['symbol', 'seed', 'count', 'start', 'interval', 'startPrice', 'volatility'])
+  checkObject('options', options)
+  checkKnown(options, ['symbol', 'seed', 'count', 'start', 'interval', 'startPrice', 'volatility'])
   const { symbol = 'SYNTHETIC', seed, count, start = Date.UTC(2020, 0, 1), interval = '1m' } = options
   const { startPrice = 100, volatility = 0.0005 } = options
   if (!(startPrice > 0 && startPrice < Infinity)) {
@@ -73,8 +73,8 @@ export function parseSyntheticOptions(options: SyntheticOptions): Required<Synth
   }
   return {
     symbol: parseSymbol(symbol),
-    seed: expectInteger('seed', seed, { min: 0, max: 2 ** 32 - 1 }),
-    count: expectInteger('count', count, { min: 0, max: 100_000_000 }),
+    seed: checkNumber('seed', seed, { min: 0, max: 2 ** 32 - 1, whole: true }),
+    count: checkNumber('count', count, { min: 0, max: 100_000_000, whole: true }),
     start: first,
     interval,
     startPrice,

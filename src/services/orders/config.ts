@@ -1,6 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { expectInteger } from '../../base/option-checks.ts'
-import { checkObject } from './order-input.ts'
+import { checkKnown, checkNumber, checkObject, longestTimer } from '../option-checks.ts'
 import { OrderRules } from './order-rules.ts'
 import type { SymbolRules } from './order-rules.ts'
 
@@ -21,7 +20,7 @@ export interface ParsedOrderServiceConfig {
 
 /** @throws InvalidOptionsError naming the option. */
 export function parseOrderServiceConfig(config: OrderServiceConfig): ParsedOrderServiceConfig {
-  checkObject('config', config, ['path', 'rules', 'busyTimeout'])
+  checkKnown(checkObject('config', config), ['path', 'rules', 'busyTimeout'])
   const { path, rules, busyTimeout = 2_000 } = config
   if (typeof path !== 'string' || path.trim() === '' || path === ':memory:') {
     throw new InvalidOptionsError('path', 'the path of a file', path)
@@ -29,6 +28,6 @@ export function parseOrderServiceConfig(config: OrderServiceConfig): ParsedOrder
   return {
     path,
     rules: new OrderRules(rules),
-    busyTimeout: expectInteger('busyTimeout', busyTimeout, { min: 0, max: 2 ** 31 - 1 }),
+    busyTimeout: checkNumber('busyTimeout', busyTimeout, { min: 0, max: longestTimer, whole: true }),
   }
 }

@@ -1,6 +1,6 @@
-import { messageOf } from '../../contract/describe-value.ts'
 import { DatabaseSync } from 'node:sqlite'
 import { isSpillwayError } from '../../worker.ts'
+import { messageOf } from '../thrown.ts'
 import { OrderStoreError, type OrderStoreFailure } from './order-errors.ts'
 
 /** Marks the file as ours in its header ("SpwO"), so that the database of another program is not written to. */

@@ -24,22 +24,12 @@ export type OrderRule =
   | 'fill-beyond-quantity'
   | 'fills-only'
 
-function hasCode(value: unknown, code: string): boolean {
-  return typeof value === 'object' && value !== null && 'code' in value && value.code === code
-}
-
-type Coded<E extends SpillwayError> = Pick<E, 'code' | 'message'> & Partial<E>
-
 /** The order breaks a rule: `rule` names it, `expected` and `received` say how. Nothing was stored. */
 export class OrderRuleError extends SpillwayError {
   readonly code = 'ERR_ORDER_RULE'
   readonly rule: OrderRule
   readonly expected: string
   readonly received: string
-
-  static {
-    this.prototype.name = 'OrderRuleError'
-  }
 
   constructor(rule: OrderRule, expected: string, received: string, options?: SpillwayErrorOptions) {
     super(`The order breaks the rule "${rule}": expected ${expected}, got ${received}`, options)
@@ -48,23 +38,19 @@ export class OrderRuleError extends SpillwayError {
     this.received = received
   }
 }
-export const isOrderRuleError = (e: unknown): e is Coded<OrderRuleError> => hasCode(e, 'ERR_ORDER_RULE')
+export const isOrderRuleError = registerErrorClass('ERR_ORDER_RULE', OrderRuleError)
 
 /** No order has that id. */
 export class OrderNotFoundError extends SpillwayError {
   readonly code = 'ERR_ORDER_NOT_FOUND'
   readonly orderId: string
 
-  static {
-    this.prototype.name = 'OrderNotFoundError'
-  }
-
   constructor(orderId: string, options?: SpillwayErrorOptions) {
     super(`There is no order with the id "${orderId}"`, options)
     this.orderId = orderId
   }
 }
-export const isOrderNotFoundError = (e: unknown): e is Coded<OrderNotFoundError> => hasCode(e, 'ERR_ORDER_NOT_FOUND')
+export const isOrderNotFoundError = registerErrorClass('ERR_ORDER_NOT_FOUND', OrderNotFoundError)
 
 /** The client order id, or the fill id, was used before with another content: `fields` says which differ. Nothing was stored. */
 export class OrderConflictError extends SpillwayError {
@@ -72,10 +58,6 @@ export class OrderConflictError extends SpillwayError {
   readonly orderId: string
   readonly key: string
   readonly fields: readonly string[]
-
-  static {
-    this.prototype.name = 'OrderConflictError'
-  }
 
   constructor(
     what: 'client order id' | 'fill id',
@@ -91,7 +73,7 @@ export class OrderConflictError extends SpillwayError {
     this.fields = details.fields
   }
 }
-export const isOrderConflictError = (e: unknown): e is Coded<OrderConflictError> => hasCode(e, 'ERR_ORDER_CONFLICT')
+export const isOrderConflictError = registerErrorClass('ERR_ORDER_CONFLICT', OrderConflictError)
 
 /** An order cannot go from its status to the one asked for. Nothing was stored. */
 export class OrderTransitionError extends SpillwayError {
@@ -99,10 +81,6 @@ export class OrderTransitionError extends SpillwayError {
   readonly orderId: string
   readonly from: OrderStatus
   readonly to: OrderStatus
-
-  static {
-    this.prototype.name = 'OrderTransitionError'
-  }
 
   constructor(
     details: { orderId: string; from: OrderStatus; to: OrderStatus; allowed: readonly OrderStatus[] },
@@ -116,8 +94,7 @@ export class OrderTransitionError extends SpillwayError {
     this.to = to
   }
 }
-export const isOrderTransitionError = (e: unknown): e is Coded<OrderTransitionError> =>
-  hasCode(e, 'ERR_ORDER_TRANSITION')
+export const isOrderTransitionError = registerErrorClass('ERR_ORDER_TRANSITION', OrderTransitionError)
 
 export type OrderStoreFailure =
   | 'cannot-open'
@@ -141,20 +118,10 @@ export class OrderStoreError extends SpillwayError {
   readonly reason: OrderStoreFailure
   readonly path: string
 
-  static {
-    this.prototype.name = 'OrderStoreError'
-  }
-
   constructor(reason: OrderStoreFailure, path: string, detail: string, options?: SpillwayErrorOptions) {
     super(`The order database ${path} cannot be used (${reason}): ${detail}`, options)
     this.reason = reason
     this.path = path
   }
 }
-export const isOrderStoreError = (e: unknown): e is Coded<OrderStoreError> => hasCode(e, 'ERR_ORDER_STORE')
-
-registerErrorClass('ERR_ORDER_RULE', OrderRuleError)
-registerErrorClass('ERR_ORDER_NOT_FOUND', OrderNotFoundError)
-registerErrorClass('ERR_ORDER_CONFLICT', OrderConflictError)
-registerErrorClass('ERR_ORDER_TRANSITION', OrderTransitionError)
-registerErrorClass('ERR_ORDER_STORE', OrderStoreError)
+export const isOrderStoreError = registerErrorClass('ERR_ORDER_STORE', OrderStoreError)

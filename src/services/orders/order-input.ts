@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../../worker.ts'
+import { checkKnown, checkObject } from '../option-checks.ts'
 import { Decimal } from './decimal.ts'
 import { OrderRuleError } from './order-errors.ts'
 import type { OrderTerms } from './order-rules.ts'
@@ -33,7 +34,7 @@ export interface ParsedFill {
 /** @throws InvalidOptionsError @throws OrderRuleError for an unknown side, type, time in force or a malformed symbol. */
 export function parseOrderInput(input: OrderInput): { clientOrderId: string | undefined; terms: OrderTerms } {
   const known = ['clientOrderId', 'symbol', 'side', 'type', 'quantity', 'price', 'stopPrice', 'timeInForce']
-  checkObject('order', input, known)
+  checkKnown(checkObject('order', input), known, 'order.')
   const { clientOrderId, symbol, side, type = 'limit', quantity, price, stopPrice, timeInForce = 'gtc' } = input
   if (clientOrderId !== undefined) checkOrderId(clientOrderId, 'clientOrderId')
   if (typeof symbol !== 'string' || !/^[!-~]+$/.test(symbol) || symbol.length > LONGEST_SYMBOL) {
@@ -57,7 +58,7 @@ export function parseOrderInput(input: OrderInput): { clientOrderId: string | un
 /** @throws InvalidOptionsError @throws OrderRuleError for a status that only fills bring about. */
 export function parseOrderChange(change: OrderChange): ParsedChange {
   const known = ['status', 'quantity', 'price', 'stopPrice', 'exchangeOrderId', 'reason']
-  checkObject('change', change, known)
+  checkKnown(checkObject('change', change), known, 'change.')
   const { status, quantity, price, stopPrice, exchangeOrderId, reason } = change
   if (Object.values(change).every((value) => value === undefined)) {
     throw new InvalidOptionsError('change', `one of ${known.join(', ')} at least`, change)
@@ -85,7 +86,7 @@ export function parseOrderChange(change: OrderChange): ParsedChange {
 
 /** @throws InvalidOptionsError @throws OrderRuleError for a quantity or a price that is not positive. */
 export function parseFill(fill: FillInput): ParsedFill {
-  checkObject('fill', fill, ['id', 'quantity', 'price', 'at'])
+  checkKnown(checkObject('fill', fill), ['id', 'quantity', 'price', 'at'], 'fill.')
   const { id, at } = fill
   checkOrderId(id, 'fill.id')
   if (at !== undefined) checkTime('fill.at', at)
@@ -118,13 +119,6 @@ export function checkReason(reason: unknown): asserts reason is string {
 /** @throws InvalidOptionsError */
 export function checkTime(option: string, time: unknown): asserts time is number {
   if (!Number.isSafeInteger(time)) throw new InvalidOptionsError(option, 'whole milliseconds since the epoch', time)
-}
-
-/** @throws InvalidOptionsError for no object, or one with a property that is not known: a misspelt one would be ignored. */
-export function checkObject(option: string, value: unknown, known: readonly string[]): asserts value is object {
-  if (typeof value !== 'object' || value === null) throw new InvalidOptionsError(option, 'an object', value)
-  const unknown = Object.keys(value).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new InvalidOptionsError(option, `properties out of ${known.join(', ')}`, unknown)
 }
 
 function oneOf(rule: 'side' | 'type' | 'time-in-force', allowed: readonly string[], value: string): void {

@@ -1,10 +1,10 @@
 import { InvalidOptionsError } from '../../worker.ts'
+import { checkKnown, checkObject } from '../option-checks.ts'
 import { Decimal } from './decimal.ts'
 import type { OrderDatabase } from './order-database.ts'
-import { checkObject, checkTime } from './order-input.ts'
-import type { OrderStatus } from './order.ts'
+import { checkTime } from './order-input.ts'
 import { isOrderStatus, orderStatuses } from './order-status.ts'
-import type { Fill, Order, OrderPage, OrderQuery, OrderSide, OrderType, TimeInForce } from './order.ts'
+import type { Fill, Order, OrderPage, OrderQuery, OrderSide, OrderStatus, OrderType, TimeInForce } from './order.ts'
 
 /** An order with what only the store knows of it: its place in the order of creation, and the content it was created with. */
 export interface StoredOrder {
@@ -101,7 +101,7 @@ export class OrderStore {
 
   /** @throws InvalidOptionsError */
   list(query: OrderQuery = {}): OrderPage {
-    checkObject('query', query, ['symbol', 'status', 'from', 'to', 'first', 'limit', 'cursor'])
+    checkKnown(checkObject('query', query), ['symbol', 'status', 'from', 'to', 'first', 'limit', 'cursor'], 'query.')
     const { symbol, status, from, to, first = 'newest', limit = 100, cursor } = query
     if (first !== 'newest' && first !== 'oldest') throw new InvalidOptionsError('first', "'newest' or 'oldest'", first)
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {

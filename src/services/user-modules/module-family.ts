@@ -1,16 +1,10 @@
 import type { FamilyDefinition } from '../../index.ts'
 import { ComponentNotFoundError, DuplicateComponentError, InvalidOptionsError } from '../../worker.ts'
 import type { Remote } from '../../worker.ts'
-import { cloneConfig } from '../../component/definition.ts'
-import { expectKnown, expectName, expectRecord } from '../../base/option-checks.ts'
 import type { FamilyHost, HostedFamily } from '../lazy-service.ts'
-
-/** A module of the user's own, and what it is configured with. */
-export interface ModuleRecipe {
-  readonly module: URL | string
-  /** Structured-cloneable; given to the module's initialiser. */
-  readonly config?: unknown
-}
+import { checkKnown, checkObject, checkText } from '../option-checks.ts'
+import { parseRecipe } from './module-recipe.ts'
+import type { ModuleRecipe } from './module-recipe.ts'
 
 /** What a family of modules asks of a coordinator. */
 export type ModuleFamilyCoordinator = Pick<FamilyHost, 'registerFamily'>
@@ -32,8 +26,8 @@ export class ModuleFamily<T> {
     recipes: Readonly<Record<string, ModuleRecipe>>,
   ) {
     this.name = definition.name
-    for (const [key, recipe] of Object.entries(expectRecord(option, recipes))) {
-      this.#recipes.set(key, parseRecipe(key, recipe))
+    for (const [key, recipe] of Object.entries(checkObject(option, recipes))) {
+      this.#recipes.set(key, parseNamedRecipe(key, recipe))
     }
     this.#family = coordinator.registerFamily<T>({
       ...definition,
@@ -44,7 +38,7 @@ export class ModuleFamily<T> {
 
   /** @throws DuplicateComponentError when the key is taken; InvalidOptionsError. */
   define(key: string, recipe: ModuleRecipe): void {
-    const parsed = parseRecipe(key, recipe)
+    const parsed = parseNamedRecipe(key, recipe)
     if (this.#recipes.has(key)) throw new DuplicateComponentError(this.componentName(key))
     this.#recipes.set(key, parsed)
   }
@@ -98,13 +92,18 @@ export class ModuleFamily<T> {
   }
 }
 
+/** A coordinator's rule for keys, which it looks at with the first use. */
+const keyPattern = /^\P{Cc}{1,200}$/u
+
 /** @throws InvalidOptionsError */
-function parseRecipe(key: string, recipe: ModuleRecipe): ModuleRecipe {
-  expectName('key', key)
-  const { module, config } = expectRecord(key, recipe)
-  expectKnown(recipe, ['module', 'config'], `${key}.`)
-  if (!(module instanceof URL) && (typeof module !== 'string' || module === '')) {
-    throw new InvalidOptionsError(`${key}.module`, 'the URL of a module, or a package', module)
+function parseNamedRecipe(key: string, recipe: ModuleRecipe): ModuleRecipe {
+  if (!keyPattern.test(checkText('key', key)) || !key.isWellFormed()) {
+    throw new InvalidOptionsError(
+      'key',
+      'a well-formed string of 1 to 200 characters, none of them a control character',
+      key,
+    )
   }
-  return { module, config: cloneConfig(config, `${key}.config`) }
+  checkKnown(checkObject(key, recipe), ['module', 'config'], `${key}.`)
+  return parseRecipe(recipe, `${key}.`)
 }

@@ -154,7 +154,7 @@ describe('bad input', () => {
     [{ idleTimeout: Number.NaN }, 'idleTimeout'],
     [{ httpCheck: 'get' }, 'httpCheck'],
     [{ httpCheckPath: 'x' }, 'httpCheckPath'],
-    [{ nonsense: 1 }, 'config'],
+    [{ nonsense: 1 }, 'nonsense'],
   ])('refuses the configuration %j', async (config, option) => {
     await expect(openPool(config as object)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTIONS', option })
   })

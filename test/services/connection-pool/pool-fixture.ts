@@ -1,8 +1,8 @@
 import { createConnectionPool } from '../../../src/services/connection-pool/connection-pool.ts'
 import type { ConnectionPoolConfig } from '../../../src/services/connection-pool/config.ts'
 import type { ConnectionPool, MessageStream, SocketMessage } from '../../../src/services/connection-pool/api.ts'
-import { systemTiming } from '../../../src/services/connectors/timing.ts'
-import type { Timing } from '../../../src/services/connectors/timing.ts'
+import { systemTiming } from '../../../src/services/timing/timing.ts'
+import type { Timing } from '../../../src/services/timing/timing.ts'
 import { silent } from '../connectors/connector-fixture.ts'
 import { LoopbackServer } from './loopback-server.ts'
 

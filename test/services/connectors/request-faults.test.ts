@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isConnectorError } from '../../../src/services/connectors/errors.ts'
-import { systemTiming } from '../../../src/services/connectors/timing.ts'
-import type { Timing } from '../../../src/services/connectors/timing.ts'
+import { systemTiming } from '../../../src/services/timing/timing.ts'
+import type { Timing } from '../../../src/services/timing/timing.ts'
 import { openFixture } from './connector-fixture.ts'
 import type { RestFault } from './fake-exchange.ts'
 

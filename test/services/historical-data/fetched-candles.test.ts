@@ -325,8 +325,8 @@ describe('prefetch', () => {
     const order = parsePrefetch(['A', 'B'], '1h', { from: T, to: T + DAY }, clock.now)
     const reports = await drain(runPrefetch(fetched.filler, order))
     expect(reports).toMatchObject([
-      { state: 'failed', error: { message: 'an object' } },
-      { state: 'failed', error: { message: 'an object' } },
+      { state: 'failed', error: { message: '[Object: null prototype] {}' } },
+      { state: 'failed', error: { message: '[Object: null prototype] {}' } },
     ])
   })
 

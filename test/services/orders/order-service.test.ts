@@ -160,7 +160,7 @@ describe('updateOrder and cancelOrder', () => {
 
   it.each([
     ['change', () => orders.updateOrder('x', {})],
-    ['change', () => orders.updateOrder('x', { state: 'open' } as never)],
+    ['change.state', () => orders.updateOrder('x', { state: 'open' } as never)],
     ['status', () => orders.updateOrder('x', { status: 'closed' as never })],
     ['price', () => orders.updateOrder('x', { price: 1.5 })],
     ['reason', () => orders.cancelOrder('x', '')],
@@ -380,7 +380,7 @@ describe('listOrders', () => {
     ['cursor', { cursor: 'nonsense' }],
     ['cursor', { cursor: 7 }],
     ['cursor', { cursor: Buffer.from('oldest:3').toString('base64url') }],
-    ['query', { Symbol: 'BTC-USD' }],
+    ['query.Symbol', { Symbol: 'BTC-USD' }],
     ['query', null],
   ])('refuses a bad %s', async (option, query) => {
     await expect(orders.listOrders(query as never)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTIONS', option })

@@ -1,35 +1,10 @@
-import { check, double, integer, property } from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { BanRecord } from '../../../../src/services/connectors/ban-record.ts'
-import { backoffDelay } from '../../../../src/services/connectors/backoff.ts'
-import { runWithin } from '../../../../src/services/connectors/run-within.ts'
 import { classifyFailure } from '../../../../src/services/connectors/failure.ts'
 import type { Failure } from '../../../../src/services/connectors/failure.ts'
 import { RateGate, parseRetryAfter } from '../../../../src/services/connectors/rate-gate.ts'
 import { decideRetry } from '../../../../src/services/connectors/retry.ts'
-import { systemTiming } from '../../../../src/services/connectors/timing.ts'
-
-describe('backoffDelay', () => {
-  it('doubles, half of it fixed, up to the maximum', () => {
-    const policy = { base: 100, max: 1_000 }
-    expect([1, 2, 3, 4, 5, 99].map((attempt) => backoffDelay(attempt, policy, 0))).toEqual([
-      50, 100, 200, 400, 500, 500,
-    ])
-    expect([1, 2, 3, 4, 5, 99].map((attempt) => backoffDelay(attempt, policy, 1))).toEqual([
-      100, 200, 400, 800, 1_000, 1_000,
-    ])
-  })
-
-  it('is never over the maximum and never under half of what it may be', () => {
-    const ms = integer({ min: 1, max: 60_000 })
-    const random = double({ min: 0, max: 1, noNaN: true })
-    const bounded = property(integer({ min: 1, max: 10_000 }), ms, ms, random, (attempt, base, max, drawn) => {
-      const delay = backoffDelay(attempt, { base, max }, drawn)
-      return delay <= max && delay >= Math.min(max, base) / 2
-    })
-    expect(check(bounded)).toMatchObject({ failed: false })
-  })
-})
+import { systemTiming } from '../../../../src/services/timing/timing.ts'
 
 describe('decideRetry', () => {
   const policy = { retries: 2, base: 100, max: 1_000 }
@@ -96,37 +71,6 @@ describe('RateGate', () => {
     expect([gate.wait, gate.opensAt]).toEqual([5_000, 6_000])
     now = 6_000
     expect([gate.wait, gate.opensAt]).toEqual([0, null])
-  })
-})
-
-describe('runWithin', () => {
-  const onTimeout = (): Error => new Error('late')
-
-  it('gives the result, or the error, of work that is done in time', async () => {
-    await expect(runWithin(async () => 1, { ms: 1_000, onTimeout })).resolves.toBe(1)
-    await expect(runWithin(() => Promise.reject(new Error('bad')), { ms: 1_000, onTimeout })).rejects.toThrow('bad')
-  })
-
-  it('ends work that takes too long, and tells it', async () => {
-    let told: unknown
-    const work = (signal: AbortSignal): Promise<never> => {
-      signal.addEventListener('abort', () => {
-        told = signal.reason
-      })
-      return new Promise(() => {})
-    }
-    await expect(runWithin(work, { ms: 5, onTimeout })).rejects.toThrow('late')
-    expect(told).toMatchObject({ message: 'late' })
-  })
-
-  it('ends work with the signal, without beginning it when that is aborted already', async () => {
-    const controller = new AbortController()
-    const ended = runWithin(() => new Promise(() => {}), { ms: 10_000, onTimeout, signal: controller.signal })
-    controller.abort(new Error('stop'))
-    await expect(ended).rejects.toThrow('stop')
-    const work = vi.fn<() => Promise<void>>()
-    await expect(runWithin(work, { ms: 10, onTimeout, signal: controller.signal })).rejects.toThrow('stop')
-    expect(work).not.toHaveBeenCalled()
   })
 })
 

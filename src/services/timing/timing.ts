@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { monotonicNow, wallTime } from '../../base/monotonic.ts'
 
 /** The clock and the dice, so that policies can be tested without waiting. */
 export interface Timing {
@@ -11,10 +10,10 @@ export interface Timing {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-const epoch = wallTime(0)
+const epoch = Date.now() - performance.now()
 
 export const systemTiming: Timing = {
-  now: () => epoch + monotonicNow(),
+  now: () => epoch + performance.now(),
   random: Math.random,
   async sleep(ms, signal) {
     try {
