@@ -1,7 +1,14 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { decodeError, encodeError } from '../../src/channel/error-codec.ts'
-import { CallTimeoutError, isCallTimeoutError, isSpillwayError, OverloadedError } from '../../src/index.ts'
+import {
+  CallTimeoutError,
+  isCallTimeoutError,
+  isSpillwayError,
+  OverloadedError,
+  registerErrorClass,
+  SpillwayError,
+} from '../../src/index.ts'
 import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -130,6 +137,24 @@ describe('an error across threads', () => {
     expect(copy).toMatchObject({ component: 'c', method: 'm', timeout: 5, code: 'ERR_CALL_TIMEOUT' })
     expect(inspect(copy)).toContain('CallTimeoutError: Call of m()')
     expect(across(new OverloadedError('c', 1))).toBeInstanceOf(OverloadedError)
+  })
+
+  it('keeps a class of somebody else that is registered, and has a guard for it', () => {
+    class QuotaError extends SpillwayError {
+      readonly code = 'ERR_QUOTA'
+      readonly left = 3
+    }
+    const isQuotaError = registerErrorClass('ERR_QUOTA', QuotaError)
+    const arrived = across(new QuotaError('used up'))
+    expect(arrived).toBeInstanceOf(QuotaError)
+    expect(arrived).toMatchObject({ name: 'QuotaError', message: 'used up', left: 3 })
+    expect(isSpillwayError({ code: 'ERR_QUOTA' })).toBe(true)
+    expect([arrived, { code: 'ERR_QUOTA' }, new Error('used up'), null].map(isQuotaError)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   it('keeps a chain of causes, whatever they are', () => {

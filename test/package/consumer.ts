@@ -3,7 +3,22 @@ import { ComponentCoordinator, isComponentCrashedError, proxy, transfer, withCal
 import type { ComponentDefinition, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
 import { LazyHistoricalDataService } from 'spillway/services'
 import type { Candles } from 'spillway/services'
-import { callSignal, defineComponent, InvalidOptionsError, isCallTimeoutError } from 'spillway/worker'
+import {
+  callSignal,
+  defineComponent,
+  InvalidOptionsError,
+  isCallTimeoutError,
+  registerErrorClass,
+  SpillwayError,
+} from 'spillway/worker'
+
+class QuotaError extends SpillwayError {
+  readonly code = 'ERR_QUOTA'
+  readonly left = 0
+}
+const isQuotaError = registerErrorClass('ERR_QUOTA', QuotaError)
+// @ts-expect-error its code is another
+registerErrorClass('ERR_OTHER', QuotaError)
 
 const component = defineComponent((config: { rows: number }, context) => {
   const { logger } = context
@@ -57,6 +72,7 @@ export async function use(): Promise<UnloadReport> {
     transfer(loaded, [loaded.buffer])
   } catch (error) {
     if (isCallTimeoutError(error)) return await coordinator.unloadComponent(`${error.component}`)
+    if (isQuotaError(error)) throw new Error(`${error.code} ${error.left?.toFixed()}`, { cause: error })
     if (isComponentCrashedError(error)) throw new Error(`${error.component} ${error.reason}`, { cause: error })
   }
   void [count, flag, info, leased, now, candles, refused]

@@ -57,7 +57,7 @@ describe('order rules', () => {
     ['price', { price: 100.5 }],
     ['price', { price: '1e2' }],
     ['clientOrderId', { clientOrderId: '' }],
-    ['order', { qty: '1' }],
+    ['order.qty', { qty: '1' }],
   ])('do not take a %s that is not one', (option, change) => {
     const expected = expect.objectContaining({ code: 'ERR_INVALID_OPTIONS', option })
     expect(() => check({ ...good, ...change })).toThrow(expected)
