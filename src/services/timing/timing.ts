@@ -17,7 +17,7 @@ export const systemTiming: Timing = {
   random: Math.random,
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, signal ? { signal } : {})
+      await delay(Math.max(0, ms), undefined, signal ? { signal } : {})
     } catch (error) {
       throw signal?.aborted ? signal.reason : error
     }

@@ -60,7 +60,7 @@ describe('OrderDatabase', () => {
     ['path', { path: 7 }],
     ['busyTimeout', { busyTimeout: -1 }],
     ['rules', { rules: 7 }],
-    ['config', { file: 'x' }],
+    ['file', { file: 'x' }],
   ])('refuses a bad %s', (option, config) => {
     const attempt = (): unknown => new OrderService({ path, ...config } as never)
     expect(attempt).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTIONS', option }))
