@@ -11,7 +11,7 @@ import { parseCandleConnectorConfig } from '../../src/services/historical-data/c
 import { parseHistoricalDataConfig } from '../../src/services/historical-data/config.ts'
 import { parseOrderServiceConfig } from '../../src/services/orders/config.ts'
 import { section, tableRows } from '../../bench/figures/markdown.ts'
-import { readPage, sourceOf } from './page.ts'
+import { readPage, sourceOf, sourcesMatching } from './page.ts'
 
 const page = await readPage('docs/options.md')
 const coordinator = resolveCoordinatorOptions({})
@@ -74,6 +74,14 @@ describe.each(Object.entries(declared))('options of "%s"', (heading, interfaces)
     const stated = (name: string): string | undefined =>
       rows.find((row) => row.name === name)?.stated.replaceAll('`', '')
     expect(literals.filter(({ name, literal = '' }) => !stated(name)?.startsWith(literal))).toEqual([])
+  })
+})
+
+describe('options of "Environment"', () => {
+  it('are the variables that are read', async () => {
+    const told = tableRows(section(page, 'Environment')).map(([name = '']) => name.replaceAll('`', ''))
+    const read = await sourcesMatching(/(?:process\.env|environment)\['(SPILLWAY_\w+)'\]/g)
+    expect(told.toSorted()).toEqual([...new Set(read)].toSorted())
   })
 })
 
