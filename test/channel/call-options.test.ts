@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, InvalidOptionsError, OverloadedError, withCallOptions } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
-import { rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import { rejection, sharedCell, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
-const remote = coordinator.registerComponent<KitchenSink>(sink('options'))
+const begun = sharedCell()
+const remote = coordinator.registerComponent<KitchenSink>(sink('options', { config: { begun } }))
 let fresh = 0
 const unloaded = (): Remote<KitchenSink> =>
   coordinator.registerComponent<KitchenSink>(sink(`slow-${++fresh}`, { config: { initDelay: 60_000 } }))
@@ -53,11 +54,13 @@ describe('a timeout', () => {
   })
 
   it('does not end a stream that has begun', async () => {
-    const values: number[] = []
-    for await (const value of withCallOptions(remote, { timeout: 100 }).numbers(30)) {
-      if (value % 10 === 0) await sleep(50)
-      values.push(value)
-    }
+    const hurried = withCallOptions(remote, { timeout: 100 })
+    const stream = await hurried.numbers(30)
+    const first = await stream.next()
+    // Its deadline comes after the stream's.
+    await rejection(hurried.never())
+    const values = [first.value]
+    for await (const value of stream) values.push(value)
     expect(values).toHaveLength(30)
   })
 })
@@ -75,7 +78,7 @@ describe('an abort', () => {
     const target = unloaded()
     const abort = new AbortController()
     const call = rejection(withCallOptions(target, { signal: abort.signal }).add(1, 2))
-    await sleep(10)
+    await until(() => coordinator.info(`slow-${fresh}`).state === 'loading')
     abort.abort(reason)
     expect(await call).toBe(reason)
     expect(coordinator.info(`slow-${fresh}`).inUse).toBe(0)
@@ -84,8 +87,9 @@ describe('an abort', () => {
   it('rejects a call in flight, and reaches callSignal()', async () => {
     const abort = new AbortController()
     const before = (await remote.abortReasons()).length
+    const begunBefore = begun[0]!
     const call = rejection(withCallOptions(remote, { signal: abort.signal }).noteAbort())
-    await sleep(10)
+    await until(() => begun[0]! > begunBefore)
     abort.abort(reason)
     expect(await call).toBe(reason)
     await until(async () => (await remote.abortReasons()).length > before)
@@ -116,11 +120,12 @@ describe('an abort', () => {
     process.on('warning', listener)
     const abort = new AbortController()
     const together = withCallOptions(remote, { signal: abort.signal })
+    const begunBefore = begun[0]!
     const calls = Array.from({ length: 50 }, async () => rejection(together.never()))
-    await sleep(5)
+    await until(() => begun[0] === begunBefore + 50)
     abort.abort(reason)
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, () => reason))
-    await sleep(5)
+    await turn()
     process.off('warning', listener)
     expect(warnings).toEqual([])
   })

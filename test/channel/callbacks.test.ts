@@ -1,5 +1,5 @@
 import { releaseProxy } from 'comlink'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import { proxy } from '../../src/index.ts'
@@ -46,7 +46,7 @@ describe('a callback of the caller', () => {
 
   it('may answer later, and may throw', async () => {
     const later = proxy(async (value: number) => {
-      await sleep(1)
+      await turn()
       return value
     })
     expect(await remote.callBack(later, 3)).toBe(3)
@@ -108,8 +108,7 @@ describe('a callback of the caller', () => {
         ),
       )
     await rejection(remote.arity(proxy(() => 1) as never, Symbol('not cloneable')))
-    await sleep(20)
-    expect(ports()).toBeLessThanOrEqual(before)
+    await expect.poll(ports).toBeLessThanOrEqual(before)
   })
 })
 
@@ -147,7 +146,7 @@ describe('a callback of the component', () => {
     let part: ((by: number) => Promise<number>) | undefined = (await made.makeCounter()).up
     for (let i = 0; i < 5; i++) {
       collectGarbage()
-      await sleep(2)
+      await turn()
     }
     expect(await part(7)).toBe(7)
     expect(inUse(name)).toBe(1)

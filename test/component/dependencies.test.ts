@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import type { Remote } from '../../src/index.ts'
@@ -96,7 +95,8 @@ describe('a dependency that is unloaded', () => {
     const stop = new Int32Array(new SharedArrayBuffer(4))
     const hammering = caller.hammer('counted', stop)
     for (let i = 0; i < 5; i++) {
-      await sleep(20 * Math.random())
+      const enough = counters[0]! + 5 * i
+      await until(() => counters[0]! >= enough)
       await coordinator.unloadComponent('counted')
       await until(() => coordinator.info('counted').state === 'ready')
     }
@@ -109,7 +109,7 @@ describe('a dependency that is unloaded', () => {
 
   it('gives calls under way until its deadline, then they reject', async () => {
     const slow = one.sleep('shared', 400)
-    await sleep(100)
+    await until(() => coordinator.info('shared').inUse === 1)
     await coordinator.unloadComponent('shared')
     expect(await slow).toBe('slept')
     await one.count('shared')

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
@@ -30,7 +29,8 @@ async function loaded(name: string): Promise<Set> {
 
 /** New calls, by everybody, of a component whose event loop does not turn: the next generation serves them. */
 async function expectHeldBack(name: string, { remote, first, second }: Set): Promise<void> {
-  await sleep(50)
+  // Whatever they answer now, they have heard of the deadline before.
+  await Promise.all([first.names(), second.names()])
   await Promise.all([remote.count(), first.count(name), second.count(name)])
   expect(coordinator.info(name)).toMatchObject({ generation: 2, crashes: 1 })
 }

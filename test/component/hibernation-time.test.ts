@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { quietCoordinator, rejection, stall } from '../support/coordinator.ts'
+import { quietCoordinator, rejection, stall, until } from '../support/coordinator.ts'
 import { ending, filesIn, registerHibernating, temporaryFolder } from '../support/hibernating.ts'
 
 test.each([20, 1_000, 1_500])(
@@ -25,7 +24,7 @@ test('time in which this thread was blocked while the snapshot was made is not t
   const component = registerHibernating(coordinator, 'stalled', hibernate, { config: { snapshotDelay: 300 } })
   await component.set('a', 1)
   const unloading = coordinator.unloadComponent('stalled')
-  await sleep(100)
+  await until(() => coordinator.info('stalled').state === 'unloading')
   await stall(2_500)
   await unloading
   expect(filesIn(directory)).toHaveLength(1)

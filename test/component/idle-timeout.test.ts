@@ -10,6 +10,14 @@ coordinator.on('unload', (report) => unloads.push(report))
 const reasons = (name: string): string[] => unloads.filter((each) => each.name === name).map(({ reason }) => reason)
 const state = (name: string): string => coordinator.info(name).state
 
+let fresh = 0
+/** Until a component with such a timeout that nobody uses has been unloaded for it. */
+async function passes(idleTimeout: number): Promise<void> {
+  const name = `beside-${++fresh}`
+  await coordinator.registerComponent<KitchenSink>(sink(name, { idleTimeout })).add(1, 1)
+  await expect.poll(() => reasons(name)).toEqual(['idle'])
+}
+
 describe('a component with an idleTimeout', () => {
   it('is unloaded after that long without use, also where nothing else is unloaded automatically, and loaded again by a call', async () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('idle', { idleTimeout: 300 }))
@@ -35,16 +43,16 @@ describe('a component with an idleTimeout', () => {
     await remote.sleep(500)
     expect(await remote.generation()).toBe(1)
     const lease = await coordinator.acquire<KitchenSink>('used')
-    await sleep(500)
+    await passes(200)
     expect(await lease.component.generation()).toBe(1)
     const stream = await remote.numbers(3)
     lease.release()
-    await sleep(500)
+    await passes(200)
     expect(state('used')).toBe('ready')
     await stream.return('over')
     coordinator.registerComponent({ name: 'needing', module: fixture('dependent.ts'), dependencies: ['used'] })
     await coordinator.getComponent('needing')
-    await sleep(500)
+    await passes(200)
     expect(state('used')).toBe('ready')
     expect(reasons('used')).toEqual([])
     await coordinator.unloadComponent('needing')
@@ -54,7 +62,7 @@ describe('a component with an idleTimeout', () => {
   it('is not unloaded when it is pinned', async () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('pinned', { idleTimeout: 50, pinned: true }))
     await remote.add(1, 1)
-    await sleep(300)
+    await passes(50)
     expect(state('pinned')).toBe('ready')
   })
 
@@ -62,6 +70,7 @@ describe('a component with an idleTimeout', () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('racing', { idleTimeout: 30 }))
     for (let i = 0; i < 25; i++) {
       expect(await remote.add(i, 1)).toBe(i + 1)
+      // Around the moment at which it goes.
       await sleep(20 + (i % 5) * 5)
     }
     expect(coordinator.info('racing')).toMatchObject({ calls: 25, crashes: 0 })

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Registry } from '../../src/component/registry.ts'
-import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { rejection, sharedCell, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
+const begun = sharedCell()
 // oxlint-disable-next-line typescript/unbound-method -- always applied to a registry
 const add = Registry.prototype.add
 /** The supervisor that a registration makes; unloads of what is idle only are the memory manager's, and are asked for here directly. */
@@ -18,7 +19,7 @@ afterAll(() => {
 })
 
 function register(name: string) {
-  const remote = coordinator.registerComponent<KitchenSink>(sink(name))
+  const remote = coordinator.registerComponent<KitchenSink>(sink(name, { config: { begun } }))
   if (!last) throw new Error('nothing was registered')
   return { remote, supervisor: last }
 }
@@ -31,7 +32,7 @@ describe('an unload of what is idle only', () => {
     for (let round = 0; round < 24; round++) {
       const { generation } = coordinator.info('slipping')
       const unloading = supervisor.unload('pressure', 0, true)
-      if (round % 3 > 0) await sleep(round % 3)
+      for (let turns = 0; turns < round % 6; turns++) await turn()
       const call = remote.generation()
       const [report, answer] = await Promise.all([unloading, call])
       if (!report) calledOff++
@@ -44,8 +45,9 @@ describe('an unload of what is idle only', () => {
   it('is called off when the worker does not answer within a second', async () => {
     const { remote, supervisor } = register('stuck')
     await remote.add(1, 1)
+    const before = begun[0]!
     await remote.standStillLater(1_600)
-    await sleep(30)
+    await until(() => begun[0]! > before)
     expect(await supervisor.unload('pressure', 0, true)).toBeUndefined()
     expect(await remote.generation()).toBe(1)
     expect(coordinator.info('stuck')).toMatchObject({ state: 'ready', unloads: 0, crashes: 0 })

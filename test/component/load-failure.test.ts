@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { ComponentLoadError, ComponentLoadTimeoutError, ComponentNotFoundError } from '../../src/index.ts'
 import type { ComponentCrashedError, ComponentDefinition } from '../../src/index.ts'
-import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCoordinator, sink, steady, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
@@ -94,8 +93,7 @@ describe('a load that takes too long', () => {
     ['a module that spins', { module: fixture('broken/spins.mjs') }],
   ])('%s: the worker is ended', async (_, definition) => {
     await coordinator.getComponent('bystander')
-    await sleep(100)
-    const before = threads()
+    const before = await steady(threads)
     const { name, remote } = register({ ...definition, timeout: 300 })
     const started = performance.now()
     const error = await rejection(remote.value())

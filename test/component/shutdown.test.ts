@@ -1,10 +1,9 @@
 import { queryObjects } from 'node:v8'
 import { MessagePort } from 'node:worker_threads'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CoordinatorShutdownError } from '../../src/index.ts'
 import type dependentModule from '../fixtures/dependent.ts'
-import { fixture, quietCoordinator, rejection, sink, until } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, rejection, sharedCell, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 describe('a shutdown', () => {
@@ -16,7 +15,7 @@ describe('a shutdown', () => {
       const names = ['a', 'b', 'c']
       for (const name of names) coordinator.registerComponent(sink(name))
       const loads = coordinator.preload(names).catch(() => {})
-      await sleep(5)
+      await until(() => names.some((name) => coordinator.info(name).state === 'loading'))
       await coordinator.shutdown()
       await loads
     }
@@ -82,13 +81,13 @@ describe('a shutdown', () => {
 
   it('gives up loads under way, and tells those who wait', async () => {
     const coordinator = quietCoordinator()
-    coordinator.registerComponent(sink('slow', { config: { initDelay: 60_000 } }))
+    const begun = sharedCell()
+    coordinator.registerComponent(sink('slow', { config: { begun, initDelay: 60_000 } }))
     const dependent = coordinator.registerComponent<KitchenSink>(sink('dependent', { dependencies: ['slow'] }))
     const call = rejection(dependent.add(1, 1))
     const load = rejection(coordinator.getComponent('dependent'))
     const lease = rejection(coordinator.acquire('slow'))
-    await until(() => coordinator.info('slow').state === 'loading')
-    await sleep(20)
+    await until(() => begun[0] === 1)
     const report = await coordinator.shutdown()
     for (const error of [await call, await load, await lease]) expect(error).toBeInstanceOf(CoordinatorShutdownError)
     expect(report).toMatchObject({ left: [], unloaded: [] })
@@ -111,7 +110,7 @@ describe('a shutdown', () => {
     await remote.add(1, 1)
     const never = rejection(remote.never())
     const unloading = coordinator.unloadComponent('draining', { deadline: 600_000 })
-    await sleep(10)
+    expect(coordinator.info('draining').state).toBe('draining')
     const report = await coordinator.shutdown({ deadline: 3_000 })
     expect(await never).toMatchObject({ reason: 'terminated' })
     expect(report.unloaded).toEqual([await unloading])
@@ -123,12 +122,15 @@ describe('a shutdown', () => {
     const crashes: unknown[] = []
     coordinator.on('crash', (event) => crashes.push(event))
     const counters = new Int32Array(new SharedArrayBuffer(16))
-    const stuck = coordinator.registerComponent<KitchenSink>(sink('stuck', { dependencies: ['base'] }))
+    const begun = sharedCell()
+    const stuck = coordinator.registerComponent<KitchenSink>(
+      sink('stuck', { dependencies: ['base'], config: { begun } }),
+    )
     const fine = coordinator.registerComponent<KitchenSink>(sink('fine', { config: { counters } }))
     coordinator.registerComponent(sink('base'))
     await Promise.all([stuck.add(1, 1), fine.add(1, 1)])
     const blocked = rejection(stuck.block(5))
-    await sleep(50)
+    await until(() => begun[0] === 1)
     const report = await coordinator.shutdown()
     expect(await blocked).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'terminated' })
     expect(report.left).toEqual(['stuck'])

@@ -5,7 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, proxy, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator, CrashEvent, Remote } from '../../src/index.ts'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
+import {
+  fixture,
+  quietCoordinator,
+  rejection,
+  sharedCell,
+  sharedCoordinator,
+  sink,
+  stall,
+  until,
+} from '../support/coordinator.ts'
 import type dependentModule from '../fixtures/dependent.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -65,9 +74,10 @@ describe('a deadline that cannot be heard', () => {
 
   it('is not that of a call which has not begun: long work without a deadline goes on, and what waits for it runs afterwards', async () => {
     const counters = new Int32Array(new SharedArrayBuffer(16))
-    const remote = await loaded('at-work', { config: { counters } })
+    const begun = sharedCell()
+    const remote = await loaded('at-work', { config: { begun, counters } })
     const work = remote.standStill(2_500)
-    await sleep(20)
+    await until(() => begun[0] === 1)
     expect(await rejection(withCallOptions(remote, { timeout: 50 }).tally())).toBeInstanceOf(CallTimeoutError)
     const held = [remote.tally(), remote.tally()]
     const given = rejection(withCallOptions(remote, { timeout: 100 }).tally())
@@ -86,7 +96,9 @@ describe('a deadline that cannot be heard', () => {
     expect(await rejection(withCallOptions(remote, { timeout: 50 }).standStill(600))).toBeInstanceOf(CallTimeoutError)
     const calls = await Promise.all([remote.count(), remote.count(), remote.count()])
     expect(calls).toEqual([1, 2, 3])
-    await sleep(1_200)
+    const other = await loaded('not-nearly')
+    await rejection(withCallOptions(other, { timeout: 50 }).spin())
+    await until(() => crashesOf('not-nearly').length > 0)
     expect(await remote.generation()).toBe(1)
     expect(crashesOf('nearly')).toEqual([])
   })
@@ -149,17 +161,18 @@ describe('a watchdog', () => {
   })
 
   it('ends one whose loop is no call, while calls wait for it', async () => {
-    const remote = await loaded('guarded-timer', { watchdog: 300 })
+    const begun = sharedCell()
+    const remote = await loaded('guarded-timer', { watchdog: 300, config: { begun } })
     await remote.standStillLater(60_000)
-    // It answers before it begins.
-    await sleep(50)
+    await until(() => begun[0] === 1)
     expect(await rejection(remote.add(1, 1))).toMatchObject({ reason: 'stuck' })
   })
 
   it('ends one whose loop is no call, though the calls that wait for it time out much sooner', async () => {
-    const remote = await loaded('guarded-impatient', { watchdog: 1_000, callTimeout: 150 })
+    const begun = sharedCell()
+    const remote = await loaded('guarded-impatient', { watchdog: 1_000, callTimeout: 150, config: { begun } })
     await remote.standStillLater(60_000)
-    await sleep(50)
+    await until(() => begun[0] === 1)
     await until(async () =>
       remote.generation().then(
         (generation) => generation === 2,
@@ -170,7 +183,8 @@ describe('a watchdog', () => {
   })
 
   it('ends one whose loop is no call, though only other workers call it, and time out much sooner', async () => {
-    const remote = await loaded('guarded-callee', { watchdog: 1_000, callTimeout: 150 })
+    const begun = sharedCell()
+    const remote = await loaded('guarded-callee', { watchdog: 1_000, callTimeout: 150, config: { begun } })
     const caller = coordinator.registerComponent<typeof dependentModule>({
       name: 'impatient-caller',
       module: fixture('dependent.ts'),
@@ -178,7 +192,7 @@ describe('a watchdog', () => {
     })
     await caller.count('guarded-callee')
     await remote.standStillLater(60_000)
-    await sleep(50)
+    await until(() => begun[0] === 1)
     await until(async () =>
       caller.count('guarded-callee').then(
         () => true,
@@ -190,15 +204,16 @@ describe('a watchdog', () => {
   })
 
   it('leaves alone what waits, what works in pieces, and what is idle', async () => {
-    const remote = await loaded('patient', { watchdog: 1_500 })
-    expect(await remote.sleep(2_000)).toBe('slept')
-    for (let i = 0; i < 8; i++) await remote.standStill(250)
+    const counters = new Int32Array(new SharedArrayBuffer(16))
+    const remote = await loaded('patient', { watchdog: 1_500, config: { counters } })
+    const slept = remote.sleep(2_000)
     await remote.callBack(
-      proxy(async () => sleep(500).then(() => 1)),
-      2,
+      proxy(async () => slept.then(() => 1)),
+      1,
     )
+    for (let i = 0; i < 8; i++) await remote.standStill(250)
     await remote.standStillLater(2_000)
-    await sleep(2_500)
+    await until(() => counters[0] === 1)
     expect(await remote.generation()).toBe(1)
   })
 
@@ -252,10 +267,8 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     const crashed = crashesIn(own)
     const remote = own.registerComponent<KitchenSink>(sink('long'))
     await remote.add(1, 1)
-    const work = remote.standStill(19_000)
+    const work = remote.standStill(13_000)
     const isAdvised = (): boolean => own.advice().some(({ id }) => id === 'stuck:long')
-    await sleep(5_000)
-    expect(isAdvised()).toBe(false)
     await until(isAdvised)
     expect(own.info('long').stuckFor).toBeGreaterThan(9_000)
     await work
@@ -270,14 +283,17 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     { timeout: 60_000 },
     async () => {
       const crashed = crashes.length
-      const remote = await loaded('unread', { callTimeout: 300 })
+      const begun = sharedCell()
+      const remote = await loaded('unread', { callTimeout: 300, config: { begun } })
       await remote.standStillLater(60_000)
-      await sleep(50)
+      await until(() => begun[0] === 1)
       const advised = (): string | undefined => coordinator.advice().find(({ id }) => id === 'stuck:unread')?.message
       const calling = new AbortController()
-      // Now and then nobody calls.
+      let rejected = 0
       const call = async (): Promise<void> => {
         await rejection(remote.add(1, 1))
+        rejected++
+        // Now and then nobody calls.
         await sleep(200)
         if (!calling.signal.aborted) await call()
       }
@@ -286,7 +302,8 @@ describe('long synchronous work without a deadline or a watchdog', () => {
       expect(advised()).toBeUndefined()
       await until(() => advised() !== undefined)
       expect(advised()).toContain('set watchdog')
-      await sleep(1_500)
+      const later = rejected + 3
+      await until(() => rejected >= later)
       expect(advised()).toBeDefined()
       calling.abort()
       await calls

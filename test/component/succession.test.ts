@@ -7,7 +7,15 @@ import type exclusiveModule from '../fixtures/exclusive.ts'
 import { newCells, slots } from '../fixtures/exclusive.ts'
 import type { ExclusiveConfig } from '../fixtures/exclusive.ts'
 import type rememberingModule from '../fixtures/remembering.ts'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import {
+  fixture,
+  quietCoordinator,
+  rejection,
+  sharedCell,
+  sharedCoordinator,
+  sink,
+  until,
+} from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 type Exclusive = typeof exclusiveModule
@@ -257,10 +265,11 @@ describe('a component that is unregistered', () => {
 
   it('and does not die is replaced all the same', { timeout: 30_000 }, async ({ expect }) => {
     const alone = quietCoordinator()
-    const old = alone.registerComponent<KitchenSink>(sink('undead'))
+    const begun = sharedCell()
+    const old = alone.registerComponent<KitchenSink>(sink('undead', { config: { begun } }))
     await old.add(1, 1)
     const blocked = rejection(old.block(8))
-    await sleep(50)
+    await until(() => begun[0] === 1)
     const unloaded = alone.unloadComponent('undead', { deadline: 20 })
     const unregistered = alone.unregisterComponent('undead')
     const fresh = alone.registerComponent<KitchenSink>(sink('undead'))
@@ -301,10 +310,11 @@ describe('a shutdown while a successor waits', () => {
 
   it('tells of what was leaving and does not die', { timeout: 30_000 }, async ({ expect }) => {
     const alone = quietCoordinator()
-    const old = alone.registerComponent<KitchenSink>(sink('a'))
+    const begun = sharedCell()
+    const old = alone.registerComponent<KitchenSink>(sink('a', { config: { begun } }))
     await old.add(1, 1)
     const blocked = rejection(old.block(5))
-    await sleep(50)
+    await until(() => begun[0] === 1)
     const unregistered = alone.unregisterComponent('a')
     const waiting = rejection(alone.registerComponent<KitchenSink>(sink('a')).add(1, 1))
     expect(await alone.shutdown({ deadline: 500 })).toMatchObject({ left: ['a'] })

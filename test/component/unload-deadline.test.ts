@@ -1,6 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import {
+  fixture,
+  quietCoordinator,
+  rejection,
+  sharedCell,
+  sharedCoordinator,
+  sink,
+  until,
+} from '../support/coordinator.ts'
 import type dependent from '../fixtures/dependent.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -18,11 +25,12 @@ const soon = 700
 
 describe('the deadline of an unload', () => {
   it.each(['spin', 'never', 'endless'] as const)('is when calls under way reject: %s', async (how) => {
-    const remote = coordinator.registerComponent<KitchenSink>(sink(how))
+    const begun = sharedCell()
+    const remote = coordinator.registerComponent<KitchenSink>(sink(how, { config: { begun } }))
     await remote.add(1, 1)
     const call = how === 'endless' ? readOn(remote) : rejected(remote[how]())
     const bystander = rejected(remote.never())
-    await sleep(10)
+    await until(() => begun[0]! > 0)
     const unloading = coordinator.unloadComponent(how, { deadline: 100 })
     for (const { after, error } of await Promise.all([call, bystander])) {
       expect(error).toMatchObject({ reason: 'terminated', outcome: 'unknown' })
@@ -34,7 +42,8 @@ describe('the deadline of an unload', () => {
   })
 
   it('is when calls of other workers reject', async () => {
-    coordinator.registerComponent<KitchenSink>(sink('depended'))
+    const begun = sharedCell()
+    coordinator.registerComponent<KitchenSink>(sink('depended', { config: { begun } }))
     const dependentRemote = coordinator.registerComponent<typeof dependent>({
       name: 'depends',
       module: fixture('dependent.ts'),
@@ -42,12 +51,12 @@ describe('the deadline of an unload', () => {
     })
     await dependentRemote.count('depended')
     const call = rejected(dependentRemote.never('depended'))
-    await sleep(10)
+    await until(() => begun[0] === 1)
     void coordinator
       .component<KitchenSink>('depended')
       .spin()
       .catch(() => {})
-    await sleep(10)
+    await until(() => begun[0] === 2)
     const unloading = coordinator.unloadComponent('depended', { deadline: 100 })
     const { after, error } = await call
     expect(error).toMatchObject({ reason: 'terminated' })
@@ -56,10 +65,11 @@ describe('the deadline of an unload', () => {
   })
 
   it('holds for the one that is shortest, of several who ask', async () => {
-    const remote = coordinator.registerComponent<KitchenSink>(sink('asked-twice'))
+    const begun = sharedCell()
+    const remote = coordinator.registerComponent<KitchenSink>(sink('asked-twice', { config: { begun } }))
     await remote.add(1, 1)
     const call = rejected(remote.spin())
-    await sleep(10)
+    await until(() => begun[0] === 1)
     const unloads = [
       coordinator.unloadComponent('asked-twice', { deadline: 60_000 }),
       coordinator.unloadComponent('asked-twice', { deadline: 100 }),
@@ -69,12 +79,13 @@ describe('the deadline of an unload', () => {
   })
 
   it('does not wait for a dispose hook, or a snapshot, that hangs', async () => {
+    const begun = sharedCell()
     const remote = coordinator.registerComponent<KitchenSink>(
-      sink('hanging', { config: { disposeDelay: -1 }, disposeTimeout: 1_500 }),
+      sink('hanging', { config: { begun, disposeDelay: -1 }, disposeTimeout: 1_500 }),
     )
     await remote.add(1, 1)
     const call = rejected(remote.never())
-    await sleep(10)
+    await until(() => begun[0] === 1)
     const unloading = coordinator.unloadComponent('hanging', { deadline: 100 })
     expect((await call).after).toBeLessThan(soon)
     await unloading
@@ -82,11 +93,12 @@ describe('the deadline of an unload', () => {
 
   it('holds for a shutdown', async () => {
     const own = quietCoordinator()
-    const remote = own.registerComponent<KitchenSink>(sink('x', { config: { disposeDelay: -1 } }))
-    const other = own.registerComponent<KitchenSink>(sink('y'))
+    const [begun, begunThere] = [sharedCell(), sharedCell()]
+    const remote = own.registerComponent<KitchenSink>(sink('x', { config: { begun, disposeDelay: -1 } }))
+    const other = own.registerComponent<KitchenSink>(sink('y', { config: { begun: begunThere } }))
     await Promise.all([remote.add(1, 1), other.add(1, 1)])
     const calls = [rejected(remote.spin()), rejected(remote.never()), rejected(other.never())]
-    await sleep(10)
+    await until(() => begun[0]! > 0 && begunThere[0]! > 0)
     const shutdown = own.shutdown({ deadline: 100 })
     for (const { after } of await Promise.all(calls)) expect(after).toBeLessThan(soon)
     await shutdown
@@ -99,7 +111,8 @@ describe('the deadline of an unload', () => {
     })
     expect(await remote.get()).toBe('generation 1')
     const call = rejected(remote.wait())
-    await sleep(10)
+    // It has begun by the time of a later answer.
+    await remote.get()
     const unloading = rejection(coordinator.unloadComponent('stays', { deadline: 50 }))
     expect((await call).error).toMatchObject({ reason: 'terminated' })
     const meanwhile = remote.get()

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { UnloadReport } from '../../src/index.ts'
 import { rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
@@ -57,7 +56,7 @@ describe('an unload', () => {
     await remote.add(1, 1)
     const never = rejection(remote.never())
     const patient = coordinator.unloadComponent('hurried', { deadline: 600_000 })
-    await sleep(20)
+    expect(coordinator.info('hurried').state).toBe('draining')
     const hurried = coordinator.unloadComponent('hurried', { deadline: 30 })
     expect(await never).toMatchObject({ reason: 'terminated', outcome: 'unknown' })
     expect(await hurried).toBe(await patient)
@@ -110,7 +109,7 @@ describe('an unload', () => {
     await remote.add(1, 1)
     const dying = rejection(remote.exitLater(60))
     const unloading = coordinator.unloadComponent('overtaken')
-    await sleep(10)
+    expect(coordinator.info('overtaken').state).toBe('draining')
     const later = remote.generation()
     expect(await dying).toMatchObject({ reason: 'exit' })
     expect(await unloading).toMatchObject({ generation: 1, zombie: false })
@@ -122,12 +121,12 @@ describe('an unload', () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('leased'))
     const lease = await coordinator.acquire<KitchenSink>('leased')
     const first = coordinator.unloadComponent('leased', { deadline: 60_000 })
-    await sleep(20)
+    expect(await lease.component.generation()).toBe(1)
     await rejection(remote.exit(1))
     expect(await first).toMatchObject({ generation: 1 })
     expect(await remote.generation()).toBe(2)
     const second = coordinator.unloadComponent('leased', { deadline: 60_000 })
-    await sleep(20)
+    expect(await lease.component.generation()).toBe(2)
     expect(coordinator.info('leased').state).toBe('draining')
     lease.release()
     expect(await second).toMatchObject({ generation: 2 })

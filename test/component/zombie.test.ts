@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { ComponentLoadTimeoutError } from '../../src/index.ts'
-import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCell, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
@@ -13,10 +12,11 @@ describe('a worker that outlasts its end', () => {
     async ({ expect }) => {
       const zombies: unknown[] = []
       coordinator.on('zombie', (event) => event.name === 'blocked' && zombies.push(event))
-      const remote = coordinator.registerComponent<KitchenSink>(sink('blocked'))
+      const begun = sharedCell()
+      const remote = coordinator.registerComponent<KitchenSink>(sink('blocked', { config: { begun } }))
       await remote.add(1, 1)
       const blocked = rejection(remote.block(5))
-      await sleep(50)
+      await until(() => begun[0] === 1)
       const report = await coordinator.unloadComponent('blocked', { deadline: 20 })
       expect(await blocked).toMatchObject({ reason: 'terminated' })
       expect(report).toMatchObject({ name: 'blocked', zombie: true, released: expect.any(Number) as number })
@@ -56,10 +56,11 @@ describe('a worker that outlasts its end', () => {
   )
 
   it.concurrent('and dies while it is one is gone', { timeout: 30_000 }, async ({ expect }) => {
-    const remote = coordinator.registerComponent<KitchenSink>(sink('blocked-idle'))
+    const begun = sharedCell()
+    const remote = coordinator.registerComponent<KitchenSink>(sink('blocked-idle', { config: { begun } }))
     await remote.add(1, 1)
-    void remote.block(4).catch(() => {})
-    await sleep(50)
+    void remote.block(6).catch(() => {})
+    await until(() => begun[0] === 1)
     expect(await coordinator.unloadComponent('blocked-idle', { deadline: 20 })).toMatchObject({ zombie: true })
     expect(coordinator.info('blocked-idle').state).toBe('zombie')
     expect(await coordinator.unloadComponent('blocked-idle')).toMatchObject({ zombie: true, predicted: 0 })

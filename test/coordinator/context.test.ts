@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ComponentCoordinator, proxy } from '../../src/index.ts'
@@ -184,7 +184,7 @@ test('what a request left in its context can be collected once it is over', asyn
   })
   await expect
     .poll(async () => {
-      await sleep(1)
+      await turn()
       collectGarbage()
       return stores.flatMap((store, index) => (store.deref() ? [index] : []))
     })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
   ComponentFailedError,
@@ -240,7 +239,6 @@ describe('leases', () => {
   it('hold off an unload until they are given back', async () => {
     const lease = await coordinator.acquire<KitchenSink>('leased')
     const unloading = coordinator.unloadComponent('leased')
-    await sleep(20)
     expect(await lease.component.generation()).toBe(1)
     expect(coordinator.info('leased').state).toBe('draining')
     lease.release()
@@ -280,7 +278,7 @@ describe('unregistering', () => {
     const remote = coordinator.registerComponent<KitchenSink>(sink('leaving-early', { config: { initDelay: 60_000 } }))
     const call = rejection(remote.add(1, 1))
     const load = rejection(coordinator.getComponent('leaving-early'))
-    await sleep(20)
+    await until(() => coordinator.info('leaving-early').state === 'loading')
     await coordinator.unregisterComponent('leaving-early')
     expect(await call).toBeInstanceOf(ComponentNotFoundError)
     expect(await load).toBeInstanceOf(ComponentNotFoundError)

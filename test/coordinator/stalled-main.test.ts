@@ -1,8 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WorkerHost } from '../../src/host/worker-host.ts'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator } from '../../src/index.ts'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
+import {
+  fixture,
+  quietCoordinator,
+  rejection,
+  sharedCell,
+  sharedCoordinator,
+  sink,
+  stall,
+  until,
+} from '../support/coordinator.ts'
 import type dependent from '../fixtures/dependent.ts'
 import type lockingComponent from '../fixtures/locking.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -49,11 +58,12 @@ describe('a main thread that was blocked', () => {
   })
 
   it('fails no load, and ends no worker, that was ready in time', async () => {
-    const definition = sink('loaded-in-time', { timeout: 1_500, config: { initDelay: 100 } })
+    const begun = sharedCell()
+    const definition = sink('loaded-in-time', { timeout: 4_000, config: { begun, initDelay: 100 } })
     const remote = coordinator.registerComponent<KitchenSink>(definition)
     const call = remote.generation()
-    await sleep(20)
-    await stall(2_000)
+    await until(() => begun[0] === 1)
+    await stall(4_500)
     expect(await call).toBe(1)
     expect(coordinator.info('loaded-in-time')).toMatchObject({ state: 'ready', loads: 1 })
   })
@@ -70,11 +80,13 @@ describe('a main thread that was blocked', () => {
     coordinator.on('zombie', ({ name }) => zombies.push(name))
     const remote = coordinator.registerComponent<KitchenSink>(sink('ended'))
     await remote.add(1, 1)
+    const terminate = vi.spyOn(WorkerHost.prototype, 'terminate')
+    onTestFinished(() => terminate.mockRestore())
     const spinning = rejection(remote.spin())
     const unloading = coordinator.unloadComponent('ended', { deadline: 0 })
     expect(await spinning).toMatchObject({ reason: 'terminated' })
     // Once the dispose hook is given up on, the worker is told to end.
-    await sleep(1_050)
+    await until(() => terminate.mock.calls.length > 0)
     await stall(2_300)
     expect(await unloading).toMatchObject({ zombie: false })
     expect(zombies).toEqual([])
@@ -82,16 +94,16 @@ describe('a main thread that was blocked', () => {
 
   it('gives a dispose hook, and what is under way, the time it kept from telling that they are done', async () => {
     const counters = new Int32Array(new SharedArrayBuffer(16))
-    const config = { counters, disposeDelay: 100 }
+    const begun = sharedCell()
+    const config = { begun, counters, disposeDelay: 100 }
     const remote = coordinator.registerComponent<KitchenSink>(sink('disposed', { config, disposeTimeout: 400 }))
     await remote.add(1, 1)
     const call = remote.sleep(50)
-    await sleep(5)
+    await until(() => begun[0] === 1)
     const unloading = coordinator.unloadComponent('disposed', { deadline: 300 })
-    await sleep(5)
     await stall(600)
     expect(await call).toBe('slept')
-    await sleep(20)
+    await until(() => counters[1] === 1)
     await stall(700)
     const { times } = await unloading
     expect(counters[1]).toBe(1)
@@ -157,8 +169,9 @@ describe('memory, while the main thread is blocked', () => {
       await own.memory.sample()
       const spinning = remote.standStill(3_000)
       for (let i = 0; i < 3; i++) {
-        await sleep(40)
+        const sampling = own.memory.sample()
         await stall(650)
+        expect((await sampling).components['measured']).toMatchObject({ stale: false })
         expect((await own.memory.sample()).components['measured']).toMatchObject({ stale: false })
         expect(own.info('measured').memory).toMatchObject({ stale: false })
       }

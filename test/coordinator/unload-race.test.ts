@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type dependentModule from '../fixtures/dependent.ts'
-import { fixture, quietCoordinator, sink } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 /** SPILLWAY_SOAK=1: the long run. */
@@ -59,7 +58,8 @@ describe('an unload that races calls', () => {
     const stop = new Int32Array(new SharedArrayBuffer(4))
     const hammering = callers.map(async (caller) => caller.hammer('raced', stop))
     for (let round = 0; round < peerRounds; round++) {
-      await sleep(3 * Math.random())
+      const seen = counters[0]! + (round % 4)
+      await until(() => counters[0]! >= seen)
       await coordinator.getComponent('raced')
       await coordinator.unloadComponent('raced')
     }

@@ -85,7 +85,8 @@ describe('a process', { timeout: 60_000 }, () => {
     ],
     [
       'is not ended by a worker that throws with nothing under way',
-      `await remote.throwLate(); await sleep(200); console.log(await remote.generation())`,
+      `const alive = setInterval(() => {}, 1_000); const crash = new Promise((resolve) => coordinator.once('crash', resolve))
+       await remote.throwLate(); await crash; clearInterval(alive); console.log(await remote.generation())`,
       '2\n',
     ],
   ])('%s', async (_, source, stdout) => {

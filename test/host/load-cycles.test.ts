@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { proxy } from '../../src/index.ts'
-import { quietCoordinator, rejection, sink, until } from '../support/coordinator.ts'
+import { quietCoordinator, rejection, sink, steady, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 /** SPILLWAY_SOAK=1: the long run. */
@@ -60,8 +59,7 @@ describe('loads and unloads, again and again', () => {
       else await coordinator.unloadComponent('cycled')
     }
     for (let i = 0; i < 4; i++) await cycle(i)
-    await sleep(300)
-    const before = held()
+    const before = await steady(held)
     for (let i = 0; i < cycles; i++) await cycle(i)
     await until(() => within(held(), before))
     expect(within(held(), before)).toBe(true)
@@ -77,8 +75,7 @@ describe('loads and unloads, again and again', () => {
       coordinator.createEndpoint('a')
     }
     await once()
-    await sleep(300)
-    const before = held()
+    const before = await steady(held)
     for (let i = 0; i < (soak ? 30 : 4); i++) await once()
     await until(() => within(held(), before))
     expect(within(held(), before)).toBe(true)

@@ -37,7 +37,8 @@ describe('the limits of a worker', () => {
 const logger = pino({ level: 'warn' })
 const coordinator = new ComponentCoordinator({ logger })
 await coordinator.registerComponent(sink('a', { resourceLimits: { maxOldGenerationSizeMb: 64 } })).add(1, 1)
-await sleep(100)
+// Asked after the limits were, and answered after them.
+await coordinator.memory.sample()
 await coordinator.shutdown()
 `
     const overridden = await runChild(source, { execArgv: ['--max-old-space-size=300'] })

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Generation } from '../../src/host/generation.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
@@ -99,7 +99,7 @@ describe('a generation', () => {
     await until(() => generation.activity.active === 1)
     expect(await generation.drain(true, 5_000, () => {}, hurry.signal)).toBe('busy')
     const draining = generation.drain(false, 60_000, () => {}, hurry.signal)
-    await sleep(10)
+    await turn()
     hurry.abort()
     expect(await draining).toBe('late')
     port.close()

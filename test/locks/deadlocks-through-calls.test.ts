@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { proxy } from 'comlink'
 import type { ProxyMarked } from 'comlink'
 import { pino } from 'pino'
@@ -60,6 +61,13 @@ async function contended(coordinator: ComponentCoordinator, name: string, waiter
   await expect
     .poll(() => coordinator.locks.list().find((lock) => lock.name === name)?.waiters.length, { timeout: 10_000 })
     .toBe(waiters)
+}
+
+/** Takes two locks in this thread, one after the other. */
+async function takeBoth({ locks }: ComponentCoordinator, first: string, second: string): Promise<void> {
+  using _first = await locks.acquire(first)
+  await turn()
+  using _second = await locks.acquire(second)
 }
 
 /** The cycle that an error of the lock carries, without the numbers of calls. */
@@ -251,13 +259,18 @@ describe('no deadlock is', () => {
     await a.perform([{ background: [{ lock: 'y' }, { tell: 'a got it' }] }], gate.tell)
     await b.perform([{ background: [{ lock: 'x' }, { tell: 'b got it' }] }], gate.tell)
     await Promise.all([contended(coordinator, 'x'), contended(coordinator, 'y')])
-    // Longer than a cycle has to stand still to be suspected.
-    await new Promise((resolve) => setTimeout(resolve, 1_600))
-    expect(coordinator.locks.stats()).toMatchObject({ waiting: 2, deadlocks: 0, suspectedDeadlocks: 0 })
+    // When two later tasks that do wait for each other are suspected, these would have been.
+    const both = [takeBoth(coordinator, 'm', 'n'), takeBoth(coordinator, 'n', 'm')]
+    await expect.poll(() => coordinator.locks.stats().suspectedDeadlocks, { timeout: 10_000 }).toBeGreaterThan(0)
+    const suspected = logged.filter(({ msg }) => msg.startsWith('suspected'))
+    expect(suspected.flatMap(({ cycle = [] }) => cycle).filter((step) => /component|^[xy]$/.test(step))).toEqual([])
+    expect(suspected).toHaveLength(1)
+    expect(coordinator.locks.stats()).toMatchObject({ waiting: 4, deadlocks: 0 })
+    coordinator.locks.forceRelease('m')
+    await Promise.all(both)
     gate.open('a holds')
     gate.open('b holds')
-    await expect.poll(() => coordinator.locks.stats()).toMatchObject({ granted: 4, held: 0, timeouts: 0 })
-    expect(logged.filter(({ msg }) => msg.startsWith('suspected'))).toEqual([])
+    await expect.poll(() => coordinator.locks.stats()).toMatchObject({ granted: 8, held: 0, timeouts: 0 })
   })
 
   test('a call of a component whose caller died', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
@@ -33,9 +34,27 @@ export function sink(name: string, more: Partial<ComponentDefinition> = {}): Com
   return { name, module: fixture('kitchen-sink.ts'), ...more }
 }
 
+/** A number that a component can change while its thread is blocked. */
+export function sharedCell(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+}
+
 /** Until the condition holds; what it waits for has no event of its own. The deadline is the test's. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(2)
+}
+
+/** The value once it has stayed the same for many looks: what comes and goes with workers that start or end has no event of its own either. */
+export async function steady<T>(value: () => T): Promise<T> {
+  let last = value()
+  let looks = 0
+  await until(() => {
+    const now = value()
+    looks = isDeepStrictEqual(now, last) ? looks + 1 : 0
+    last = now
+    return looks === 40
+  })
+  return last
 }
 
 /** What a promise rejected with. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { openPool, take } from './pool-fixture.ts'
 import { eventually } from '../connectors/eventually.ts'
@@ -84,7 +83,7 @@ describe('a WebSocket that is held', () => {
       .read(id)
       .next()
       .catch((e: unknown) => e)
-    await sleep(200)
+    await eventually(() => expect(server.pings).toBeGreaterThan(3))
     expect(pool.getPoolStats()).toMatchObject({ held: 1, counts: { failedChecks: 0 } })
     server.mute = true
     expect(await next).toMatchObject({ name: 'ConnectionError', reason: 'timeout' })

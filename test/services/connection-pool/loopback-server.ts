@@ -16,6 +16,7 @@ export class LoopbackServer implements AsyncDisposable {
   readonly requests: string[] = []
   /** Headers of the upgrades. */
   readonly upgrades: IncomingMessage['headers'][] = []
+  pings = 0
   /** With true, pings get no pong. */
   mute = false
   /** With true, upgrades are answered with 503. */
@@ -130,6 +131,7 @@ export class LoopbackServer implements AsyncDisposable {
       ws.on('error', () => {})
       ws.once('close', () => this.#webSockets.delete(ws))
       ws.on('ping', (data: Buffer) => {
+        this.pings++
         if (!this.mute) ws.pong(data)
       })
       ws.on('message', (data: Buffer, binary: boolean) => onMessage(ws, data, binary))

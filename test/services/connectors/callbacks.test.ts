@@ -21,9 +21,8 @@ describe('a subscription with a callback', () => {
     expect(onEnd.mock.calls).toEqual([[{ id, symbol: 'BTC/USDT' }]])
     const calls = callback.mock.calls.length
     exchange.tick()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually(() => expect(exchange.sockets).toBe(0))
     expect(callback).toHaveBeenCalledTimes(calls)
-    expect(exchange.sockets).toBe(0)
     expect(await connector.unsubscribe(id)).toBe(0)
   })
 

@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { transfer } from 'comlink'
@@ -44,9 +44,8 @@ function attach(caller: Caller, generation: number): { server: MessagePort; fram
 const call = (caller: Caller, method: string, ...args: unknown[]): Promise<unknown> => caller.call(method, args, {}, {})
 /** Makes a call whose end is no concern of the test. */
 const send = (...args: Parameters<typeof call>): void => void call(...args).catch(() => {})
-/** Time for what is on its way; and turns of the event loop, for on a busy machine the time is over before anything has arrived. */
+/** Turns enough for what is on its way within this thread. */
 async function settle(): Promise<void> {
-  await sleep(10)
   for (let turns = 0; turns < 5; turns++) await turn()
 }
 const crashed = { reason: 'exit' } as const
@@ -175,13 +174,13 @@ describe('a caller', () => {
     ])
     await Promise.all(answers)
     const next = call(caller, 'c')
-    await sleep(20)
+    await settle()
     // The next call came right after the last answer: that is no pause.
     expect(busy).toEqual([true])
     server.postMessage([[ToCaller.value, 3]])
     await next
     await caller.quiet()
-    await sleep(20)
+    await settle()
     expect(busy).toEqual([true, false])
   })
 })

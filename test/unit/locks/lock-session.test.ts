@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { LockManager } from '../../../src/locks/lock-manager.ts'
 
@@ -27,7 +27,7 @@ describe('deadlocks', () => {
     using locks = new LockManager()
     const swap = async (first: string, second: string): Promise<string> => {
       using _first = await locks.acquire(first)
-      await sleep(5)
+      await turn()
       using _second = await locks.acquire(second)
       return 'done'
     }

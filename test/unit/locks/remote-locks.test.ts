@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -43,7 +43,7 @@ function connect(manager: LockManager, owner: string, options?: LockClientOption
 
 /** Until the manager shows what is expected; the deadline is the test's. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(1)
+  while (!condition()) await turn()
 }
 
 describe('remote locks', () => {
@@ -71,7 +71,7 @@ describe('remote locks', () => {
         using _lease = await (i % 2 === 0 ? one : two).acquire('a')
         inside += 1
         most = Math.max(most, inside)
-        await sleep(1)
+        await turn()
         inside -= 1
       }),
     )

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { isLockTimeoutError } from '../../../src/contract/errors.ts'
 import type { LockLease } from '../../../src/contract/locks.ts'
@@ -63,7 +63,7 @@ describe('suspectedDeadlocks', () => {
 /** Takes two locks, one after the other. */
 async function takeBoth(locks: LockManager, first: string, second: string, hold = 0): Promise<string> {
   using one = await locks.acquire(first)
-  await sleep(5)
+  await turn()
   using two = await locks.acquire(second)
   await sleep(hold)
   return `${one.name} ${two.name}`
@@ -98,6 +98,7 @@ describe('tasks of the main thread', () => {
     const both = [takeBoth(locks, 'a', 'b'), takeBoth(locks, 'b', 'a')]
     const cycle = ['main/task', 'a', 'main/task', 'b', 'main/task']
     await expect.poll(() => suspected).toEqual([cycle])
+    // Ten more looks.
     await sleep(100)
     expect(suspected).toHaveLength(1)
     expect(locks.stats()).toMatchObject({ held: 2, waiting: 2, deadlocks: 0, suspectedDeadlocks: 1 })
