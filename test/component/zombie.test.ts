@@ -68,7 +68,7 @@ describe('a worker that outlasts its end', () => {
   })
 
   it.concurrent('while it loads is told by the load timeout all the same', { timeout: 30_000 }, async ({ expect }) => {
-    coordinator.registerComponent({ name: 'blocked-load', module: fixture('broken/blocks.mjs'), timeout: 2_000 })
+    coordinator.registerComponent({ name: 'blocked-load', module: fixture('broken/blocks.mjs'), timeout: 4_000 })
     expect(await rejection(coordinator.getComponent('blocked-load'))).toBeInstanceOf(ComponentLoadTimeoutError)
     expect(coordinator.info('blocked-load').state).toBe('zombie')
     await until(() => coordinator.info('blocked-load').state === 'unloaded')
