@@ -214,7 +214,7 @@ export class MemoryBook {
         now,
         minIdleTime,
         isLeaving: this.isLeaving(supervisor),
-        isExpected: this.reservations.covers(supervisor.name),
+        promised: this.reservations.promisedTo(supervisor.name),
         dependents: () => this.#dependentsOf(supervisor),
       }),
     )

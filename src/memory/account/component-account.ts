@@ -25,6 +25,7 @@ export class ComponentAccount {
   #limited = 0
   #stayed = false
   #collections = 0
+  #wasCollected = false
   #collectedAt: number | undefined
   #idleSince: number
 
@@ -63,23 +64,20 @@ export class ComponentAccount {
     return this.#collectedAt
   }
 
-  /**
-   * Notes that it is asked to collect its garbage, and what comes of it: how it grew before says nothing any more then.
-   *
-   * @param collection true once it has.
-   * @param measure measures it.
-   */
-  async collecting(collection: Promise<boolean>, measure: () => Promise<void>): Promise<void> {
-    const heap = this.#heap
+  /** It is asked to collect its garbage. */
+  collectionBegan(): void {
     this.#collections++
-    try {
-      if (!(await collection)) return
-      this.#growth = emptyGrowth
-      await measure()
-      if (this.#heap !== undefined && this.#heap !== heap) this.#collectedAt = this.#memory?.sampledAt
-    } finally {
-      this.#collections--
-    }
+  }
+
+  /** It has: how it grew before says nothing any more, and what it holds is known once it is measured anew. */
+  collected(): void {
+    this.#growth = emptyGrowth
+    this.#wasCollected = true
+  }
+
+  /** It has answered, or has not in time. */
+  collectionOver(): void {
+    this.#collections--
   }
 
   /** Heap and external memory (bytes), which its own limit is held against. */
@@ -107,6 +105,8 @@ export class ComponentAccount {
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#heap = heap
     this.#limited = heap.heap + external
+    if (this.#wasCollected) this.#collectedAt = sampledAt
+    this.#wasCollected = false
     this.#stayed = false
     this.#growth = addGrowthSample(this.#growth, time, total)
     this.#memory = {
@@ -172,6 +172,7 @@ export class ComponentAccount {
     this.#heap = undefined
     this.#limited = 0
     this.#collectedAt = undefined
+    this.#wasCollected = false
     this.#growth = emptyGrowth
   }
 }

@@ -36,11 +36,10 @@ export class Reservations {
     )
   }
 
-  /** True while the component is being loaded and holds no more than it may be expected to: its growth is no surprise. */
-  covers(name: string): boolean {
+  /** Bytes that were promised to the component, whether it has filled them or not. */
+  promisedTo(name: string): number {
     const reservation = this.#open.get(name)
-    if (reservation === undefined || this.#now() >= reservation.until) return false
-    return (this.#held(name) ?? 0) <= reservation.ceiling
+    return reservation === undefined || this.#now() >= reservation.until ? 0 : reservation.expected
   }
 
   /** Until it is disposed of, which is when the load is over, and a second beyond. */

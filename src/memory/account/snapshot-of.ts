@@ -8,7 +8,7 @@ interface SnapshotFrame {
   readonly now: number
   readonly minIdleTime: number
   readonly isLeaving: boolean
-  readonly isExpected: boolean
+  readonly promised: number
   /** Names of loaded components that depend on it. */
   readonly dependents: () => readonly string[]
 }
@@ -16,7 +16,7 @@ interface SnapshotFrame {
 /** One component as a decision sees it. */
 export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, frame: SnapshotFrame): ComponentSnapshot {
   const { name, definition, state, generation } = supervisor
-  const { now, isLeaving, isExpected } = frame
+  const { now, isLeaving, promised } = frame
   let candidate: UnloadCandidate | undefined
   return {
     name,
@@ -28,7 +28,7 @@ export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, fr
     memoryLimit: definition.memoryLimit,
     growth: account.sustainedGrowth,
     least: account.leastLately,
-    expected: isExpected,
+    promised,
     collecting: account.isCollecting,
     collectedAt: account.collectedAt,
     get candidate() {

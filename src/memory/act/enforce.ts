@@ -29,9 +29,14 @@ export class Enforcer {
       { component: name, generation: generation.number, patience, ...overrun },
       'a memory limit is passed: the component that took most was asked to drop what it can and collect its garbage',
     )
-    await account.collecting(generation.trim('critical', patience, true), async () =>
-      this.#measurement.measureOne(target, ANSWER_TIME),
-    )
+    account.collectionBegan()
+    try {
+      if (!(await generation.trim('critical', patience, true))) return
+      account.collected()
+      await this.#measurement.measureOne(target, ANSWER_TIME)
+    } finally {
+      account.collectionOver()
+    }
   }
 
   /** Ends its worker now; once, however often it is asked for. */

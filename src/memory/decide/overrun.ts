@@ -120,7 +120,7 @@ function totalBudget(
 ): Budget {
   const names = new Set(idle.map(({ name }) => name))
   const toBlame = account.components.filter(
-    ({ name, phase, expected, least }) => phase !== 'leaving' && !expected && !names.has(name) && least !== undefined,
+    ({ name, phase, least }) => phase !== 'leaving' && !names.has(name) && least !== undefined,
   )
   return {
     limit: account.limit,
@@ -131,8 +131,8 @@ function totalBudget(
     patience: OVERRUN_PATIENCE,
     least: account.limit * NOTICEABLE,
     members: toBlame.map((component) => {
-      const least = component.least?.bytes ?? component.bytes
-      return { component, held: component.bytes, before: state?.workers.get(component.key)?.before ?? least }
+      const first = state?.workers.get(component.key)?.before ?? component.least?.bytes ?? component.bytes
+      return { component, held: component.bytes, before: Math.max(first, component.promised) }
     }),
   }
 }
@@ -164,28 +164,38 @@ function stepBudget(
 
   const room = budget.limit * budget.margin
   const excess = budget.held - budget.limit
-  const left = timeLeft(budget, room - excess, growth, component.age)
-  if (left <= 0) return { state: result, action: end }
+  const left = timeLeft(budget, room - excess, growth, component)
+  const hasTaken = held - before >= budget.least
+  if (left <= 0 && hasTaken) return { state: result, action: end }
   if (excess <= budget.returning) return { state: result, action: undefined }
   if (!asked) {
-    const patience = Math.min(COLLECT_TIME, left)
+    const patience = Math.max(1, Math.min(COLLECT_TIME, left))
     workers.set(key, { before, asked: { at: time, from: component.least ?? { time, bytes: component.bytes } } })
     return { state: result, action: { kind: 'collect', name, patience, overrun } }
   }
   if (component.collecting) return { state: result, action: undefined }
   const isOver = budget.patience === 0 || lasted >= budget.patience * (1 - (excess + growth * COLLECT_TIME) / room)
-  return { state: result, action: isOver ? end : undefined }
+  return { state: result, action: isOver && hasTaken ? end : undefined }
 }
 
 /** ms until so much more (bytes) is taken that it is too late for questions. */
-function timeLeft({ isStrict }: Budget, room: number, growth: number, age: number): number {
+function timeLeft(
+  { isStrict, returning }: Budget,
+  room: number,
+  growth: number,
+  { age, phase }: ComponentSnapshot,
+): number {
   if (!isStrict) return room <= 0 && age < ANSWER_TIME ? 0 : Number.POSITIVE_INFINITY
+  // One that needs more than anybody knew is soon done, and what is idle goes for it.
+  if (phase === 'loading' && returning > 0) return Number.POSITIVE_INFINITY
   return growth > 0 ? room / growth - END_TIME : Number.POSITIVE_INFINITY
 }
 
 /** The one that has taken most, or soon will have, if that is worth the name. */
 function mostToBlame({ members, least }: Budget): Member | undefined {
-  const blame = ({ component, held, before }: Member): number => held - before + growthOf(component) * COLLECT_TIME
+  // A load has taken what is beyond its promise; that it grows says nothing about what it will take.
+  const blame = ({ component, held, before }: Member): number =>
+    held - before + (component.phase === 'loading' ? 0 : growthOf(component) * COLLECT_TIME)
   let worst: Member | undefined
   for (const member of members) if (!worst || blame(member) > blame(worst)) worst = member
   return worst && blame(worst) >= least ? worst : undefined

@@ -18,8 +18,8 @@ export interface ComponentSnapshot {
   readonly growth: number
   /** The least it has held of late, and when: what its growth started from. */
   readonly least: { readonly time: number; readonly bytes: number } | undefined
-  /** It is being loaded and holds no more than was to be expected: its growth is no surprise. */
-  readonly expected: boolean
+  /** What was reserved for its load, which counts already: to fill that takes nothing. 0 once it has settled. */
+  readonly promised: number
   /** It was asked to collect its garbage, and may still answer. */
   readonly collecting: boolean
   /** When it was last measured after its garbage was collected at our wish. */

@@ -95,7 +95,7 @@ describe('an account', () => {
     expect(account.peakGrowth).toBe(0)
   })
 
-  test('takes neither a load for growth nor what was collected', async () => {
+  test('takes neither a load for growth nor what was collected', () => {
     const account = new ComponentAccount(0)
     const grow = (from: number): void => {
       for (let i = 0; i < 6; i++) account.measured(heap(100 + 25_000 * i), nothing, from + i * 25, 0)
@@ -107,11 +107,11 @@ describe('an account', () => {
     expect(account.leastLately).toBeUndefined()
     grow(200)
     expect(account.leastLately).toEqual({ time: 200, bytes: 102 })
-    const collection = account.collecting(Promise.resolve(true), async () =>
-      account.measured(heap(60), nothing, 400, 400),
-    )
-    expect(account.isCollecting).toBe(true)
-    await collection
+    account.collectionBegan()
+    expect(account).toMatchObject({ isCollecting: true, collectedAt: undefined })
+    account.collected()
+    account.measured(heap(60), nothing, 400, 400)
+    account.collectionOver()
     expect(account).toMatchObject({ isCollecting: false, collectedAt: 400, sustainedGrowth: 0 })
   })
 

@@ -73,17 +73,13 @@ test('what one of unknown size may need beyond is possible until its load is ove
   expect(reservations.possible).toBe(0)
 })
 
-test('covers what was to be expected of a load, and no more', () => {
+test('tells what was promised to a load, until it has settled', () => {
   const { reservations, held, clock } = open()
-  expect(reservations.covers('a')).toBe(false)
+  expect(reservations.promisedTo('a')).toBe(0)
   const reservation = reservations.reserve('a', sized(16, 100))
-  expect(reservations.covers('a')).toBe(true)
-  held.set('a', 99)
-  expect(reservations.covers('a')).toBe(true)
-  held.set('a', 101)
-  expect(reservations.covers('a')).toBe(false)
   held.set('a', 20)
+  expect(reservations.promisedTo('a')).toBe(16)
   reservation[Symbol.dispose]()
   clock.now += 1_000
-  expect(reservations.covers('a')).toBe(false)
+  expect(reservations.promisedTo('a')).toBe(0)
 })

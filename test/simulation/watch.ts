@@ -1,0 +1,154 @@
+import type { Action } from '../../src/memory/decide/action.ts'
+import { fixedReason } from '../../src/memory/decide/policy-selection.ts'
+import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
+import type { DecisionState } from '../../src/memory/decide/turn.ts'
+import { CLEAR_DWELL } from '../../src/memory/tuning.ts'
+import type { Scenario } from './scenario.ts'
+import { emptyWorker, mib } from './scenario.ts'
+import type { SimComponent } from './sim-component.ts'
+
+interface Watched {
+  readonly now: number
+  readonly scenario: Scenario
+  readonly components: readonly SimComponent[]
+}
+
+/** How long (ms) after a stall of the main thread, or a turn that asks for figures, things may be late. */
+const late = 300
+
+/** Notes whatever must never happen. */
+export class Watch {
+  readonly complaints: string[] = []
+  readonly figures = { turns: 0, unloads: 0, ends: 0, refusals: 0, exhausted: 0, collections: 0, peak: 0 }
+  readonly #world: Watched
+  #fellAt = Number.NEGATIVE_INFINITY
+
+  constructor(world: Watched) {
+    this.#world = world
+  }
+
+  /** One decision, before anything is done about it. */
+  turn(before: DecisionState, after: DecisionState, account: AccountSnapshot, actions: readonly Action[]): void {
+    this.figures.turns++
+    this.#limit(account)
+    this.#level(before, after, account)
+    this.#requests(account, actions)
+    let unloads = account.unloading ? 1 : 0
+    for (const action of actions) {
+      switch (action.kind) {
+        case 'unload':
+          this.figures.unloads++
+          unloads++
+          this.#victim(action, account, after)
+          break
+        case 'end':
+          this.figures.ends++
+          this.#ended(action, account)
+          break
+        case 'refuse':
+          this.figures.refusals++
+          break
+        case 'collect':
+          this.figures.collections++
+          break
+        case 'exhausted':
+          this.figures.exhausted++
+          break
+        case 'admit':
+        case 'settle':
+        case 'trim':
+        case 'give-up-spares':
+        case 'restore-spares':
+          break
+      }
+    }
+    if (unloads > 1) this.#complain('unloads a second one while one is under way')
+  }
+
+  /** Everything has had time to come to its end. */
+  over(requests: readonly MemoryRequest[]): void {
+    for (const request of requests) this.#complain(`still undecided: ${JSON.stringify(request)}`)
+  }
+
+  #complain(what: string): void {
+    this.complaints.push(`at ${this.#world.now.toFixed(1)} ms: ${what}`)
+  }
+
+  /** Accounted memory: within the limit where all do as they say, within 110% whatever they do. */
+  #limit({ usage, limit, time }: AccountSnapshot): void {
+    this.figures.peak = Math.max(this.figures.peak, usage / limit)
+    if (this.#wasStalled(time) || this.#world.components.some((component) => component.isBlocked(time))) return
+    const { kind } = this.#world.scenario
+    if (kind === 'calm' && usage > limit) this.#complain(`usage is ${percent(usage / limit)} though all do as they say`)
+    if (usage > limit * 1.1 && !this.#isSurprised(time)) this.#complain(`usage is ${percent(usage / limit)}`)
+  }
+
+  /** Something needs more than anybody said to load, which no admission can know. */
+  #isSurprised(time: number): boolean {
+    return this.#world.components.some(({ is, state }) => {
+      if (is.estimate >= is.size + emptyWorker) return false
+      return state.kind === 'loading' || (state.kind === 'loaded' && time - state.since < late)
+    })
+  }
+
+  /** A level is left only once usage has been clear of it for a while. */
+  #level({ pressure: before }: DecisionState, { pressure: after }: DecisionState, { time }: AccountSnapshot): void {
+    if (after.level !== 'low' || before.level === 'low') return
+    if (time - this.#fellAt < CLEAR_DWELL) this.#complain(`pressure was over twice within ${CLEAR_DWELL} ms`)
+    this.#fellAt = time
+  }
+
+  #requests({ requests, time }: AccountSnapshot, actions: readonly Action[]): void {
+    for (const request of requests) {
+      if (request.kind !== 'load' || this.#wasStalled(time)) continue
+      const isDecided = actions.some((action) => 'request' in action && action.request === request.id)
+      if (!isDecided && time - request.since > request.timeout + late)
+        this.#complain(`${request.name} waits beyond its timeout`)
+    }
+  }
+
+  /** Nothing in use or pinned goes, nobody on whom somebody depends, and nobody while somebody less important could. */
+  #victim(
+    { name, reason }: Extract<Action, { kind: 'unload' }>,
+    account: AccountSnapshot,
+    { pressure }: DecisionState,
+  ): void {
+    const component = this.#world.components.find(({ is }) => is.name === name)
+    const victim = account.components.find((each) => each.name === name)?.candidate
+    if (!component || !victim) return this.#complain(`unloads ${name}, which has no worker`)
+    if (component.inUse) this.#complain(`unloads ${name}, which is in use`)
+    if (component.is.pinned) this.#complain(`unloads ${name}, which is pinned`)
+    if (component.state.kind !== 'loaded') this.#complain(`unloads ${name}, which is ${component.state.kind}`)
+    if (victim.dependents.length > 0) this.#complain(`unloads ${name}, on which others depend`)
+    const trigger = reason === 'pressure' ? pressure.level : 'demand'
+    if (reason === 'pressure' && pressure.level === 'low') this.#complain(`unloads ${name} for pressure that is low`)
+    for (const { candidate } of account.components) {
+      if (candidate.priority <= victim.priority || candidate.dependents.length > 0) continue
+      if (fixedReason({ ...candidate, minResidency: 0 }, trigger) !== undefined) continue
+      if (reason === 'free-memory' && this.#wasAsked(account, candidate.name)) continue
+      this.#complain(`unloads ${name} (${victim.priority}) while ${candidate.name} (${candidate.priority}) could go`)
+    }
+  }
+
+  #wasAsked({ requests }: AccountSnapshot, name: string): boolean {
+    return requests.some((request) => request.kind === 'free' && request.asked.has(name))
+  }
+
+  /** Only those are ended that took memory which nobody had reason to expect. */
+  #ended({ name, overrun }: Extract<Action, { kind: 'end' }>, { time }: AccountSnapshot): void {
+    const component = this.#world.components.find(({ is }) => is.name === name)
+    if (!component) return
+    const { is } = component
+    const isKeeping = component.kept(time) > mib
+    const lied = is.estimate < is.size
+    const passedOwn = is.memoryLimit !== undefined && component.bytes(time) > is.memoryLimit
+    if (isKeeping || lied || passedOwn) return
+    this.#complain(`ends ${name}, which took nothing: ${JSON.stringify(overrun)}`)
+  }
+
+  #wasStalled(time: number): boolean {
+    return this.#world.scenario.stalls.some((stall) => time >= stall.from && time <= stall.from + stall.time + late)
+  }
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)}%`

@@ -1,0 +1,487 @@
+import { EventQueue } from '../../bench/policy/event-queue.ts'
+import { createRandom } from '../../bench/policy/random.ts'
+import { Reservations } from '../../src/memory/account/reservations.ts'
+import { Trend } from '../../src/memory/account/trend.ts'
+import type { Action } from '../../src/memory/decide/action.ts'
+import { forecastSize } from '../../src/memory/decide/forecast.ts'
+import { nextPressureChange } from '../../src/memory/decide/pressure.ts'
+import { nextInterval, nextLook } from '../../src/memory/decide/schedule.ts'
+import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
+import { decide, initialDecisions } from '../../src/memory/decide/turn.ts'
+import { resolveMemoryOptions } from '../../src/memory/options.ts'
+import type { MemoryOptions } from '../../src/memory/options.ts'
+import { ANSWER_TIME, NOTICEABLE } from '../../src/memory/tuning.ts'
+import type { Scenario } from './scenario.ts'
+import { mib } from './scenario.ts'
+import { happens, SimComponent } from './sim-component.ts'
+import { Watch } from './watch.ts'
+
+const spareBytes = 8 * mib
+
+interface OpenFree {
+  readonly id: number
+  readonly bytes: number
+  readonly asked: Set<string>
+  freed: number
+}
+
+/**
+ * The memory manager's loop under a deterministic clock: the real decisions, over a real account of components without workers. What takes time in a process
+ * (loads, calls, unloads, answers) takes as long as the scenario says; while the main thread stalls, nothing of the manager runs.
+ */
+export class World {
+  readonly watch: Watch
+  readonly components: readonly SimComponent[]
+  readonly scenario: Scenario
+  readonly #queue = new EventQueue()
+  readonly #random
+  readonly #options: MemoryOptions
+  readonly #reservations: Reservations
+  readonly #trend = new Trend()
+  readonly #open = new Map<SimComponent, Disposable>()
+  readonly #frees: OpenFree[] = []
+  #decisions = initialDecisions(0)
+  #lookIn = Number.POSITIVE_INFINITY
+  #timer = 0
+  #nextId = 0
+  #sampledAt = 0
+  #changedAt = 0
+  #idleAt = 0
+  #sampledUsage = 0
+  #spares = 0
+  #wantsSpare = false
+  #trimming = 0
+  #unloading = 0
+  #running = 0
+  /** Something has happened while the main thread stood still. */
+  #isWaitedFor = false
+
+  constructor(scenario: Scenario, options: Partial<MemoryOptions> = {}) {
+    this.scenario = scenario
+    this.components = scenario.components.map((is) => new SimComponent(is))
+    this.#random = createRandom(scenario.seed ^ 0x5bd1e995)
+    const { limit: totalLimit, minIdleTime } = scenario
+    this.#options = resolveMemoryOptions({ totalLimit, minIdleTime, policy: 'cost-aware', ...options })
+    this.#reservations = new Reservations(
+      () => this.now,
+      (name) => {
+        const component = this.#named(name)
+        return component?.hasWorker ? (component.account.memory?.total ?? 0) : undefined
+      },
+    )
+    this.watch = new Watch(this)
+  }
+
+  get now(): number {
+    return this.#queue.now
+  }
+
+  /** Accounted bytes. */
+  get usage(): number {
+    let sum = this.scenario.main + this.#spares * spareBytes + this.#reservations.outstanding
+    for (const { account } of this.components) sum += account.memory?.total ?? 0
+    return sum
+  }
+
+  /** What is really held, bytes. */
+  get held(): number {
+    return this.components.reduce(
+      (sum, component) => sum + component.bytes(this.now),
+      this.scenario.main + this.#spares * spareBytes,
+    )
+  }
+
+  run(): void {
+    const { duration, components, frees } = this.scenario
+    for (const component of components) this.#callLater(this.#named(component.name))
+    for (const { at, bytes } of frees) {
+      this.#queue.at(at, () => {
+        this.#frees.push({ id: ++this.#nextId, bytes, asked: new Set(), freed: 0 })
+        this.#turn()
+      })
+    }
+    this.#look()
+    // What is under way at the end has time to come to one.
+    while ((this.#queue.next ?? Number.POSITIVE_INFINITY) < duration + 20_000) this.#queue.step()
+    this.watch.over(this.#requests())
+  }
+
+  // Calls.
+
+  #callLater(component: SimComponent | undefined): void {
+    if (!component) return
+    this.#queue.after(this.#random.exponential(component.is.gap), () => {
+      if (this.now > this.scenario.duration) return
+      this.#call(component)
+      this.#callLater(component)
+    })
+  }
+
+  #call(component: SimComponent): void {
+    if (!component.inUse) component.account.called(this.now)
+    component.waiting++
+    this.#serve(component)
+  }
+
+  /** What waits is called, or has the component loaded. */
+  #serve(component: SimComponent): void {
+    const { state } = component
+    if (component.waiting === 0) return
+    if (state.kind === 'unloaded') this.#ask(component)
+    if (state.kind !== 'loaded') return
+    const calls = component.waiting
+    component.bytes(this.now)
+    component.waiting = 0
+    component.calls += calls
+    const { generation } = component
+    this.#queue.after(component.is.callTime, () => {
+      if (component.generation !== generation || component.state.kind !== 'loaded') return
+      component.bytes(this.now)
+      component.calls -= calls
+      component.lastUsed = this.now
+      if (component.inUse) return
+      component.account.idle(this.now)
+      this.#idleAt = this.now
+      this.#turn()
+    })
+  }
+
+  #ask(component: SimComponent): void {
+    // Its dependencies first.
+    for (const name of component.is.dependencies) {
+      const dependency = this.#named(name)
+      if (dependency?.state.kind === 'loaded') continue
+      if (dependency) {
+        if (!dependency.inUse) dependency.account.called(this.now)
+        dependency.waiting++
+        this.#serve(dependency)
+        this.#queue.after(100, () => this.#serve(component))
+      }
+      return
+    }
+    component.state = { kind: 'asking', id: ++this.#nextId, since: this.now }
+    this.#turn()
+  }
+
+  // Lives.
+
+  #load(component: SimComponent): void {
+    component.startWorker(this.now)
+    if (this.#spares > 0) this.#spares--
+    const { generation } = component
+    this.#queue.after(component.is.loadTime, () => {
+      if (component.generation !== generation || component.state.kind !== 'loading') return
+      component.bytes(this.now)
+      component.state = { kind: 'loaded', since: this.now }
+      component.loadTime = component.is.loadTime
+      component.account.loaded(this.now)
+      this.#open.get(component)?.[Symbol.dispose]()
+      this.#changedAt = this.now
+      if (!this.#wantsSpare && this.#decisions.relief.sparesGivenUpAt === undefined) this.#addSpare()
+      this.#serve(component)
+      this.#sample()
+    })
+  }
+
+  #addSpare(): void {
+    this.#wantsSpare = true
+    this.#spares = 1
+  }
+
+  #gone(component: SimComponent, fate: 'evicted' | 'overgrown' | 'ended'): void {
+    const held = component.account.memory?.total ?? 0
+    component.calls = 0
+    component.workerGone(this.now, fate)
+    this.#reservations.drop(component.is.name)
+    this.#open.get(component)?.[Symbol.dispose]()
+    this.#open.delete(component)
+    this.#trend.jumped(-held)
+    this.#changedAt = this.now
+    this.#serve(component)
+    this.#sample()
+  }
+
+  // The loop.
+
+  #isStalled(): number {
+    for (const { from, time } of this.scenario.stalls)
+      if (this.now >= from && this.now < from + time) return from + time
+    return 0
+  }
+
+  #look(): void {
+    const stalledUntil = this.#isStalled()
+    if (stalledUntil > 0) {
+      this.#queue.at(stalledUntil, () => this.#look())
+      return
+    }
+    this.#measure()
+    if (this.#isWaitedFor) this.#turn()
+    if (this.now >= this.#sampledAt + this.#interval() - 1) this.#sample()
+    else this.#arm()
+  }
+
+  #arm(): void {
+    const workers = this.components.filter(({ hasWorker }) => hasWorker).length
+    const requests = this.#requests()
+    const isActive = this.components.some(({ inUse, state }) => inUse || state.kind === 'loading')
+    const watch = nextLook({ workers, running: this.#running, isActive, waiting: requests.length })
+    const wait = Math.max(1, Math.min(this.#sampledAt + this.#interval() - this.now, watch))
+    const timer = ++this.#timer
+    this.#queue.after(wait, () => {
+      if (this.#timer === timer) this.#look()
+    })
+  }
+
+  #interval(): number {
+    if (Math.abs(this.usage - this.#sampledUsage) > this.scenario.limit * NOTICEABLE) return 1
+    const components = this.components
+      .filter(({ hasWorker, inUse }) => hasWorker && inUse)
+      .map(({ account, is }) => ({
+        total: (account.memory?.total ?? 0) - (account.memory?.reported ?? 0),
+        memoryLimit: is.memoryLimit ?? this.scenario.limit,
+        growth: account.peakGrowth,
+      }))
+    const input = { usage: this.#sampledUsage, limit: this.scenario.limit, growth: this.#trend.peak, components }
+    const change = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - this.#sampledAt
+    const interval = nextInterval(input, this.#options, this.#options.checkInterval)
+    return Math.max(1, Math.min(interval, change, this.#lookIn))
+  }
+
+  #measure(): void {
+    this.#running = 0
+    for (const component of this.components) {
+      if (!component.hasWorker) continue
+      if (component.inUse || component.state.kind === 'loading') this.#running++
+      component.measure(this.now)
+    }
+  }
+
+  #sample(): void {
+    if (this.#isStalled() > 0) {
+      // The one that is due after the stall is enough.
+      this.#look()
+      return
+    }
+    this.#measure()
+    this.#sampledAt = this.now
+    this.#sampledUsage = this.usage
+    this.#trend.measured(this.now, this.#sampledUsage)
+    this.#turn(true)
+    this.#arm()
+  }
+
+  #turn(isSample = false): void {
+    const stalledUntil = this.#isStalled()
+    if (stalledUntil > 0) {
+      if (!this.#isWaitedFor) this.#queue.at(stalledUntil, () => this.#look())
+      this.#isWaitedFor = true
+      return
+    }
+    this.#isWaitedFor = false
+    const account = this.#snapshot()
+    const before = this.#decisions
+    const { state, actions, measure, lookIn } = decide(before, account, this.#options)
+    this.#decisions = state
+    this.#lookIn = lookIn
+    this.watch.turn(before, state, account, actions)
+    for (const action of actions) this.#perform(action)
+    if (measure && !isSample) this.#sample()
+    else if (measure) this.#queue.after(1, () => this.#sample())
+    else if (!isSample) this.#arm()
+  }
+
+  #snapshot(): AccountSnapshot {
+    const { scenario, now } = this
+    const alive = this.components.filter(({ hasWorker }) => hasWorker)
+    const components = alive.map((component) =>
+      component.snapshot(now, {
+        minIdleTime: scenario.minIdleTime,
+        promised: this.#reservations.promisedTo(component.is.name),
+        dependents: alive.filter(({ is }) => is.dependencies.includes(component.is.name)).map(({ is }) => is.name),
+      }),
+    )
+    const leaving = components.filter(({ phase }) => phase === 'leaving')
+    return {
+      time: now,
+      limit: scenario.limit,
+      usage: this.usage,
+      growth: this.#trend.sustained,
+      workGrowth: components.reduce((sum, { phase, growth }) => sum + (phase === 'ready' ? growth : 0), 0),
+      reserved: this.#reservations.outstanding,
+      possible: this.#reservations.possible,
+      leaving: leaving.reduce((sum, { bytes }) => sum + bytes, 0),
+      unloadTime: this.#trend.unloadTime,
+      sampledAt: this.#sampledAt,
+      changedAt: this.#changedAt,
+      idleAt: this.#idleAt,
+      spares: this.#spares,
+      trimming: this.#trimming,
+      unloading: this.#unloading > 0,
+      components,
+      requests: this.#requests(),
+    }
+  }
+
+  #requests(): MemoryRequest[] {
+    const loads = this.components.flatMap((component): MemoryRequest[] => {
+      const { state, is, account } = component
+      if (state.kind !== 'asking') return []
+      const { expected: need, ceiling, isGuess } = this.#forecast(component)
+      const { id, since } = state
+      const mayNeed = isGuess ? ceiling : need
+      return [
+        {
+          kind: 'load',
+          id,
+          name: is.name,
+          need,
+          mayNeed,
+          loadTime: component.loadTime,
+          since,
+          timeout: is.timeout,
+          ...(account && {}),
+        },
+      ]
+    })
+    const frees = this.#frees.map(({ id, bytes, freed, asked }): MemoryRequest => ({
+      kind: 'free',
+      id,
+      missing: bytes - freed,
+      asked,
+    }))
+    return [...loads, ...frees].sort((a, b) => a.id - b.id)
+  }
+
+  #forecast({ account, is }: SimComponent): ReturnType<typeof forecastSize> {
+    const largestOther = Math.max(0, ...this.components.map((each) => each.account.learnedPeak ?? 0))
+    return forecastSize({ peaks: account.peaks, estimate: is.estimate, largestOther, limit: this.scenario.limit })
+  }
+
+  // What is done about it.
+
+  #perform(action: Action): void {
+    switch (action.kind) {
+      case 'admit': {
+        const component = this.components.find(({ state }) => state.kind === 'asking' && state.id === action.request)
+        if (!component) return
+        const forecast = this.#forecast(component)
+        this.#trend.jumped(forecast.expected)
+        this.#open.set(component, this.#reservations.reserve(component.is.name, forecast))
+        this.#load(component)
+        break
+      }
+      case 'refuse': {
+        const component = this.components.find(({ state }) => state.kind === 'asking' && state.id === action.request)
+        if (!component) return
+        component.state = { kind: 'unloaded' }
+        component.waiting = 0
+        for (const each of this.components) if (each.is.dependencies.includes(component.is.name)) each.waiting = 0
+        break
+      }
+      case 'settle':
+        this.#frees.splice(
+          this.#frees.findIndex(({ id }) => id === action.request),
+          1,
+        )
+        break
+      case 'unload':
+        this.#unload(action)
+        break
+      case 'trim':
+        this.#trim(action.names)
+        break
+      case 'collect':
+        this.#collect(this.#named(action.name), action.patience)
+        break
+      case 'end': {
+        const component = this.#named(action.name)
+        if (!component || component.state.kind === 'ending' || !component.hasWorker) return
+        component.bytes(this.now)
+        component.state = { kind: 'ending', since: this.now }
+        this.#queue.after(5 + this.#random.next() * 75, () => this.#gone(component, 'overgrown'))
+        break
+      }
+      case 'give-up-spares':
+        this.#queue.after(10, () => {
+          this.#spares = 0
+          this.#wantsSpare = false
+          this.#changedAt = this.now
+          this.#turn()
+        })
+        break
+      case 'restore-spares':
+        this.#addSpare()
+        break
+      case 'exhausted':
+        break
+    }
+  }
+
+  #unload({ name, reason, request }: Extract<Action, { kind: 'unload' }>): void {
+    const component = this.#named(name)
+    if (!component || component.state.kind !== 'loaded') return
+    const { is } = component
+    const free = this.#frees.find(({ id }) => id === request)
+    this.#unloading++
+    if (happens(this.#random, is.refuses)) {
+      // A call came in just then.
+      this.#call(component)
+      this.#queue.after(1, () => {
+        this.#unloading--
+        component.account.stayed()
+        free?.asked.add(name)
+        this.#turn()
+      })
+      return
+    }
+    component.state = { kind: 'unloading', since: this.now }
+    const held = component.account.memory?.total ?? 0
+    this.#queue.after(is.unloadTime, () => {
+      this.#unloading--
+      free?.asked.add(name)
+      if (free) free.freed += held
+      this.#trend.unloadTook(is.unloadTime)
+      this.#gone(component, reason === 'free-memory' ? 'ended' : 'evicted')
+    })
+  }
+
+  #trim(names: readonly string[]): void {
+    this.#trimming++
+    let slowest = 1
+    for (const name of names) {
+      const component = this.#named(name)
+      if (!component) continue
+      const time = component.isBlocked(this.now) ? ANSWER_TIME : 1 + this.#random.next() * 40
+      slowest = Math.max(slowest, time)
+      if (time < ANSWER_TIME) this.#queue.after(time, () => component.trim(this.now, false))
+    }
+    this.#queue.after(slowest, () => {
+      this.#trimming--
+      this.#changedAt = this.now
+      this.#turn()
+    })
+  }
+
+  #collect(component: SimComponent | undefined, patience: number): void {
+    if (!component?.hasWorker) return
+    const { generation, account } = component
+    const isOver = (): boolean => component.generation !== generation || !component.hasWorker
+    account.collectionBegan()
+    const time = component.collectionTime(this.now)
+    const isLate = component.isBlocked(this.now) || time > patience
+    this.#queue.after(isLate ? patience : time, () => {
+      if (!isLate && !isOver()) {
+        component.trim(this.now, true)
+        account.collected()
+        component.measure(this.now)
+      }
+      account.collectionOver()
+      this.#turn()
+    })
+  }
+
+  #named(name: string): SimComponent | undefined {
+    return this.components.find(({ is }) => is.name === name)
+  }
+}
