@@ -87,7 +87,7 @@ export class Watch {
   #isSurprised(time: number): boolean {
     return this.#world.components.some(({ is, state }) => {
       if (is.estimate >= is.size + emptyWorker) return false
-      return state.kind === 'loading' || (state.kind === 'loaded' && time - state.since < late)
+      return state.kind === 'loading' || state.kind === 'ending' || ('since' in state && time - state.since < late)
     })
   }
 

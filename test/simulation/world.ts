@@ -66,7 +66,9 @@ export class World {
       () => this.now,
       (name) => {
         const component = this.#named(name)
-        return component?.hasWorker ? (component.account.memory?.total ?? 0) : undefined
+        if (!component?.hasWorker) return undefined
+        const { memory } = component.account
+        return { bytes: memory?.total ?? 0, at: memory?.sampledAt ?? Number.NEGATIVE_INFINITY }
       },
     )
     this.watch = new Watch(this)

@@ -63,7 +63,9 @@ export class MemoryBook {
     this.#extra = new ExtraWorkers(options.spares)
     this.reservations = new Reservations(options.now, (name) => {
       const live = this.#liveNamed(name)
-      return live && this.#heldBy(live)
+      const memory = live && this.memoryOf(live)
+      // One that was never measured may hold all that was promised.
+      return live && { bytes: memory?.total ?? 0, at: memory?.sampledAt ?? Number.NEGATIVE_INFINITY }
     })
     this.#sampledAt = options.now()
     this.#changedAt = this.#sampledAt

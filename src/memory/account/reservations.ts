@@ -2,24 +2,31 @@ import type { Forecast } from '../decide/forecast.ts'
 import { RETRY } from '../tuning.ts'
 
 interface Reservation extends Forecast {
+  /** When its load was over, ms of a monotonic clock. */
+  loadedAt: number | undefined
+}
+
+/** What a component was last measured to hold, and when. */
+export interface Held {
+  readonly bytes: number
   /** ms of a monotonic clock. */
-  until: number
+  readonly at: number
 }
 
 /**
  * Bytes promised to loads, by component. What a component has been measured to hold already is no longer reserved; the rest is until the load
- * is over, and a second beyond: first calls fill caches.
+ * is over and it has been measured since, and a second beyond: first calls fill caches.
  */
 export class Reservations {
   readonly #open = new Map<string, Reservation>()
   readonly #now: () => number
-  readonly #held: (name: string) => number | undefined
+  readonly #held: (name: string) => Held | undefined
 
   /**
    * @param now ms of a monotonic clock.
-   * @param held bytes that the component was measured to hold; undefined while it has no worker.
+   * @param held undefined while the component has no worker.
    */
-  constructor(now: () => number, held: (name: string) => number | undefined) {
+  constructor(now: () => number, held: (name: string) => Held | undefined) {
     this.#now = now
     this.#held = held
   }
@@ -31,26 +38,26 @@ export class Reservations {
 
   /** Bytes beyond those that loads of unknown size may grow by as well; what one turned out to need is known when it is over. */
   get possible(): number {
-    return this.#sum(({ expected, ceiling, isGuess, until }, held) =>
-      isGuess && until === Number.POSITIVE_INFINITY ? ceiling - Math.max(held, expected) : 0,
+    return this.#sum(({ expected, ceiling, isGuess, loadedAt }, held) =>
+      isGuess && loadedAt === undefined ? ceiling - Math.max(held, expected) : 0,
     )
   }
 
   /** Bytes that were promised to the component, whether it has filled them or not. */
   promisedTo(name: string): number {
     const reservation = this.#open.get(name)
-    return reservation === undefined || this.#now() >= reservation.until ? 0 : reservation.expected
+    return reservation === undefined || this.#isSettled(reservation, this.#held(name)) ? 0 : reservation.expected
   }
 
-  /** Until it is disposed of, which is when the load is over, and a second beyond. */
+  /** Until it is disposed of, which is when the load is over, and has settled. */
   reserve(name: string, forecast: Forecast): Disposable {
-    const reservation: Reservation = { ...forecast, until: Number.POSITIVE_INFINITY }
+    const reservation: Reservation = { ...forecast, loadedAt: undefined }
     this.#open.set(name, reservation)
     return {
       [Symbol.dispose]: () => {
+        reservation.loadedAt ??= this.#now()
         // A load that never came to a worker, or lost it, leaves nothing to settle.
-        const left = this.#held(name) === undefined ? 0 : RETRY
-        reservation.until = Math.min(reservation.until, this.#now() + left)
+        if (this.#held(name) === undefined && this.#open.get(name) === reservation) this.#open.delete(name)
       },
     }
   }
@@ -58,10 +65,18 @@ export class Reservations {
   #sum(bytesOf: (reservation: Reservation, held: number) => number): number {
     let sum = 0
     for (const [name, reservation] of this.#open) {
-      if (this.#now() >= reservation.until) this.#open.delete(name)
-      else sum += Math.max(0, bytesOf(reservation, this.#held(name) ?? 0))
+      const held = this.#held(name)
+      if (this.#isSettled(reservation, held)) this.#open.delete(name)
+      else sum += Math.max(0, bytesOf(reservation, held?.bytes ?? 0))
     }
     return sum
+  }
+
+  /** One whose worker has not answered since its load may hold anything up to what was promised. */
+  #isSettled({ loadedAt }: Reservation, held: Held | undefined): boolean {
+    return (
+      loadedAt !== undefined && this.#now() >= loadedAt + RETRY && (held?.at ?? Number.POSITIVE_INFINITY) >= loadedAt
+    )
   }
 
   /** The component's worker is gone: it will not grow. */

@@ -49,17 +49,15 @@ const forSale = (
     }))
 
 /**
- * Of the victims with the priority of the last one, the most worth first: those without which the rest still frees
- * enough. One that had to go before another could (its dependent) is not spared.
+ * Of the most important victims, the most worth first: those without which the rest still frees enough. One that had to go before another could (its dependent) is not spared.
  */
 function spareUnnecessary(selection: { victims: UnloadCandidate[]; kept: Kept[] }, need: number): typeof selection {
-  const last = selection.victims.at(-1)
-  if (last === undefined) return selection
+  const mostImportant = Math.min(...selection.victims.map(({ priority }) => priority))
   let surplus = selection.victims.reduce((sum, victim) => sum + bytesOf(victim), 0) - need
   const required = new Set(selection.victims.flatMap(({ dependents }) => dependents))
   const spared = new Set<string>()
   for (const victim of selection.victims.toReversed()) {
-    if (victim.priority !== last.priority || required.has(victim.name) || bytesOf(victim) > surplus) continue
+    if (victim.priority !== mostImportant || required.has(victim.name) || bytesOf(victim) > surplus) continue
     spared.add(victim.name)
     surplus -= bytesOf(victim)
   }

@@ -4,13 +4,22 @@ import { Reservations } from '../../../../src/memory/account/reservations.ts'
 
 const sized = (expected: number, ceiling: number): Forecast => ({ expected, ceiling, isGuess: false })
 
-function open(): { reservations: Reservations; held: Map<string, number>; clock: { now: number } } {
+interface Clock {
+  now: number
+  /** When everybody was last measured; undefined: now. */
+  measuredAt?: number
+}
+
+function open(): { reservations: Reservations; held: Map<string, number>; clock: Clock } {
   const held = new Map<string, number>()
-  const clock = { now: 1_000 }
+  const clock: Clock = { now: 1_000 }
   return {
     reservations: new Reservations(
       () => clock.now,
-      (name) => held.get(name),
+      (name) => {
+        const bytes = held.get(name)
+        return bytes === undefined ? undefined : { bytes, at: clock.measuredAt ?? clock.now }
+      },
     ),
     held,
     clock,
@@ -39,6 +48,18 @@ test('a load that is over may fill the rest for a second', () => {
   clock.now += 999
   expect(reservations.outstanding).toBe(60)
   clock.now += 1
+  expect(reservations.outstanding).toBe(0)
+})
+
+test('one that has not answered since its load keeps what was promised', () => {
+  const { reservations, held, clock } = open()
+  const reservation = reservations.reserve('a', sized(100, 100))
+  held.set('a', 40)
+  clock.measuredAt = 999
+  reservation[Symbol.dispose]()
+  clock.now += 60_000
+  expect(reservations.outstanding).toBe(60)
+  clock.measuredAt = 1_000
   expect(reservations.outstanding).toBe(0)
 })
 
