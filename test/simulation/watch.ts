@@ -67,7 +67,11 @@ export class Watch {
 
   /** Everything has had time to come to its end. */
   over(requests: readonly MemoryRequest[]): void {
-    for (const request of requests) this.#complain(`still undecided: ${JSON.stringify(request)}`)
+    const now = this.#world.now
+    for (const request of requests) {
+      if (request.kind === 'load' && now - request.since < request.timeout) continue
+      this.#complain(`still undecided: ${JSON.stringify(request)}`)
+    }
   }
 
   #complain(what: string): void {
@@ -87,6 +91,8 @@ export class Watch {
   #isSurprised(time: number): boolean {
     return this.#world.components.some(({ is, state }) => {
       if (is.estimate >= is.size + emptyWorker) return false
+      // While its worker does not answer, nobody knows that it lied.
+      if (is.blocked && time >= is.blocked.from && time < is.blocked.from + is.blocked.time + late) return true
       return state.kind === 'loading' || state.kind === 'ending' || ('since' in state && time - state.since < late)
     })
   }

@@ -40,6 +40,8 @@ export class World {
   readonly #trend = new Trend()
   readonly #open = new Map<SimComponent, Disposable>()
   readonly #frees: OpenFree[] = []
+  /** Those that look again soon whether a dependency is there. */
+  readonly #awaiting = new Set<SimComponent>()
   #decisions = initialDecisions(0)
   #lookIn = Number.POSITIVE_INFINITY
   #timer = 0
@@ -153,16 +155,26 @@ export class World {
     for (const name of component.is.dependencies) {
       const dependency = this.#named(name)
       if (dependency?.state.kind === 'loaded') continue
-      if (dependency) {
+      if (dependency && !this.#awaiting.has(component)) {
+        this.#awaiting.add(component)
         if (!dependency.inUse) dependency.account.called(this.now)
         dependency.waiting++
         this.#serve(dependency)
-        this.#queue.after(100, () => this.#serve(component))
+        this.#queue.after(100, () => {
+          this.#awaiting.delete(component)
+          this.#serve(component)
+        })
       }
       return
     }
     component.state = { kind: 'asking', id: ++this.#nextId, since: this.now }
     this.#turn()
+  }
+
+  /** What waits for it gets an error, and what waits for that. */
+  #reject(component: SimComponent): void {
+    component.waiting = 0
+    for (const each of this.components) if (each.is.dependencies.includes(component.is.name)) this.#reject(each)
   }
 
   // Lives.
@@ -377,8 +389,7 @@ export class World {
         const component = this.components.find(({ state }) => state.kind === 'asking' && state.id === action.request)
         if (!component) return
         component.state = { kind: 'unloaded' }
-        component.waiting = 0
-        for (const each of this.components) if (each.is.dependencies.includes(component.is.name)) each.waiting = 0
+        this.#reject(component)
         break
       }
       case 'settle':
