@@ -92,7 +92,7 @@ describe('a load', () => {
   })
 
   test('never counts on the bytes of another one', async () => {
-    await using coordinator = bigCoordinator({ highThreshold: 0.9, criticalThreshold: 0.99 })
+    await using coordinator = bigCoordinator({ mediumThreshold: 0.89, highThreshold: 0.9, criticalThreshold: 0.99 })
     let most = 0
     const watch = setInterval(() => (most = Math.max(most, coordinator.memory.usage)), 2)
     const names = ['a', 'b', 'c', 'd', 'e']

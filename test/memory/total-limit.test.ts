@@ -88,7 +88,7 @@ describe('a component that grows when there is nothing left', () => {
   })
 
   test('stays as long as something idle can go instead', async () => {
-    await using coordinator = bigCoordinator({ policy: 'priority-idle' })
+    await using coordinator = bigCoordinator({ policy: 'priority-idle', mediumThreshold: 0.84 })
     const crashes = crashesOf(coordinator)
     const { grows } = await loadHogs(coordinator, { grows: 20, a: 30, b: 30 })
     const call = grows?.wait()

@@ -2,7 +2,7 @@ import type { Action } from '../../src/memory/decide/action.ts'
 import { fixedReason } from '../../src/memory/decide/policy-selection.ts'
 import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
 import type { DecisionState } from '../../src/memory/decide/turn.ts'
-import { CLEAR_DWELL } from '../../src/memory/tuning.ts'
+import { CLEAR_DWELL, COLLECT_TIME, END_TIME } from '../../src/memory/tuning.ts'
 import type { Scenario } from './scenario.ts'
 import { emptyWorker, mib } from './scenario.ts'
 import type { SimComponent } from './sim-component.ts'
@@ -87,13 +87,15 @@ export class Watch {
     if (usage > limit * 1.1 && !this.#isSurprised(time)) this.#complain(`usage is ${percent(usage / limit)}`)
   }
 
-  /** Something needs more than anybody said to load, which no admission can know. */
+  /** Something needs more than anybody said to load, which no admission can know; or two take memory without end at once. */
   #isSurprised(time: number): boolean {
+    const hogs = this.#world.components.filter(({ is, inUse }) => is.leak.rate > 0 && is.leak.from <= time && inUse)
+    if (hogs.length > 1) return true
     return this.#world.components.some(({ is, state }) => {
       if (is.estimate >= is.size + emptyWorker) return false
       // While its worker does not answer, nobody knows that it lied.
       if (is.blocked && time >= is.blocked.from && time < is.blocked.from + is.blocked.time + late) return true
-      return state.kind === 'loading' || state.kind === 'ending' || ('since' in state && time - state.since < late)
+      return state.kind === 'loading' || state.kind === 'ending' || ('since' in state && time - state.since < COLLECT_TIME + END_TIME + late)
     })
   }
 
