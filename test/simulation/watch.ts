@@ -95,7 +95,11 @@ export class Watch {
       if (is.estimate >= is.size + emptyWorker) return false
       // While its worker does not answer, nobody knows that it lied.
       if (is.blocked && time >= is.blocked.from && time < is.blocked.from + is.blocked.time + late) return true
-      return state.kind === 'loading' || state.kind === 'ending' || ('since' in state && time - state.since < COLLECT_TIME + END_TIME + late)
+      return (
+        state.kind === 'loading' ||
+        state.kind === 'ending' ||
+        ('since' in state && time - state.since < COLLECT_TIME + END_TIME + late)
+      )
     })
   }
 

@@ -17,7 +17,7 @@ export function componentOf(name: string, { candidate: facts = {}, ...rest }: Co
     memoryLimit: undefined,
     growth: 0,
     least: { time: 0, bytes },
-    expected: false,
+    promised: 0,
     collecting: false,
     collectedAt: undefined,
     ...rest,

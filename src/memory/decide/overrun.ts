@@ -164,9 +164,11 @@ function stepBudget(
 
   const room = budget.limit * budget.margin
   const excess = budget.held - budget.limit
-  const left = timeLeft(budget, room, room - excess, growth, component)
+  const left = timeLeft(budget, room - excess, growth, component)
   const hasTaken = held - before >= budget.least
-  if (left <= 0 && hasTaken) return { state: result, action: end }
+  // One that does not fill half of the margin while it is being ended can as well be asked.
+  const isTooFast = !budget.isStrict || growth * END_TIME >= room / 2
+  if (left <= 0 && isTooFast && hasTaken) return { state: result, action: end }
   if (excess <= budget.returning) return { state: result, action: undefined }
   if (!asked) {
     const patience = Math.max(END_TIME, Math.min(COLLECT_TIME, left))
@@ -178,23 +180,12 @@ function stepBudget(
   return { state: result, action: isOver && hasTaken ? end : undefined }
 }
 
-/**
- * ms until it is too late for questions.
- *
- * @param room bytes by which the limit may be passed. @param rest what is left of that.
- */
-function timeLeft(
-  { isStrict, returning }: Budget,
-  room: number,
-  rest: number,
-  growth: number,
-  { age, phase }: ComponentSnapshot,
-): number {
-  if (!isStrict) return rest <= 0 && age < ANSWER_TIME ? 0 : Number.POSITIVE_INFINITY
+/** ms until so much more (bytes) is taken that it is too late for questions. */
+function timeLeft({ isStrict, returning }: Budget, rest: number, growth: number, one: ComponentSnapshot): number {
+  if (!isStrict) return rest <= 0 && one.age < ANSWER_TIME ? 0 : Number.POSITIVE_INFINITY
   // One that needs more than anybody knew is soon done, and what is idle goes for it.
-  if (phase === 'loading' && returning > 0) return Number.POSITIVE_INFINITY
-  // One that does not fill half of the margin while it is being ended can as well be asked.
-  return growth * END_TIME >= room / 2 ? rest / growth - END_TIME : Number.POSITIVE_INFINITY
+  if (one.phase === 'loading' && returning > 0) return Number.POSITIVE_INFINITY
+  return growth > 0 ? rest / growth - END_TIME : Number.POSITIVE_INFINITY
 }
 
 /** The one that has taken most, or soon will have, if that is worth the name. */

@@ -79,7 +79,7 @@ describe.each([
 
   test('is ended at once past all bounds, however late it might answer', () => {
     const watch = new Watch()
-    expect(watch.actions(accountOf({ components: [one(beyondAll, { growth: 0.1 })] }))).toEqual(['end x'])
+    expect(watch.actions(accountOf({ components: [one(beyondAll, { growth: 1 })] }))).toEqual(['end x'])
   })
 
   test('is asked even past all bounds where the figure is too old to say what it holds now', () => {
@@ -122,7 +122,7 @@ describe('its own limit', () => {
   })
 
   test('holds while it loads as well, and whatever is idle', () => {
-    const loading = limited(120, { phase: 'loading', expected: true })
+    const loading = limited(120, { phase: 'loading', promised: 100 })
     expect(new Watch().actions(accountOf({ components: [loading] }), [{ name: 'x', bytes: 120 }])).toEqual([
       'collect x',
     ])
@@ -162,7 +162,7 @@ describe('the total limit', () => {
   })
 
   test('blames nobody who is leaving, loading as was expected, or idle and about to go', () => {
-    for (const facts of [{ phase: 'leaving' }, { expected: true }, { least: undefined }] as const) {
+    for (const facts of [{ phase: 'leaving' }, { promised: 990 }, { least: undefined }] as const) {
       expect(new Watch().actions(accountOf({ components: [taker(990, facts)], usage: 1_050 }))).toEqual([])
     }
     const idle = [{ name: 'x', bytes: 0 }]
