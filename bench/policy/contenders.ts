@@ -2,7 +2,7 @@ import { defaultMemoryOptions } from '../../src/memory/options.ts'
 import { choiceOf, selectInOrder, type VictimOrder } from '../../src/memory/decide/policy-selection.ts'
 import { policyOf, type PolicyName } from '../../src/memory/decide/policy-registry.ts'
 import type { Contender } from './simulator.ts'
-import type { Trace } from './trace.ts'
+import type { Trace, TraceComponent } from './trace.ts'
 
 /** What the admission rule lets loads fill, as a share of the limit. */
 export const fillShare = defaultMemoryOptions.highThreshold
@@ -19,7 +19,7 @@ export const spillway = (name: PolicyName): Contender => ({
 })
 
 /** The classical policies unload when a load needs room, and whatever `order` says. */
-const classical = (name: string, order: VictimOrder): Contender => ({
+export const classical = (name: string, order: VictimOrder): Contender => ({
   name,
   policy: (candidates, trigger, need) => choiceOf(selectInOrder(candidates, trigger, need, order)),
   pressureRounds: false,
@@ -27,7 +27,7 @@ const classical = (name: string, order: VictimOrder): Contender => ({
   residency: false,
 })
 
-const longestIdle: VictimOrder = (a, b) => b.idleTime - a.idleTime
+export const longestIdle: VictimOrder = (a, b) => b.idleTime - a.idleTime
 
 export const lru = (): Contender => classical('lru', longestIdle)
 
@@ -39,25 +39,25 @@ export const withWholeLimit = (contender: Contender): Contender => ({
 })
 
 /** Keeps everything for 10 minutes after its last call; LRU where that does not fit. */
-export const ttl = (): Contender => ({ ...classical('ttl 10 min', longestIdle), timeToLive: TIME_TO_LIVE })
+export const ttl = (): Contender => ({ ...classical('ttl 10 min', longestIdle), timeToLive: () => TIME_TO_LIVE })
 
 /**
- * GreedyDual-Size-Frequency (Cherkasova 1998): value = clock + calls since the load * cost / size, set at each call;
- * the lowest goes, and the clock moves up to it.
+ * The GreedyDual family: each call sets a component's value to the clock plus what it is worth; the lowest goes, and the
+ * clock moves up to it.
  */
-export function gdsf(trace: Trace): Contender {
+function greedy(name: string, trace: Trace, worth: (component: TraceComponent, calls: number) => number): Contender {
   let clock = 0
   const calls = new Map<number, number>()
   const values = new Map<string, number>()
-  const valueOf = (name: string): number => values.get(name) ?? 0
+  const valueOf = (of: string): number => values.get(of) ?? 0
   return {
-    ...classical('gdsf', (a, b) => valueOf(a.name) - valueOf(b.name)),
+    ...classical(name, (a, b) => valueOf(a.name) - valueOf(b.name)),
     onCall(index) {
       const component = trace.components[index]
       if (component === undefined) return
       const count = (calls.get(index) ?? 0) + 1
       calls.set(index, count)
-      values.set(component.name, clock + (count * component.initCost) / component.bytes)
+      values.set(component.name, clock + worth(component, count))
     },
     onUnload(index) {
       calls.delete(index)
@@ -65,6 +65,17 @@ export function gdsf(trace: Trace): Contender {
     },
   }
 }
+
+/** GreedyDual (Young 1994): by cost. */
+export const greedyDual = (trace: Trace): Contender => greedy('greedydual', trace, ({ initCost }) => initCost)
+
+/** Landlord (Young 2002), which gives a called component all of its credit back: by cost and size. */
+export const landlord = (trace: Trace): Contender =>
+  greedy('landlord', trace, ({ initCost, bytes }) => initCost / bytes)
+
+/** GreedyDual-Size-Frequency (Cherkasova 1998): by calls since the load, cost and size. */
+export const gdsf = (trace: Trace): Contender =>
+  greedy('gdsf', trace, ({ initCost, bytes }, calls) => (calls * initCost) / bytes)
 
 /**
  * Knows the future. Unloads first what saves least: per byte and distance to its next call, or, where prices are given,

@@ -14,7 +14,8 @@ export interface OfflineBound {
 
 /**
  * A lower bound of the reload cost of any schedule of loads and unloads that keeps the loaded components within
- * `capacity` bytes at every call, even one that knows the future.
+ * `capacity` bytes at every call, even one that knows the future. A called component that is larger has to be loaded all
+ * the same: by itself.
  *
  * Between two calls of a component it either stays loaded (which takes its bytes all that time) or is loaded again
  * (which takes its cost). Choosing which gaps to bridge is an interval packing problem, NP-hard with sizes that differ.
@@ -23,17 +24,19 @@ export interface OfflineBound {
  * Lagrangian dual of it: put a price on a byte at each call; then a gap is worth at most its reload cost less the rent
  * of its bytes. Any prices give a valid lower bound (weak duality); subgradient ascent looks for good ones and the best
  * value seen is returned.
+ *
+ * @param held for each call, bytes that may be held at it though they are more than `capacity`.
  */
-export function offlineBound(trace: Trace, capacity: number): OfflineBound {
+export function offlineBound(trace: Trace, capacity: number, held?: Float64Array): OfflineBound {
   const count = trace.calls.length
-  const { gaps, room, total } = gapsOf(trace, capacity)
+  const { gaps, room, total } = gapsOf(trace, capacity, held)
   const rentUpTo = new Float64Array(count + 1)
   if (total === 0) return { cost: 0, rentUpTo }
 
   // Prices are in ms per capacity and call. They start where the average gap is indifferent.
   const start = total / gaps.reduce((sum, { from, to, bytes }) => sum + bytes * (to - from), 0)
   const price = new Float64Array(count).fill(start)
-  const held = new Float64Array(count + 1)
+  const kept = new Float64Array(count + 1)
   const bestRent = new Float64Array(count + 1)
   let best = 0
   let scale = start
@@ -45,13 +48,13 @@ export function offlineBound(trace: Trace, capacity: number): OfflineBound {
       rentUpTo[i + 1] = (rentUpTo[i] ?? 0) + rent
       value -= rent * (room[i] ?? 0)
     }
-    held.fill(0)
+    kept.fill(0)
     for (const { from, to, bytes, cost } of gaps) {
       const gain = cost - bytes * ((rentUpTo[to] ?? 0) - (rentUpTo[from] ?? 0))
       if (gain <= 0) continue
       value -= gain
-      held[from] = (held[from] ?? 0) + bytes
-      held[to] = (held[to] ?? 0) - bytes
+      kept[from] = (kept[from] ?? 0) + bytes
+      kept[to] = (kept[to] ?? 0) - bytes
     }
     if (value > best) {
       best = value
@@ -62,10 +65,10 @@ export function offlineBound(trace: Trace, capacity: number): OfflineBound {
       sinceBest = 0
     }
     // Where more is held than there is room for, the price goes up, and the other way round.
-    let holding = 0
+    let keeping = 0
     for (let i = 0; i < count; i++) {
-      holding += held[i] ?? 0
-      price[i] = Math.max(0, (price[i] ?? 0) + scale * (holding - (room[i] ?? 0)))
+      keeping += kept[i] ?? 0
+      price[i] = Math.max(0, (price[i] ?? 0) + scale * (keeping - (room[i] ?? 0)))
     }
   }
   return { cost: best, rentUpTo: bestRent.map((rent) => rent / capacity) }
@@ -87,14 +90,18 @@ interface Gap {
  * The gaps with calls of others in them, what they cost together, and what is to be had at each call beside the called
  * component.
  */
-function gapsOf({ calls, components }: Trace, capacity: number): { gaps: Gap[]; room: Float64Array; total: number } {
+function gapsOf(
+  { calls, components }: Trace,
+  capacity: number,
+  held?: Float64Array,
+): { gaps: Gap[]; room: Float64Array; total: number } {
   const gaps: Gap[] = []
   const room = new Float64Array(calls.length)
   const last = new Map<number, number>()
   let total = 0
   calls.forEach(({ component }, at) => {
     const { bytes: size, initCost: cost } = components[component] ?? { bytes: 0, initCost: 0 }
-    room[at] = 1 - size / capacity
+    room[at] = Math.max(0, Math.max(capacity, held?.[at] ?? 0) - size) / capacity
     const previous = last.get(component)
     last.set(component, at)
     if (previous === undefined || at === previous + 1) return

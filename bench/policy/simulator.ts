@@ -18,6 +18,8 @@ import type { Trace } from './trace.ts'
 /** What an unload takes, ms: drain, dispose, terminate. */
 const UNLOAD_TIME = 50
 const LOAD_TIMEOUT = 30_000
+/** Between two thresholds, as between those that are the default. */
+const THRESHOLD_STEP = 0.1
 /** ms between two rounds that found nothing to unload. */
 const ROUND_RETRY = 1_000
 
@@ -27,20 +29,20 @@ export interface Contender {
   readonly policy: UnloadPolicy
   /** Unloads by pressure level, with its idle floors and caps; false: only when a load needs room. */
   readonly pressureRounds: boolean
-  /** Share of the limit that loads may fill before something has to go. */
+  /** Share of the limit that loads may fill before something has to go; the other thresholds are 10 points off. */
   readonly highThreshold: number
   /** Minimum residency against thrash. */
   readonly residency: boolean
-  /** Unload whatever has been idle for this long, ms. */
-  readonly timeToLive?: number
-  /** For policies that keep a history of their own. */
-  readonly onCall?: (component: number, time: number) => void
+  /** Unload the component (its index), which is idle from now on, after this long, ms. */
+  readonly timeToLive?: (component: number) => number
+  /** For policies that keep a history of their own. `idle`: for how long it had not been in use, ms. */
+  readonly onCall?: (component: number, idle: number) => void
   readonly onUnload?: (component: number) => void
 }
 
 export interface SimulationResult {
   readonly contender: string
-  /** ms spent on loading again what had been loaded before. */
+  /** ms spent on loading again what had been loaded before; a load that is refused counts as one. */
   readonly reloadCost: number
   readonly loads: number
   readonly reloads: number
@@ -49,6 +51,7 @@ export interface SimulationResult {
   /** Loads that had to wait for memory, beyond the unload of others, and how long in all, ms. */
   readonly waits: number
   readonly waited: number
+  /** Loads that were refused for want of memory: their calls were lost. */
   readonly refused: number
   /** Calls that found their component loaded. */
   readonly hits: number
@@ -59,9 +62,12 @@ export interface SimulationResult {
 /**
  * Replays the trace through the policy, the pressure machine and the admission rule, with a simulated clock and no
  * workers.
+ *
+ * @param held for each call of the trace, is raised to the bytes that were held at it beyond what was on its way out,
+ *   with what waited to be let in: what an offline schedule needs as well to do the same for the same cost.
  */
-export function simulate(trace: Trace, limit: number, contender: Contender): SimulationResult {
-  return new Simulation(trace, limit, contender).run()
+export function simulate(trace: Trace, limit: number, contender: Contender, held?: Float64Array): SimulationResult {
+  return new Simulation(trace, limit, contender).run(held)
 }
 
 class Simulation {
@@ -69,7 +75,7 @@ class Simulation {
   private readonly components: SimulatedComponent[]
   private readonly loaded = new Set<SimulatedComponent>()
   private readonly asking = new Set<SimulatedComponent>()
-  private readonly options: MemoryOptions = defaultMemoryOptions
+  private readonly options: MemoryOptions
   private readonly trace: Trace
   private readonly limit: number
   private readonly contender: Contender
@@ -80,6 +86,8 @@ class Simulation {
   private usage = 0
   private reservations = 0
   private leaving = 0
+  /** Bytes of what waits to be let in. */
+  private wanted = 0
   private result = { reloadCost: 0, loads: 0, reloads: 0, peak: 0, waits: 0, waited: 0, refused: 0, hits: 0 }
   private thrashed = false
 
@@ -87,45 +95,61 @@ class Simulation {
     this.trace = trace
     this.limit = limit
     this.contender = contender
+    const { highThreshold } = contender
+    this.options = {
+      ...defaultMemoryOptions,
+      mediumThreshold: highThreshold - THRESHOLD_STEP,
+      highThreshold,
+      criticalThreshold: Math.min(1, highThreshold + THRESHOLD_STEP),
+    }
     this.components = trace.components.map(simulatedComponent)
   }
 
-  run(): SimulationResult {
+  run(held?: Float64Array): SimulationResult {
     const { queue } = this
     const { calls } = this.trace
-    for (const { time, component } of calls) {
+    for (const [at, { time, component }] of calls.entries()) {
       while ((queue.next ?? Number.POSITIVE_INFINITY) <= time) queue.step()
       queue.now = time
       const called = this.components[component]
-      if (called !== undefined) this.call(called)
+      if (called === undefined) continue
+      this.call(called)
+      if (held !== undefined) held[at] = Math.max(held[at] ?? 0, this.heldAtCallOf(called))
     }
     const end = (calls.at(-1)?.time ?? 0) + LOAD_TIMEOUT
     while ((queue.next ?? Number.POSITIVE_INFINITY) <= end) queue.step()
     return { contender: this.contender.name, ...this.result, calls: calls.length, thrashed: this.thrashed }
   }
 
+  /** What is refused would have been needed as well. */
+  private heldAtCallOf({ state, bytes }: SimulatedComponent): number {
+    return this.usage - this.leaving + this.wanted + (state.kind === 'unloaded' ? bytes : 0)
+  }
+
   private call(component: SimulatedComponent): void {
     const { now } = this.queue
-    this.contender.onCall?.(component.index, now)
     const { state } = component
+    const idle = now - component.lastUsed
+    const isIdle = state.kind === 'unloaded' || ('calls' in state && state.calls === 0 && state.kind !== 'loading')
+    this.contender.onCall?.(component.index, isIdle ? idle : 0)
+    if (isIdle) component.gaps.record(idle)
     switch (state.kind) {
       case 'loaded':
         this.result.hits++
-        if (state.calls === 0) component.gaps.record(now - component.lastUsed)
         this.serve(component, 1)
         break
       case 'unloaded':
-        component.gaps.record(now - component.lastUsed)
         component.state = { kind: 'asking', since: now, calls: 1, held: false }
+        this.wanted += component.bytes
         this.asking.add(component)
         this.admit()
         break
-      case 'asking':
-      case 'loading':
+      case 'unloading':
+        if (state.calls === 0) this.wanted += component.bytes
         state.calls++
         break
-      case 'unloading':
-        if (state.calls === 0) component.gaps.record(now - component.lastUsed)
+      case 'asking':
+      case 'loading':
         state.calls++
         break
     }
@@ -149,7 +173,7 @@ class Simulation {
     const { timeToLive } = this.contender
     if (timeToLive !== undefined) {
       const { now } = this.queue
-      this.queue.after(timeToLive, () => {
+      this.queue.after(timeToLive(component.index), () => {
         const { state } = component
         if (state.kind === 'loaded' && state.calls === 0 && state.idleSince === now) this.unload(component)
       })
@@ -179,8 +203,8 @@ class Simulation {
         possible: 0,
         leaving: this.leaving,
         limit: this.limit,
-        highThreshold: this.contender.highThreshold,
-        criticalThreshold: Math.max(this.contender.highThreshold, defaultMemoryOptions.criticalThreshold),
+        highThreshold: this.options.highThreshold,
+        criticalThreshold: this.options.criticalThreshold,
         candidates: this.candidates(),
         policy: this.contender.policy,
       })
@@ -204,6 +228,8 @@ class Simulation {
         case 'refuse':
           this.asking.delete(component)
           this.result.refused++
+          this.result.reloadCost += component.initCost
+          this.wanted -= component.bytes
           component.state = { kind: 'unloaded' }
           component.lastUsed = this.queue.now
           break
@@ -235,6 +261,7 @@ class Simulation {
       this.result.reloads++
       this.result.reloadCost += component.initCost
     }
+    this.wanted -= component.bytes
     this.usage += component.bytes
     this.reservations += component.bytes
     this.result.peak = Math.max(this.result.peak, this.usage)

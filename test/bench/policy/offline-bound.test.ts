@@ -26,7 +26,8 @@ function cheapest(trace: Trace, capacity: number): number {
       const paid = cost + (loaded === set ? 0 : price)
       // Whatever else is loaded may stay or go.
       for (let kept = loaded; ; kept = (kept - 1) & loaded) {
-        if ((kept >> component) & 1 && bytesOf(kept) <= capacity) {
+        // One that is larger than the capacity is loaded all the same, by itself.
+        if ((kept >> component) & 1 && (bytesOf(kept) <= capacity || kept === 1 << component)) {
           next.set(kept, Math.min(next.get(kept) ?? Number.POSITIVE_INFINITY, paid))
         }
         if (kept === 0) break
@@ -63,6 +64,28 @@ describe('the offline bound', () => {
     expect(cost / 390).toBeLessThan(0.57)
   })
 
+  test('is what it costs beside a component that is larger than the capacity: everything else goes for it', () => {
+    const sizes = [
+      [100, 1],
+      [5, 100],
+      [5, 100],
+    ] as const
+    const calls = [1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]
+    const { cost } = offlineBound(traceOf(sizes, calls), 20)
+    expect(cost).toBeGreaterThan(590)
+    expect(cost).toBeLessThanOrEqual(cheapest(traceOf(sizes, calls), 20))
+  })
+
+  test('allows for what was held beyond the capacity', () => {
+    const sizes = [
+      [10, 100],
+      [10, 100],
+    ] as const
+    const trace = traceOf(sizes, [0, 1, 0, 1])
+    expect(offlineBound(trace, 10).cost).toBeGreaterThan(190)
+    expect(offlineBound(trace, 10, Float64Array.of(0, 20, 20, 0)).cost).toBeCloseTo(0, 0)
+  })
+
   test('is never above the cheapest schedule, and not far below it', () => {
     const size = fc.tuple(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 100 }))
     const traces = fc
@@ -75,9 +98,10 @@ describe('the offline bound', () => {
     let bounds = 0
     let optima = 0
     fc.assert(
-      fc.property(traces, fc.nat({ max: 15 }), ({ trace, largest }, spare) => {
-        const optimum = cheapest(trace, largest + spare)
-        const { cost } = offlineBound(trace, largest + spare)
+      fc.property(traces, fc.integer({ min: -9, max: 15 }), ({ trace, largest }, spare) => {
+        const capacity = Math.max(1, largest + spare)
+        const optimum = cheapest(trace, capacity)
+        const { cost } = offlineBound(trace, capacity)
         expect(cost).toBeGreaterThanOrEqual(0)
         expect(cost).toBeLessThanOrEqual(optimum + 1e-6)
         bounds += cost

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { clairvoyant, gdsf, lru, spillway, ttl, withWholeLimit } from '../../../bench/policy/contenders.ts'
+import * as fc from 'fast-check'
+import {
+  clairvoyant,
+  gdsf,
+  greedyDual,
+  landlord,
+  lru,
+  spillway,
+  ttl,
+  withWholeLimit,
+} from '../../../bench/policy/contenders.ts'
+import { hybridHistogram } from '../../../bench/policy/hybrid-histogram.ts'
+import { offlineBound } from '../../../bench/policy/offline-bound.ts'
 import { simulate, type Contender } from '../../../bench/policy/simulator.ts'
 import type { Trace } from '../../../bench/policy/trace.ts'
 import { generateWorkload } from '../../../bench/policy/workloads.ts'
@@ -20,6 +32,9 @@ const contenders = (trace: Trace): Contender[] => [
   spillway('cost-aware'),
   spillway('priority-idle'),
   gdsf(trace),
+  landlord(trace),
+  greedyDual(trace),
+  hybridHistogram(trace),
   lru(),
   ttl(),
   withWholeLimit(lru()),
@@ -96,6 +111,20 @@ describe('the simulator', () => {
     expect(after(6 * MINUTE, lru())).toBe(0)
   })
 
+  test('at medium pressure keeps what is rare and takes long to load, for as long as nobody needs its room', () => {
+    // Seven that are called all the time, and one every 15 minutes: 80% full for three hours.
+    const hot = inTurn(7, 2 * SECOND, 770)
+    const rare = Array.from({ length: 12 }, (_, i): [number, number] => [i * 15 * MINUTE + SECOND, 7])
+    const calls = [...hot, ...rare].toSorted(([a], [b]) => a - b)
+    const { components, ...rest } = traceOf(Array(8).fill(10), calls)
+    const trace = {
+      ...rest,
+      components: components.map((each, i) => (i === 7 ? { ...each, initCost: 20_000 } : each)),
+    }
+    expect(simulate(trace, 100, spillway('cost-aware'))).toMatchObject({ reloads: 0, peak: 80 })
+    expect(simulate(trace, 100, spillway('priority-idle'))).toMatchObject({ reloads: 11, peak: 80 })
+  })
+
   test('what is in use is never unloaded: a load waits for it, and is refused when that takes too long', () => {
     const busyFor = (callTime: number): Trace => ({
       name: 'busy',
@@ -119,6 +148,65 @@ describe('the simulator', () => {
     expect(result.reloads).toBeLessThanOrEqual(6)
     expect(result).toMatchObject({ refused: 0, thrashed: true, peak: 60 })
     expect(simulate(trace, 100, lru()).reloads).toBe(58)
+  })
+
+  test('a load that is refused costs as much as one that is not', () => {
+    const trace = traceOf(
+      [10, 95, 10],
+      [
+        [0, 0],
+        [SECOND, 1],
+        [2 * SECOND, 0],
+      ],
+    )
+    expect(simulate(trace, 90, lru())).toMatchObject({ refused: 1, reloadCost: 100 })
+  })
+
+  test('keeps what a histogram of its idle times says, and four hours while it says nothing', () => {
+    const hour = 60 * MINUTE
+    const calls = (gaps: readonly number[]): [number, number][] => {
+      let time = 0
+      return [[0, 0], ...gaps.map((gap): [number, number] => [(time += gap), 0])]
+    }
+    const reloads = (gaps: readonly number[]): number => {
+      const trace = traceOf([10], calls(gaps))
+      return simulate(trace, 100, hybridHistogram(trace)).reloads
+    }
+    expect(reloads([3 * hour])).toBe(0)
+    expect(reloads([5 * hour])).toBe(1)
+    expect(reloads([...Array<number>(20).fill(5 * MINUTE), 5.4 * MINUTE])).toBe(0)
+    expect(reloads([...Array<number>(20).fill(5 * MINUTE), 6 * MINUTE])).toBe(1)
+  })
+
+  test('nobody beats the bound with what was held, however tight, slow or crowded it is', () => {
+    const size = fc.record({
+      bytes: fc.integer({ min: 1, max: 60 }),
+      initCost: fc.constantFrom(100, 1_000, 20_000),
+      callTime: fc.constantFrom(1, 500, 60_000),
+    })
+    const call = fc.tuple(fc.nat({ max: 20_000 }), fc.nat({ max: 3 }))
+    fc.assert(
+      fc.property(
+        fc.array(size, { minLength: 4, maxLength: 4 }),
+        fc.array(call, { minLength: 4, maxLength: 40 }),
+        fc.integer({ min: 40, max: 120 }),
+        (sizes, gaps, limit) => {
+          let time = 0
+          const trace: Trace = {
+            name: 'drawn',
+            cost: 'size',
+            components: sizes.map((facts, i) => ({ ...facts, name: `component-${i}` })),
+            calls: gaps.map(([gap, component]) => ({ time: (time += gap), component })),
+          }
+          for (const contender of contenders(trace)) {
+            const held = new Float64Array(trace.calls.length)
+            const { reloadCost } = simulate(trace, limit, contender, held)
+            expect(offlineBound(trace, 1, held).cost).toBeLessThanOrEqual(reloadCost + 1e-6)
+          }
+        },
+      ),
+      { numRuns: 300, seed: 2 },
+    )
   })
 
   test('the same trace gives the same result', () => {
