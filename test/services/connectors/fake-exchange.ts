@@ -203,13 +203,14 @@ export class FakeExchange implements AsyncDisposable {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = new URL(request.url ?? '/', this.restUrl)
     const fault = take(this.#socketFaults, url.pathname)
+    // Its client may be gone at any moment.
+    socket.on('error', () => {})
     if (fault?.kind === 'refuse') {
       socket.end(`HTTP/1.1 ${fault.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
     if (fault?.kind === 'hang') {
       // Read and ended, or the client's end of it would go unnoticed.
-      socket.on('error', () => {})
       socket.on('end', () => socket.end()).resume()
       return
     }

@@ -2,9 +2,10 @@ import { proxy } from 'comlink'
 import { describe, expect, it, vi } from 'vitest'
 import type { FamilyDefinition } from '../../../src/component/family.ts'
 import { ComponentCoordinator } from '../../../src/coordinator.ts'
+import type { ConnectorConfig } from '../../../src/services/connectors/config.ts'
 import { ConnectorFactory } from '../../../src/services/connectors/connector-factory.ts'
 import { LazyConnectorManager } from '../../../src/services/lazy-connector-manager.ts'
-import type { ConnectorCoordinator } from '../../../src/services/lazy-connector-manager.ts'
+import type { ConnectorCoordinator, RemoteConnector } from '../../../src/services/lazy-connector-manager.ts'
 import { silent } from './connector-fixture.ts'
 import { FakeExchange } from './fake-exchange.ts'
 import { eventually } from './eventually.ts'
@@ -174,9 +175,21 @@ describe('LazyConnectorManager', () => {
     expect(retryAfter).toBeLessThanOrEqual(600_000)
     expect(exchange.requests).toHaveLength(sent)
     expect(await connector.getStatus()).toMatchObject({ state: 'rate-limited' })
-    // Another exchange, here the same at another address, is another matter.
-    const factory = new ConnectorFactory({ urls: { rest: exchange.restUrl }, exchangeOptions })
-    const elsewhere = new LazyConnectorManager(coordinator, { name: 'elsewhere', factory }).getConnector('binance')
+  })
+
+  it('asks an exchange at another address whatever this one wants', async () => {
+    await using exchange = await FakeExchange.start()
+    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
+    const exchangeOptions = { rateLimit: 1 }
+    const open = (name: string, urls: ConnectorConfig['urls'] & object): RemoteConnector =>
+      new LazyConnectorManager(coordinator, {
+        name,
+        factory: new ConnectorFactory({ urls, exchangeOptions }),
+      }).getConnector('binance')
+    exchange.failRest({ kind: 'status', status: 418, retryAfter: 600 })
+    const here = open('here', { rest: exchange.restUrl, ws: exchange.wsUrl })
+    await expect(here.getMarketData('BTC/USDT')).rejects.toMatchObject({ reason: 'rate-limited' })
+    const elsewhere = open('elsewhere', { rest: exchange.restUrl })
     expect(await elsewhere.getMarketData('BTC/USDT')).toMatchObject({ symbol: 'BTC/USDT' })
   })
 
