@@ -24,7 +24,7 @@ export type {
 } from './contract/events.ts'
 export { ComponentCoordinator } from './coordinator.ts'
 export type { Lease } from './component/lease.ts'
-export type { CoordinatorOptions } from './coordinator-options.ts'
+export type { CoordinatorOptions } from './contract/coordinator-options.ts'
 export * from './contract/errors.ts'
 export type {
   LockLeases,
@@ -44,11 +44,18 @@ export type { LongHold } from './locks/long-holds.ts'
 export { formatLedger } from './memory/account/ledger.ts'
 export type { FreeMemoryResult } from './memory/act/open-requests.ts'
 export { MemoryManager } from './memory/manager.ts'
-export type { MemoryOptions } from './memory/options.ts'
-export type { CallGaps } from './memory/decide/call-gaps.ts'
-export type { PolicyChoice, UnloadCandidate, UnloadPolicy, UnloadTrigger } from './memory/decide/policy.ts'
-export type { Kept, KeptReason } from './contract/kept.ts'
-export type { PolicyName, PolicyOption } from './memory/decide/policy-registry.ts'
-export type { UnloadPlan } from './memory/decide/plan.ts'
+export type { MemoryOptions } from './contract/memory-options.ts'
+export type {
+  CallGaps,
+  PolicyChoice,
+  UnloadCandidate,
+  UnloadPolicy,
+  UnloadTrigger,
+  Kept,
+  KeptReason,
+  PolicyName,
+  PolicyOption,
+  UnloadPlan,
+} from './contract/unload-policy.ts'
 export type { Advice } from './observability/advice.ts'
 export type { ComponentLogger, Logger } from './contract/logger.ts'

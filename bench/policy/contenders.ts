@@ -1,6 +1,7 @@
 import { defaultMemoryOptions } from '../../src/memory/options.ts'
 import { choiceOf, selectInOrder, type VictimOrder } from '../../src/memory/decide/policy-selection.ts'
-import { policyOf, type PolicyName } from '../../src/memory/decide/policy-registry.ts'
+import { policyOf } from '../../src/memory/decide/policy-registry.ts'
+import type { PolicyName } from '../../src/contract/unload-policy.ts'
 import type { Contender } from './simulator.ts'
 import type { Trace, TraceComponent } from './trace.ts'
 

@@ -1,5 +1,5 @@
-import { CallGaps } from '../../src/memory/decide/call-gaps.ts'
-import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
+import { RecordedGaps } from '../../src/memory/decide/call-gaps.ts'
+import type { UnloadCandidate } from '../../src/contract/unload-policy.ts'
 import { initialResidency, minResidency, type ResidencyState } from '../../src/memory/decide/residency.ts'
 import type { TraceComponent } from './trace.ts'
 
@@ -15,7 +15,7 @@ export type SimulatedState =
 /** A component without a worker: what it would do, and what is known of it. */
 export interface SimulatedComponent extends TraceComponent {
   readonly index: number
-  readonly gaps: CallGaps
+  readonly gaps: RecordedGaps
   state: SimulatedState
   residency: ResidencyState
   loads: number
@@ -26,7 +26,7 @@ export interface SimulatedComponent extends TraceComponent {
 export const simulatedComponent = (component: TraceComponent, index: number): SimulatedComponent => ({
   ...component,
   index,
-  gaps: new CallGaps(),
+  gaps: new RecordedGaps(),
   state: { kind: 'unloaded' },
   residency: initialResidency,
   loads: 0,

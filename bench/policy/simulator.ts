@@ -1,6 +1,7 @@
 import { decideAdmission } from '../../src/memory/decide/admission.ts'
-import { defaultMemoryOptions, type MemoryOptions } from '../../src/memory/options.ts'
-import type { UnloadCandidate, UnloadPolicy } from '../../src/memory/decide/policy.ts'
+import { defaultMemoryOptions } from '../../src/memory/options.ts'
+import type { MemoryOptions } from '../../src/contract/memory-options.ts'
+import type { UnloadCandidate, UnloadPolicy } from '../../src/contract/unload-policy.ts'
 import { bytesToFree, initialPressure, nextPressureChange, stepPressure } from '../../src/memory/decide/pressure.ts'
 import {
   addRapidReload,

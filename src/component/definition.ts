@@ -1,11 +1,10 @@
-import type { ComponentDefinition } from '../contract/component-definition.ts'
+import type { ComponentDefinition, RestartOptions } from '../contract/component-definition.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { ResolvedHibernateOptions } from './hibernation.ts'
-import type { RestartOptions } from '../contract/component-definition.ts'
 import { moduleUrl } from '../host/module-url.ts'
 import {
   expectInteger,

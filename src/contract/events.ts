@@ -1,5 +1,5 @@
 import type { CrashReason } from './errors.ts'
-import type { Kept } from './kept.ts'
+import type { Kept } from './unload-policy.ts'
 import type { Ledger } from './ledger.ts'
 import type { PressureLevel } from './pressure-level.ts'
 import type { UnloadReport } from './unload-report.ts'

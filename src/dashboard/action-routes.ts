@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
-import type { MemoryOptions } from '../memory/options.ts'
+import type { MemoryOptions } from '../contract/memory-options.ts'
 import { expectNumber } from '../base/option-checks.ts'
 import { HttpError } from './http-error.ts'
 import { writeAndOpen } from './inspection-file.ts'

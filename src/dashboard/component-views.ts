@@ -2,7 +2,7 @@ import type { CallRecord } from '../channel/call-watch.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { ProcessorUse } from '../memory/measure/processor-use.ts'
-import type { UnloadPlan } from '../memory/decide/plan.ts'
+import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
 
 /** A component as the page shows it. Bytes, ms, calls per second. */

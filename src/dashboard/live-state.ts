@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import type { UnloadPlan } from '../memory/decide/plan.ts'
+import type { UnloadPlan } from '../contract/unload-policy.ts'
 import type { Advice } from '../observability/advice.ts'
 import { ComponentViews } from './component-views.ts'
 import type { ComponentView } from './component-views.ts'

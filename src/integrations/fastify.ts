@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { ComponentDefinition } from '../contract/component-definition.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
-import type { CoordinatorOptions } from '../coordinator-options.ts'
+import type { CoordinatorOptions } from '../contract/coordinator-options.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectNumber, expectRecord, expectString, expectStrings } from '../base/option-checks.ts'
 import { Health } from './health.ts'

@@ -1,7 +1,6 @@
-import type { LockLeases } from '../contract/locks.ts'
+import type { LockLeases, AcquireOptions, LockLease } from '../contract/locks.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { checkLockName, resolveAcquireOptions } from './acquire-options.ts'
-import type { AcquireOptions, LockLease } from '../contract/locks.ts'
 
 /**
  * Acquires several locks one after the other, sorted by name (UTF-16 code units), so that two callers never take the same

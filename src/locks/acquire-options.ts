@@ -1,7 +1,6 @@
-import type { AcquireOptions } from '../contract/locks.ts'
+import type { AcquireOptions, LockMode } from '../contract/locks.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectOptional, expectSignal } from '../base/option-checks.ts'
-import type { LockMode } from '../contract/locks.ts'
 
 export interface ResolvedAcquireOptions {
   readonly mode: LockMode

@@ -1,6 +1,5 @@
-import type { LockLease } from '../contract/locks.ts'
+import type { LockLease, LockMode } from '../contract/locks.ts'
 import { StaleLockError } from '../contract/errors.ts'
-import type { LockMode } from '../contract/locks.ts'
 
 /** A lease together with the way to take it away. */
 export class Lease implements LockLease {

@@ -1,6 +1,6 @@
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { Ledger } from '../contract/ledger.ts'
-import type { MemoryOptions } from '../memory/options.ts'
+import type { MemoryOptions } from '../contract/memory-options.ts'
 import { reclaimFlag } from '../memory/act/reclaimer.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 

@@ -78,6 +78,7 @@ export type {
   OrderSide,
   OrderType,
   TimeInForce,
+  OrderStatus,
 } from './orders/order.ts'
 export {
   isOrderConflictError,
@@ -94,7 +95,6 @@ export {
 export type { OrderRule, OrderStoreFailure } from './orders/order-errors.ts'
 export type { SymbolRules } from './orders/order-rules.ts'
 export type { OrderServiceConfig } from './orders/config.ts'
-export type { OrderStatus } from './orders/order.ts'
 
 export { LazyStrategyManager } from './lazy-strategies.ts'
 export type {

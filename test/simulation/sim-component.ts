@@ -1,7 +1,7 @@
 import type { Random } from '../../bench/policy/random.ts'
 import { ComponentAccount } from '../../src/memory/account/component-account.ts'
 import type { GenerationFate } from '../../src/memory/account/component-account.ts'
-import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
+import type { UnloadCandidate } from '../../src/contract/unload-policy.ts'
 import { minResidency } from '../../src/memory/decide/residency.ts'
 import type { ComponentSnapshot } from '../../src/memory/decide/snapshot.ts'
 import type { Behaviour } from './scenario.ts'

@@ -1,5 +1,5 @@
 import type { AccountSnapshot, ComponentSnapshot, FreeRequest, LoadRequest } from '../../src/memory/decide/snapshot.ts'
-import type { UnloadCandidate } from '../../src/memory/decide/policy.ts'
+import type { UnloadCandidate } from '../../src/contract/unload-policy.ts'
 import { candidate } from './unload-candidates.ts'
 
 type ComponentFacts = Partial<Omit<ComponentSnapshot, 'candidate'>> & { readonly candidate?: Partial<UnloadCandidate> }

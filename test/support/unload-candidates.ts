@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { CallGaps } from '../../src/memory/decide/call-gaps.ts'
-import type { UnloadCandidate, UnloadTrigger } from '../../src/memory/decide/policy.ts'
+import { RecordedGaps } from '../../src/memory/decide/call-gaps.ts'
+import type { UnloadCandidate, UnloadTrigger } from '../../src/contract/unload-policy.ts'
 
 export const MIB = 1024 ** 2
 
@@ -21,8 +21,8 @@ export const candidate = (name: string, facts: Partial<UnloadCandidate> = {}): U
   ...facts,
 })
 
-export const gapsOf = (...gaps: readonly number[]): CallGaps => {
-  const known = new CallGaps()
+export const gapsOf = (...gaps: readonly number[]): RecordedGaps => {
+  const known = new RecordedGaps()
   for (const gap of gaps) known.record(gap)
   return known
 }

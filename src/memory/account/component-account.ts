@@ -1,5 +1,5 @@
 import type { ComponentMemory } from '../../contract/ledger.ts'
-import { CallGaps } from '../decide/call-gaps.ts'
+import { RecordedGaps } from '../decide/call-gaps.ts'
 import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
 import type { GrowthWindow } from '../decide/growth.ts'
 import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
@@ -16,7 +16,7 @@ export type GenerationFate = 'ended' | 'evicted' | 'overgrown'
 
 /** What is known of one component's memory: the last figures of its worker, and what was learned over all its generations. Outlives its workers. */
 export class ComponentAccount {
-  readonly gaps = new CallGaps()
+  readonly gaps = new RecordedGaps()
   residency: ResidencyState = initialResidency
   #memory: ComponentMemory | null = null
   #heap: WorkerMemory | undefined

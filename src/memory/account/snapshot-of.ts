@@ -1,5 +1,5 @@
 import type { Supervisor } from '../../component/supervisor.ts'
-import type { UnloadCandidate } from '../decide/policy.ts'
+import type { UnloadCandidate } from '../../contract/unload-policy.ts'
 import { minResidency } from '../decide/residency.ts'
 import type { ComponentSnapshot } from '../decide/snapshot.ts'
 import type { ComponentAccount } from './component-account.ts'

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryHolder } from './holders.ts'
-import type { UnloadPlan } from './plan.ts'
+import type { UnloadPlan } from '../../contract/unload-policy.ts'
 
 /** What is to be done, and why. Each is begun and not waited for: the account shows what is under way, and the next decision is made of that. */
 export type Action =

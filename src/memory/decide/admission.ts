@@ -1,7 +1,6 @@
 import { ANSWER_TIME, LOAD_PATIENCE, NOTICEABLE, RESIDENCY_SHARE } from '../tuning.ts'
-import type { UnloadCandidate, UnloadPolicy } from './policy.ts'
+import type { UnloadCandidate, UnloadPolicy, UnloadPlan } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
-import type { UnloadPlan } from './plan.ts'
 import type { LoadRequest } from './snapshot.ts'
 
 /** What there is for a load, as things stand. Bytes; shares of the limit; bytes/ms. */

@@ -1,3 +1,4 @@
+import type { CallGaps } from '../../contract/unload-policy.ts'
 import { GapHistogram, type GapPiece } from './gap-histogram.ts'
 
 /** The two rates: one that follows a change within ten gaps, one that is sure of itself after fifty. */
@@ -35,7 +36,7 @@ interface RandomCalls {
  * its likelihood, with older gaps counting less. So a change of popularity is noticed within ten calls, a steady rate
  * is estimated from many, and neither has to be configured.
  */
-export class CallGaps {
+export class RecordedGaps implements CallGaps {
   private readonly recent: RandomCalls = { decay: RECENT_DECAY, weight: 0, sum: 0, score: 0 }
   private readonly longTerm: RandomCalls = { decay: LONG_TERM_DECAY, weight: 0, sum: 0, score: 0 }
   private histogramScore = 0

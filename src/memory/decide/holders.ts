@@ -1,5 +1,5 @@
 import { bytesOf } from './price.ts'
-import type { UnloadPolicy } from './policy.ts'
+import type { UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
 import { candidatesIn } from './snapshot.ts'
 import type { AccountSnapshot } from './snapshot.ts'

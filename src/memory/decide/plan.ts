@@ -1,24 +1,16 @@
 import { headlineOf } from '../../contract/describe-value.ts'
 import { PROTECTED_PRIORITY } from '../tuning.ts'
-import { type PolicyChoice, type UnloadCandidate, type UnloadPolicy, type UnloadTrigger } from './policy.ts'
-import type { Kept, KeptReason } from '../../contract/kept.ts'
+import type {
+  Kept,
+  KeptReason,
+  PolicyChoice,
+  UnloadCandidate,
+  UnloadPlan,
+  UnloadPolicy,
+  UnloadTrigger,
+} from '../../contract/unload-policy.ts'
 import { bytesOf } from './price.ts'
 import { priorityIdle } from './policy-priority-idle.ts'
-
-/** What a round would do, and why. */
-export interface UnloadPlan {
-  readonly trigger: UnloadTrigger
-  /** Bytes to free. */
-  readonly need: number
-  /** Bytes that the victims hold: what the round would free. */
-  readonly freed: number
-  /** In the order in which they go. */
-  readonly victims: readonly { readonly name: string; readonly bytes: number }[]
-  /** Every other candidate. */
-  readonly kept: readonly Kept[]
-  /** What was wrong with the answer of a policy of the user's own, and what was done about it. */
-  readonly notes: readonly string[]
-}
 
 /**
  * Asks `policy` and checks its answer. A victim that must not go (in use, pinned, not loaded, protected, with

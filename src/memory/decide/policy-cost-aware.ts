@@ -1,5 +1,4 @@
-import type { UnloadCandidate, UnloadPolicy, UnloadTrigger } from './policy.ts'
-import type { Kept } from '../../contract/kept.ts'
+import type { UnloadCandidate, UnloadPolicy, UnloadTrigger, Kept } from '../../contract/unload-policy.ts'
 import { choiceOf, fixedReason, selectInOrder } from './policy-selection.ts'
 import { bytesOf, giveUpBelow, worthOf, type Priced } from './price.ts'
 

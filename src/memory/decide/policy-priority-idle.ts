@@ -1,4 +1,4 @@
-import type { UnloadPolicy } from './policy.ts'
+import type { UnloadPolicy } from '../../contract/unload-policy.ts'
 import { choiceOf, selectInOrder } from './policy-selection.ts'
 import { bytesOf } from './price.ts'
 

@@ -1,6 +1,6 @@
 import { HIGH_IDLE_SHARE, PROTECTED_PRIORITY, ROUND_CAP } from '../tuning.ts'
-import { type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from './policy.ts'
-import type { Kept, KeptReason } from '../../contract/kept.ts'
+import { type PolicyChoice, type UnloadCandidate, type UnloadTrigger } from '../../contract/unload-policy.ts'
+import type { Kept, KeptReason } from '../../contract/unload-policy.ts'
 import { bytesOf } from './price.ts'
 
 /**

@@ -1,13 +1,6 @@
+import type { PressureThresholds } from '../../contract/memory-options.ts'
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import { CLEAR_DWELL, CLEAR_MARGIN, MEDIUM_DWELL } from '../tuning.ts'
-
-/** Shares of the limit, ascending in (0, 1]. */
-export interface PressureThresholds {
-  readonly lowThreshold: number
-  readonly mediumThreshold: number
-  readonly highThreshold: number
-  readonly criticalThreshold: number
-}
 
 /** From least to most. */
 export const levels = ['low', 'medium', 'high', 'critical'] as const satisfies readonly PressureLevel[]

@@ -1,5 +1,5 @@
 import { WORTH_GIVING_UP } from '../tuning.ts'
-import type { UnloadCandidate, UnloadTrigger } from './policy.ts'
+import type { UnloadCandidate, UnloadTrigger } from '../../contract/unload-policy.ts'
 
 /** A measured size that makes no sense frees nothing. */
 export const bytesOf = (candidate: UnloadCandidate): number => (candidate.bytes > 0 ? candidate.bytes : 0)

@@ -1,5 +1,5 @@
 import { FAST_FILL_TIME, LONGEST_LOOK, LOOK_PER_WORKER, SAMPLES_AHEAD, SHORTEST_LOOK } from '../tuning.ts'
-import type { PressureThresholds } from './pressure.ts'
+import type { PressureThresholds } from '../../contract/memory-options.ts'
 
 /** What one component adds to the choice of an interval: bytes, growth in bytes/ms. */
 export interface ComponentGrowth {

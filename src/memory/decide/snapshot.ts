@@ -1,4 +1,4 @@
-import type { UnloadCandidate } from './policy.ts'
+import type { UnloadCandidate } from '../../contract/unload-policy.ts'
 
 /** A component with a worker, as the account shows it. Bytes; times in ms of the monotonic clock. */
 export interface ComponentSnapshot {

@@ -1,4 +1,4 @@
-import type { MemoryOptions } from '../options.ts'
+import type { MemoryOptions } from '../../contract/memory-options.ts'
 import type { Action } from './action.ts'
 import { stepOverrun, withinLimits } from './overrun.ts'
 import type { OverrunState } from './overrun.ts'

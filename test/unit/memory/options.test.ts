@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidOptionsError } from '../../../src/contract/errors.ts'
-import {
-  defaultMemoryOptions,
-  effectiveLimit,
-  resolveMemoryOptions,
-  type MemoryOptions,
-} from '../../../src/memory/options.ts'
+import { defaultMemoryOptions, effectiveLimit, resolveMemoryOptions } from '../../../src/memory/options.ts'
+import type { MemoryOptions } from '../../../src/contract/memory-options.ts'
 
 describe('memory options', () => {
   test('have defaults', () => {

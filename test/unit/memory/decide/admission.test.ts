@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideAdmission, type AdmissionDecision, type Room } from '../../../../src/memory/decide/admission.ts'
 import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
-import type { UnloadCandidate } from '../../../../src/memory/decide/policy.ts'
+import type { UnloadCandidate } from '../../../../src/contract/unload-policy.ts'
 import { candidate, candidateSets, MIB } from '../../../support/unload-candidates.ts'
 
 interface Facts extends Omit<Room, 'workGrowth'> {

@@ -1,19 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../../../bench/policy/random.ts'
-import { CallGaps } from '../../../../src/memory/decide/call-gaps.ts'
+import { RecordedGaps } from '../../../../src/memory/decide/call-gaps.ts'
 import { GapHistogram } from '../../../../src/memory/decide/gap-histogram.ts'
 import { gapsOf } from '../../../support/unload-candidates.ts'
 
-const repeat = (count: number, gap: () => number): CallGaps => {
-  const gaps = new CallGaps()
+const repeat = (count: number, gap: () => number): RecordedGaps => {
+  const gaps = new RecordedGaps()
   for (let i = 0; i < count; i++) gaps.record(gap())
   return gaps
 }
 
 describe('what keeping a component is worth', () => {
   test('is nothing while it has never been called', () => {
-    expect(new CallGaps().keepValue(0)).toBe(0)
+    expect(new RecordedGaps().keepValue(0)).toBe(0)
   })
 
   test('of random calls is about their rate, however long they have been missing', () => {

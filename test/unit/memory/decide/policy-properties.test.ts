@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { policyNames, policyOf } from '../../../../src/memory/decide/policy-registry.ts'
 import { planUnload } from '../../../../src/memory/decide/plan.ts'
-import type { UnloadCandidate } from '../../../../src/memory/decide/policy.ts'
+import type { UnloadCandidate } from '../../../../src/contract/unload-policy.ts'
 import { worthOf } from '../../../../src/memory/decide/price.ts'
 import { candidateSets, needs, triggers } from '../../../support/unload-candidates.ts'
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { costAware } from '../../../../src/memory/decide/policy-cost-aware.ts'
 import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
-import type { UnloadCandidate, UnloadTrigger } from '../../../../src/memory/decide/policy.ts'
-import type { KeptReason } from '../../../../src/contract/kept.ts'
+import type { UnloadCandidate, UnloadTrigger, KeptReason } from '../../../../src/contract/unload-policy.ts'
 import { planUnload } from '../../../../src/memory/decide/plan.ts'
 import { candidate, gapsOf, MIB } from '../../../support/unload-candidates.ts'
 

@@ -8,7 +8,7 @@ import { noRelief, stepRelief } from '../../../../src/memory/decide/relief.ts'
 import type { ReliefState, ReliefStep } from '../../../../src/memory/decide/relief.ts'
 import type { AccountSnapshot, ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
-import type { MemoryOptions } from '../../../../src/memory/options.ts'
+import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
 import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf } from '../../../support/account-snapshots.ts'
 

@@ -6,7 +6,7 @@ import { stepRequests } from '../../../../src/memory/decide/requests.ts'
 import type { RequestsStep } from '../../../../src/memory/decide/requests.ts'
 import type { AccountSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
-import type { MemoryOptions } from '../../../../src/memory/options.ts'
+import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
 import { LONGEST_LOOK } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf, freeOf, loadOf } from '../../../support/account-snapshots.ts'
 

@@ -3,7 +3,7 @@ import type { AccountSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { decide, initialDecisions } from '../../../../src/memory/decide/turn.ts'
 import type { Decision, DecisionState } from '../../../../src/memory/decide/turn.ts'
 import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
-import type { MemoryOptions } from '../../../../src/memory/options.ts'
+import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
 import { RETRY, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf, freeOf, loadOf } from '../../../support/account-snapshots.ts'
 

@@ -1,0 +1,17 @@
+import type { Logger } from './logger.ts'
+import type { MemoryOptions } from './memory-options.ts'
+
+export interface CoordinatorOptions {
+  /** See MemoryManager. */
+  readonly memory?: Partial<MemoryOptions>
+  /** Defaults of all components, ms: `load` 30,000, `call` none, `dispose` 5,000. */
+  readonly timeout?: { readonly load?: number; readonly call?: number; readonly dispose?: number }
+  /** The same as `memory.autoUnloadEnabled`; that one wins. Default true. */
+  readonly autoUnloadEnabled?: boolean
+  /** A pino logger, or anything with its methods. Default: pino at level info (or SPILLWAY_LOG_LEVEL) on standard error. */
+  readonly logger?: Logger
+  /** Workers kept ready once something has loaded. Default 1. */
+  readonly spareWorkers?: number
+  /** ms. Default 25,000. */
+  readonly shutdownTimeout?: number
+}
