@@ -98,6 +98,14 @@ describe('freeMemory', () => {
     expect(loaded(coordinator)).toEqual(['busy', 'pinned', 'protected'])
   })
 
+  test('frees nothing after a shutdown, nor waits for it', async () => {
+    const coordinator = bigCoordinator()
+    await loadHogs(coordinator, { a: 10 })
+    const { memory } = coordinator
+    await coordinator.shutdown()
+    expect(await memory.freeMemory(1)).toEqual({ satisfied: false, freed: 0, shortfall: 1, unloaded: [] })
+  })
+
   test('stops when aborted', async () => {
     await using coordinator = bigCoordinator()
     await loadHogs(coordinator, { a: 10, b: 10 })

@@ -40,6 +40,7 @@ export class OpenRequests {
   readonly #changed: () => void
   readonly #open = new Map<number, OpenLoad | OpenFree>()
   #last = 0
+  #isStopped = false
 
   /** @param changed somebody new has come. */
   constructor(book: MemoryBook, now: () => number, changed: () => void) {
@@ -71,7 +72,9 @@ export class OpenRequests {
       freed: 0,
       settled: resolve,
     }
-    await this.#settled(free, promise, signal)
+    const settled = this.#settled(free, promise, signal)
+    if (this.#isStopped) this.stop()
+    await settled
     await Promise.all(free.reports)
     const { freed, unloaded } = free
     return { satisfied: freed >= bytes, freed, shortfall: Math.max(0, bytes - freed), unloaded }
@@ -129,8 +132,9 @@ export class OpenRequests {
     request.settled()
   }
 
-  /** Nothing is unloaded any more: whoever asked for free memory has got what there was. */
+  /** Nothing is unloaded any more: whoever asks for free memory, now or later, has got what there was. */
   stop(): void {
+    this.#isStopped = true
     for (const id of this.#open.keys()) this.settled(id)
   }
 

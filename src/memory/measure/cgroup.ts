@@ -18,16 +18,18 @@ export const readRealFile: FileReader = (path) => {
 /** What the control group of this process allows and uses: to read it takes a few files, so that is done once a second at most. */
 export class CgroupMeter {
   readonly #now: () => number
+  readonly #read: FileReader
   #last: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
 
   /** @param now ms of a monotonic clock. */
-  constructor(now: () => number) {
+  constructor(now: () => number, read: FileReader = readRealFile) {
     this.#now = now
+    this.#read = read
   }
 
   get memory(): CgroupMemory | null {
     const at = this.#now()
-    if (!this.#last || at - this.#last.at >= RETRY) this.#last = { at, memory: readCgroupMemory() }
+    if (!this.#last || at - this.#last.at >= RETRY) this.#last = { at, memory: readCgroupMemory(this.#read) }
     return this.#last.memory
   }
 }
@@ -38,7 +40,7 @@ export class CgroupMeter {
  * `current` is without `inactive_file`: page cache that the kernel drops before anybody runs out of memory. Of nested groups the
  * smallest limit counts.
  */
-export function readCgroupMemory(read: FileReader = readRealFile): CgroupMemory | null {
+export function readCgroupMemory(read: FileReader): CgroupMemory | null {
   const own = read('/proc/self/cgroup')
   if (own === undefined) return null
   return readVersion2(own, read) ?? readVersion1(own, read)

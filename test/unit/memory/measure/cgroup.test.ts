@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readCgroupMemory, readRealFile } from '../../../../src/memory/measure/cgroup.ts'
+import { CgroupMeter, readCgroupMemory, readRealFile } from '../../../../src/memory/measure/cgroup.ts'
+import { RETRY } from '../../../../src/memory/tuning.ts'
 
 const read = (files: Record<string, string>) => readCgroupMemory((path) => files[path])
 const UNLIMITED_V1 = '9223372036854771712\n'
@@ -90,4 +91,32 @@ test('reads this machine without failing', () => {
   if (memory === null) return
   expect(memory.current).toBeGreaterThanOrEqual(0)
   expect(memory.limit === null || memory.limit > 0).toBe(true)
+})
+
+test('is read once a second at most, and kept meanwhile', () => {
+  let [now, current] = [5_000, 100]
+  const files = { '/proc/self/cgroup': () => '0::/', '/sys/fs/cgroup/memory.current': () => `${current}` }
+  const meter = new CgroupMeter(
+    () => now,
+    (path) => files[path as keyof typeof files]?.(),
+  )
+  expect(meter.memory).toEqual({ limit: null, current: 100 })
+  current = 200
+  now += RETRY - 1
+  expect(meter.memory).toEqual({ limit: null, current: 100 })
+  now += 1
+  expect(meter.memory).toEqual({ limit: null, current: 200 })
+})
+
+test('that there is none is known for a second as well', () => {
+  let [now, reads] = [5_000, 0]
+  const read = (): undefined => void reads++
+  const meter = new CgroupMeter(() => now, read)
+  expect(meter.memory).toBeNull()
+  const once = reads
+  expect(meter.memory).toBeNull()
+  expect(reads).toBe(once)
+  now += RETRY
+  expect(meter.memory).toBeNull()
+  expect(reads).toBe(2 * once)
 })

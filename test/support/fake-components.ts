@@ -1,0 +1,195 @@
+import type { HeapInfo } from 'node:v8'
+import type { Worker } from 'node:worker_threads'
+import type { Registry } from '../../src/component/registry.ts'
+import type { Supervisor } from '../../src/component/supervisor.ts'
+import type { PressureLevel } from '../../src/contract/pressure-level.ts'
+import type { UnloadReason, UnloadReport } from '../../src/contract/unload-report.ts'
+import type { SpareWorkers } from '../../src/host/spare-workers.ts'
+import type { WorkerHost } from '../../src/host/worker-host.ts'
+import { MemoryBook } from '../../src/memory/account/book.ts'
+
+/** A worker as far as it is measured: it holds what a test says, and answers when a test says. */
+export class FakeWorker {
+  /** Bytes. */
+  physical = 0
+  external = 0
+  /** ms in which its event loop was not waiting. */
+  active = 0
+  /** Microseconds. */
+  cpu = 0
+  /** Its answers wait for `answer`. */
+  isBlocked = false
+  isGone = false
+  questions = 0
+  #open: (() => void)[] = []
+
+  readonly performance = { eventLoopUtilization: () => ({ active: this.active, idle: 0, utilization: 0 }) }
+
+  async getHeapStatistics(): Promise<HeapInfo> {
+    this.questions++
+    const { physical, external } = this
+    if (this.isBlocked) await new Promise<void>((resolve) => this.#open.push(resolve))
+    if (this.isGone) throw new Error('ERR_WORKER_NOT_RUNNING')
+    const heap: Partial<HeapInfo> = {
+      used_heap_size: physical,
+      total_physical_size: physical,
+      total_heap_size: physical,
+      external_memory: external,
+      malloced_memory: 0,
+    }
+    return heap as HeapInfo
+  }
+
+  async cpuUsage(): Promise<NodeJS.CpuUsage> {
+    if (this.isGone) throw new Error('ERR_WORKER_NOT_RUNNING')
+    return { user: this.cpu, system: 0 }
+  }
+
+  /** With what was true when it was asked. */
+  answer(): void {
+    this.isBlocked = false
+    for (const open of this.#open.splice(0)) open()
+  }
+
+  get asWorker(): Worker {
+    return this as unknown as Worker
+  }
+}
+
+export class FakeHost {
+  readonly fake = new FakeWorker()
+  readonly worker: Worker = this.fake.asWorker
+  alive = true
+  #exits: (() => void)[] = []
+
+  onExit(listener: () => void): void {
+    this.#exits.push(listener)
+  }
+
+  exit(): void {
+    this.alive = false
+    this.fake.isGone = true
+    for (const listener of this.#exits.splice(0)) listener()
+  }
+
+  get asHost(): WorkerHost {
+    return this as unknown as WorkerHost
+  }
+}
+
+/** A component as far as memory's parts see it. It notes what it is asked for, and does it when a test says so. */
+export class FakeComponent {
+  readonly name: string
+  readonly definition = {
+    memoryLimit: undefined as number | undefined,
+    memoryEstimate: 0,
+    minIdleTime: undefined as number | undefined,
+    pinned: false,
+    priority: 50,
+    timeout: 30_000,
+  }
+  readonly hibernation = { failedLately: false }
+  readonly zombies = new Map<WorkerHost, number>()
+  readonly activity = { reported: 0, wasm: 0 }
+  readonly host = new FakeHost()
+  readonly generation: object | undefined
+  state = { status: 'ready', since: 0 }
+  inUse = 0
+  idleTime = 0
+  lastLoadTime: number | undefined
+  /** What it was asked for. */
+  readonly asked: string[] = []
+  readonly collected = Promise.withResolvers<boolean>()
+  readonly trimmed = Promise.withResolvers<boolean>()
+  readonly unloaded = Promise.withResolvers<UnloadReport | undefined>()
+
+  constructor(name: string, number = 1) {
+    this.name = name
+    const { host, activity } = this
+    const trim = async (level: PressureLevel, deadline: number, urgent: boolean): Promise<boolean> => {
+      this.asked.push(`collect ${level} ${deadline} ${urgent}`)
+      return this.collected.promise
+    }
+    this.generation = { number, host, activity, trim }
+  }
+
+  async trim(level: PressureLevel, deadline: number): Promise<boolean> {
+    this.asked.push(`trim ${level} ${deadline}`)
+    return this.trimmed.promise
+  }
+
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle: boolean): Promise<UnloadReport | undefined> {
+    this.asked.push(`unload ${reason} ${deadline} ${onlyIfIdle}`)
+    return this.unloaded.promise
+  }
+
+  async kill(reason: string): Promise<void> {
+    this.asked.push(`kill ${reason}`)
+  }
+
+  /** Holds that many bytes, and has been measured to. */
+  holds(book: MemoryBook, bytes: number, time = 0): void {
+    const { fake } = this.host
+    fake.physical = bytes
+    const memory = { used: bytes, physical: bytes, external: 0, malloced: 0, heap: bytes }
+    book.targetOf(this.asSupervisor)?.answered(memory, time)
+  }
+
+  /** It is gone, at once. */
+  exits(book: MemoryBook, fate: 'ended' | 'evicted' | 'overgrown' = 'evicted'): void {
+    this.host.exit()
+    book.workerEnded(this.asSupervisor, this.asSupervisor.generation as never, fate, () => {})
+  }
+
+  get asSupervisor(): Supervisor {
+    return this as unknown as Supervisor
+  }
+}
+
+export interface FakeBook {
+  readonly book: MemoryBook
+  readonly clock: { now: number }
+  readonly spares: FakeHost[]
+  /** Names, as they pass their own limit. */
+  readonly overruns: string[]
+}
+
+/**
+ * A real book of components that are none, which have been loaded.
+ *
+ * @param dependents by name.
+ */
+export function bookOf(
+  components: readonly FakeComponent[],
+  dependents: Readonly<Record<string, readonly FakeComponent[]>> = {},
+): FakeBook {
+  const clock = { now: 10_000 }
+  const spares: FakeHost[] = []
+  const overruns: string[] = []
+  const registry = {
+    all: components,
+    allNamed: (name: string) => components.filter((each) => each.name === name),
+    dependentsOf: (name: string) => dependents[name] ?? [],
+  }
+  const book = new MemoryBook({
+    registry: registry as unknown as Registry,
+    spares: { hosts: spares } as unknown as SpareWorkers,
+    now: () => clock.now,
+    onOverrun: ({ name }) => overruns.push(name),
+  })
+  for (const each of components) book.workerStarted(each.asSupervisor)
+  return { book, clock, spares, overruns }
+}
+
+/** What an unload reports, as far as it matters. */
+export const reportOf = (name: string, zombie = false): UnloadReport => ({
+  name,
+  generation: 1,
+  reason: 'pressure',
+  predicted: 0,
+  released: 0,
+  retained: 0,
+  how: [],
+  times: { drain: 0, dispose: 0, terminate: 0 },
+  zombie,
+})
