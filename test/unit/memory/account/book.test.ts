@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { AccountSnapshot } from '../../../../src/memory/decide/snapshot.ts'
-import { SMALL_COMPONENT } from '../../../../src/memory/tuning.ts'
+import { RETRY, SMALL_COMPONENT } from '../../../../src/memory/tuning.ts'
 import { bookOf, FakeComponent, FakeHost } from '../../../support/fake-components.ts'
 import type { FakeBook } from '../../../support/fake-components.ts'
 
@@ -212,13 +212,17 @@ describe('a snapshot', () => {
     expect(snapshot(fake).components[0]?.candidate.dependents).toEqual([])
   })
 
-  test('knows a load that holds what was expected', () => {
-    const { book, a, fake } = open()
+  test('knows what was promised to a load, until that is over, has been measured since, and a second has passed', () => {
+    const { book, a, clock, fake } = open()
     a.definition.memoryEstimate = 200
-    book.reserve(a.asSupervisor, 1_000)
-    expect(snapshot(fake).components[0]?.expected).toBe(true)
-    a.holds(book, 401)
-    expect(snapshot(fake).components[0]?.expected).toBe(false)
+    const promised = (): number | undefined => snapshot(fake).components[0]?.promised
+    const load = book.reserve(a.asSupervisor, 1_000)
+    expect(promised()).toBe(200)
+    load[Symbol.dispose]()
+    clock.now += RETRY
+    expect(promised()).toBe(200)
+    a.holds(book, 250, clock.now)
+    expect(promised()).toBe(0)
   })
 })
 
