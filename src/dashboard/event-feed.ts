@@ -2,19 +2,7 @@ import { headlineOf } from '../contract/describe-value.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorEvents } from '../contract/events.ts'
 import { isSpillwayError } from '../contract/errors.ts'
-
-/** One thing that happened, as the page's feed and `/api/events` tell it. */
-export interface FeedEvent {
-  /** Rises by one with each event. */
-  readonly id: number
-  /** Epoch ms. */
-  readonly time: number
-  readonly kind: 'load' | 'load-error' | 'unload' | 'crash' | 'pressure' | 'exhausted' | 'zombie' | 'action'
-  readonly severity: 'info' | 'warning' | 'error'
-  readonly component: string | null
-  /** What is known of it beyond that: plain JSON; bytes and ms. */
-  readonly details: Readonly<Record<string, unknown>>
-}
+import type { EventDetails, FeedEvent, Occurrence } from './feed-event.ts'
 
 /** Events kept. */
 const capacity = 200
@@ -28,7 +16,7 @@ export class EventFeed implements Disposable {
 
   constructor(coordinator: ComponentCoordinator, onEvent: () => void) {
     this.#onEvent = onEvent
-    const context = (): object => {
+    const context = (): Pick<EventDetails['unload'], 'pressureLevel' | 'usage' | 'limit'> => {
       const { pressureLevel, usage, limit } = coordinator.memory.ledger()
       return { pressureLevel, usage, limit }
     }
@@ -55,8 +43,14 @@ export class EventFeed implements Disposable {
     }
   }
 
-  add(kind: FeedEvent['kind'], severity: FeedEvent['severity'], component: string | null, details: object): void {
-    this.#events.push({ id: ++this.#lastId, time: Date.now(), kind, severity, component, details: { ...details } })
+  add<K extends keyof EventDetails>(
+    kind: K,
+    severity: FeedEvent['severity'],
+    component: string | null,
+    details: EventDetails[K],
+  ): void {
+    const occurrence = { kind, details } as Occurrence
+    this.#events.push({ id: ++this.#lastId, time: Date.now(), severity, component, ...occurrence })
     if (this.#events.length > capacity) this.#events.shift()
     this.#onEvent()
   }

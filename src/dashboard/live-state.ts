@@ -3,68 +3,9 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import type { Advice } from '../observability/advice.ts'
 import { ComponentViews } from './component-views.ts'
-import type { ComponentView } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
-import type { FeedEvent } from './event-feed.ts'
 import { MemoryHistory } from './memory-history.ts'
-
-/** The process as a whole. Bytes, ms, shares of the limit. */
-export interface MemoryView {
-  readonly time: number
-  readonly pressureLevel: PressureLevel
-  readonly usage: number
-  readonly limit: number
-  readonly rss: number
-  readonly main: number
-  readonly unattributed: number
-  readonly reservations: number
-  readonly pending: number
-  readonly extra: readonly { readonly name: string; readonly kind: string; readonly total: number }[]
-  readonly cgroup: { readonly limit: number | null; readonly current: number } | null
-  readonly thresholds: Readonly<Record<PressureLevel, number>>
-  readonly totalLimit: number
-  readonly minIdleTime: number
-  readonly autoUnloadEnabled: boolean
-  readonly thrashing: boolean
-}
-
-/** Which round the components' `next` is about. */
-export interface PlanView {
-  readonly level: PressureLevel
-  /** False: pressure is low, and the plan is what would happen at `level`. */
-  readonly actual: boolean
-  /** Bytes to free. */
-  readonly need: number
-  readonly freed: number
-}
-
-/** All that the page shows. */
-export interface Snapshot {
-  readonly version: 1
-  /** Epoch ms by the clock of this process. */
-  readonly now: number
-  readonly process: { readonly pid: number; readonly node: string; readonly startedAt: number; readonly title: string }
-  readonly actions: boolean
-  readonly memory: MemoryView
-  readonly plan: PlanView
-  readonly components: readonly ComponentView[]
-  readonly events: readonly FeedEvent[]
-  readonly advice: readonly Advice[]
-}
-
-/** What has changed since the snapshot or the tick before. */
-export interface Tick {
-  readonly now: number
-  readonly memory: MemoryView
-  readonly plan: PlanView
-  /** Whole, where anything about them changed. */
-  readonly components: readonly ComponentView[]
-  /** No longer registered. */
-  readonly gone: readonly string[]
-  readonly events: readonly FeedEvent[]
-  /** Only when it changed. */
-  readonly advice?: readonly Advice[]
-}
+import type { MemoryView, PlanView, Snapshot, Tick } from './schemas.ts'
 
 /** Components that are described in one turn of the event loop. */
 const atOnce = 20

@@ -1,29 +1,57 @@
+import type { FeedEvent } from './feed-event.ts'
+
 /** JSON schemas of all answers: Fastify writes the answers by them, and `/api/schemas` gives them. Bytes, ms, epoch ms. */
 
-type Schema = Readonly<Record<string, unknown>>
+declare const described: unique symbol
 
-const string: Schema = { type: 'string' }
-const number: Schema = { type: 'number' }
-const whole: Schema = { type: 'integer' }
-const boolean: Schema = { type: 'boolean' }
-const strings: Schema = { type: 'array', items: string }
-const numbers: Schema = { type: 'array', items: number }
-const level: Schema = { type: 'string', enum: ['low', 'medium', 'high', 'critical'] }
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-const listOf = (items: Schema): Schema => ({ type: 'array', items })
-const exactly = (properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema => ({
+/** A JSON schema, and the type of what it describes. */
+interface Schema<T> {
+  readonly [keyword: string]: unknown
+  /** Never there. */
+  readonly [described]?: T
+}
+
+/** What a schema describes. */
+export type Described<S> = S extends Schema<infer T> ? T : never
+
+type Properties = Readonly<Record<string, Schema<unknown>>>
+type Of<P extends Properties, O extends keyof P> = {
+  readonly [K in Exclude<keyof P, O>]: Described<P[K]>
+} & { readonly [K in O]?: Described<P[K]> }
+
+const string: Schema<string> = { type: 'string' }
+const number: Schema<number> = { type: 'number' }
+const whole: Schema<number> = { type: 'integer' }
+const boolean: Schema<boolean> = { type: 'boolean' }
+const anyDetails: Schema<Readonly<Record<string, unknown>>> = { type: 'object', additionalProperties: true }
+const oneOf = <const T extends string>(...values: readonly T[]): Schema<T> => ({ type: 'string', enum: values })
+const only = <const T extends string | number>(value: T): Schema<T> => ({
+  type: typeof value === 'number' ? 'integer' : 'string',
+  const: value,
+})
+const anyOf = <S extends readonly Schema<unknown>[]>(...schemas: S): Schema<Described<S[number]>> => ({
+  anyOf: schemas,
+})
+const orNull = <T>(schema: Schema<T>): Schema<T | null> => ({ anyOf: [schema, { type: 'null' }] })
+const listOf = <T>(items: Schema<T>): Schema<readonly T[]> => ({ type: 'array', items })
+const exactly = <P extends Properties, O extends keyof P & string = never>(
+  properties: P,
+  optional: readonly O[] = [],
+): Schema<Of<P, O>> => ({
   type: 'object',
   properties,
-  required: Object.keys(properties).filter((key) => !optional.includes(key)),
+  required: Object.keys(properties).filter((key) => !optional.some((each) => each === key)),
   additionalProperties: false,
 })
 
-const anyDetails: Schema = { type: 'object', additionalProperties: true }
+const strings = listOf(string)
+const numbers = listOf(number)
+const level = oneOf('low', 'medium', 'high', 'critical')
 
 export const component = exactly({
   name: string,
   type: string,
-  state: { type: 'string', enum: ['unloaded', 'loading', 'ready', 'draining', 'unloading', 'failed', 'zombie'] },
+  state: oneOf('unloaded', 'loading', 'ready', 'draining', 'unloading', 'failed', 'zombie'),
   since: number,
   generation: whole,
   priority: number,
@@ -61,13 +89,11 @@ export const component = exactly({
     }),
   ),
   load: orNull(exactly({ cpu: number, eventLoop: number })),
-  next: {
-    anyOf: [
-      exactly({ verdict: { type: 'string', const: 'goes' }, rank: whole }),
-      exactly({ verdict: { type: 'string', const: 'stays' }, reason: string }),
-      exactly({ verdict: { type: 'string', const: 'not-loaded' } }),
-    ],
-  },
+  next: anyOf(
+    exactly({ verdict: only('goes'), rank: whole }),
+    exactly({ verdict: only('stays'), reason: string }),
+    exactly({ verdict: only('not-loaded') }),
+  ),
 })
 
 const memory = exactly({
@@ -80,9 +106,7 @@ const memory = exactly({
   unattributed: number,
   reservations: number,
   pending: number,
-  extra: listOf(
-    exactly({ name: string, kind: { type: 'string', enum: ['spare', 'ending', 'zombie'] }, total: number }),
-  ),
+  extra: listOf(exactly({ name: string, kind: oneOf('spare', 'ending', 'zombie'), total: number })),
   cgroup: orNull(exactly({ limit: orNull(number), current: number })),
   thresholds: exactly({ low: number, medium: number, high: number, critical: number }),
   totalLimit: number,
@@ -100,25 +124,22 @@ const plan = exactly({
   notes: strings,
 })
 
+// What its details are depends on its kind, and is not checked.
 const event = exactly({
   id: whole,
   time: number,
-  kind: {
-    type: 'string',
-    enum: ['load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'action'],
-  },
-  severity: { type: 'string', enum: ['info', 'warning', 'error'] },
+  kind: oneOf('load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'action'),
+  severity: oneOf('info', 'warning', 'error'),
   component: orNull(string),
   details: anyDetails,
-})
+}) as Schema<FeedEvent>
 
-const advice = exactly(
-  { id: string, component: string, severity: { type: 'string', enum: ['info', 'warning'] }, message: string },
-  ['component'],
-)
+const advice = exactly({ id: string, component: string, severity: oneOf('info', 'warning'), message: string }, [
+  'component',
+])
 
 const snapshot = exactly({
-  version: { type: 'integer', const: 1 },
+  version: only(1),
   now: number,
   process: exactly({ pid: whole, node: string, startedAt: number, title: string }),
   actions: boolean,
@@ -171,7 +192,16 @@ export const schemas = {
   '/api/advice': exactly({ advice: listOf(advice) }),
   /** Server-sent events: one `snapshot`, then `tick`s. */
   '/api/events': exactly({ snapshot, tick }, ['snapshot', 'tick']),
-  '/healthz': exactly({ status: { type: 'string', const: 'ok' } }),
-  '/readyz': exactly({ status: { type: 'string', enum: ['ready', 'not ready'] }, reason: orNull(string) }),
+  '/healthz': exactly({ status: only('ok') }),
+  '/readyz': exactly({ status: oneOf('ready', 'not ready'), reason: orNull(string) }),
   error: exactly({ error: exactly({ code: string, message: string }) }),
 } as const
+
+export type ComponentView = Described<typeof component>
+export type MemoryView = Described<typeof memory>
+/** Which round the components' `next` is about; `actual` false: pressure is low, and it is what would happen at `level`. */
+export type PlanView = Snapshot['plan']
+export type Snapshot = Described<typeof snapshot>
+export type Tick = Described<typeof tick>
+/** What is answered at a path. */
+export type Answer<Path extends keyof typeof schemas> = Described<(typeof schemas)[Path]>

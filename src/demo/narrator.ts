@@ -1,18 +1,23 @@
+import { EventFeed } from '../dashboard/event-feed.ts'
+import type { FeedEvent } from '../dashboard/feed-event.ts'
 import { clock } from '../dashboard/page/format.js'
 import { eventWords, kindName } from '../dashboard/page/words.js'
-import type { FeedEvent } from '../dashboard/event-feed.ts'
 import type { ComponentCoordinator } from '../index.ts'
 
 /** A line for each unload, crash and change of pressure, as the dashboard words it. */
 export function narrate(coordinator: ComponentCoordinator, write: (line: string) => void): void {
-  const tell = (kind: FeedEvent['kind'], name: string, details: object): void => {
-    const words = eventWords({ kind, details: { ...details } })
-    write(`${clock(Date.now())}  ${kindName(kind).padEnd(9)}${name}${name && '  '}${words}\n`)
-  }
-  coordinator.on('unload', ({ name, ...report }) => {
-    const { pressureLevel, usage, limit } = coordinator.memory.ledger()
-    if (report.reason !== 'shutdown') tell('unload', name, { ...report, pressureLevel, usage, limit })
+  let last = 0
+  const feed = new EventFeed(coordinator, () => {
+    for (const event of feed.since(last)) {
+      last = event.id
+      if (!isTold(event)) continue
+      const name = event.component ?? ''
+      write(`${clock(event.time)}  ${kindName(event.kind).padEnd(9)}${name}${name && '  '}${eventWords(event)}\n`)
+    }
   })
-  coordinator.on('crash', ({ name, ...event }) => tell('crash', name, event))
-  coordinator.on('pressure', (event) => tell('pressure', '', event))
+}
+
+function isTold(event: FeedEvent): boolean {
+  if (event.kind === 'unload') return event.details.reason !== 'shutdown'
+  return event.kind === 'crash' || event.kind === 'pressure'
 }

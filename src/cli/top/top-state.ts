@@ -1,5 +1,4 @@
-import type { ComponentView } from '../../dashboard/component-views.ts'
-import type { MemoryView, PlanView, Snapshot } from '../../dashboard/live-state.ts'
+import type { ComponentView, MemoryView, PlanView, Snapshot } from '../../dashboard/schemas.ts'
 import type { DashboardEvent } from './event-stream.ts'
 
 /** What is known of the program that is watched. */

@@ -1,14 +1,24 @@
+/** @import { ComponentView } from '../schemas.ts' */
+
 import { useState } from 'preact/hooks'
-import { post } from './connection.js'
+import { post, problemOf } from './connection.js'
 import { Dialog } from './dialog.js'
 import { html } from './html.js'
 import { FreeDialog, OptionsDialog, PlanDialog } from './memory-dialogs.js'
 import { store, useStore } from './store.js'
 
-/** Asks for the token; it is kept for as long as the tab is open. */
+/** @typedef {{ onClose: () => void }} Closing */
+
+/**
+ * Asks for the token; it is kept for as long as the tab is open.
+ *
+ * @param {Closing} props
+ */
 export function TokenDialog({ onClose }) {
+  /** @param {FormData} form */
   const check = async (form) => {
     const token = form.get('token')
+    if (typeof token !== 'string') return
     await post('/api/token', token)
     store.token = token
   }
@@ -23,8 +33,8 @@ export function TokenDialog({ onClose }) {
 /** What can be done with the process as a whole. */
 export function ProcessActions() {
   const { actions } = useStore()
-  const [open, setOpen] = useState()
-  const close = () => setOpen(undefined)
+  const [open, setOpen] = useState('')
+  const close = () => setOpen('')
   const locked = actions && !store.token
   return html`
     <div class="actions">
@@ -40,20 +50,28 @@ export function ProcessActions() {
   `
 }
 
-/** What can be done with one component. */
+/**
+ * What can be done with one component.
+ *
+ * @param {{ component: ComponentView }} props
+ */
 export function ComponentActions({ component }) {
   const { actions } = useStore()
-  const [open, setOpen] = useState()
+  const [open, setOpen] = useState('')
   const [said, setSaid] = useState('')
   const [busy, setBusy] = useState('')
   const { name, state, inUse, dependents } = component
   const path = `/api/components/${encodeURIComponent(name)}`
-  const close = () => setOpen(undefined)
+  const close = () => setOpen('')
   if (!actions) return null
   if (!store.token) {
     return html`<div class="actions"><button onClick=${() => setOpen('token')}>Unlock actions…</button></div>
       ${open === 'token' && html`<${TokenDialog} onClose=${close} />`}`
   }
+  /**
+   * @param {string} what
+   * @param {() => Promise<unknown>} work
+   */
   const run = async (what, work) => {
     setBusy(what)
     setSaid('')
@@ -61,15 +79,21 @@ export function ComponentActions({ component }) {
       await work()
       setSaid(`Done: ${what}`)
     } catch (error) {
-      setSaid(error.message)
+      setSaid(problemOf(error))
     } finally {
       setBusy('')
     }
   }
+  /**
+   * @param {string} what
+   * @param {string} kind
+   * @param {object} [body]
+   */
   const fetchFile = (what, kind, body) =>
-    run(what, async () =>
-      save(await post(`${path}/${kind}`, store.token, body, 'blob'), `${name}.${kind.replace('-', '')}`),
-    )
+    run(what, async () => {
+      const response = await post(`${path}/${kind}`, store.token, body)
+      save(await response.blob(), `${name}.${kind.replace('-', '')}`)
+    })
   return html`
     <div class="actions">
       ${
@@ -124,6 +148,10 @@ export function ComponentActions({ component }) {
   `
 }
 
+/**
+ * @param {Blob} blob
+ * @param {string} fileName
+ */
 function save(blob, fileName) {
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')

@@ -1,3 +1,5 @@
+/** @import { Connection as ConnectionState } from './store.js' */
+
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ProcessActions } from './actions.js'
@@ -9,16 +11,17 @@ import { EventsCard } from './event-list.js'
 import { age, percent } from './format.js'
 import { html } from './html.js'
 import { Pressure } from './pressure.js'
-import { store, useNow, useStore } from './store.js'
+import { isLive, store, useLive, useNow, useStore } from './store.js'
 import { applyTheme, currentTheme, nextTheme } from './theme.js'
 import { TimelineCard } from './timeline.js'
 import { eventWords, kindName } from './words.js'
 
 function App() {
-  const { connection, memory } = useStore()
+  const state = useStore()
+  const { connection } = state
   const route = useRoute()
   if (connection.status === 'locked') return html`<${Locked} why=${connection.why} />`
-  if (!memory) return html`<${Boot} connection=${connection} />`
+  if (!isLive(state)) return html`<${Boot} connection=${connection} />`
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the figures</a>
     <${Header} />
@@ -40,8 +43,8 @@ function Overview() {
 }
 
 function Header() {
-  const { process, memory, connection } = useStore()
-  const [theme, setTheme] = useState(currentTheme)
+  const { process, memory, connection } = useLive()
+  const [theme, setTheme] = useState(() => currentTheme())
   useEffect(() => {
     document.title = `${percent(memory.usage / memory.limit)} ${memory.pressureLevel} · Spillway`
   }, [memory])
@@ -70,11 +73,16 @@ function Header() {
   `
 }
 
+/** @param {{ since: number }} props */
 function Uptime({ since }) {
   return age(useNow() - since)
 }
 
-/** Says that figures are old, since when, and what is being done about it. */
+/**
+ * Says that figures are old, since when, and what is being done about it.
+ *
+ * @param {{ connection: ConnectionState }} props
+ */
 function Connection({ connection }) {
   const now = useNow() - store.state.offset
   if (connection.status !== 'lost') return null
@@ -109,6 +117,7 @@ function Announcer() {
   return html`<p class="sr" role="status">${said}</p>`
 }
 
+/** @param {{ connection: ConnectionState }} props */
 function Boot({ connection }) {
   return html`<main class="boot">
     <h1>Spillway</h1>
@@ -118,11 +127,17 @@ function Boot({ connection }) {
   </main>`
 }
 
-/** Where other machines reach the dashboard, nothing is shown without the token. */
+/**
+ * Where other machines reach the dashboard, nothing is shown without the token.
+ *
+ * @param {{ why: string }} props
+ */
 function Locked({ why }) {
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const unlock = (event) => {
     event.preventDefault()
-    store.token = new FormData(event.target).get('token')
+    const token = new FormData(event.currentTarget).get('token')
+    if (typeof token === 'string') store.token = token
     store.connect()
   }
   return html`<main class="boot">
@@ -138,9 +153,9 @@ function Locked({ why }) {
 /** `#/` is the overview, `#/component/<name>` one component. */
 function useRoute() {
   const read = () => {
-    const match = /^#\/component\/(.+)$/.exec(location.hash)
+    const name = /^#\/component\/(.+)$/.exec(location.hash)?.[1]
     try {
-      return { component: match ? decodeURIComponent(match[1]) : undefined }
+      return { component: name === undefined ? undefined : decodeURIComponent(name) }
     } catch {
       return { component: undefined }
     }
@@ -152,7 +167,7 @@ function useRoute() {
       scrollTo(0, 0)
       // What is new is where reading and the Tab key go on.
       setTimeout(() =>
-        (document.querySelector('#component-title') ?? document.querySelector('#main'))?.focus({ preventScroll: true }),
+        (document.getElementById('component-title') ?? document.getElementById('main'))?.focus({ preventScroll: true }),
       )
     }
     addEventListener('hashchange', listener)
@@ -161,13 +176,15 @@ function useRoute() {
   return route
 }
 
+/** @param {MouseEvent} event */
 function skip(event) {
   event.preventDefault()
-  document.querySelector('#main').focus()
+  document.getElementById('main')?.focus()
 }
 
 applyTheme()
 store.connect()
-const place = document.querySelector('#app')
+const place = document.getElementById('app')
+if (!place) throw new Error('The page has no place for the dashboard')
 place.replaceChildren()
 render(html`<${App} />`, place)

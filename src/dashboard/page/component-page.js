@@ -1,3 +1,6 @@
+/** @import { AlignedData, Series } from 'uplot' */
+/** @import { ComponentView } from '../schemas.ts' */
+
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { ComponentActions } from './actions.js'
 import { Idle, MemoryBar, State } from './components-table.js'
@@ -7,15 +10,21 @@ import { age, bytes, count, duration, percent, rate } from './format.js'
 import { html } from './html.js'
 import { memoryPlot, Plot } from './plot.js'
 import { Fact } from './pressure.js'
-import { store, useNow, useStore } from './store.js'
+import { store, useLive, useNow, useStore } from './store.js'
 import { colour, colourOf } from './theme.js'
 import { nextWords } from './words.js'
 
 const shownFor = 15 * 60_000
 
-/** Everything about one component. */
+/** @typedef {{ name: string | undefined, times: readonly number[], values: readonly number[] }} Loaded of whom, epoch ms, bytes */
+
+/**
+ * Everything about one component.
+ *
+ * @param {{ name: string }} props
+ */
 export function ComponentPage({ name }) {
-  const { components, events, plan } = useStore()
+  const { components, events, plan } = useLive()
   const component = components.get(name)
   if (!component) {
     return html`<section class="card">
@@ -103,14 +112,17 @@ export function ComponentPage({ name }) {
   `
 }
 
+/** @param {{ since: number }} props */
 function Since({ since }) {
   return age(useNow() - since)
 }
 
+/** @param {{ time: number }} props */
 function Until({ time }) {
   return age(time - useNow())
 }
 
+/** @param {{ title: string, names: readonly string[] }} props */
 function Links({ title, names }) {
   const { components } = useStore()
   return html`<div>
@@ -123,7 +135,7 @@ function Links({ title, names }) {
               (name) =>
                 html`<li>
                   <a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a>
-                  ${components.has(name) ? html`<${State} state=${components.get(name).state} />` : ''}
+                  ${components.has(name) ? html`<${State} state=${components.get(name)?.state} />` : ''}
                 </li>`,
             )}
           </ul>`
@@ -131,11 +143,15 @@ function Links({ title, names }) {
   </div>`
 }
 
-/** Loaded once, then grown by what comes. */
+/**
+ * Loaded once, then grown by what comes.
+ *
+ * @param {{ component: ComponentView }} props
+ */
 function History({ component }) {
-  const { memory } = useStore()
+  const { memory } = useLive()
   const { name } = component
-  const [history, setHistory] = useState({ name: undefined, times: [], values: [] })
+  const [history, setHistory] = useState(/** @type {Loaded} */ ({ name: undefined, times: [], values: [] }))
   useEffect(() => {
     let gone = false
     get(`/api/components/${encodeURIComponent(name)}`, store.token).then(
@@ -160,11 +176,13 @@ function History({ component }) {
 
   const limit = component.memoryLimit
   const data = useMemo(() => {
-    const columns = [history.times.map((time) => time / 1_000), history.values]
+    /** @type {AlignedData} */
+    const columns = [history.times.map((time) => time / 1_000), [...history.values]]
     return limit === null ? columns : [...columns, history.times.map(() => limit)]
   }, [history, limit])
   const options = () => {
     const tint = colour(colourOf(name))
+    /** @type {Series[]} */
     const lines = [
       {
         label: name,
@@ -178,11 +196,12 @@ function History({ component }) {
       lines.push({ label: 'Limit', stroke: colour('line-limit'), width: 1.5, dash: [6, 4], points: { show: false } })
     return memoryPlot({ cursor: { y: false, drag: { x: false, y: false } }, series: [{}, ...lines] })
   }
+  const [first, last] = [history.times[0], history.times.at(-1)]
   return html`<${Plot}
     identity=${`${name} ${limit}`}
     options=${options}
     data=${data}
-    range=${history.times.length > 1 ? { min: history.times[0] / 1_000, max: history.times.at(-1) / 1_000 } : undefined}
+    range=${first !== undefined && last !== undefined && last > first ? { min: first / 1_000, max: last / 1_000 } : undefined}
     height=${200}
     label=${`Memory of ${name} over the last minutes; now ${bytes(component.memory?.total)}`}
   />`

@@ -1,20 +1,35 @@
+/** @import { ComponentChildren, RefObject } from 'preact' */
+/** @import { ComponentView } from '../schemas.ts' */
+
 import { Component } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { age, bytes, count, duration, percent, rate } from './format.js'
-import { html } from './html.js'
-import { useNow, useStore } from './store.js'
+import { html, withValue } from './html.js'
+import { useLive, useNow } from './store.js'
 import { nextWords, stateNames } from './words.js'
 
-/** ms without use, by the server's clock; null while it is in use or not loaded. */
+/**
+ * ms without use, by the server's clock; 0 while it is in use, null while it is not loaded.
+ *
+ * @param {ComponentView} component
+ * @param {number} now
+ */
 export function idleTime({ state, inUse, lastAccess, since }, now) {
   if (state !== 'ready') return null
   return inUse > 0 ? 0 : Math.max(0, now - Math.max(lastAccess ?? 0, since))
 }
 
+/** @type {readonly ComponentView['state'][]} */
 const stateOrder = ['failed', 'zombie', 'loading', 'draining', 'unloading', 'ready', 'unloaded']
+/** @param {ComponentView} component */
 const nextOrder = ({ next }) => (next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? 1e6 : 1e7)
 
-/** Text columns sort upwards first, figures downwards. `of` gives what is sorted by. */
+/**
+ * Text columns sort upwards first, figures downwards. `of` gives what is sorted by.
+ *
+ * @typedef {{ id: string, label: string, text?: boolean, title?: string, of: (component: ComponentView, now: number) => string | number }} Column
+ */
+/** @type {readonly Column[]} */
 const columns = [
   { id: 'name', label: 'Component', text: true, of: ({ name }) => name.toLowerCase() },
   { id: 'state', label: 'State', text: true, of: ({ state }) => stateOrder.indexOf(state) },
@@ -47,6 +62,8 @@ const columns = [
   { id: 'priority', label: 'Prio.', of: ({ priority }) => priority, title: 'Lower is more important' },
 ]
 
+/** @typedef {'all' | 'loaded' | 'unloaded' | 'problems'} Filter */
+/** @type {Readonly<Record<Filter, (component: ComponentView) => boolean>>} */
 const filters = {
   all: () => true,
   loaded: ({ state }) => state !== 'unloaded' && state !== 'failed',
@@ -56,12 +73,12 @@ const filters = {
 
 /** All components with their figures; sorted, searched and filtered here. */
 export function ComponentsCard() {
-  const { components, plan } = useStore()
+  const { components, plan } = useLive()
   const now = useNow()
   const [sort, setSort] = useState({ id: 'memory', down: true })
   const [search, setSearch] = useState('')
-  const [filter, setFilter] = useState('all')
-  const field = useRef()
+  const [filter, setFilter] = useState(/** @type {Filter} */ ('all'))
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   useSlashKey(field)
 
   const all = [...components.values()]
@@ -71,8 +88,9 @@ export function ComponentsCard() {
     (component) => filters[filter](component) && (wanted === '' || textOf(component).includes(wanted)),
   )
   const rows = useMemo(() => sorted(found, sort, now), [components, sort, search, filter, sort.id === 'idle' ? now : 0])
+  /** @param {string} id */
   const sortBy = (id) => {
-    const { text = false } = columns.find((column) => column.id === id)
+    const text = columns.find((column) => column.id === id)?.text ?? false
     setSort(sort.id === id ? { id, down: !sort.down } : { id, down: !text })
   }
   const what = plan.actual
@@ -91,13 +109,13 @@ export function ComponentsCard() {
               type="search"
               placeholder="Name, type or state"
               value=${search}
-              onInput=${({ target }) => setSearch(target.value)}
+              onInput=${withValue(setSearch)}
             />
             <kbd aria-hidden="true">/</kbd>
           </label>
           <label class="field">
             <span class="sr">Show</span>
-            <select value=${filter} onChange=${({ target }) => setFilter(target.value)}>
+            <select value=${filter} onChange=${withValue((value) => setFilter(/** @type {Filter} */ (value)))}>
               <option value="all">All</option>
               <option value="loaded">Loaded</option>
               <option value="unloaded">Unloaded</option>
@@ -106,7 +124,7 @@ export function ComponentsCard() {
           </label>
           <label class="field only-narrow">
             <span class="sr">Sort by</span>
-            <select value=${sort.id} onChange=${({ target }) => sortBy(target.value)}>
+            <select value=${sort.id} onChange=${withValue(sortBy)}>
               ${columns.map(({ id, label }) => html`<option value=${id}>Sort: ${label}</option>`)}
             </select>
           </label>
@@ -150,12 +168,18 @@ export function ComponentsCard() {
   `
 }
 
+/** @param {ComponentView} component */
 function textOf({ name, type, state, next }) {
   return `${name} ${type} ${state} ${stateNames[state]} ${nextWords(next)}`.toLowerCase()
 }
 
+/**
+ * @param {readonly ComponentView[]} components
+ * @param {{ id: string, down: boolean }} sort
+ * @param {number} now
+ */
 function sorted(components, { id, down }, now) {
-  const { of } = columns.find((column) => column.id === id)
+  const of = columns.find((column) => column.id === id)?.of ?? (() => 0)
   const sign = down ? -1 : 1
   return components
     .map((component, index) => ({ component, index, value: of(component, now) }))
@@ -163,12 +187,17 @@ function sorted(components, { id, down }, now) {
     .map(({ component }) => component)
 }
 
-/** "/" goes to the search, as on many pages. */
+/**
+ * "/" goes to the search, as on many pages.
+ *
+ * @param {RefObject<HTMLInputElement | null>} field
+ */
 function useSlashKey(field) {
   useEffect(() => {
+    /** @param {KeyboardEvent} event */
     const listener = (event) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
-      if (event.target.closest('input, select, textarea, dialog')) return
+      if (event.target instanceof Element && event.target.closest('input, select, textarea, dialog')) return
       event.preventDefault()
       field.current?.focus()
     }
@@ -177,14 +206,32 @@ function useSlashKey(field) {
   }, [])
 }
 
-/** One component. Rendered again only when its figures changed; the server sends those that did as new objects. */
+/** @typedef {{ component: ComponentView, largest: number }} RowProps */
+
+/**
+ * One component. Rendered again only when its figures changed; the server sends those that did as new objects.
+ *
+ * @extends {Component<RowProps>}
+ */
 class Row extends Component {
+  /**
+   * @override
+   * @param {RowProps} next
+   */
   shouldComponentUpdate({ component, largest }) {
     return component !== this.props.component || largest !== this.props.largest
   }
 
+  /**
+   * @override
+   * @param {RowProps} props
+   */
   render({ component, largest }) {
     const { name, type, state, memory, next } = component
+    /**
+     * @param {string} label
+     * @param {ComponentChildren} value
+     */
     const cell = (label, value, extra = '') => html`<td role="cell" data-label=${label} class=${extra}>${value}</td>`
     return html`
       <tr role="row" class=${`row-${state}`}>
@@ -216,19 +263,26 @@ class Row extends Component {
   }
 }
 
+/** @param {{ state: ComponentView['state'] }} props */
 export function State({ state }) {
   return html`<span class=${`state state-${state}`}>${stateNames[state]}</span>`
 }
 
+/** @param {{ component: ComponentView }} props */
 export function Idle({ component }) {
   const idle = idleTime(component, useNow())
   if (idle === null) return '–'
   return idle === 0 ? 'in use' : age(idle)
 }
 
-/** What its memory is made of, as long as it is large compared with the largest. */
+/**
+ * What its memory is made of, as long as it is large compared with the largest.
+ *
+ * @param {{ memory: ComponentView['memory'], largest: number }} props
+ */
 export function MemoryBar({ memory, largest }) {
   if (!memory) return html`<span class="bar"></span>`
+  /** @type {[string, number][]} */
   const parts = [
     ['heap', memory.physical],
     ['external', memory.external],

@@ -1,6 +1,12 @@
+/** @import { ComponentView } from '../schemas.ts' */
+/** @import { Components } from './store.js' */
+
 import { html } from './html.js'
 import { useStore } from './store.js'
 import { stateNames } from './words.js'
+
+/** @typedef {{ name: string, state: ComponentView['state'] | 'missing', dependencies: readonly string[] }} Known */
+/** @typedef {Known & { x: number, y: number }} Placed pixels */
 
 const box = { width: 168, height: 30, gapX: 56, gapY: 12 }
 
@@ -33,15 +39,14 @@ export function DependencyCard() {
   `
 }
 
+/** @param {{ node: Placed }} props */
 function Node({ node: { name, state, x, y, dependencies } }) {
   const needs = dependencies.length > 0 ? `, needs ${dependencies.join(', ')}` : ''
+  const said = state === 'missing' ? 'not registered' : stateNames[state]
   const short = name.length > 21 ? `${name.slice(0, 20)}…` : name
   return html`
-    <a
-      href=${`#/component/${encodeURIComponent(name)}`}
-      aria-label=${`${name}, ${stateNames[state] ?? 'not registered'}${needs}`}
-    >
-      <title>${name}: ${stateNames[state] ?? 'not registered'}</title>
+    <a href=${`#/component/${encodeURIComponent(name)}`} aria-label=${`${name}, ${said}${needs}`}>
+      <title>${name}: ${said}</title>
       <rect class=${`node node-${state}`} x=${x} y=${y} width=${box.width} height=${box.height} rx="7" />
       <circle class=${`dot dot-${state}`} cx=${x + 14} cy=${y + box.height / 2} r="4" />
       <text x=${x + 25} y=${y + box.height / 2 + 4}>${short}</text>
@@ -49,8 +54,13 @@ function Node({ node: { name, state, x, y, dependencies } }) {
   `
 }
 
-/** Columns by the longest way to a component that needs nothing; within a column, near what one is connected with. */
+/**
+ * Columns by the longest way to a component that needs nothing; within a column, near what one is connected with.
+ *
+ * @param {Components} components
+ */
 function layout(components) {
+  /** @type {Map<string, Known>} */
   const known = new Map()
   for (const { name, state, dependencies, dependents } of components.values()) {
     if (dependencies.length === 0 && dependents.length === 0) continue
@@ -59,19 +69,29 @@ function layout(components) {
       if (!components.has(dependency)) known.set(dependency, { name: dependency, state: 'missing', dependencies: [] })
     }
   }
+  /** @type {Map<string, number>} */
   const depths = new Map()
+  /**
+   * @param {string} name
+   * @returns {number}
+   */
   const depthOf = (name) => {
-    if (depths.has(name)) return depths.get(name)
+    const found = depths.get(name)
+    if (found !== undefined) return found
     depths.set(name, 0)
-    const depth = Math.max(-1, ...known.get(name).dependencies.map((dependency) => depthOf(dependency))) + 1
+    const { dependencies = [] } = known.get(name) ?? {}
+    const depth = Math.max(-1, ...dependencies.map((dependency) => depthOf(dependency))) + 1
     depths.set(name, depth)
     return depth
   }
+  /** @type {Known[][]} */
   const columns = []
   for (const node of known.values()) (columns[depthOf(node.name)] ??= []).push(node)
   const deepest = columns.length - 1
+  /** @type {Map<string, number>} */
   const rows = new Map()
   for (const column of columns) {
+    /** @param {Known} node */
     const wish = (node) => {
       const places = node.dependencies.map((dependency) => rows.get(dependency) ?? 0)
       return places.length > 0 ? places.reduce((sum, place) => sum + place, 0) / places.length : 0
@@ -81,13 +101,14 @@ function layout(components) {
   }
   const nodes = [...known.values()].map((node) => ({
     ...node,
-    x: 1 + (deepest - depths.get(node.name)) * (box.width + box.gapX),
-    y: 1 + rows.get(node.name) * (box.height + box.gapY),
+    x: 1 + (deepest - depthOf(node.name)) * (box.width + box.gapX),
+    y: 1 + (rows.get(node.name) ?? 0) * (box.height + box.gapY),
   }))
   const placed = new Map(nodes.map((node) => [node.name, node]))
   const edges = nodes.flatMap((from) =>
-    from.dependencies.map((dependency) => {
+    from.dependencies.flatMap((dependency) => {
       const to = placed.get(dependency)
+      if (!to) return []
       const [x1, y1] = [from.x + box.width, from.y + box.height / 2]
       const [x2, y2] = [to.x, to.y + box.height / 2]
       const bend = Math.max(24, (x2 - x1) / 2)

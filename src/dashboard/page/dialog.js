@@ -1,26 +1,40 @@
+/** @import { ComponentChildren } from 'preact' */
+
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { problemOf } from './connection.js'
 import { html } from './html.js'
 
-/** A modal dialog with a form. `onSubmit` may be asynchronous: what it throws is shown, and the dialog stays. */
+/**
+ * A modal dialog with a form.
+ *
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} [props.submit]
+ * @param {boolean} [props.danger]
+ * @param {(form: FormData) => unknown} props.onSubmit may be asynchronous: what it throws is shown, and the dialog stays.
+ * @param {() => void} props.onClose
+ * @param {ComponentChildren} [props.children]
+ */
 export function Dialog({ title, submit, danger = false, onSubmit, onClose, children }) {
-  const element = useRef()
+  const element = useRef(/** @type {HTMLDialogElement | null} */ (null))
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
   useEffect(() => {
     const { current } = element
-    current.showModal()
-    return () => current.close()
+    current?.showModal()
+    return () => current?.close()
   }, [])
 
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const send = async (event) => {
     event.preventDefault()
     setBusy(true)
     setProblem('')
     try {
-      await onSubmit(new FormData(event.target))
+      await onSubmit(new FormData(event.currentTarget))
       onClose()
     } catch (error) {
-      setProblem(error.message)
+      setProblem(problemOf(error))
       setBusy(false)
     }
   }
@@ -30,7 +44,7 @@ export function Dialog({ title, submit, danger = false, onSubmit, onClose, child
         <h2 id="dialog-title">${title}</h2>
         ${children} ${problem && html`<p class="note error" role="alert">${problem}</p>`}
         <div class="buttons">
-          <button type="button" onClick=${() => element.current.close()}>Cancel</button>
+          <button type="button" onClick=${() => element.current?.close()}>Cancel</button>
           ${submit && html`<button class=${danger ? 'danger' : 'primary'} disabled=${busy}>${busy ? 'Working…' : submit}</button>`}
         </div>
       </form>

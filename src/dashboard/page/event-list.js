@@ -1,10 +1,14 @@
+/** @import { FeedEvent } from '../feed-event.ts' */
+
 import { useState } from 'preact/hooks'
 import { age, clock } from './format.js'
-import { html } from './html.js'
+import { html, withValue } from './html.js'
 import { useNow, useStore } from './store.js'
 import { eventWords, kindName } from './words.js'
 
 const shown = 60
+/** @typedef {'all' | 'unloads' | 'problems'} Filter */
+/** @type {Readonly<Record<Filter, (event: FeedEvent) => boolean>>} */
 const filters = {
   all: () => true,
   unloads: ({ kind }) => kind === 'unload' || kind === 'pressure' || kind === 'exhausted',
@@ -14,14 +18,14 @@ const filters = {
 /** What happened, newest first. */
 export function EventsCard() {
   const { events } = useStore()
-  const [filter, setFilter] = useState('all')
+  const [filter, setFilter] = useState(/** @type {Filter} */ ('all'))
   return html`
     <section class="card events" aria-labelledby="events-title">
       <header>
         <h2 id="events-title">Events</h2>
         <label class="field">
           <span class="sr">Show events</span>
-          <select value=${filter} onChange=${({ target }) => setFilter(target.value)}>
+          <select value=${filter} onChange=${withValue((value) => setFilter(/** @type {Filter} */ (value)))}>
             <option value="all">All</option>
             <option value="unloads">Unloads and pressure</option>
             <option value="problems">Problems</option>
@@ -33,7 +37,11 @@ export function EventsCard() {
   `
 }
 
-/** @param bare leaves the components out: all are the same. */
+/**
+ * @param {object} props
+ * @param {readonly FeedEvent[]} props.events
+ * @param {boolean} [props.bare] leaves the components out: all are the same.
+ */
 export function EventList({ events, bare = false }) {
   const newest = events.slice(-shown).toReversed()
   if (newest.length === 0) return html`<p class="empty">Nothing has happened yet.</p>`
@@ -42,6 +50,7 @@ export function EventList({ events, bare = false }) {
   </ol>`
 }
 
+/** @param {{ event: FeedEvent, bare: boolean }} props */
 function Event({ event, bare }) {
   const { kind, severity, component, time } = event
   return html`
@@ -56,6 +65,7 @@ function Event({ event, bare }) {
   `
 }
 
+/** @param {{ time: number }} props */
 function Ago({ time }) {
   const passed = useNow() - time
   return html`<time dateTime=${new Date(time).toISOString()} title=${clock(time)}

@@ -1,8 +1,11 @@
 /** Figures as people read them. All functions take null for "not known" and give an en dash. */
 
+/** @typedef {number | null | undefined} Figure */
+
 const none = '–'
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
+/** @param {Figure} value */
 export function bytes(value) {
   if (value === null || value === undefined) return none
   const sign = value < 0 ? '−' : ''
@@ -16,7 +19,12 @@ export function bytes(value) {
   return `${sign}${size.toFixed(digits)} ${units[unit]}`
 }
 
-/** ms, as short as can be told apart: 0.4 ms, 12 ms, 3.4 s. */
+/**
+ * ms, as short as can be told apart: 0.4 ms, 12 ms, 3.4 s.
+ *
+ * @param {Figure} ms
+ * @returns {string}
+ */
 export function duration(ms) {
   if (ms === null || ms === undefined) return none
   if (ms < 1) return ms === 0 ? '0 ms' : `${ms.toPrecision(1)} ms`
@@ -25,7 +33,11 @@ export function duration(ms) {
   return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : age(ms)
 }
 
-/** ms, in the two largest units: 8 s, 3 m 20 s, 2 h 5 m. */
+/**
+ * ms, in the two largest units: 8 s, 3 m 20 s, 2 h 5 m.
+ *
+ * @param {Figure} ms
+ */
 export function age(ms) {
   if (ms === null || ms === undefined) return none
   const seconds = Math.max(0, Math.floor(ms / 1_000))
@@ -36,19 +48,27 @@ export function age(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} m` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+/** @param {Figure} share */
 export function percent(share, digits = 0) {
   return share === null || share === undefined ? none : `${(share * 100).toFixed(digits)}%`
 }
 
+/** @param {Figure} value */
 export function count(value) {
   return value === null || value === undefined ? none : value.toLocaleString('en-US')
 }
 
+/** @param {Figure} value */
 export function rate(value) {
   if (value === null || value === undefined) return none
   return value >= 10 || value === 0 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1)
 }
 
+/**
+ * The time of the day here.
+ *
+ * @param {number} time epoch ms
+ */
 export function clock(time) {
   return new Date(time).toLocaleTimeString(undefined, { hour12: false })
 }

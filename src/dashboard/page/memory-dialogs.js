@@ -1,24 +1,41 @@
+/** @import { Answer, MemoryView } from '../schemas.ts' */
+/** @import { Closing } from './actions.js' */
+
 import { useEffect, useState } from 'preact/hooks'
-import { get, post } from './connection.js'
+import { get, post, problemOf } from './connection.js'
 import { Dialog } from './dialog.js'
 import { bytes, percent } from './format.js'
-import { html } from './html.js'
-import { store, useStore } from './store.js'
+import { html, withValue } from './html.js'
+import { store, useLive, useStore } from './store.js'
 import { stayReason } from './words.js'
 
 const mib = 1024 ** 2
 
-/** What a round would do at a level, without doing it. */
+/** @typedef {MemoryView['pressureLevel']} Level */
+/** @type {readonly Level[]} */
+const levels = ['low', 'medium', 'high', 'critical']
+
+/** @typedef {Answer<'/api/plan'>} PlanAnswer */
+/** @typedef {{ satisfied: boolean, freed: number, shortfall: number, unloaded: readonly string[] }} FreedMemory bytes */
+/** @typedef {{ value?: PlanAnswer, problem?: string }} Answered neither while it is waited for */
+
+/**
+ * What a round would do at a level, without doing it.
+ *
+ * @param {Closing} props
+ */
 export function PlanDialog({ onClose }) {
-  const { memory } = useStore()
-  const [level, setLevel] = useState(memory.pressureLevel === 'low' ? 'medium' : memory.pressureLevel)
-  const plan = useAnswer(`/api/plan?level=${level}`)
+  const { memory } = useLive()
+  const [level, setLevel] = useState(
+    /** @type {Level} */ (memory.pressureLevel === 'low' ? 'medium' : memory.pressureLevel),
+  )
+  const plan = usePlan(level)
   return html`
     <${Dialog} title="Dry run" onSubmit=${() => {}} onClose=${onClose}>
       <label class="stack">
         What would be unloaded at pressure
-        <select value=${level} onChange=${({ target }) => setLevel(target.value)}>
-          ${['low', 'medium', 'high', 'critical'].map((value) => html`<option value=${value}>${value}</option>`)}
+        <select value=${level} onChange=${withValue((value) => setLevel(/** @type {Level} */ (value)))}>
+          ${levels.map((value) => html`<option value=${value}>${value}</option>`)}
         </select>
       </label>
       <${Plan} answer=${plan} />
@@ -26,11 +43,14 @@ export function PlanDialog({ onClose }) {
   `
 }
 
+/** @param {Closing} props */
 export function FreeDialog({ onClose }) {
-  const plan = useAnswer('/api/plan?level=critical')
+  const plan = usePlan('critical')
   const [size, setSize] = useState('100')
   const free = async () => {
-    const { result } = await post('/api/memory/free', store.token, { bytes: Number(size) * mib })
+    const response = await post('/api/memory/free', store.token, { bytes: Number(size) * mib })
+    /** @type {{ result: FreedMemory }} */
+    const { result } = await response.json()
     if (!result.satisfied) {
       throw new Error(
         `Freed ${bytes(result.freed)} (${result.unloaded.join(', ') || 'nothing may be unloaded'}); ${bytes(result.shortfall)} short.`,
@@ -41,21 +61,18 @@ export function FreeDialog({ onClose }) {
     <${Dialog} title="Free memory" submit="Free" danger=${true} onSubmit=${free} onClose=${onClose}>
       <label class="stack">
         MiB to free
-        <input
-          type="number"
-          min="1"
-          max="1048576"
-          required
-          value=${size}
-          onInput=${({ target }) => setSize(target.value)}
-        />
+        <input type="number" min="1" max="1048576" required value=${size} onInput=${withValue(setSize)} />
       </label>
       <${Removable} answer=${plan} />
     <//>
   `
 }
 
-/** Which components could go for memory that is asked for: as at critical pressure, no idle time protects them. */
+/**
+ * Which components could go for memory that is asked for: as at critical pressure, no idle time protects them.
+ *
+ * @param {{ answer: Answered }} props
+ */
 function Removable({ answer: { value, problem } }) {
   const { components } = useStore()
   if (problem) return html`<p class="note error" role="alert">${problem}</p>`
@@ -81,6 +98,7 @@ function Removable({ answer: { value, problem } }) {
   `
 }
 
+/** @param {{ answer: Answered }} props */
 function Plan({ answer: { value, problem } }) {
   if (problem) return html`<p class="note error" role="alert">${problem}</p>`
   if (!value) return html`<p class="muted">…</p>`
@@ -109,9 +127,13 @@ function Plan({ answer: { value, problem } }) {
   `
 }
 
+/** @param {Closing} props */
 export function OptionsDialog({ onClose }) {
-  const [memory] = useState(store.state.memory)
+  // As it was when the dialog was opened.
+  const [memory] = useState(useLive().memory)
+  /** @param {Level} name */
   const share = (name) => Number((memory.thresholds[name] * 100).toFixed(1))
+  /** @param {FormData} form */
   const change = (form) =>
     post('/api/memory/options', store.token, {
       totalLimit: Number(form.get('totalLimit')) * mib,
@@ -135,7 +157,7 @@ export function OptionsDialog({ onClose }) {
           defaultValue=${Math.round(memory.totalLimit / mib)}
       /></label>
       <div class="four">
-        ${['low', 'medium', 'high', 'critical'].map(
+        ${levels.map(
           (name) =>
             html`<label class="stack"
               >${name}, %
@@ -156,18 +178,22 @@ export function OptionsDialog({ onClose }) {
   `
 }
 
-/** The answer to a GET, asked for again when the path changes. */
-function useAnswer(path) {
-  const [answer, setAnswer] = useState({})
+/**
+ * What a round would do at a level, asked for again when that changes.
+ *
+ * @param {Level} level
+ */
+function usePlan(level) {
+  const [answer, setAnswer] = useState(/** @type {Answered} */ ({}))
   useEffect(() => {
     let gone = false
-    get(path, store.token).then(
+    get(`/api/plan?level=${level}`, store.token).then(
       (value) => !gone && setAnswer({ value }),
-      (error) => !gone && setAnswer({ problem: error.message }),
+      (error) => !gone && setAnswer({ problem: problemOf(error) }),
     )
     return () => {
       gone = true
     }
-  }, [path])
+  }, [level])
   return answer
 }

@@ -1,25 +1,48 @@
+/** @import UPlot, { AlignedData, Options } from 'uplot' */
+
 import { useEffect, useRef } from 'preact/hooks'
 import { html } from './html.js'
 import { bytes, clock } from './format.js'
 import { colour, onTheme } from './theme.js'
 
-/** uPlot is a classic script: it is there once the page is loaded. */
+/**
+ * uPlot is a classic script: it is there once the page is loaded.
+ *
+ * @returns {Promise<typeof UPlot>}
+ */
 const ready = () =>
   new Promise((resolve) => {
-    if (globalThis.uPlot) resolve(globalThis.uPlot)
-    else addEventListener('DOMContentLoaded', () => resolve(globalThis.uPlot), { once: true })
+    const { uPlot: known } = /** @type {{ uPlot?: typeof UPlot }} */ (globalThis)
+    if (known) resolve(known)
+    else addEventListener('DOMContentLoaded', () => void ready().then(resolve), { once: true })
   })
 
-/** Bytes of an axis, in steps that are round in MiB. */
+/**
+ * Bytes of an axis, in steps that are round in MiB.
+ *
+ * @param {UPlot} _plot
+ * @param {number} _axis
+ * @param {number} _min
+ * @param {number} max
+ */
 function byteSplits(_plot, _axis, _min, max) {
   const mib = 1024 ** 2
   const raw = max / mib / 5
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(raw, 1)))
-  const step = [1, 2, 5, 10].map((factor) => factor * magnitude).find((candidate) => candidate >= raw) * mib
+  const step =
+    ([1, 2, 5].map((factor) => factor * magnitude).find((candidate) => candidate >= raw) ?? 10 * magnitude) * mib
   return Array.from({ length: Math.floor(max / step) + 1 }, (_, index) => index * step)
 }
 
-/** The options that all plots of memory over time have in common. */
+/** @typedef {Omit<Options, 'width' | 'height'>} PlotOptions without its size */
+/** @typedef {{ min: number, max: number }} Range s */
+
+/**
+ * The options that all plots of memory over time have in common.
+ *
+ * @param {PlotOptions} extra
+ * @returns {PlotOptions}
+ */
 export function memoryPlot(extra) {
   const text = colour('muted')
   const grid = { stroke: colour('grid'), width: 1 }
@@ -56,25 +79,34 @@ export function memoryPlot(extra) {
 /**
  * A uPlot that lives as long as its options.
  *
- * @param options made anew when `identity` or the colours change; the plot is then made anew as well.
- * @param data set whenever it is another one.
+ * @param {object} props
+ * @param {string} props.identity
+ * @param {() => PlotOptions} props.options made anew when `identity` or the colours change; the plot is then made anew as well.
+ * @param {AlignedData} props.data set whenever it is another one.
+ * @param {number} props.height
+ * @param {string} props.label
+ * @param {Range} [props.range]
  */
 export function Plot({ identity, options, data, height, label, range }) {
-  const place = useRef()
-  const plot = useRef()
-  const latest = useRef()
+  const place = useRef(/** @type {HTMLElement | null} */ (null))
+  const plot = useRef(/** @type {UPlot | undefined} */ (undefined))
+  const latest = useRef({ options, data, range })
   latest.current = { options, data, range }
 
   useEffect(() => {
     const element = place.current
+    if (!element) return undefined
     let gone = false
+    /** @type {ResizeObserver | undefined} */
     let observer
     let leave = () => {}
+    /** @param {typeof UPlot} uPlot */
     const make = (uPlot) => {
       plot.current?.destroy()
       const { options: makeOptions, data: first, range: shown } = latest.current
-      plot.current = new uPlot({ ...makeOptions(), width: element.clientWidth || 300, height }, first, element)
-      if (shown) plot.current.setScale('x', shown)
+      const made = new uPlot({ ...makeOptions(), width: element.clientWidth || 300, height }, first, element)
+      plot.current = made
+      if (shown) made.setScale('x', shown)
     }
     void ready().then((uPlot) => {
       if (gone) return

@@ -1,16 +1,25 @@
+/** @import { ComponentChildren } from 'preact' */
+/** @import { MemoryView } from '../schemas.ts' */
+
 import { html } from './html.js'
 import { bytes, count, percent, rate } from './format.js'
-import { useStore } from './store.js'
+import { useLive } from './store.js'
 
+/** @type {Readonly<Record<MemoryView['pressureLevel'], string>>} */
 const thresholdWords = { low: 'trim', medium: 'medium', high: 'high', critical: 'critical' }
+
+/** @type {readonly MemoryView['pressureLevel'][]} */
+const levels = ['low', 'medium', 'high', 'critical']
 
 /** The gauge: what usage is made of, against the limit and the thresholds. */
 export function Pressure() {
-  const { memory, components } = useStore()
+  const { memory, components } = useLive()
   const { usage, limit, pressureLevel: level, thresholds } = memory
   const all = [...components.values()]
   const held = all.reduce((sum, component) => sum + (component.memory?.total ?? 0), 0)
   const spare = memory.extra.reduce((sum, { total }) => sum + total, 0)
+  const marks = levels.map((name) => ({ name, share: thresholds[name] }))
+  /** @type {[string, string, number][]} */
   const parts = [
     ['main', 'Main thread', memory.main],
     ['components', 'Components', held],
@@ -41,14 +50,14 @@ export function Pressure() {
         aria-valuetext=${said}
       >
         ${parts.map(([key, , part]) => html`<span class="part part-${key}" style=${{ width: `${(100 * part) / scale}%` }}></span>`)}
-        ${Object.entries(thresholds).map(
-          ([name, share]) =>
+        ${marks.map(
+          ({ name, share }) =>
             html`<i class="mark mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}></i>`,
         )}
       </div>
       <div class="gauge-scale" aria-hidden="true">
-        ${Object.entries(thresholds).map(
-          ([name, share]) =>
+        ${marks.map(
+          ({ name, share }) =>
             html`<span class="mark-${name}" style=${{ left: `${(100 * share * limit) / scale}%` }}>
               <span>${thresholdWords[name]}</span><b>${percent(share)}</b>
             </span>`,
@@ -71,6 +80,7 @@ export function Pressure() {
   `
 }
 
+/** @param {{ name: string, value: ComponentChildren, title?: string }} props */
 export function Fact({ name, value, title }) {
   return html`<div title=${title}>
     <dt>${name}</dt>

@@ -1,3 +1,6 @@
+/** @import { Message } from './connection.js' */
+/** @import { ComponentView, Snapshot } from '../schemas.ts' */
+
 import { useEffect, useState } from 'preact/hooks'
 import { get, listen } from './connection.js'
 import { Timeline } from './timeline-data.js'
@@ -19,31 +22,57 @@ function keptToken() {
   return sessionStorage.getItem(tokenKey) ?? ''
 }
 
+/**
+ * @typedef {{ readonly status: 'connecting' | 'live' }
+ *   | { readonly status: 'lost', readonly why: string, readonly retryAt: number, readonly since: number }
+ *   | { readonly status: 'locked', readonly why: string }} Connection
+ *   Times by the browser's clock.
+ */
+/** @typedef {ReadonlyMap<string, ComponentView>} Components */
+/**
+ * What is known once the server has spoken.
+ *
+ * @typedef {Pick<Snapshot, 'memory' | 'plan' | 'process'>} Figures
+ */
+/**
+ * `offset`: server time less the browser's, ms.
+ *
+ * @typedef {Partial<Figures> & Pick<Snapshot, 'actions' | 'events' | 'advice'>
+ *   & { readonly connection: Connection, readonly offset: number, readonly components: Components }} State
+ */
+/** @typedef {State & Figures} LiveState */
+
+/**
+ * @param {State} state
+ * @returns {state is LiveState}
+ */
+export function isLive(state) {
+  return state.memory !== undefined && state.plan !== undefined && state.process !== undefined
+}
+
 /** What the page knows, and whoever wants to be told when it changes. */
 class Store {
+  /** @type {State} */
   state = {
     connection: { status: 'connecting' },
-    /** Server time less the browser's, ms. */
     offset: 0,
-    memory: undefined,
-    plan: undefined,
-    process: undefined,
     actions: false,
     components: new Map(),
     events: [],
-    /** Pieces of advice, as `coordinator.advice()` gives them. @type {{ id: string, severity: string, message: string }[]} */
     advice: [],
   }
   timeline = new Timeline()
+  /** @type {Set<(state: State) => void>} */
   #listeners = new Set()
   #token = keptToken()
+  /** @type {ReturnType<typeof listen> | undefined} */
   #stream
 
   connect() {
     this.#stream?.stop()
     this.#stream = listen({
       token: () => this.#token,
-      onMessage: (event, data) => this.#receive(event, data),
+      onMessage: (message) => this.#receive(message),
       onLost: (why, retryAt) =>
         this.#change({ connection: { status: 'lost', why, retryAt, since: this.#lostSince() } }),
       onRefused: (refusal) => this.#change({ connection: { status: 'locked', why: refusal.message } }),
@@ -51,7 +80,7 @@ class Store {
   }
 
   retry() {
-    if (this.state.connection.status === 'lost') this.#stream.now()
+    if (this.state.connection.status === 'lost') this.#stream?.now()
   }
 
   get token() {
@@ -70,9 +99,10 @@ class Store {
     return Date.now() + this.state.offset
   }
 
+  /** @param {(state: State) => void} listener */
   subscribe(listener) {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   #lostSince() {
@@ -80,8 +110,10 @@ class Store {
     return connection.status === 'lost' ? connection.since : Date.now()
   }
 
-  #receive(event, data) {
+  /** @param {Message} message */
+  #receive({ event, data }) {
     const { memory, plan, now } = data
+    /** @type {Partial<State>} */
     const common = { connection: { status: 'live' }, offset: now - Date.now(), memory, plan }
     if (event === 'snapshot') {
       const components = new Map(data.components.map((component) => [component.name, component]))
@@ -94,7 +126,7 @@ class Store {
         advice: data.advice,
       })
       void this.#loadTimeline()
-    } else if (event === 'tick') {
+    } else {
       const components = new Map(this.state.components)
       for (const component of data.components) components.set(component.name, component)
       for (const name of data.gone) components.delete(name)
@@ -116,6 +148,7 @@ class Store {
     }
   }
 
+  /** @param {Partial<State>} changes */
   #change(changes) {
     this.state = { ...this.state, ...changes }
     for (const listener of this.#listeners) listener(this.state)
@@ -131,6 +164,14 @@ export function useStore() {
   return state
 }
 
+/** The state for what is shown only once there are figures. */
+export function useLive() {
+  const state = useStore()
+  if (!isLive(state)) throw new Error('There are no figures yet')
+  return state
+}
+
+/** @type {Set<() => void>} */
 const clockListeners = new Set()
 setInterval(() => {
   for (const listener of clockListeners) listener()
@@ -142,7 +183,7 @@ export function useNow() {
   useEffect(() => {
     const listener = () => render((count) => count + 1)
     clockListeners.add(listener)
-    return () => clockListeners.delete(listener)
+    return () => void clockListeners.delete(listener)
   }, [])
   return store.now()
 }

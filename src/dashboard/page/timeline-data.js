@@ -1,3 +1,5 @@
+/** @import { Answer, ComponentView, MemoryView } from '../schemas.ts' */
+
 /** ms that are kept. */
 const span = 15 * 60_000
 /** ms between two loads of the whole. */
@@ -5,28 +7,37 @@ const reloadAfter = 5_000
 /** Components with a column of their own. */
 export const largest = 10
 
+/** @typedef {Answer<'/api/memory/history'>} History */
+/** @typedef {keyof History['totals']} Total */
+
+/** @type {readonly Total[]} */
 const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare']
 
 /** The columns of the memory timeline: loaded once, then grown by each tick. Epoch ms and bytes. */
 export class Timeline {
+  /** @type {number[]} */
   times = []
-  totals = Object.fromEntries(totals.map((name) => [name, []]))
+  /** @type {Record<Total, number[]>} */
+  totals = { usage: [], limit: [], rss: [], main: [], unattributed: [], reservations: [], spare: [] }
+  /** @type {{ name: string, values: number[] }[]} */
   components = []
+  /** @type {number[]} */
   others = []
   /** Changes with every point. */
   version = 0
   #loadedAt = 0
   #loading = false
 
+  /** @param {() => Promise<History>} fetch */
   async load(fetch) {
     if (this.#loading) return
     this.#loading = true
     try {
       const view = await fetch()
-      this.times = view.times
-      this.totals = view.totals
-      this.components = view.components
-      this.others = view.others
+      this.times = [...view.times]
+      for (const name of totals) this.totals[name] = [...view.totals[name]]
+      this.components = view.components.map(({ name, values }) => ({ name, values: [...values] }))
+      this.others = [...view.others]
       this.version++
     } finally {
       this.#loading = false
@@ -34,6 +45,10 @@ export class Timeline {
     }
   }
 
+  /**
+   * @param {MemoryView} memory
+   * @param {ReadonlyMap<string, ComponentView>} components
+   */
   add(memory, components) {
     if (memory.time <= (this.times.at(-1) ?? 0)) return
     const figures = { ...memory, spare: memory.extra.reduce((sum, { total }) => sum + total, 0) }
@@ -51,7 +66,11 @@ export class Timeline {
     this.version++
   }
 
-  /** One of the components that have no column has become one of the largest. */
+  /**
+   * One of the components that have no column has become one of the largest.
+   *
+   * @param {ReadonlyMap<string, ComponentView>} components
+   */
   outgrown(components) {
     if (this.#loading || Date.now() - this.#loadedAt < reloadAfter) return false
     const own = new Set(this.components.map(({ name }) => name))
@@ -62,6 +81,7 @@ export class Timeline {
     return false
   }
 
+  /** @param {number} before epoch ms */
   #trim(before) {
     const first = this.times.findIndex((time) => time >= before)
     if (first <= 60) return

@@ -1,16 +1,26 @@
+/** @import UPlot, { AlignedData, Series } from 'uplot' */
+/** @import { FeedEvent } from '../feed-event.ts' */
+/** @import { Range } from './plot.js' */
+/** @import { Timeline } from './timeline-data.js' */
+
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { html } from './html.js'
 import { bytes, clock } from './format.js'
 import { memoryPlot, Plot } from './plot.js'
-import { store, useStore } from './store.js'
+import { store, useLive } from './store.js'
 import { colour, colourOf } from './theme.js'
 import { eventWords, kindName } from './words.js'
 
+/** @typedef {{ key: string, label: string, tint: string, values: readonly number[] }} Layer */
+/** @typedef {{ index: number, left: number, width: number, events: readonly FeedEvent[] }} Hover pixels */
+
+/** @type {readonly [string, number][]} */
 const ranges = [
   ['1 min', 60_000],
   ['5 min', 300_000],
   ['15 min', 900_000],
 ]
+/** @type {ReadonlySet<FeedEvent['kind']>} */
 const marked = new Set(['load', 'unload', 'crash'])
 /** More marks than this are drawn without their lines, which would hide what is behind them. */
 const mostLines = 40
@@ -21,13 +31,13 @@ const near = 8
 
 /** Where the memory was during the last minutes: stacked, with the limit and the resident set as lines, and what happened as marks. */
 export function TimelineCard() {
-  const { events, memory } = useStore()
+  const { events, memory } = useLive()
   const { timeline } = store
   const [span, setSpan] = useState(300_000)
-  const [zoom, setZoom] = useState()
-  const [hidden, setHidden] = useState(() => new Set())
-  const [hover, setHover] = useState()
-  const marks = useRef([])
+  const [zoom, setZoom] = useState(/** @type {Range | undefined} */ (undefined))
+  const [hidden, setHidden] = useState(() => /** @type {ReadonlySet<string>} */ (new Set()))
+  const [hover, setHover] = useState(/** @type {Hover | undefined} */ (undefined))
+  const marks = useRef(/** @type {readonly FeedEvent[]} */ ([]))
   marks.current = events.filter(({ kind }) => marked.has(kind))
 
   const layers = layersOf(timeline).filter(({ key }) => !hidden.has(key))
@@ -35,11 +45,13 @@ export function TimelineCard() {
   const data = useMemo(() => stack(timeline, layers), [timeline.version, identity])
   const end = timeline.times.at(-1) ?? store.now()
   const range = zoom ?? { min: startOf(timeline, end, span) / 1_000, max: end / 1_000 }
+  /** @param {string} key */
   const toggle = (key) => {
     const next = new Set(hidden)
     if (!next.delete(key)) next.add(key)
     setHidden(next)
   }
+  /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
     const next = zoomByKey(event.key, range, { min: (timeline.times[0] ?? 0) / 1_000, max: end / 1_000 })
     if (next === undefined) return
@@ -49,7 +61,7 @@ export function TimelineCard() {
   const options = () =>
     memoryPlot({
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-      select: { show: true },
+      select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       series: [
         {},
         ...layers.toReversed().map(areaSeries),
@@ -132,13 +144,20 @@ export function TimelineCard() {
 /**
  * What a key makes of the times shown (s): null is all of them, undefined that the key means nothing here.
  *
- * @param all from the first point to the last.
+ * @param {string} key
+ * @param {Range} shown
+ * @param {Range} all from the first point to the last
+ * @returns {Range | null | undefined}
  */
 function zoomByKey(key, shown, all) {
   // While there are few points, more than their time is shown.
   const [min, max] = [Math.max(shown.min, all.min), Math.min(shown.max, all.max)]
   const width = max - min
   const middle = (min + max) / 2
+  /**
+   * @param {number} from
+   * @param {number} wide
+   */
   const show = (from, wide) => {
     if (wide >= all.max - all.min) return null
     const first = Math.min(Math.max(from, all.min), all.max - wide)
@@ -163,13 +182,24 @@ function zoomByKey(key, shown, all) {
   }
 }
 
-/** While there is little to show, all of it, and never less than half a minute. */
+/**
+ * While there is little to show, all of it, and never less than half a minute.
+ *
+ * @param {Timeline} timeline
+ * @param {number} end
+ * @param {number} span
+ */
 function startOf({ times }, end, span) {
   return Math.max(end - span, Math.min(times[0] ?? end, end - 30_000))
 }
 
-/** From the bottom up. */
+/**
+ * From the bottom up.
+ *
+ * @param {Timeline} timeline
+ */
 function layersOf({ components, others, totals }) {
+  /** @type {Layer[]} */
   const layers = [{ key: ' main', label: 'Main thread', tint: 'series-main', values: totals.main }]
   for (const { name, values } of components) layers.push({ key: name, label: name, tint: colourOf(name), values })
   if (others.some((value) => value > 0))
@@ -179,9 +209,17 @@ function layersOf({ components, others, totals }) {
   return layers
 }
 
-/** uPlot draws later series over earlier ones: so the sums come first, the largest of them first. */
+/**
+ * uPlot draws later series over earlier ones: so the sums come first, the largest of them first.
+ *
+ * @param {Timeline} timeline
+ * @param {readonly Layer[]} layers
+ * @returns {AlignedData}
+ */
 function stack(timeline, layers) {
+  /** @type {number[][]} */
   const sums = []
+  /** @type {number[] | undefined} */
   let below
   for (const { values } of layers) {
     const from = below
@@ -191,19 +229,33 @@ function stack(timeline, layers) {
   return [timeline.times.map((time) => time / 1_000), ...sums, timeline.totals.rss, timeline.totals.limit]
 }
 
+/**
+ * @param {Layer} layer
+ * @returns {Series}
+ */
 function areaSeries({ label, tint }) {
   const fill = colour(tint)
   return { label, stroke: fill, fill, width: 0, points: { show: false } }
 }
 
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {number[]} dash
+ * @returns {Series}
+ */
 function lineSeries(name, label, dash) {
   return { label, stroke: colour(`line-${name}`), width: 1.5, dash, points: { show: false } }
 }
 
+/**
+ * @param {UPlot} plot
+ * @param {readonly FeedEvent[]} marks
+ */
 function drawMarks(plot, marks) {
   const { ctx, bbox } = plot
   const scale = devicePixelRatio
-  const { min, max } = plot.scales.x
+  const { min = 0, max = 0 } = plot.scales['x'] ?? {}
   const seen = marks.filter(({ time }) => time / 1_000 >= min && time / 1_000 <= max)
   ctx.save()
   ctx.lineWidth = scale
@@ -233,6 +285,11 @@ function drawMarks(plot, marks) {
   ctx.restore()
 }
 
+/**
+ * @param {UPlot} plot
+ * @param {readonly FeedEvent[]} marks
+ * @returns {Hover | undefined}
+ */
 function hoverAt(plot, marks) {
   const { left, idx } = plot.cursor
   if (left === undefined || left < 0 || idx === null || idx === undefined) return undefined
@@ -241,7 +298,11 @@ function hoverAt(plot, marks) {
   return { index: idx, left: left + offset, width: plot.over.clientWidth + offset, events: events.slice(-4) }
 }
 
-/** What the plot shows under the pointer. */
+/**
+ * What the plot shows under the pointer.
+ *
+ * @param {{ hover: Hover, layers: readonly Layer[], timeline: Timeline }} props
+ */
 function Tip({ hover, layers, timeline }) {
   const { index, left, width, events } = hover
   const time = timeline.times[index]

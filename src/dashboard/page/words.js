@@ -1,7 +1,12 @@
+/** @import { Occurrence } from '../feed-event.ts' */
+/** @import { ComponentView } from '../schemas.ts' */
+/** @import { CrashReason } from '../../contract/errors.ts' */
+/** @import { UnloadReason } from '../../contract/unload-report.ts' */
 import { bytes, duration, percent } from './format.js'
 
 /** What the states and reasons of the API are called on the page. */
 
+/** @type {Readonly<Record<ComponentView['state'], string>>} */
 export const stateNames = {
   unloaded: 'unloaded',
   loading: 'loading',
@@ -12,6 +17,7 @@ export const stateNames = {
   zombie: 'zombie',
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const stayReasons = {
   'in-use': 'in use',
   pinned: 'pinned',
@@ -27,16 +33,22 @@ const stayReasons = {
   'not-loaded': 'not loaded',
 }
 
+/** @param {string} reason */
 export function stayReason(reason) {
   return stayReasons[reason] ?? reason
 }
 
-/** What the next round would do with a component, in a few words. */
+/**
+ * What the next round would do with a component, in a few words.
+ *
+ * @param {ComponentView['next']} next
+ */
 export function nextWords(next) {
   if (next.verdict === 'goes') return next.rank === 1 ? 'goes first' : `goes, number ${next.rank}`
   return next.verdict === 'stays' ? `stays: ${stayReason(next.reason)}` : '–'
 }
 
+/** @type {Readonly<Record<UnloadReason, string>>} */
 const unloadReasons = {
   requested: 'it was asked for',
   pressure: 'memory was short',
@@ -47,14 +59,17 @@ const unloadReasons = {
   unregistered: 'it was unregistered',
 }
 
+/** @type {Readonly<Record<CrashReason, string>>} */
 const crashReasons = {
   exit: 'its worker exited',
   error: 'an uncaught error',
   'out-of-memory': 'out of memory',
   'memory-limit': 'it passed its memory limit',
   terminated: 'its worker was ended',
+  stuck: 'its event loop stood still for too long',
 }
 
+/** @type {Readonly<Record<Occurrence['kind'], string>>} */
 const kinds = {
   load: 'Loaded',
   'load-error': 'Load failed',
@@ -66,11 +81,16 @@ const kinds = {
   action: 'Action',
 }
 
+/** @param {Occurrence['kind']} kind */
 export function kindName(kind) {
-  return kinds[kind] ?? kind
+  return kinds[kind]
 }
 
-/** An event in one sentence, without its component. */
+/**
+ * An event in one sentence, without its component.
+ *
+ * @param {Occurrence} event
+ */
 export function eventWords({ kind, details: d }) {
   switch (kind) {
     case 'load':

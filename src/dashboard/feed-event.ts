@@ -1,0 +1,36 @@
+import type { CrashEvent, ExhaustedEvent, LoadErrorEvent, LoadEvent, PressureEvent } from '../contract/events.ts'
+import type { Ledger } from '../contract/ledger.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
+
+interface Failure {
+  readonly code: string | null
+  readonly message: string
+}
+
+/** What is known of each kind of event beyond its component: plain JSON; bytes and ms. */
+export interface EventDetails {
+  readonly load: Omit<LoadEvent, 'name'>
+  readonly 'load-error': Pick<LoadErrorEvent, 'generation'> & Failure
+  readonly unload: Omit<UnloadReport, 'name'> & Pick<Ledger, 'pressureLevel' | 'usage' | 'limit'>
+  readonly crash: Pick<CrashEvent, 'generation' | 'reason'> & Failure
+  readonly pressure: PressureEvent
+  readonly exhausted: ExhaustedEvent
+  readonly zombie: { readonly generation: number }
+  /** With what it was asked to do it with. */
+  readonly action: { readonly action: string; readonly bytes?: number }
+}
+
+/** What happened, without when and to whom. */
+export type Occurrence = {
+  readonly [K in keyof EventDetails]: { readonly kind: K; readonly details: EventDetails[K] }
+}[keyof EventDetails]
+
+/** One thing that happened, as the page's feed and `/api/events` tell it. */
+export type FeedEvent = Occurrence & {
+  /** Rises by one with each event. */
+  readonly id: number
+  /** Epoch ms. */
+  readonly time: number
+  readonly severity: 'info' | 'warning' | 'error'
+  readonly component: string | null
+}
