@@ -31,7 +31,7 @@ class SlowFirst extends BaseSequencer {
 
 /** What threads, V8's memory and the file system of the second Node may make different. SPILLWAY_TEST_ALL=1 runs everything on it as well. */
 const onBothNodes = [
-  'test/{channel,host}/**/*.test.ts',
+  'test/{channel,transport,host}/**/*.test.ts',
   'test/component/{death,dependencies,hibernation,leftover-lease,load-failure,stuck,unload,zombie}.test.ts',
   'test/coordinator/{coordinator,stalled-main,unload-race}.test.ts',
   'test/locks/component-locks.test.ts',

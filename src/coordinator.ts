@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
-import { serveEndpoint } from './channel/comlink-callbacks.ts'
+import { serveEndpoint } from './transport/comlink-callbacks.ts'
 import type { Remote } from './channel/remote.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { ComponentInfo } from './contract/component-info.ts'

@@ -1,26 +1,32 @@
-import type { MessagePort } from 'node:worker_threads'
+import type { ChannelEnd } from '../src/channel/transport.ts'
+import { messageOf } from '../src/contract/describe-value.ts'
 import { guardAddonLoads } from '../src/host/addon-gate.ts'
 import type { AddonGate } from '../src/host/addon-gate.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
+import { threadChannels } from '../src/transport/thread.ts'
 
 /**
  * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
  */
-export default async function run({ control, addons }: { control: MessagePort; addons: AddonGate }): Promise<never> {
+export default async function run({ end, addons }: { end: ChannelEnd; addons: AddonGate }): Promise<never> {
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
-  control.on('message', (message: ToWorkerMessage) => {
-    if (message.type === 'init') {
-      runtime = new ComponentRuntime(control, message)
-      void runtime.load()
-    } else runtime?.receive(message)
+  const control = threadChannels.join(end)
+  control.receive({
+    frame: (frame) => {
+      const message = frame as ToWorkerMessage
+      if (message.type === 'init') {
+        runtime = new ComponentRuntime(control, message)
+        void runtime.load()
+      } else runtime?.receive(message)
+    },
+    unreadable: (cause) => {
+      // Of what the main thread says only `init` has anything in it that could be nested too deep for this thread's stack.
+      if (!runtime) control.post({ type: 'init-unreadable', why: messageOf(cause) } satisfies FromWorkerMessage)
+    },
   })
-  control.on('messageerror', (cause: Error) => {
-    // Of what the main thread says only `init` has anything in it that could be nested too deep for this thread's stack.
-    if (!runtime) control.postMessage({ type: 'init-unreadable', why: cause.message } satisfies FromWorkerMessage)
-  })
-  control.postMessage({ type: 'online' } satisfies FromWorkerMessage)
+  control.post({ type: 'online' } satisfies FromWorkerMessage)
   return new Promise<never>(() => {})
 }
 

@@ -1,5 +1,3 @@
-import { MessageChannel } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { ActivityMeter } from './activity.ts'
 import { servedAt } from './callback-end.ts'
@@ -12,9 +10,10 @@ import { methodsOf } from './forwarded-methods.ts'
 import type { CallbackLinks } from './marshal.ts'
 import { methodsBelow } from './method-table.ts'
 import type { ServedMethods } from './method-table.ts'
-import { createCallbackRemote, directPort } from './remote.ts'
+import { createCallbackRemote, directEnd } from './remote.ts'
 import { ServedConnection } from './served-connection.ts'
 import type { ServedApi } from './served-connection.ts'
+import type { ChannelEnd, Channels, Transport } from './transport.ts'
 
 export interface CallbackHooks {
   /** Counts the calls served here, and the callbacks that keep a component in use. */
@@ -37,12 +36,13 @@ export type CallbackCalls = Pick<CallerOptions, 'callTimeout' | 'onTimeout'>
  * thread, with `remote[releaseProxy]()`, or when the remote is garbage collected.
  */
 export class Callbacks implements CallbackLinks {
+  readonly channels: Channels
   readonly #owner: string
   readonly #generation: () => number
   readonly #maxQueue: number
   readonly #hooks: CallbackHooks
-  /** What is served here, by port. */
-  readonly #served = new Map<MessagePort, object>()
+  /** What is served here, and on what. */
+  readonly #served = new Map<Transport, object>()
   readonly #adopted = new Set<Caller>()
   readonly #forgotten = new FinalizationRegistry<Caller>((caller) => {
     // A call may still be under way although nobody can make another one.
@@ -50,30 +50,39 @@ export class Callbacks implements CallbackLinks {
   })
 
   /**
+   * @param channels how callbacks are given one of their own.
    * @param owner the component the callbacks are passed to or come from, for messages.
    * @param generation its generation at the time.
    * @param maxQueue calls of each callback of the other side under way at once; further ones reject with OverloadedError.
    */
-  constructor(owner: string, generation: () => number, maxQueue: number, hooks: CallbackHooks = {}) {
+  constructor(
+    channels: Channels,
+    owner: string,
+    generation: () => number,
+    maxQueue: number,
+    hooks: CallbackHooks = {},
+  ) {
+    this.channels = channels
     this.#owner = owner
     this.#maxQueue = maxQueue
     this.#generation = generation
     this.#hooks = hooks
   }
 
-  expose(value: object): MessagePort {
-    const direct = directPort(value)
+  expose(value: object): ChannelEnd {
+    const direct = directEnd(value)
     if (direct) return direct
-    const { port1, port2 } = new MessageChannel()
-    this.#serve(port1, value, methodsOf(value))
-    return port2
+    const [ours, theirs] = this.channels.pair()
+    this.#serve(ours, value, methodsOf(value))
+    return theirs
   }
 
-  #serve(port: MessagePort, value: object, table: ServedMethods): void {
+  #serve(end: ChannelEnd, value: object, table: ServedMethods): void {
     const { meter } = this.#hooks
+    const transport = this.channels.join(end)
     meter?.subscriptionOpened()
     exposed(value)
-    this.#served.set(port, value)
+    this.#served.set(transport, value)
     const api: ServedApi = {
       component: this.#name,
       table,
@@ -81,14 +90,13 @@ export class Callbacks implements CallbackLinks {
       share: (path, other) => this.#serve(other, value, methodsBelow(table, path)),
       ...(meter && { meter }),
     }
-    const stop = onPeerGone(value, () => port.close())
-    ServedConnection.open(port, api, () => {
+    const stop = onPeerGone(value, () => transport.close())
+    ServedConnection.open(transport, api, () => {
       stop()
       meter?.subscriptionClosed()
-      this.#served.delete(port)
+      this.#served.delete(transport)
       unexposed(value)
     })
-    port.unref()
   }
 
   /** The component is being unloaded: what it gave away by reference is told, while it still can. */
@@ -96,15 +104,16 @@ export class Callbacks implements CallbackLinks {
     for (const value of this.#served.values()) finalize(value)
   }
 
-  adopt(port: MessagePort): object {
-    return this.#adopt(port, this, this.#hooks.calls)
+  adopt(end: ChannelEnd): object {
+    return this.#adopt(end, this, this.#hooks.calls)
   }
 
   /** The same, for a connection to somebody whose callbacks are called by other rules. */
   from(calls: CallbackCalls): CallbackLinks {
     const links: CallbackLinks = {
+      channels: this.channels,
       expose: (value) => this.expose(value),
-      adopt: (port) => this.#adopt(port, links, calls),
+      adopt: (end) => this.#adopt(end, links, calls),
     }
     return links
   }
@@ -114,11 +123,12 @@ export class Callbacks implements CallbackLinks {
     for (const caller of this.#adopted) caller.holdBack()
   }
 
-  #adopt(port: MessagePort, links: CallbackLinks, calls: CallbackCalls | undefined): object {
+  #adopt(end: ChannelEnd, links: CallbackLinks, calls: CallbackCalls | undefined): object {
     const { meter, onBusy, onAdopted, linkCall } = this.#hooks
+    const transport = this.channels.join(end)
     onAdopted?.()
+    transport.onClose(() => meter?.subscriptionClosed())
     meter?.subscriptionOpened()
-    port.once('close', () => meter?.subscriptionClosed())
     const component = this.#name
     const generation = this.#generation()
     const caller = new Caller({
@@ -134,11 +144,11 @@ export class Callbacks implements CallbackLinks {
       linkCall,
     })
     this.#adopted.add(caller)
-    caller.attach(port, generation)
+    caller.attach(transport, generation)
     const release = (): void => caller.close(released())
     this.#forgotten.register(release, caller)
     const remote = createCallbackRemote(caller, release)
-    servedAt(remote, port)
+    servedAt(remote, transport)
     return remote
   }
 

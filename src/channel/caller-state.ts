@@ -1,11 +1,11 @@
-import type { MessagePort } from 'node:worker_threads'
 import type { Inbox } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 import type { ServerEntry } from './protocol.ts'
+import type { Transport } from './transport.ts'
 
 /** What joins a caller with one generation. */
 export type Connection = {
-  readonly port: MessagePort
+  readonly transport: Transport
   readonly inbox: Inbox
   readonly outbox: Outbox<ServerEntry>
   readonly generation: number
@@ -20,6 +20,6 @@ export type CallerState =
   | ({ readonly status: 'open' } & Connection)
   /** The caller sends no more on this connection, but what it sent is still being answered. */
   | ({ readonly status: 'fenced' } & Connection)
-  /** The port is closed, and nobody has said yet why. */
+  /** It is closed, and nobody has said yet why. */
   | ({ readonly status: 'lost' } & Connection)
   | { readonly status: 'closed' }

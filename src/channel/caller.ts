@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads'
 import { afterDeadline } from '../base/deadline.ts'
 import {
   CallTimeoutError,
@@ -23,6 +22,7 @@ import type { CallOptions } from './pending-call.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
 import { SentCalls } from './sent-calls.ts'
+import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 import { sendUnsent, setDeadline, unsentCall } from './unsent-call.ts'
 import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
@@ -64,7 +64,7 @@ export class Caller {
 
   /** False while there is no generation to send calls to. */
   get connected(): boolean {
-    return 'port' in this.#state
+    return 'transport' in this.#state
   }
 
   /** Calls that wait for a connection. */
@@ -106,34 +106,38 @@ export class Caller {
   }
 
   /** Joins a generation: everything that waits is sent. */
-  attach(port: MessagePort, generation: number): void {
+  attach(transport: Transport, generation: number): void {
     if (this.#state.status === 'closed') {
-      port.close()
+      transport.close()
       return
     }
-    if ('port' in this.#state) this.ended(this.#state.generation, { reason: 'terminated' })
-    const inbox = Inbox.open(port, {
+    if ('transport' in this.#state) this.ended(this.#state.generation, { reason: 'terminated' })
+    const inbox = Inbox.open(transport, {
       receive: (entry) => this.#receive(entry as CallerEntry),
       lost: (announced, cause) => this.#sent.lost(announced, cause),
     })
     const outbox = new Outbox<ServerEntry>(
-      port,
+      transport,
       (entry, cause) => this.#instead(entry, cause),
       () => this.#leaving.leave(),
     )
-    const connection: Connection = { port, inbox, outbox, generation, epoch: 0, unheard: false }
+    const connection: Connection = { transport, inbox, outbox, generation, epoch: 0, unheard: false }
     this.#state = { status: 'open', ...connection }
-    port.on('close', () => this.#portClosed(port))
-    port.unref()
+    transport.onClose(() => this.#connectionClosed(transport))
     this.#sendWaiting(connection)
   }
 
-  /** Asks the other end to serve on `port` what it serves here at `path`. False when there is no connection. */
-  share(path: readonly string[], port: MessagePort): boolean {
+  /**
+   * Asks the other end to serve for somebody else as well what it serves here at `path`.
+   *
+   * @returns the end to give them; undefined when there is no connection.
+   */
+  share(path: readonly string[]): ChannelEnd | undefined {
     const state = this.#state
-    if (state.status !== 'open' && state.status !== 'fenced') return false
-    state.outbox.post([ToServer.share, 0, path, port], [port], [apart, 0], [port])
-    return true
+    if (state.status !== 'open' && state.status !== 'fenced') return undefined
+    const [served, given] = this.#options.links.channels.pair()
+    state.outbox.post([ToServer.share, 0, path, served], [served], [apart, 0], [served])
+    return given
   }
 
   /** Sends no more until `resume` or the next `attach`; tells the component so. A fence that was raised already is not raised again. */
@@ -182,13 +186,13 @@ export class Caller {
   /** The generation is over: answers that had arrived count, everything else that was sent rejects. Calls that wait stay. */
   ended(generation: number, end: GenerationEnd): void {
     const state = this.#state
-    if (!('port' in state) || state.generation !== generation) return
+    if (!('transport' in state) || state.generation !== generation) return
     this.#cancelGrace()
     // Answers that have arrived count; a fence or its end does not any more.
     this.#state = { ...state, status: 'lost' }
     state.inbox.takeRest()
     this.#state = { status: 'detached' }
-    state.port.close()
+    state.transport.close()
     for (const pending of this.#sent.takeAll()) {
       const details = { reason: end.reason, generation, exitCode: end.exitCode, outcome: 'unknown' as const }
       pending.reject(
@@ -225,7 +229,7 @@ export class Caller {
     this.#cancelGrace()
     this.#stopped ??= { error }
     this.#state = { status: 'closed' }
-    if ('port' in state) state.port.close()
+    if ('transport' in state) state.transport.close()
     for (const pending of [...this.#sent.takeAll(), ...this.#takeWaiting()]) pending.reject(error)
     this.#settled()
     this.#options.onEnded?.()
@@ -251,7 +255,7 @@ export class Caller {
         : [ToServer.call, id, method, values, deadline]
     let unsent: UnsentCall | undefined
     try {
-      if (!direct) unsent = unsentCall(entry, outgoing)
+      if (!direct) unsent = unsentCall(entry, outgoing, this.#options.links.channels)
       else {
         if (outgoing.plain) state.outbox.push(entry)
         else state.outbox.post(entry, entry[3], [apart, id], transfers)
@@ -349,9 +353,9 @@ export class Caller {
     return undefined
   }
 
-  #portClosed(port: MessagePort): void {
+  #connectionClosed(transport: Transport): void {
     const state = this.#state
-    if (!('port' in state) || state.port !== port) return
+    if (!('transport' in state) || state.transport !== transport) return
     // Whoever watches the worker usually knows why within milliseconds; nobody waits longer than the grace for that. New calls wait as
     // well: before the worker's end is known, another connection would lead to the same dead worker.
     this.#state = { ...state, status: 'lost' }

@@ -1,7 +1,6 @@
-import { receiveMessageOnPort } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
 import { apart } from './protocol.ts'
 import type { ApartEntry } from './protocol.ts'
+import type { FrameReceiver, Transport } from './transport.ts'
 
 export interface InboxHooks {
   /** An entry, of whatever form the other side gave it. */
@@ -16,39 +15,38 @@ export interface InboxHooks {
 
 /**
  * The receiving end of a connection. What one thread can serialise another may be unable to read (nested deeper than its stack is, larger than
- * its memory); then the port says only that something was there. Hence the announcements: they say what comes next.
+ * its memory); then the transport says only that something was there. Hence the announcements: they say what comes next.
  */
-export class Inbox {
-  readonly #port: MessagePort
+export class Inbox implements FrameReceiver {
+  readonly #transport: Transport
   readonly #hooks: InboxHooks
   #announced: ApartEntry | undefined
 
-  /** Receives on `port` until it is closed. */
-  static open(port: MessagePort, hooks: InboxHooks): Inbox {
-    return new Inbox(port, hooks)
+  /** Receives on `transport` until it is closed. */
+  static open(transport: Transport, hooks: InboxHooks): Inbox {
+    return new Inbox(transport, hooks)
   }
 
-  private constructor(port: MessagePort, hooks: InboxHooks) {
-    this.#port = port
+  private constructor(transport: Transport, hooks: InboxHooks) {
+    this.#transport = transport
     this.#hooks = hooks
-    port.on('message', (frame: unknown) => this.#take(frame))
-    port.on('messageerror', (cause: unknown) => this.#lose(cause))
+    transport.receive(this)
   }
 
-  /** Takes in what has arrived by now; for a port that is about to be closed. */
+  /** Takes in what has arrived by now; for a connection that is about to be closed. */
   takeRest(): void {
     for (;;) {
       try {
-        const item = receiveMessageOnPort(this.#port)
+        const item = this.#transport.takeNext()
         if (!item) return
-        this.#take(item.message)
+        this.frame(item.frame)
       } catch (cause) {
-        this.#lose(cause)
+        this.unreadable(cause)
       }
     }
   }
 
-  #take(frame: unknown): void {
+  frame(frame: unknown): void {
     this.#announced = undefined
     if (!Array.isArray(frame)) return
     for (const entry of frame as unknown[]) {
@@ -57,7 +55,7 @@ export class Inbox {
     }
   }
 
-  #lose(cause: unknown): void {
+  unreadable(cause: unknown): void {
     const announced = this.#announced
     this.#announced = undefined
     this.#hooks.lost(announced, cause)

@@ -1,31 +1,32 @@
 import { proxyMarker, transferHandlers } from 'comlink'
-import type { MessagePort, Transferable } from 'node:worker_threads'
 import { ValueError } from '../contract/errors.ts'
 import { assertClonable } from './clone-guard.ts'
 import type { HandledValues } from './protocol.ts'
 import { copyPlain, notPlain } from './plain-copy.ts'
 import { transferListOf } from './transfer-list.ts'
+import type { ChannelEnd, Channels, Movable } from './transport.ts'
 
-/** Turns `proxy()`ed objects into ports and ports into remotes; each thread has one. */
+/** Turns `proxy()`ed objects into ends of channels, and those into remotes; each thread has one. */
 export interface CallbackLinks {
-  /** Serves `value` on a new channel and returns the port to send. */
-  expose(value: object): MessagePort
-  /** The remote of what the other side serves on `port`. */
-  adopt(port: MessagePort): unknown
+  readonly channels: Channels
+  /** Serves `value` on a new channel and returns the end to send. */
+  expose(value: object): ChannelEnd
+  /** The remote of what the other side serves there. */
+  adopt(end: ChannelEnd): unknown
 }
 
 /** Values ready to be posted. */
 export interface Outgoing {
   readonly values: readonly unknown[]
   readonly handled: HandledValues | undefined
-  readonly transfers: readonly Transferable[]
+  readonly transfers: readonly Movable[]
   /** Nobody else can change the values any more, so they may wait for the end of the microtask. */
   readonly plain: boolean
   /** Closes what was opened for these values; for when they could not be posted after all. */
   discard(): void
 }
 
-const nothing: readonly Transferable[] = []
+const nothing: readonly Movable[] = []
 const keep = (): void => {}
 const builtIn = new Set(['proxy', 'throw'])
 
@@ -46,8 +47,8 @@ export function marshal(values: readonly unknown[], links: CallbackLinks): Outgo
 }
 
 function marshalObjects(values: readonly unknown[], links: CallbackLinks): Outgoing {
-  const opened: MessagePort[] = []
-  const discard = (): void => opened.forEach((port) => port.close())
+  const opened: ChannelEnd[] = []
+  const discard = (): void => opened.forEach((end) => links.channels.join(end).close())
   try {
     return { ...marshalEach(values, links, opened), discard: opened.length > 0 ? discard : keep }
   } catch (error) {
@@ -60,11 +61,11 @@ function marshalObjects(values: readonly unknown[], links: CallbackLinks): Outgo
 function marshalEach(
   values: readonly unknown[],
   links: CallbackLinks,
-  opened: MessagePort[],
+  opened: ChannelEnd[],
 ): Omit<Outgoing, 'discard'> {
   const sent: unknown[] = []
   const handled: [number, string][] = []
-  const transfers: Transferable[] = []
+  const transfers: Movable[] = []
   let plain = true
   for (const [index, value] of values.entries()) {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
@@ -73,11 +74,11 @@ function marshalEach(
       continue
     }
     if (isProxyMarked(value)) {
-      const port = links.expose(value)
-      opened.push(port)
-      transfers.push(port)
+      const end = links.expose(value)
+      opened.push(end)
+      transfers.push(end)
       handled.push([index, 'proxy'])
-      sent.push(port)
+      sent.push(end)
       plain = false
       continue
     }
@@ -85,7 +86,7 @@ function marshalEach(
     if (custom) {
       handled.push([index, custom.name])
       transfers.push(...custom.transfers)
-      assertClonable(custom.value, (object) => custom.transfers.includes(object as Transferable))
+      assertClonable(custom.value, (object) => custom.transfers.includes(object as Movable))
       sent.push(custom.value)
       plain = false
       continue
@@ -110,9 +111,9 @@ function marshalEach(
  *
  * @throws TypeError when it cannot be cloned.
  */
-function movedWith(value: object): readonly Transferable[] {
-  let moved: readonly Transferable[] | undefined
-  assertClonable(value, (object) => (moved ??= transferListOf(value)).includes(object as Transferable))
+function movedWith(value: object): readonly Movable[] {
+  let moved: readonly Movable[] | undefined
+  assertClonable(value, (object) => (moved ??= transferListOf(value)).includes(object as Movable))
   return moved ?? nothing
 }
 
@@ -129,7 +130,7 @@ export function unmarshal(
   links: CallbackLinks,
 ): unknown {
   if (handler === undefined) return value
-  if (handler === 'proxy') return links.adopt(value as MessagePort)
+  if (handler === 'proxy') return links.adopt(value as ChannelEnd)
   const known = builtIn.has(handler) ? undefined : transferHandlers.get(handler)
   if (!known) {
     throw new ValueError(
@@ -146,14 +147,12 @@ export function isProxyMarked(value: object): boolean {
   return Boolean((value as { [proxyMarker]?: unknown })[proxyMarker])
 }
 
-function serializeCustom(
-  value: unknown,
-): { name: string; value: unknown; transfers: readonly Transferable[] } | undefined {
+function serializeCustom(value: unknown): { name: string; value: unknown; transfers: readonly Movable[] } | undefined {
   if (transferHandlers.size <= builtIn.size) return undefined
   for (const [name, handler] of transferHandlers) {
     if (builtIn.has(name) || !handler.canHandle(value)) continue
     const [serialized, transfers] = handler.serialize(value)
-    return { name, value: serialized, transfers: transfers as Transferable[] }
+    return { name, value: serialized, transfers: transfers as Movable[] }
   }
   return undefined
 }

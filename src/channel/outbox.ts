@@ -1,14 +1,15 @@
-import { MessagePort } from 'node:worker_threads'
-import type { Transferable } from 'node:worker_threads'
 import type { ApartEntry } from './protocol.ts'
 import { isSmall } from './plain-copy.ts'
+import type { Movable, Transport } from './transport.ts'
+
+const nothing: readonly Movable[] = []
 
 /**
  * The sending end of a connection: gathers entries and posts all of a microtask as one frame, in order. What is pushed is meant to be
  * cloneable; should an entry be refused after all, it alone is replaced, and the others travel.
  */
 export class Outbox<Entry> {
-  readonly #port: MessagePort
+  readonly #transport: Transport
   readonly #instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined
   readonly #leaving: () => void
   #entries: (Entry | ApartEntry)[] = []
@@ -19,11 +20,11 @@ export class Outbox<Entry> {
    * @param leaving called before what was pushed is posted: the last moment to change it.
    */
   constructor(
-    port: MessagePort,
+    transport: Transport,
     instead: (entry: Entry | ApartEntry, cause: unknown) => Entry | undefined,
     leaving: () => void = () => {},
   ) {
-    this.#port = port
+    this.#transport = transport
     this.#instead = instead
     this.#leaving = leaving
   }
@@ -42,15 +43,10 @@ export class Outbox<Entry> {
    * @param values what is in it. Only where another thread may be unable to read them the announcement, which says whose it is, goes before it.
    * @throws DataCloneError when the entry cannot be cloned; what waited is not lost and nothing was moved.
    */
-  post(
-    entry: Entry,
-    values: readonly unknown[],
-    announcement: ApartEntry,
-    transfers: readonly Transferable[] = [],
-  ): void {
-    if (!values.every(isInOnePiece)) this.#entries.push(announcement)
+  post(entry: Entry, values: readonly unknown[], announcement: ApartEntry, moved: readonly Movable[] = nothing): void {
+    if (!values.every((value) => isInOnePiece(value, moved))) this.#entries.push(announcement)
     this.flush()
-    this.#port.postMessage([entry], [...transfers])
+    this.#transport.post([entry], moved.length > 0 ? moved : undefined)
   }
 
   flush(): void {
@@ -59,7 +55,7 @@ export class Outbox<Entry> {
     const frame = this.#entries
     this.#entries = []
     try {
-      this.#port.postMessage(frame)
+      this.#transport.post(frame)
     } catch {
       for (const entry of frame) this.#postAlone(entry)
     }
@@ -67,10 +63,10 @@ export class Outbox<Entry> {
 
   #postAlone(entry: Entry | ApartEntry): void {
     try {
-      this.#port.postMessage([entry])
+      this.#transport.post([entry])
     } catch (cause) {
       const instead = this.#instead(entry, cause)
-      if (instead !== undefined) this.#port.postMessage([instead])
+      if (instead !== undefined) this.#transport.post([instead])
     }
   }
 
@@ -80,7 +76,7 @@ export class Outbox<Entry> {
   }
 }
 
-/** What is not nested, or only a little: bytes, ports, small plain data. */
-function isInOnePiece(value: unknown): boolean {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof MessagePort || isSmall(value)
+/** What is not nested, or only a little: bytes, what moves as a whole, small plain data. */
+function isInOnePiece(value: unknown, moved: readonly Movable[]): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || moved.includes(value as Movable) || isSmall(value)
 }

@@ -1,14 +1,14 @@
-import { MessagePort } from 'node:worker_threads'
+import type { ChannelEnd, Channels } from './transport.ts'
 
 /**
- * The wire format of calls. One MessagePort joins one caller with one generation of one component; everything on it is a
+ * The wire format of calls. One connection joins one caller with one generation of one component; everything on it is a
  * frame: an array of entries, posted once per microtask, so that all calls of one turn cost one message.
  *
  * A connection belongs to one generation. A call is answered by exactly one of `value`, `error` or `stream`; a stream goes on with `chunk`s for
  * which the caller has given credit and ends with `end` or `fail`. Before an unload both sides agree on a fence: after its `fenced` a caller sends no
- * further call until `resume` (the unload was called off) or a port to the next generation, so nothing that was sent is lost, and nothing
+ * further call until `resume` (the unload was called off) or a connection to the next generation, so nothing that was sent is lost, and nothing
  * is ever sent twice. Fences are numbered by epoch: what is said about one fence can be overtaken by the next, since caller, component and main
- * thread speak on different ports.
+ * thread speak on connections of their own.
  *
  * A caller whose deadline has passed asks whether the component listens, and sends no further call until it says so: an event loop that does not
  * turn would run them for nobody, or never.
@@ -64,8 +64,8 @@ export type CallEntry = readonly [
   link?: string | undefined,
 ]
 
-/** A call that waited for the connection: its entry is in the queue of `port`, but for the deadline, which it may have come to have since. */
-export type SealedEntry = readonly [op: typeof ToServer.sealed, id: number, port: MessagePort, deadline: number]
+/** A call that waited for the connection: its entry was posted to the other end of `end`, but for the deadline, which it may have come to have since. */
+export type SealedEntry = readonly [op: typeof ToServer.sealed, id: number, end: ChannelEnd, deadline: number]
 
 export type ServerEntry =
   | CallEntry
@@ -74,8 +74,8 @@ export type ServerEntry =
   | readonly [op: typeof ToServer.credit, id: number, values: number, timeout?: number]
   | readonly [op: typeof ToServer.cancel, id: number]
   | readonly [op: typeof ToServer.fenced, epoch: number]
-  /** Serve on `port` as well what is served here at `path`, for a third thread. */
-  | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], port: MessagePort]
+  /** Serve on that channel as well what is served here at `path`, for a third thread. */
+  | readonly [op: typeof ToServer.share, id: 0, path: readonly string[], end: ChannelEnd]
   /** A deadline has passed: does the component listen? It says `heard` once it has read this. */
   | readonly [op: typeof ToServer.ask, id: number]
   | SealedEntry
@@ -126,7 +126,7 @@ export type EncodedError =
  * True for what a caller may send. A connection is as open as the thread at its other end, so what arrives is looked at before it is
  * acted on; what has not this form is dropped.
  */
-export function isServerEntry(entry: unknown): entry is ServerEntry {
+export function isServerEntry(entry: unknown, channels: Channels): entry is ServerEntry {
   if (!Array.isArray(entry) || !Number.isSafeInteger(entry[1])) return false
   switch (entry[0]) {
     case ToServer.call:
@@ -141,9 +141,9 @@ export function isServerEntry(entry: unknown): entry is ServerEntry {
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0 && (entry[3] === undefined || isPositive(entry[3]))
     case ToServer.share:
-      return Array.isArray(entry[2]) && isMethodPath(entry[2]) && entry[3] instanceof MessagePort
+      return Array.isArray(entry[2]) && isMethodPath(entry[2]) && channels.isEnd(entry[3])
     case ToServer.sealed:
-      return entry[2] instanceof MessagePort && typeof entry[3] === 'number'
+      return channels.isEnd(entry[2]) && typeof entry[3] === 'number'
     case ToServer.abort:
     case ToServer.cancel:
     case ToServer.fenced:

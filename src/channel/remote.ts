@@ -1,7 +1,5 @@
 import { proxyMarker, releaseProxy } from 'comlink'
 import type { ProxyMarked, UnproxyOrClone } from 'comlink'
-import { MessageChannel } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
 import type { ComponentModule } from '../contract/define-component.ts'
 import { InvalidOptionsError, NoSuchMethodError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
@@ -12,6 +10,7 @@ import { RecentMembers } from './recent-members.ts'
 import { framesOf } from './pending-call.ts'
 import type { CallOptions, CallOrigin } from './pending-call.ts'
 import { spreadApply } from './protocol.ts'
+import type { ChannelEnd } from './transport.ts'
 import type { MethodPath } from './protocol.ts'
 import { isCloneable } from './uncloneable.ts'
 import { expectOptions, expectString } from '../base/option-checks.ts'
@@ -176,16 +175,13 @@ export function isCallbackRemote(value: object): boolean {
 }
 
 /**
- * A port at which the thread a callback comes from serves it, for a third thread: what is passed on does not depend on who passed it.
+ * The end of a channel on which the thread that a callback comes from serves it, for a third thread: what is passed on does not depend on who passed it.
  * Undefined for anything else, and for callbacks whose calls have options of their own.
  */
-export function directPort(value: object): MessagePort | undefined {
+export function directEnd(value: object): ChannelEnd | undefined {
   const target = targets.get(value)
   if (!target?.release || Object.values(target.options).some((option) => option !== undefined)) return undefined
-  const { port1, port2 } = new MessageChannel()
-  if (target.caller.share(target.path, port1)) return port2
-  port1.close()
-  return undefined
+  return target.caller.share(target.path)
 }
 
 function createNode(target: Target, shape: object): object {

@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads'
 import { messageOf } from '../contract/describe-value.ts'
 import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
@@ -24,6 +23,7 @@ import type {
 } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
+import type { ChannelEnd, Transport } from './transport.ts'
 import { inTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 import { unseal } from './unsent-call.ts'
@@ -32,8 +32,8 @@ export interface ServedApi {
   readonly component: string
   readonly table: ServedMethods
   readonly links: CallbackLinks
-  /** Serves what is at `path` on another port too; callbacks are shared so, components are not. */
-  readonly share?: (path: readonly string[], port: MessagePort) => void
+  /** Serves what is at `path` on another channel too; callbacks are shared so, components are not. */
+  readonly share?: (path: readonly string[], end: ChannelEnd) => void
   /** Counts what is served; callbacks are served without one. */
   readonly meter?: ActivityMeter
 }
@@ -53,27 +53,27 @@ export class ServedConnection {
   #fencedEpoch = 0
   #fence: { readonly epoch: number; readonly onFenced: () => void } | undefined
 
-  /** Serves `api` on `port` until either side closes it. */
+  /** Serves `api` on `transport` until either side closes it. */
   static open(
-    port: MessagePort,
+    transport: Transport,
     api: ServedApi,
     onClose: (connection: ServedConnection) => void = () => {},
   ): ServedConnection {
-    return new ServedConnection(port, api, onClose)
+    return new ServedConnection(transport, api, onClose)
   }
 
-  private constructor(port: MessagePort, api: ServedApi, onClose: (connection: ServedConnection) => void) {
+  private constructor(transport: Transport, api: ServedApi, onClose: (connection: ServedConnection) => void) {
     this.#api = api
-    this.#outbox = new Outbox(port, (entry, cause) => this.#instead(entry, cause))
+    this.#outbox = new Outbox(transport, (entry, cause) => this.#instead(entry, cause))
     this.#onClose = onClose
-    Inbox.open(port, {
+    Inbox.open(transport, {
       receive: (entry) => {
-        if (isServerEntry(entry)) this.#receive(entry)
+        if (isServerEntry(entry, api.links.channels)) this.#receive(entry)
         else closeMoved(entry)
       },
       lost: (announced, cause) => this.#lost(announced, cause),
     })
-    port.on('close', () => this.#closed())
+    transport.onClose(() => this.#closed())
   }
 
   /** Asks the caller to send no more, and calls back once everything it sent before has arrived. */
@@ -129,7 +129,7 @@ export class ServedConnection {
         break
       case ToServer.share:
         if (this.#api.share) this.#api.share(entry[2], entry[3])
-        else entry[3].close()
+        else this.#api.links.channels.join(entry[3]).close()
         break
       case ToServer.ask:
         this.#outbox.push([ToCaller.heard, entry[1]])
@@ -145,10 +145,11 @@ export class ServedConnection {
     waiting.onFenced()
   }
 
-  #unseal([, id, port, deadline]: SealedEntry): void {
+  #unseal([, id, end, deadline]: SealedEntry): void {
     try {
-      const entry = unseal(port)
-      if (isServerEntry(entry) && entry[0] === ToServer.call && entry[1] === id) {
+      const { channels } = this.#api.links
+      const entry = unseal(end, channels)
+      if (isServerEntry(entry, channels) && entry[0] === ToServer.call && entry[1] === id) {
         const [op, , method, args, , ...rest] = entry
         this.#arrived([op, id, method, args, deadline, ...rest])
       } else closeMoved(entry)

@@ -1,10 +1,9 @@
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
 import { closeMoved } from './close-moved.ts'
 import type { Outgoing } from './marshal.ts'
 import type { Outbox } from './outbox.ts'
 import { apart, ToServer } from './protocol.ts'
 import type { CallEntry, ServerEntry } from './protocol.ts'
+import type { ChannelEnd, Channels } from './transport.ts'
 
 /** A call that is not posted yet: its deadline can still be set. */
 export type LeavingEntry = { -readonly [K in keyof CallEntry]: CallEntry[K] }
@@ -12,23 +11,30 @@ export type LeavingEntry = { -readonly [K in keyof CallEntry]: CallEntry[K] }
 /**
  * A call that waits for a connection. What its arguments say when it is made is what travels, and what moves leaves its caller's hands then. It
  * moves once only: a stream that moved a second time would be pumped through this thread for ever. So the call is sealed, that is posted
- * to a port of its own, and that port is what is sent.
+ * to a channel of its own, and the other end of that is what is sent.
  */
 export type UnsentCall =
   | { readonly form: 'plain'; readonly entry: LeavingEntry }
-  | { readonly form: 'sealed'; readonly id: number; readonly port: MessagePort; deadline: number }
+  | {
+      readonly form: 'sealed'
+      readonly id: number
+      readonly end: ChannelEnd
+      readonly channels: Channels
+      deadline: number
+    }
 
 /** @throws DataCloneError when the arguments cannot be cloned or moved. */
-export function unsentCall(entry: LeavingEntry, { plain, transfers }: Outgoing): UnsentCall {
+export function unsentCall(entry: LeavingEntry, { plain, transfers }: Outgoing, channels: Channels): UnsentCall {
   if (plain) return { form: 'plain', entry }
-  const { port1, port2 } = new MessageChannel()
+  const [ours, end] = channels.pair()
+  const transport = channels.join(ours)
   try {
-    port1.postMessage(entry, [...transfers])
+    transport.post(entry, transfers)
   } catch (error) {
-    port1.close()
+    transport.close()
     throw error
   }
-  return { form: 'sealed', id: entry[1], port: port2, deadline: entry[4] }
+  return { form: 'sealed', id: entry[1], end, channels, deadline: entry[4] }
 }
 
 /** @param deadline as in a CallEntry; the call had none when it was made. */
@@ -39,28 +45,29 @@ export function setDeadline(call: UnsentCall, deadline: number): void {
 
 export function sendUnsent(call: UnsentCall, outbox: Outbox<ServerEntry>): void {
   if (call.form === 'plain') outbox.push(call.entry)
-  else outbox.post([ToServer.sealed, call.id, call.port, call.deadline], [call.port], [apart, call.id], [call.port])
+  else outbox.post([ToServer.sealed, call.id, call.end, call.deadline], [call.end], [apart, call.id], [call.end])
 }
 
 /** It will not be sent: what moved with it is nobody's. */
 export function discardUnsent(call: UnsentCall): void {
   if (call.form === 'plain') return
   try {
-    closeMoved(unseal(call.port))
+    closeMoved(unseal(call.end, call.channels))
   } catch {
-    // What cannot be read goes with its port.
+    // What cannot be read goes with its channel.
   }
 }
 
 /**
- * The entry that was posted to a port before the port was sent.
+ * The entry that was posted to a channel before its other end was sent.
  *
  * @throws what reading it throws: this thread's stack may be too small for it.
  */
-export function unseal(port: MessagePort): unknown {
+export function unseal(end: ChannelEnd, channels: Channels): unknown {
+  const transport = channels.join(end)
   try {
-    return receiveMessageOnPort(port)?.message as unknown
+    return transport.takeNext()?.frame
   } finally {
-    port.close()
+    transport.close()
   }
 }

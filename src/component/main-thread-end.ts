@@ -3,6 +3,8 @@ import type { GenerationEnd } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
+import type { Generation } from '../host/generation.ts'
+import { threadChannels } from '../transport/thread.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -28,7 +30,7 @@ export class MainThreadEnd {
     const keep = (busy: boolean): void => (busy ? keepAlive.hold() : keepAlive.release())
     const onTimeout = (): void => surroundings.timedOut(name)
     const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
-    this.#callbacks = new Callbacks(name, generation, maxQueue, {
+    this.#callbacks = new Callbacks(threadChannels, name, generation, maxQueue, {
       onBusy: keep,
       linkCall,
       calls: { callTimeout, onTimeout },
@@ -47,6 +49,11 @@ export class MainThreadEnd {
       },
     })
     this.remote = createRemote(this.caller, { timeout: callTimeout })
+  }
+
+  /** Calls go to that generation from now on. */
+  attach(generation: Generation): void {
+    this.caller.attach(threadChannels.join(generation.connect()), generation.number)
   }
 
   /** Resolves once everything that was sent to the component is answered, also to its callbacks. */

@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads'
+import type { ChannelEnd } from '../channel/transport.ts'
 import type { ResolvedDefinition } from './definition.ts'
 
 /** Another component of the same coordinator. */
@@ -7,7 +7,7 @@ export interface Peer {
   /** @param chain who needs it, outermost first, for the error's path. */
   load(chain: readonly string[]): Promise<void>
   /** A connection to it; loads it first. */
-  connectPeer(chain: readonly string[]): Promise<{ readonly port: MessagePort; readonly generation: number }>
+  connectPeer(chain: readonly string[]): Promise<{ readonly end: ChannelEnd; readonly generation: number }>
 }
 
 /** Finds other components by name. */

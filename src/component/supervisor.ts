@@ -1,5 +1,5 @@
-import type { MessagePort } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/caller.ts'
+import type { ChannelEnd } from '../channel/transport.ts'
 import { ComponentFailedError } from '../contract/errors.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
@@ -172,11 +172,11 @@ export class Supervisor {
   }
 
   /** A connection for another component; loads this one first. */
-  async connectPeer(chain: readonly string[]): Promise<{ port: MessagePort; generation: number }> {
+  async connectPeer(chain: readonly string[]): Promise<{ end: ChannelEnd; generation: number }> {
     for (;;) {
       await this.load(chain)
       if (this.state.status === 'ready' && this.#generation) {
-        return { port: this.#generation.connect(), generation: this.#generation.number }
+        return { end: this.#generation.connect(), generation: this.#generation.number }
       }
     }
   }
@@ -260,7 +260,7 @@ export class Supervisor {
     this.counters.loads++
     const ready = surroundings.now()
     this.lastLoadTime = ready - begun
-    this.main.caller.attach(generation.connect(), generation.number)
+    this.main.attach(generation)
     surroundings.loaded({ name, generation: generation.number, duration: ready - decided })
     surroundings.spares.keep()
   }
@@ -320,7 +320,7 @@ export class Supervisor {
     this.#life.apply({ type: 'drain-called-off' })
     generation.resume((epoch) => this.main.caller.resume(epoch))
     // What was under way may have been given up already, and its connection with it.
-    if (!this.main.caller.connected) this.main.caller.attach(generation.connect(), generation.number)
+    if (!this.main.caller.connected) this.main.attach(generation)
   }
 
   #ended(generation: Generation, end: GenerationEnd): void {

@@ -171,7 +171,7 @@ async function drain(
   const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(epoch), hurry)
   if (outcome === 'late' && onlyIfIdle) return 'busy'
   if (outcome !== 'drained') return outcome
-  // The worker has answered everything; the last answers may still be in the port.
+  // The worker has answered everything; the last answers may still be on their way.
   if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining()), hurry))) return 'late'
   // Calls that came meanwhile would only load it again.
   return onlyIfIdle && (caller.waiting > 0 || leases.held > 0) ? 'busy' : 'drained'

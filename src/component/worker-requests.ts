@@ -1,4 +1,3 @@
-import type { Transferable } from 'node:worker_threads'
 import { encodeError } from '../channel/error-codec.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
 import { readableError } from '../host/readable-message.ts'
@@ -59,10 +58,10 @@ export class WorkerRequests {
 
   async #connect(name: string): Promise<void> {
     try {
-      const { port, generation } = await askCurrent(this.#surroundings, name, async (each) =>
+      const { end, generation } = await askCurrent(this.#surroundings, name, async (each) =>
         each.connectPeer([this.#name]),
       )
-      this.#host.post({ type: 'dependency', name, port, generation }, [port as Transferable])
+      this.#host.post({ type: 'dependency', name, end, generation }, [end])
     } catch (error) {
       this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error, name)) })
     }

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import type { MessagePort } from 'node:worker_threads'
 import { ActivityMeter, readActivity } from '../channel/activity.ts'
 import { callContext, ServedCall } from '../channel/call-context.ts'
 import { Callbacks } from '../channel/callbacks.ts'
@@ -8,6 +7,7 @@ import { encodeError } from '../channel/error-codec.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
+import type { ChannelEnd, Transport } from '../channel/transport.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
@@ -19,6 +19,7 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
+import { threadChannels } from '../transport/thread.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
@@ -43,7 +44,7 @@ type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly un
 
 /** One generation of a component, inside its worker: loads it, serves its callers, drains and disposes of it when told. */
 export class ComponentRuntime {
-  readonly #control: MessagePort
+  readonly #control: Transport
   readonly #init: Omit<InitMessage, 'snapshot'>
   readonly #meter: ActivityMeter
   readonly #links: Callbacks
@@ -61,7 +62,7 @@ export class ComponentRuntime {
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
-  constructor(control: MessagePort, { snapshot, ...init }: InitMessage) {
+  constructor(control: Transport, { snapshot, ...init }: InitMessage) {
     this.#control = control
     this.#init = init
     this.#snapshot = snapshot
@@ -71,7 +72,7 @@ export class ComponentRuntime {
       this.#checkDrained()
       forgotten.idle()
     })
-    this.#links = new Callbacks(init.name, () => init.generation, init.maxQueue, {
+    this.#links = new Callbacks(threadChannels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
@@ -119,7 +120,7 @@ export class ComponentRuntime {
   receive(message: Exclude<ToWorkerMessage, InitMessage>): void {
     switch (message.type) {
       case 'connect':
-        this.#connect(message.port)
+        this.#connect(message.end)
         break
       case 'drain':
         this.#startDrain(message.epoch, message.onlyIfIdle)
@@ -224,10 +225,10 @@ export class ComponentRuntime {
     }
   }
 
-  #connect(port: MessagePort): void {
+  #connect(end: ChannelEnd): void {
     const api = { component: this.#init.name, table: this.#table, links: this.#links, meter: this.#meter }
     this.#connections.add(
-      ServedConnection.open(port, api, (closed) => {
+      ServedConnection.open(threadChannels.join(end), api, (closed) => {
         this.#connections.delete(closed)
         this.#drain?.unfenced.delete(closed)
         this.#checkDrained()
@@ -285,7 +286,7 @@ export class ComponentRuntime {
     this.#post({ type: 'taking-snapshot' })
     try {
       const value = await takeSnapshot(this.#hibernates ? this.#api : undefined)
-      this.#control.postMessage({ type: 'snapshot', value } satisfies FromWorkerMessage, value ? [value.buffer] : [])
+      this.#control.post({ type: 'snapshot', value } satisfies FromWorkerMessage, value && [value.buffer])
     } catch (error) {
       this.#post({ type: 'snapshot-failed', error: encodeError(error, this.#init.name) })
     }
@@ -338,8 +339,8 @@ export class ComponentRuntime {
 
   #post(message: FromWorkerMessage): void {
     const instead = insteadOf(this.#init.name, message)
-    if (instead) this.#control.postMessage({ type: 'instead', message: instead } satisfies FromWorkerMessage)
-    this.#control.postMessage(message)
+    if (instead) this.#control.post({ type: 'instead', message: instead } satisfies FromWorkerMessage)
+    this.#control.post(message)
   }
 }
 

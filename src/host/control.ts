@@ -1,12 +1,12 @@
-import type { MessagePort } from 'node:worker_threads'
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
+import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Inspection } from './inspect.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
 
-/** What the main thread and a component's worker say to each other about its life. Calls go over ports of their own. */
+/** What the main thread and a component's worker say to each other about its life. Calls go over connections of their own. */
 
 /** One log line of a component: pino's level value, epoch ms, the bindings of its child loggers, its own fields, its message. */
 export interface LogRecord {
@@ -50,7 +50,7 @@ export interface InitMessage {
 export type ToWorkerMessage =
   | InitMessage
   /** A new caller. */
-  | { readonly type: 'connect'; readonly port: MessagePort }
+  | { readonly type: 'connect'; readonly end: ChannelEnd }
   /** Fence all callers and say `drained` once all they sent is answered; `busy` instead when `onlyIfIdle` and something was going on. */
   | { readonly type: 'drain'; readonly epoch: number; readonly onlyIfIdle: boolean }
   /** Takes the fence of that epoch back. */
@@ -67,7 +67,7 @@ export type ToWorkerMessage =
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
-  | { readonly type: 'dependency'; readonly name: string; readonly port: MessagePort; readonly generation: number }
+  | { readonly type: 'dependency'; readonly name: string; readonly end: ChannelEnd; readonly generation: number }
   | { readonly type: 'dependency-registered'; readonly name: string; readonly options: DependencyOptions }
   /** That component may not have heard of a deadline that has passed. */
   | { readonly type: 'unheard'; readonly name: string }

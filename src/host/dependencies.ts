@@ -4,6 +4,7 @@ import { Caller } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import { createRemote } from '../channel/remote.ts'
+import { threadChannels } from '../transport/thread.ts'
 import type { DependencyOptions, FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 
 export interface DependenciesOptions {
@@ -46,7 +47,7 @@ export class Dependencies {
     switch (message.type) {
       case 'dependency':
         this.#wanted.delete(message.name)
-        caller?.attach(message.port, message.generation)
+        caller?.attach(threadChannels.join(message.end), message.generation)
         break
       case 'dependency-unavailable':
         this.#wanted.delete(message.name)

@@ -1,14 +1,14 @@
-import { MessageChannel } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
 import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import type { ActivityReading } from '../channel/activity.ts'
 import type { GenerationEnd } from '../channel/caller.ts'
 import { decodeError } from '../channel/error-codec.ts'
+import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { ValueError } from '../contract/errors.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
+import { threadChannels } from '../transport/thread.ts'
 import { LoopProbe } from './loop-probe.ts'
 import type { WorkerHost } from './worker-host.ts'
 
@@ -99,11 +99,11 @@ export class Generation {
     }
   }
 
-  /** A new connection to the component; the port is the caller's end. */
-  connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel()
-    this.host.post({ type: 'connect', port: port2 }, [port2])
-    return port1
+  /** A new connection to the component: the caller's end of it. */
+  connect(): ChannelEnd {
+    const [ours, theirs] = threadChannels.pair()
+    this.host.post({ type: 'connect', end: theirs }, [theirs])
+    return ours
   }
 
   /**

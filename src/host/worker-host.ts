@@ -1,11 +1,12 @@
 import { extname } from 'node:path'
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
-import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
+import type { ResourceLimits, Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { GenerationEnd } from '../channel/caller.ts'
+import type { ChannelEnd, Movable, Transport } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import { withDeadline } from '../base/deadline.ts'
+import { threadChannels } from '../transport/thread.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { environmentChange, workerEnvironment } from './worker-environment.ts'
@@ -31,7 +32,7 @@ export class WorkerHost {
   readonly #pool: Piscina
   readonly #abort = new AbortController()
   readonly #addons = createAddonGate()
-  readonly #control: MessagePort
+  readonly #control: Transport
   readonly #worker: Worker
   /** Node's number of the thread; the worker itself forgets it when it ends. */
   readonly threadId: number
@@ -67,17 +68,19 @@ export class WorkerHost {
     // Without a listener an error outside the task would end this process.
     this.#pool.on('error', () => {})
     this.#pool.once('workerCreate', (worker: object) => queueMicrotask(() => unrefTaskPort(worker)))
-    const { port1, port2 } = new MessageChannel()
-    this.#control = port1
+    const [ours, theirs] = threadChannels.pair()
+    this.#control = threadChannels.join(ours)
     const listening = Promise.withResolvers<void>()
     this.online = listening.promise
-    port1.on('message', (message: FromWorkerMessage) => {
-      if (message.type === 'online') listening.resolve()
-      this.#receive(message)
+    this.#control.receive({
+      frame: (frame) => {
+        const message = frame as FromWorkerMessage
+        if (message.type === 'online') listening.resolve()
+        this.#receive(message)
+      },
+      unreadable: () => this.#receiveInstead(),
     })
-    port1.on('messageerror', () => this.#receiveInstead())
-    port1.unref()
-    const worker = this.#start(port2)
+    const worker = this.#start(theirs)
     this.#worker = worker.thread
     this.threadId = worker.thread.threadId
     const exited = Promise.withResolvers<number>()
@@ -89,7 +92,7 @@ export class WorkerHost {
     const end = (error?: unknown): void => {
       this.#receiveRest()
       // Piscina still has it when the thread was ended before it could take its task.
-      port2.close()
+      threadChannels.join(theirs).close()
       // An uncaught error and the exit it leads to may be told in one turn, before the task's end is.
       ended.resolve(uncaught ? this.#classify(uncaught.error, undefined) : this.#classify(error, exitCode))
       listening.resolve()
@@ -108,11 +111,11 @@ export class WorkerHost {
   }
 
   /** @throws when the thread cannot be started. */
-  #start(control: MessagePort): { task: Promise<unknown>; thread: Worker } {
+  #start(end: ChannelEnd): { task: Promise<unknown>; thread: Worker } {
     // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
-    const transferList = [control] as unknown as RunOptions['transferList'] & object
+    const transferList = [end] as unknown as RunOptions['transferList'] & object
     try {
-      const task = this.#pool.run({ control, addons: this.#addons }, { transferList, signal: this.#abort.signal })
+      const task = this.#pool.run({ end, addons: this.#addons }, { transferList, signal: this.#abort.signal })
       const thread = this.#pool.threads[0]
       if (thread) return { task, thread }
       task.catch(() => {})
@@ -143,8 +146,8 @@ export class WorkerHost {
     this.#onMessage = listener
   }
 
-  post(message: ToWorkerMessage, transfers: readonly Transferable[] = []): void {
-    this.#control.postMessage(message, [...transfers])
+  post(message: ToWorkerMessage, moved?: readonly Movable[]): void {
+    this.#control.post(message, moved)
   }
 
   /**
@@ -186,12 +189,12 @@ export class WorkerHost {
   #receiveNext(): boolean {
     let item
     try {
-      item = receiveMessageOnPort(this.#control)
+      item = this.#control.takeNext()
     } catch {
       this.#receiveInstead()
       return true
     }
-    if (item) this.#receive(item.message as FromWorkerMessage)
+    if (item) this.#receive(item.frame as FromWorkerMessage)
     return item !== undefined
   }
 

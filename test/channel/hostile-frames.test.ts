@@ -8,6 +8,7 @@ import { ToCaller, ToServer } from '../../src/channel/protocol.ts'
 import { ServedConnection } from '../../src/channel/served-connection.ts'
 import { Generation } from '../../src/host/generation.ts'
 import { WorkerHost } from '../../src/host/worker-host.ts'
+import { endOf, portOf, threadChannels } from '../../src/transport/thread.ts'
 import { fixture } from '../support/coordinator.ts'
 
 type Entry = readonly [op: number, id: number, value?: { name: string; message: string; properties: object }]
@@ -44,7 +45,7 @@ beforeAll(async () => {
 })
 
 function connect(): MessagePort {
-  port = generation.connect()
+  port = portOf(generation.connect())
   return port
 }
 
@@ -175,8 +176,12 @@ describe('a callback', () => {
   it('is as strict as a component', async () => {
     const calls: string[] = []
     const { port1, port2 } = new MessageChannel()
-    const links = new Callbacks('test', () => 1, 100)
-    ServedConnection.open(port1, { component: 'cb', table: new MethodTable((x: string) => calls.push(x)), links })
+    const links = new Callbacks(threadChannels, 'test', () => 1, 100)
+    ServedConnection.open(threadChannels.join(endOf(port1)), {
+      component: 'cb',
+      table: new MethodTable((x: string) => calls.push(x)),
+      links,
+    })
     const answers: Entry[] = []
     port2.on('message', (frame: Entry[]) => answers.push(...frame))
     port2.postMessage([

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Generation } from '../../src/host/generation.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
 import { WorkerHost } from '../../src/host/worker-host.ts'
+import { threadChannels } from '../../src/transport/thread.ts'
 import { fixture, until } from '../support/coordinator.ts'
 
 const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] => ({
@@ -91,18 +92,18 @@ describe('a generation', () => {
     const host = new WorkerHost({})
     const generation = new Generation(1, host, () => {})
     await generation.load(init(fixture('kitchen-sink.ts')), 10_000)
-    const port = generation.connect()
+    const caller = threadChannels.join(generation.connect())
     const hurry = new AbortController()
     expect(await generation.drain(true, 50, () => {}, hurry.signal)).toBe('late')
-    port.on('message', () => {})
-    port.postMessage([[0, 1, 'never', [], 0]])
+    caller.receive({ frame: () => {}, unreadable: () => {} })
+    caller.post([[0, 1, 'never', [], 0]])
     await until(() => generation.activity.active === 1)
     expect(await generation.drain(true, 5_000, () => {}, hurry.signal)).toBe('busy')
     const draining = generation.drain(false, 60_000, () => {}, hurry.signal)
     await turn()
     hurry.abort()
     expect(await draining).toBe('late')
-    port.close()
+    caller.close()
     await host.terminate(5_000)
   })
 })

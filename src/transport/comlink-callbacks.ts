@@ -1,11 +1,13 @@
-import { releaseProxy } from 'comlink'
+import { releaseProxy, transferHandlers } from 'comlink'
 import type { MessagePort } from 'node:worker_threads'
-import { onCallbackGone } from './callback-end.ts'
+import { onCallbackGone } from '../channel/callback-end.ts'
+import { comlinkRemoteAt } from '../channel/comlink-remotes.ts'
+import { callRemote } from '../channel/forwarded-methods.ts'
+import type { CallbackLinks } from '../channel/marshal.ts'
+import type { ChannelEnd } from '../channel/transport.ts'
 import { serveComlink } from './comlink-endpoint.ts'
 import type { ComlinkTarget } from './comlink-endpoint.ts'
-import { adoptComlinkRemote } from './comlink-remotes.ts'
-import { callRemote } from './forwarded-methods.ts'
-import type { CallbackLinks } from './marshal.ts'
+import { endOf, portOf, threadChannels } from './thread.ts'
 
 /** Serves `target` to a stock comlink peer, with callbacks both ways. The endpoint is closed by closing `ours`, or by the peer. */
 export function serveEndpoint(target: ComlinkTarget): { ours: MessagePort; theirs: MessagePort } {
@@ -22,12 +24,12 @@ export function serveEndpoint(target: ComlinkTarget): { ours: MessagePort; their
  * until then its calls are still answered, as comlink would wait for ever on a port that is closed.
  */
 class ComlinkCallbacks implements CallbackLinks {
-  readonly adopt = adoptComlinkRemote
+  readonly channels = threadChannels
   #open = true
   /** What they serve is gone. */
   readonly #gone = new Set<MessagePort>()
 
-  expose(value: object): MessagePort {
+  expose(value: object): ChannelEnd {
     // A component's callback is a remote: whatever path is asked for, its own end decides whether that may be called.
     const call = async (path: readonly string[], args: readonly unknown[]): Promise<unknown> =>
       callRemote(value, path, args)
@@ -43,7 +45,18 @@ class ComlinkCallbacks implements CallbackLinks {
       const release = Reflect.get(value, releaseProxy) as (() => void) | undefined
       release?.()
     })
-    return theirs
+    return endOf(theirs)
+  }
+
+  adopt(end: ChannelEnd): object {
+    const port = portOf(end)
+    const remote = transferHandlers.get('proxy')?.deserialize(port) as object
+    // comlink listens on it; that alone must not keep the process alive.
+    port.unref()
+    // An answer that this thread cannot read names nobody: whoever waits for one is told, as of the peer's end.
+    port.on('messageerror', () => port.close())
+    comlinkRemoteAt(remote, this.channels.join(end))
+    return remote
   }
 
   endpointClosed(): void {

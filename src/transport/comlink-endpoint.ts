@@ -2,11 +2,11 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { NoSuchMethodError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
-import { closeMoved } from './close-moved.ts'
-import { passedOn } from './forwarded-methods.ts'
-import { marshal, unmarshal } from './marshal.ts'
-import type { CallbackLinks } from './marshal.ts'
-import { StreamHandle } from './remote-stream.ts'
+import { closeMoved } from '../channel/close-moved.ts'
+import { passedOn } from '../channel/forwarded-methods.ts'
+import { marshal, unmarshal } from '../channel/marshal.ts'
+import type { CallbackLinks } from '../channel/marshal.ts'
+import { StreamHandle } from '../channel/remote-stream.ts'
 
 /** The requests of stock comlink's wire protocol (comlink 4, src/protocol.ts) as they arrive; nothing in them is trusted. */
 interface ComlinkRequest {

@@ -1,0 +1,153 @@
+import { proxy, transfer } from 'comlink'
+import { describe, expect, it } from 'vitest'
+import { callSignal } from '../../../src/channel/call-context.ts'
+import { Caller } from '../../../src/channel/caller.ts'
+import { Callbacks } from '../../../src/channel/callbacks.ts'
+import { MethodTable } from '../../../src/channel/method-table.ts'
+import { createRemote, withCallOptions } from '../../../src/channel/remote.ts'
+import { ServedConnection } from '../../../src/channel/served-connection.ts'
+import { rejection } from '../../support/coordinator.ts'
+import { media } from '../../support/media.ts'
+
+type Callback = (...args: unknown[]) => Promise<unknown>
+/** Whatever the tests serve. */
+type Methods = Record<
+  'echo' | 'fail' | 'numbers' | 'twice' | 'counter' | 'up' | 'use' | 'passOn' | 'sum' | 'wait',
+  Callback
+>
+
+describe.each(media)('a caller and a component over %s', (_, channels) => {
+  /** A remote of `api`, which is there from `attach` on. */
+  function remoteOf(api: object): { readonly remote: Methods; readonly attach: () => () => void } {
+    const caller = new Caller({
+      component: 'api',
+      links: new Callbacks(channels, 'caller', () => 1, 100),
+      maxQueue: 100,
+      endGrace: 0,
+      onWaiting: () => {},
+    })
+    const attach = (): (() => void) => {
+      const [ours, theirs] = channels.pair()
+      const served = channels.join(theirs)
+      const links = new Callbacks(channels, 'api', () => 1, 100)
+      ServedConnection.open(served, { component: 'api', table: new MethodTable(api), links })
+      caller.attach(channels.join(ours), 1)
+      return () => served.close()
+    }
+    return { remote: createRemote(caller, {}) as unknown as Methods, attach }
+  }
+  function attached(api: object): Methods {
+    const { remote, attach } = remoteOf(api)
+    attach()
+    return remote
+  }
+
+  it('pass values both ways, and what moves', async () => {
+    const { echo } = attached({ echo: (value: unknown) => value })
+    for (const value of [1, { a: [1, 'x'] }, new Map([['k', new Date(0)]]), new Uint8Array(3)]) {
+      expect(await echo(value)).toEqual(value)
+    }
+    const values = new Float64Array(4).fill(2)
+    expect(await echo(transfer({ values }, [values.buffer]))).toEqual({ values: new Float64Array(4).fill(2) })
+  })
+
+  it('pass errors', async () => {
+    const { fail } = attached({
+      fail: () => {
+        throw new RangeError('too far', { cause: new TypeError('inner') })
+      },
+    })
+    const error = await rejection(fail())
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ message: 'too far', cause: { name: 'TypeError', message: 'inner' } })
+  })
+
+  it('refuse what cannot be cloned, and go on', async () => {
+    const { echo } = attached({ echo: (value: unknown) => value })
+    const refused = rejection(echo(new Map([['k', () => 1]])))
+    expect(await echo('after')).toBe('after')
+    expect(await refused).toMatchObject({ code: 'ERR_VALUE' })
+  })
+
+  it('stream, until the reader has enough', async () => {
+    const ended = Promise.withResolvers<void>()
+    const { numbers } = attached({
+      async *numbers() {
+        try {
+          for (let i = 0; ; i++) yield { i }
+        } finally {
+          ended.resolve()
+        }
+      },
+    })
+    const read: unknown[] = []
+    for await (const value of (await numbers()) as AsyncIterable<unknown>) if (read.push(value) === 40) break
+    expect(read.at(-1)).toEqual({ i: 39 })
+    await ended.promise
+  })
+
+  it('call back, by what was given and by what was returned', async () => {
+    const { twice, counter } = attached({
+      twice: async (callback: Callback) => [await callback(1), await callback(2)],
+      counter: (from: number) => proxy({ up: (by: number) => from + by }),
+    })
+    expect(await twice(proxy((x: number) => x * 10))).toEqual([10, 20])
+    const { up } = (await counter(5)) as Methods
+    expect(await up(2)).toBe(7)
+  })
+
+  it('hand callbacks on to a third', async () => {
+    const { use } = attached({ use: (callback: Callback) => callback('third') })
+    const { passOn } = attached({ passOn: (callback: Callback) => use(proxy(callback)) })
+    expect(await passOn(proxy((name: string) => `called by the ${name}`))).toBe('called by the third')
+  })
+
+  it('keep a call that waits as it was made, with all that goes with it', async () => {
+    const { remote, attach } = remoteOf({
+      sum: async (values: Float64Array, add: Callback) => add(values.reduce((a, b) => a + b)),
+    })
+    const values = new Float64Array([1, 2, 3])
+    const waiting = remote.sum(
+      transfer(values, [values.buffer]),
+      proxy((x: number) => x + 0.5),
+    )
+    attach()
+    expect(await waiting).toBe(6.5)
+  })
+
+  /** A call that is under way until it is aborted; `aborted` is then the reason. */
+  function waiting(): { readonly api: object; readonly begun: Promise<void>; readonly aborted: Promise<unknown> } {
+    const begun = Promise.withResolvers<void>()
+    const aborted = Promise.withResolvers<unknown>()
+    const wait = (): Promise<never> => {
+      const signal = callSignal()
+      signal.addEventListener('abort', () => aborted.resolve(signal.reason))
+      begun.resolve()
+      return new Promise(() => {})
+    }
+    return { api: { wait }, begun: begun.promise, aborted: aborted.promise }
+  }
+
+  it('are told of each other’s end', async () => {
+    const { api, begun, aborted } = waiting()
+    const { remote, attach } = remoteOf(api)
+    const end = attach()
+    const call = rejection(remote.wait())
+    await begun
+    end()
+    expect(await call).toMatchObject({ code: 'ERR_COMPONENT_CRASHED' })
+    expect(await aborted).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('pass the reason of an abort', async () => {
+    const { api, begun, aborted } = waiting()
+    const controller = new AbortController()
+    const { wait } = withCallOptions(attached(api), { signal: controller.signal })
+    const call = rejection(wait())
+    await begun
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect(await call).toBe(reason)
+    expect(await aborted).toMatchObject({ message: 'enough' })
+  })
+})
