@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ComponentCoordinator, ComponentDefinition } from '../../src/index.ts'
 import type { HogConfig } from '../fixtures/hog.ts'
@@ -61,7 +60,8 @@ describe('a memory limit', () => {
   test('ends a component that keeps too much, also when it is idle by then', async () => {
     const { coordinator, remote, crashes } = open()
     await using _ = coordinator
-    await remote.holdBuffer(70 * mib)
+    // On a busy machine it may have to go before its answer is here.
+    await remote.holdBuffer(70 * mib).catch(() => {})
     await until(() => crashes.length > 0)
     expect(crashes).toEqual(['x: memory-limit'])
   })
@@ -110,7 +110,9 @@ describe('a memory limit', () => {
     await using _ = coordinator
     await remote.report(300 * mib)
     await until(() => (coordinator.info('x').memory?.reported ?? 0) > 0)
-    await sleep(100)
+    await coordinator.memory.sample()
+    // It was not even asked to drop anything.
+    expect(await remote.pressures()).toEqual([])
     expect(crashes).toEqual([])
   })
 })
@@ -125,7 +127,8 @@ describe('a worker that does not die', () => {
     const zombies: string[] = []
     coordinator.on('zombie', ({ name, generation }) => zombies.push(`${name} ${generation}`))
     const call = rejection(remote.block(4_500))
-    await sleep(50)
+    // It has begun when nothing is heard of it any more.
+    await until(async () => (await coordinator.memory.sample()).components['x']?.stale === true)
     const report = await coordinator.unloadComponent('x', { deadline: 0 })
     expect(report).toMatchObject({ zombie: true, released: 0 })
     expect(await call).toMatchObject({ reason: 'terminated' })

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { ComponentCoordinator } from '../../src/index.ts'
+import { COLLECT_TIME } from '../../src/memory/tuning.ts'
 import { rejection, until } from '../support/coordinator.ts'
 import { bigCoordinator, crashesOf, gib, loaded, loadHogs, registerHog } from '../support/hogs.ts'
 import type { Hog } from '../support/hogs.ts'
 
-/** Reports from `from` GiB on 1 GiB more every 25 ms or so, until it is told to stop. */
-async function grow(remote: Hog, from: number, stop: () => boolean): Promise<void> {
+/** Has `grows` report from `from` GiB on 1 GiB more whenever that was seen, until it is told to stop. */
+async function grow(coordinator: ComponentCoordinator, remote: Hog, from: number, stop: () => boolean): Promise<void> {
+  const seen = (): number => coordinator.info('grows').memory?.reported ?? 0
   for (let size = from; !stop(); size++) {
     // It may be ended for it.
     await remote.report(size * gib).catch(() => undefined)
-    await sleep(25)
+    await until(() => stop() || seen() >= size * gib)
   }
 }
 
@@ -20,7 +23,7 @@ describe('a component that grows when there is nothing left', () => {
     const { grows, still } = await loadHogs(coordinator, { grows: 40, still: 40 })
     const call = rejection(Promise.resolve(grows?.wait()))
     const other = still?.wait()
-    await grow(grows as Hog, 41, () => crashes.length > 0)
+    await grow(coordinator, grows as Hog, 41, () => crashes.length > 0)
     expect(crashes).toEqual(['grows: memory-limit'])
     expect(await call).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'memory-limit' })
     expect(coordinator.info('still')).toMatchObject({ state: 'ready', loads: 1, crashes: 0 })
@@ -53,7 +56,8 @@ describe('a component that grows when there is nothing left', () => {
     const { a, b } = await loadHogs(coordinator, { a: 40, b: 40 })
     const calls = Promise.all([a?.wait(), b?.wait()])
     coordinator.memory.configure({ totalLimit: 70 * gib })
-    await sleep(1_500)
+    // At that distance from the limit somebody to blame would be ended as soon as he has answered.
+    await sleep(2 * COLLECT_TIME)
     expect(crashes).toEqual([])
     await Promise.all([a?.go(), b?.go()])
     await calls
@@ -93,7 +97,7 @@ describe('a component that grows when there is nothing left', () => {
     const { grows } = await loadHogs(coordinator, { grows: 20, a: 30, b: 30 })
     const call = grows?.wait()
     let done = false
-    const growing = grow(grows as Hog, 21, () => done)
+    const growing = grow(coordinator, grows as Hog, 21, () => done)
     await until(() => loaded(coordinator).length === 1)
     done = true
     await growing

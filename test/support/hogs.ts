@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ComponentCoordinator, ComponentDefinition, MemoryOptions, Remote } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
 import type { HogConfig } from '../fixtures/hog.ts'
-import { fixture, quietCoordinator } from './coordinator.ts'
+import { fixture, quietCoordinator, until } from './coordinator.ts'
 
 export type Hog = Remote<typeof hog>
 
@@ -47,10 +46,10 @@ export async function loadHogs(
     Object.entries(sizes).map(([name, size]) => [name, registerHog(coordinator, name, size * gib, more)]),
   )
   await coordinator.preload(Object.keys(sizes))
-  for (const remote of Object.values(remotes)) {
+  for (const [name, remote] of Object.entries(remotes)) {
     await remote.touch()
-    // Idle times are told in ms, and where they are equal something else decides.
-    await sleep(10)
+    // Where idle times are equal something else decides.
+    await until(() => coordinator.info(name).idleTime >= 5)
   }
   await coordinator.memory.sample()
   return remotes

@@ -67,7 +67,7 @@ describe('growth', () => {
           expect(window[i]?.time).toBeGreaterThanOrEqual(window[i - 1]?.time ?? 0)
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 })

@@ -6,7 +6,7 @@ import type { UnloadCandidate } from '../../../../src/contract/unload-policy.ts'
 import { worthOf } from '../../../../src/memory/decide/price.ts'
 import { candidateSets, needs, triggers } from '../../../support/unload-candidates.ts'
 
-const runs = { numRuns: 2_000 }
+const runs = { numRuns: 1_000 }
 const byName = (candidates: readonly UnloadCandidate[]): ReadonlyMap<string, UnloadCandidate> =>
   new Map(candidates.map((candidate) => [candidate.name, candidate]))
 

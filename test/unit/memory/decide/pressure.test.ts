@@ -159,7 +159,7 @@ test('leaves a level only after 30 s clear of it, so never within 30 s of having
         expect(window.filter(rises)).toEqual([])
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -177,7 +177,7 @@ test('rises to high and critical at once, and to medium only after 5 s at its th
         expect(rise.usage).toBeGreaterThanOrEqual(750)
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -196,6 +196,6 @@ test('nextPressureChange is when the next change comes, and no change comes befo
       expect(changesBy(at ?? time + 10 * CLEAR_DWELL)).toBe(at !== undefined)
       expect(changesBy(time + ((at ?? time) - time) / 2)).toBe(false)
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   )
 })
