@@ -185,11 +185,39 @@ describe('the total limit', () => {
     expect(new Watch().actions(accountOf({ components: [faster] }), idle)).toEqual(['end x'])
   })
 
+  test('asks who does not fill half of the margin while being ended, even past all bounds', () => {
+    const half = 50 / END_TIME
+    expect(new Watch().actions(accountOf({ components: [taker(1_101, { growth: half * 0.99 })] }))).toEqual([
+      'collect x',
+    ])
+    expect(new Watch().actions(accountOf({ components: [taker(1_101, { growth: half })] }))).toEqual(['end x'])
+  })
+
+  test('ends nobody who only may take something soon', () => {
+    const grows = { growth: 1, least: { time: 9_000, bytes: 1_094 } }
+    const watch = new Watch()
+    expect(watch.actions(accountOf({ components: [taker(1_099, grows)] }))).toEqual(['collect x'])
+    const answered = taker(1_099, { ...grows, collectedAt: 10_100 })
+    expect(watch.actions(accountOf({ time: 10_100, components: [answered] }))).toEqual([])
+  })
+
+  test('is passed by a load by what is beyond its promise, and leaves it time where something idle goes for it', () => {
+    const loading = (held: number): ComponentSnapshot => taker(held, { phase: 'loading', promised: 980, growth: 1 })
+    const account = (held: number) => accountOf({ usage: 1_050, components: [loading(held)] })
+    // However it grows.
+    expect(new Watch().actions(account(995))).toEqual([])
+    expect(new Watch().actions(account(996))).toEqual(['end x'])
+    expect(new Watch().actions(account(996), [{ name: 'idle', bytes: 50 }])).toEqual([])
+    expect(new Watch().actions(account(996), [{ name: 'idle', bytes: 1 }])).toEqual(['collect x'])
+  })
+
   test('gives it as long to answer as there is, half a second at most', () => {
     const patienceAt = (growth: number): unknown =>
       new Watch().step(accountOf({ components: [taker(1_020, { growth })] })).actions[0]
     expect(patienceAt(0)).toMatchObject({ kind: 'collect', patience: COLLECT_TIME })
     expect(patienceAt(0.2)).toMatchObject({ kind: 'collect', patience: 80 / 0.2 - END_TIME })
+    // Less than it takes to end it would be no question.
+    expect(patienceAt(0.49)).toMatchObject({ kind: 'collect', patience: END_TIME })
   })
 
   test('may be passed for five seconds by one that has collected, and less the farther it is passed', () => {
@@ -267,7 +295,7 @@ describe('whatever happens', () => {
       age: fc.constantFrom(0, 100, 300),
       memoryLimit: fc.option(fc.integer({ min: 1, max: 1_200 }), { nil: undefined }),
       phase: fc.constantFrom('loading', 'ready', 'ready', 'leaving'),
-      expected: fc.boolean(),
+      promised: fc.constantFrom(0, 0, 300),
       collecting: fc.boolean(),
     }),
     { minLength: 1, maxLength: 5 },

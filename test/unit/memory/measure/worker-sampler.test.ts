@@ -84,6 +84,17 @@ describe('a sample', () => {
     expect(a.told.at(-1)).toBe('99 (3000)')
   })
 
+  test('calls nobody late whose answer came while this thread was blocked', async () => {
+    const { a, clock, sampler } = open()
+    a.fake.isBlocked = true
+    sampler.ask(a)
+    clock.now += 5_000
+    // It is there, and has not been read.
+    a.fake.answer()
+    await sampler.sample([a], 50)
+    expect(a.told).toEqual(['10 (1000)', '10 (6000)'])
+  })
+
   test('of a worker that is gone, or only starting, is over at once', async () => {
     const { a, sampler } = open()
     a.fake.isGone = true
