@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration, TestUserConfig } from 'vitest/config'
@@ -7,21 +8,22 @@ import type { TestSpecification } from 'vitest/node'
 // Most of the time goes into starting workers and processes; with the types of their code stripped before, that takes a third of it.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
-/** Files that take half a minute and more. They begin first: one that began last would run on alone. */
+/** Those that take half a minute and more begin first: one that began last would run on alone. */
 const slow = [
-  'nemesis/nemesis',
-  'memory/limit',
-  'component/stuck',
-  'memory/reclaim',
-  'dashboard/page',
-  'memory/containment',
-  'component/leftover-lease',
+  'test/nemesis/nemesis.test.ts',
+  'test/dashboard/page.test.ts',
+  'test/memory/limit.test.ts',
+  'test/component/stuck.test.ts',
+  'test/memory/reclaim.test.ts',
+  'test/memory/containment.test.ts',
+  'test/component/leftover-lease.test.ts',
+  'test/component/long-work.test.ts',
 ]
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const index = slow.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`))
+      const index = slow.findIndex((name) => moduleId.endsWith(name))
       return index === -1 ? slow.length : index
     }
     const sorted = await super.sort(files)
@@ -29,23 +31,51 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
-/** What threads, V8's memory and the file system of the second Node may make different. SPILLWAY_TEST_ALL=1 runs everything on it as well. */
+/**
+ * What threads, V8's memory and the file system of the second Node may make different: no simulation, browser, NATS or packaging. SPILLWAY_TEST_ALL=1
+ * runs everything on it as well.
+ */
 const onBothNodes = [
-  'test/{channel,transport,host}/**/*.test.ts',
-  'test/component/{death,dependencies,hibernation,leftover-lease,load-failure,stuck,unload,zombie}.test.ts',
-  'test/coordinator/{coordinator,stalled-main,unload-race}.test.ts',
+  'test/channel',
+  'test/transport',
+  'test/host',
+  'test/component/death.test.ts',
+  'test/component/dependencies.test.ts',
+  'test/component/hibernation.test.ts',
+  'test/component/leftover-lease.test.ts',
+  'test/component/load-failure.test.ts',
+  'test/component/stuck.test.ts',
+  'test/component/unload.test.ts',
+  'test/component/zombie.test.ts',
+  'test/coordinator/coordinator.test.ts',
+  'test/coordinator/stalled-main.test.ts',
+  'test/coordinator/unload-race.test.ts',
   'test/locks/component-locks.test.ts',
-  'test/memory/{allocator-trim,containment,limit,manager,measurement,own-limit}.test.ts',
-  'test/services/{lazy-historical-data,historical-data/database,orders/lazy-order-service,orders/order-kill}.test.ts',
+  'test/memory/allocator-trim.test.ts',
+  'test/memory/containment.test.ts',
+  'test/memory/limit.test.ts',
+  'test/memory/manager.test.ts',
+  'test/memory/measurement.test.ts',
+  'test/memory/own-limit.test.ts',
+  'test/services/lazy-historical-data.test.ts',
+  'test/services/historical-data/database.test.ts',
+  'test/services/orders/lazy-order-service.test.ts',
+  'test/services/orders/order-kill.test.ts',
 ]
+// One that was moved would be left out, or begin last, and nobody would notice.
+const missing = [...slow, ...onBothNodes].filter((path) => !existsSync(new URL(path, import.meta.url)))
+if (missing.length > 0) throw new Error(`vitest.config.ts names what is not there: ${missing.join(', ')}`)
+
 const isFirstNode = process.versions.node.startsWith('26.')
 const isAllWanted = isFirstNode || process.env['SPILLWAY_TEST_ALL'] === '1'
 // A line for whoever reads the log of the second one.
 if (!isAllWanted) {
   process.stdout.write(
-    `Node ${process.version}: runs ${onBothNodes.join(', ')}; everything else is NOT RUN here, unless SPILLWAY_TEST_ALL=1\n`,
+    `Node ${process.version}: runs test/unit, ${onBothNodes.join(', ')}; everything else is NOT RUN here, unless SPILLWAY_TEST_ALL=1\n`,
   )
 }
+
+const testsOf = (path: string): string => (path.endsWith('.test.ts') ? path : `${path}/**/*.test.ts`)
 
 /** A kind of tests: in folders of its own, or what no other kind has. */
 function project(name: string, include: string[], options: TestUserConfig): TestProjectInlineConfiguration {
@@ -79,7 +109,7 @@ export default defineConfig({
           ]
         : []),
       // A process for each file: they start workers, watch memory and die of it on purpose.
-      project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes, {
+      project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
         exclude: ['test/{unit,simulation,package}/**'],
         pool: 'forks',
       }),
