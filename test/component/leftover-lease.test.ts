@@ -13,9 +13,16 @@ async function forgetful() { return coordinator.acquire('a') }
 const lease = await forgetful()
 ${end}
 `
+/** Ends the process so many ms after it was told of one: nothing else would. */
+const endsAfter = (ms: number): string => `
+const over = setInterval(() => {
+  if (told.length === 0) return
+  clearInterval(over)
+  setTimeout(() => process.exit(), ${ms}).unref()
+}, 50).unref()`
 
 test.concurrent('a lease that is all that keeps the process alive is told of once, with the place where it was taken', async () => {
-  const { stdout } = await runChild(script(''), { deadline: 24_000 })
+  const { stdout } = await runChild(script(endsAfter(11_000)))
   const lines = stdout
     .trim()
     .split('\n')
@@ -25,9 +32,7 @@ test.concurrent('a lease that is all that keeps the process alive is told of onc
 })
 
 test.concurrent('so is one whose component has crashed, or was unloaded, meanwhile', async () => {
-  const { stdout } = await runChild(script("await coordinator.unloadComponent('a', { deadline: 0 })"), {
-    deadline: 24_000,
-  })
+  const { stdout } = await runChild(script(`await coordinator.unloadComponent('a', { deadline: 0 })${endsAfter(0)}`))
   expect(stdout).toContain('forgetful')
 })
 
@@ -59,7 +64,6 @@ const both = setInterval(() => {
   // Time for the others to be told of as well.
   setTimeout(async () => { await coordinator.shutdown(); await other.shutdown() }, 5_000).unref()
 }, 50).unref()`),
-    { deadline: 30_000 },
   )
   expect(code).toBe(0)
   const told = stdout
