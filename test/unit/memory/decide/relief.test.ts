@@ -2,6 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../../../src/contract/pressure-level.ts'
 import type { Action } from '../../../../src/memory/decide/action.ts'
+import type { UnloadPolicy } from '../../../../src/memory/decide/policy.ts'
+import { costAware } from '../../../../src/memory/decide/policy-cost-aware.ts'
 import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
 import { initialPressure } from '../../../../src/memory/decide/pressure.ts'
 import { noRelief, stepRelief } from '../../../../src/memory/decide/relief.ts'
@@ -11,12 +13,14 @@ import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
 import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
 import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf } from '../../../support/account-snapshots.ts'
+import { gapsOf } from '../../../support/unload-candidates.ts'
 
 const idleOptions = { ...defaultMemoryOptions, minIdleTime: 0 }
 
 /** What is done about one account after the other. */
 class Relieved {
   state: ReliefState = noRelief
+  policy: UnloadPolicy = priorityIdle
   readonly options: MemoryOptions
 
   constructor(options: Partial<MemoryOptions> = {}) {
@@ -26,7 +30,7 @@ class Relieved {
   /** `level` undefined: usage is below lowThreshold. */
   step(level: PressureLevel | undefined, account: Partial<AccountSnapshot>, unloads = false): ReliefStep {
     const pressure = { ...initialPressure(), level: level ?? 'low', trim: level !== undefined }
-    const step = stepRelief(this.state, pressure, accountOf(account), this.options, priorityIdle, unloads)
+    const step = stepRelief(this.state, pressure, accountOf(account), this.options, this.policy, unloads)
     this.state = step.state
     return step
   }
@@ -227,6 +231,17 @@ describe('when nothing may go', () => {
     expect(relieved.actions('high', { ...busy, time: at(10) })).toEqual([])
     expect(relieved.actions('high', { usage: 900, components: [b], time: at(12) })).toEqual(['unload b'])
     expect(relieved.actions('high', { ...busy, time: at(12.5) })).toEqual(['exhausted'])
+  })
+
+  test('that is not told while the price keeps what would go at critical pressure', () => {
+    const relieved = trimmed('medium')
+    relieved.policy = costAware
+    const gaps = gapsOf(...Array<number>(20).fill(60_000))
+    const facts = { bytes: 300, candidate: { idleTime: 30_000, minIdleTime: 0, gaps } }
+    const account = { usage: 800, components: [componentOf('a', facts), componentOf('b', facts)] }
+    expect(relieved.step('medium', account)).toMatchObject({ actions: [], lookIn: RETRY })
+    relieved.state = { ...relieved.state, trimmed: { level: 'critical', at: 9_900 } }
+    expect(relieved.actions('critical', { ...account, usage: 960 })).toEqual(['unload a'])
   })
 
   test('that is told again after the pressure was low', () => {
