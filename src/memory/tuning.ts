@@ -48,15 +48,37 @@ export const PROTECTED_PRIORITY = 10
 export const ROUND_CAP = { medium: 2, high: 5 } as const
 /** Share of minIdleTime that counts at high. Contract (Unloading). */
 export const HIGH_IDLE_SHARE = 1 / 5
-/**
- * Share of what the median idle byte is worth that something may be worth at most to go before anybody needs its room. Larger makes more headroom and loads
- * more. `npm run bench:policy`: at medium 0.1 costs 17% more loading where half of everything fits, 0.01 nothing; at high the lower half may go.
- */
-export const WORTH_GIVING_UP = { medium: 0.01, high: 1 } as const
 /** ms between two requests to trim at the same level. More often asks for what was just dropped. Guessed. */
 export const TRIM_COOLDOWN = 5_000
 /** ms after which it is tried again where things end unannounced: idle floors, residencies, what a load may still fill, V8's page pool. Shorter costs a plan each time. Guessed. */
 export const RETRY = 1_000
+
+// The price of what is idle. `npm run bench:policy` for all: how much more is loaded again with half and double.
+
+/**
+ * Share of what the median idle byte is worth that something may be worth at most to go before anybody needs its room. Larger makes more headroom and loads
+ * more. On a day of real calls, half of everything fitting:
+ * at medium 0.1 loads 17% more than 0.01, which loads no more than no rounds at all; at high the lower half may go.
+ */
+export const WORTH_GIVING_UP = { medium: 0.01, high: 1 } as const
+/** Weight of a gap between calls relative to the next, for the rate that follows a change: 5 gaps count. With 2.5 or 10 up to 2% more, without this rate up to 8%. */
+export const RECENT_DECAY = 0.8
+/** The same for the rate that is sure of itself: 50 gaps count. With 25 up to 3% more, with 100 hardly any. */
+export const LONG_TERM_DECAY = 0.98
+/** The same for the histogram of gaps, which sees timers and bursts: 200 count. With 100 or 400 up to 3% more. */
+export const GAP_DECAY = 0.995
+/** The same for how well each of the three has predicted gaps: 20 count. With 10 or 40 up to 2% more. */
+export const SCORE_DECAY = 0.95
+/** Gaps: so many must speak for a time to keep before it is believed half as much as the whole distribution. With 1 up to 1%, with 4 up to 5% more. */
+export const DOUBT = 2
+/** Times to keep that are tried for calls at random, in mean gaps; fewer are cheaper. With [1] up to 2% more (bursts). */
+export const TRIED_MEANS = [0.25, 1, 4] as const
+/** Gaps: a bin of which less is left is forgotten. Only time depends on it. */
+export const NEGLIGIBLE_GAPS = 0.01
+/** ms: shorter gaps count as this, as a clock's resolution says nothing about calls. A second loses sight of bursts: 2% more. */
+export const SHORTEST_GAP = 1
+/** ms, some four years: longer gaps count as this; a power of 2, as each bin of the histogram spans a factor of 2 (of 1.4: 1 to 3% more; of 4: up to 2%). */
+export const LONGEST_GAP = 2 ** 37
 
 // Residency
 

@@ -1,21 +1,9 @@
 import type { CallGaps } from '../../contract/unload-policy.ts'
+import { DOUBT, LONGEST_GAP, LONG_TERM_DECAY, RECENT_DECAY, SCORE_DECAY, SHORTEST_GAP, TRIED_MEANS } from '../tuning.ts'
 import { GapHistogram, type GapPiece } from './gap-histogram.ts'
 
-/** The two rates: one that follows a change within ten gaps, one that is sure of itself after fifty. */
-const RECENT_DECAY = 0.8
-const LONG_TERM_DECAY = 0.98
-/** How much a model's success at one gap counts relative to the next. */
-const SCORE_DECAY = 0.95
-/** A single surprise costs a model at most this much more than the best one (natural logarithm of the likelihood). */
-const WORST_SURPRISE = 50
-/** How many gaps must speak for a time to keep before it is believed half as much as the whole distribution. */
-const DOUBT = 2
-/** Times to keep that are tried for calls at random, in mean gaps. */
-const TRIED_MEANS = [0.25, 1, 4] as const
-/** Shorter gaps (ms) count as this: a clock's resolution says nothing about calls. */
-const SHORTEST_GAP = 1
-/** Longer gaps (ms, a good three years) count as this. */
-const LONGEST_GAP = 1e11
+/** A single surprise costs a model at most this much more than the best one: what a score can remember. */
+const WORST_SURPRISE = 1 / (1 - SCORE_DECAY)
 
 /**
  * Calls at random: the sum of gaps (ms) and their number, older ones counting less, and how well this has predicted.
