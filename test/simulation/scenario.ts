@@ -54,9 +54,10 @@ export interface Scenario {
 }
 
 /** The same seed gives the same scenario on every machine. */
-export function drawScenario(seed: number): Scenario {
+export function drawScenario(seed: number, asKind?: Scenario['kind']): Scenario {
   const random = createRandom(seed)
-  const kind = (['calm', 'lies', 'wild'] as const)[random.integer(3)] ?? 'calm'
+  const drawn = (['calm', 'lies', 'wild'] as const)[random.integer(3)] ?? 'calm'
+  const kind = asKind ?? drawn
   const duration = 20_000
   const count = 3 + random.integer(8)
   const limit = Math.round((256 + random.integer(768)) * mib)
@@ -110,6 +111,7 @@ function drawBehaviour(
     unloadTime: 10 + random.exponential(60),
     callTime: 1 + random.exponential(chance(0.1) ? 3_000 : 40),
     gap: 100 + random.exponential(3_000),
-    blocked: chance(0.1) ? { from: random.next() * duration, time: random.next() * 6_000 } : undefined,
+    blocked:
+      kind !== 'calm' && chance(0.1) ? { from: random.next() * duration, time: random.next() * 6_000 } : undefined,
   }
 }

@@ -94,7 +94,12 @@ export class Watch {
     return this.#world.components.some(({ is, state }) => {
       if (is.estimate >= is.size + emptyWorker) return false
       // While its worker does not answer, nobody knows that it lied.
-      if (is.blocked && time >= is.blocked.from && time < is.blocked.from + is.blocked.time + late) return true
+      if (
+        is.blocked &&
+        time >= is.blocked.from &&
+        time < is.blocked.from + is.blocked.time + COLLECT_TIME + END_TIME + late
+      )
+        return true
       return (
         state.kind === 'loading' ||
         state.kind === 'ending' ||

@@ -42,6 +42,8 @@ export class World {
   readonly #frees: OpenFree[] = []
   /** Those that look again soon whether a dependency is there. */
   readonly #awaiting = new Set<SimComponent>()
+  /** Every call that was made: of which component (its index), and when. */
+  readonly calls: { readonly component: number; readonly time: number }[] = []
   #decisions = initialDecisions(0)
   #lookIn = Number.POSITIVE_INFINITY
   #timer = 0
@@ -122,6 +124,7 @@ export class World {
   }
 
   #call(component: SimComponent): void {
+    this.calls.push({ component: this.components.indexOf(component), time: this.now })
     if (!component.inUse) component.account.called(this.now)
     component.waiting++
     this.#serve(component)
@@ -188,7 +191,7 @@ export class World {
       component.bytes(this.now)
       component.state = { kind: 'loaded', since: this.now }
       component.loadTime = component.is.loadTime
-      component.account.loaded(this.now)
+      component.account.loaded(this.now, this.#reservations.promisedTo(component.is.name))
       this.#open.get(component)?.[Symbol.dispose]()
       this.#changedAt = this.now
       if (!this.#wantsSpare && this.#decisions.relief.sparesGivenUpAt === undefined) this.#addSpare()

@@ -124,7 +124,7 @@ export class MemoryBook {
   }
 
   loaded(supervisor: Supervisor): void {
-    this.account(supervisor).loaded(this.#options.now())
+    this.account(supervisor).loaded(this.#options.now(), this.reservations.promisedTo(supervisor.name))
     this.changed()
   }
 

@@ -6,7 +6,7 @@ import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../d
 import type { ResidencyState } from '../decide/residency.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 import type { SelfReported, WorkerMemory } from '../measure/worker-memory.ts'
-import { REMEMBERED_PEAKS } from '../tuning.ts'
+import { KEPT_SAMPLES, REMEMBERED_PEAKS } from '../tuning.ts'
 
 /**
  * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it
@@ -22,6 +22,7 @@ export class ComponentAccount {
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #peaks: number[] = []
+  #letIn: GrowthWindow[number] | undefined
   #limited = 0
   #stayed = false
   #collections = 0
@@ -51,7 +52,10 @@ export class ComponentAccount {
 
   /** The least it has been measured to hold of late, and when (ms): what its growth started from. */
   get leastLately(): { readonly time: number; readonly bytes: number } | undefined {
-    return lowest(this.#growth)
+    const least = lowest(this.#growth)
+    // Of one that has only just been loaded, what it was let in for is what it may have; the rest it took.
+    const isNew = this.#letIn !== undefined && this.#growth.length < KEPT_SAMPLES
+    return isNew && this.#letIn && (least?.bytes ?? 0) > this.#letIn.bytes ? this.#letIn : least
   }
 
   /** It was asked to collect its garbage, and may still answer. */
@@ -157,9 +161,11 @@ export class ComponentAccount {
     this.#idleSince = Math.max(this.#idleSince, time)
   }
 
-  loaded(time: number): void {
+  /** @param promised bytes that it was let in for. */
+  loaded(time: number, promised: number): void {
     // What it took to load is no growth.
     this.#growth = emptyGrowth
+    this.#letIn = { time, bytes: promised }
     this.residency = residencyAfterLoad(this.residency, time)
   }
 
@@ -171,6 +177,7 @@ export class ComponentAccount {
     this.#memory = null
     this.#heap = undefined
     this.#limited = 0
+    this.#letIn = undefined
     this.#collectedAt = undefined
     this.#wasCollected = false
     this.#growth = emptyGrowth

@@ -58,6 +58,7 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   const missing = Math.max(wanted - room.highThreshold * limit, atMost - limit)
   if (missing <= 0) return { kind: 'admit' }
   if (need > limit) return { kind: 'refuse' }
+  if (waited >= timeout) return { kind: wanted <= limit ? 'admit' : 'refuse' }
 
   const patience = Math.min(LOAD_PATIENCE, timeout / 2)
   // What is on its way out already is not chosen a second time, nor replaced by something else.
@@ -66,7 +67,6 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   const isRisky = atMost > limit && (room.possible > 0 || (mayNeed > need && isTight(room, growth, need)))
   if (leaving === 0 && fits && (!isRisky || waited >= patience)) return { kind: 'admit' }
-  if (waited >= timeout) return { kind: wanted <= limit ? 'admit' : 'refuse' }
 
   const resident = new Set(plan.kept.filter(({ reason }) => reason === 'residency').map(({ name }) => name))
   const ends = candidates

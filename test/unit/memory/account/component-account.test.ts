@@ -102,7 +102,7 @@ describe('an account', () => {
     }
     grow(0)
     expect(account.sustainedGrowth).toBe(1_000)
-    account.loaded(150)
+    account.loaded(150, 0)
     expect(account.sustainedGrowth).toBe(0)
     expect(account.leastLately).toBeUndefined()
     grow(200)
@@ -117,12 +117,12 @@ describe('an account', () => {
 
   test('has to stay longer after it was unloaded too soon, by our own doing only', () => {
     const account = new ComponentAccount(0)
-    account.loaded(0)
+    account.loaded(0, 0)
     account.ended(1_000, 'ended')
-    account.loaded(2_000)
+    account.loaded(2_000, 0)
     expect(minResidency(account.residency, 2_000)).toBe(0)
     account.ended(3_000, 'evicted')
-    account.loaded(4_000)
+    account.loaded(4_000, 0)
     expect(minResidency(account.residency, 4_000)).toBe(60_000)
   })
 
