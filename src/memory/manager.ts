@@ -115,6 +115,18 @@ export class MemoryManager implements Disposable {
       return
     }
     this.#turn = 'under way'
+    try {
+      this.#takeTurn(isSample)
+    } catch (error) {
+      this.#logger.error({ err: error }, 'deciding about memory failed')
+    }
+    const isAskedAgain = this.#is('under way, then again')
+    if (this.#is('stopped')) return
+    this.#turn = 'none'
+    if (isAskedAgain) this.#decideAndAct()
+  }
+
+  #takeTurn(isSample: boolean): void {
     const previous = this.pressureLevel
     const account = this.#account()
     const { state, actions, measure, lookIn } = decide(this.#decisions, account, this.#options)
@@ -125,10 +137,6 @@ export class MemoryManager implements Disposable {
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
     else if (!isSample) this.#sampling.poke()
-    const isAskedAgain = this.#is('under way, then again')
-    if (this.#is('stopped')) return
-    this.#turn = 'none'
-    if (isAskedAgain) this.#decideAndAct()
   }
 
   #account(): AccountSnapshot {

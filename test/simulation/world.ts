@@ -194,7 +194,7 @@ export class World {
       component.account.loaded(this.now, this.#reservations.promisedTo(component.is.name))
       this.#open.get(component)?.[Symbol.dispose]()
       this.#changedAt = this.now
-      if (!this.#wantsSpare && this.#decisions.relief.sparesGivenUpAt === undefined) this.#addSpare()
+      if (!this.#wantsSpare && !this.#decisions.relief.hasGivenUpSpares) this.#addSpare()
       this.#serve(component)
       this.#sample()
     })
@@ -332,7 +332,6 @@ export class World {
       sampledAt: this.#sampledAt,
       changedAt: this.#changedAt,
       idleAt: this.#idleAt,
-      spares: this.#spares,
       trimming: this.#trimming,
       unloading: this.#unloading > 0,
       components,
@@ -419,7 +418,9 @@ export class World {
         break
       }
       case 'give-up-spares':
+        this.#trimming++
         this.#queue.after(10, () => {
+          this.#trimming--
           this.#spares = 0
           this.#wantsSpare = false
           this.#changedAt = this.now

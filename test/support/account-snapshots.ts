@@ -45,7 +45,6 @@ export function accountOf(facts: Partial<AccountSnapshot> = {}): AccountSnapshot
     sampledAt: time,
     changedAt: 0,
     idleAt: 0,
-    spares: 0,
     trimming: 0,
     unloading: false,
     components,

@@ -232,7 +232,6 @@ export class MemoryBook {
       sampledAt: this.#sampledAt,
       changedAt: this.#changedAt,
       idleAt: this.#idleAt,
-      spares: this.#options.spares.hosts.length,
       trimming: this.#trimming,
       unloading,
       components,

@@ -30,9 +30,8 @@ export class Relief {
 
   async giveUpSpares(level: PressureLevel): Promise<void> {
     const { usage } = this.#book
-    const count = await this.#spares.giveUp(ANSWER_TIME)
+    const count = await this.#book.during(this.#spares.giveUp(ANSWER_TIME))
     if (count > 0) this.#logger.info({ level, usage, spares: count }, 'spare workers ended for want of memory')
-    this.#book.changed()
   }
 
   restoreSpares(): void {

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryOptions } from '../../contract/memory-options.ts'
-import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../tuning.ts'
+import { RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../tuning.ts'
 import type { Action } from './action.ts'
 import { planUnload } from './plan.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
@@ -15,8 +15,8 @@ export interface ReliefState {
   readonly trimmed: { readonly level: PressureLevel; readonly at: number } | undefined
   /** By worker: who was asked since there has been a reason to. */
   readonly asked: ReadonlySet<string>
-  /** Spare workers were given up then. */
-  readonly sparesGivenUpAt: number | undefined
+  /** Spare workers were given up. */
+  readonly hasGivenUpSpares: boolean
   /** When nothing could be unloaded at this level: not tried again at once. */
   readonly nothingLeft: { readonly level: PressureLevel; readonly at: number } | undefined
   /** The worst level at which it was told that nothing is left, since something could last be done about it. */
@@ -26,7 +26,7 @@ export interface ReliefState {
 export const noRelief: ReliefState = {
   trimmed: undefined,
   asked: new Set(),
-  sparesGivenUpAt: undefined,
+  hasGivenUpSpares: false,
   nothingLeft: undefined,
   told: undefined,
 }
@@ -55,19 +55,19 @@ export function stepRelief(
 ): ReliefStep {
   const idle = { measure: false, lookIn: Number.POSITIVE_INFINITY }
   if (!pressure.trim) {
-    const actions: Action[] = state.sparesGivenUpAt === undefined ? [] : [{ kind: 'restore-spares' }]
+    const actions: Action[] = !state.hasGivenUpSpares ? [] : [{ kind: 'restore-spares' }]
     return { state: noRelief, actions, ...idle }
   }
   const { level } = pressure
   const need = Math.max(0, bytesToFree(level, account, options) - account.leaving)
   const urgent = isUrgent(account)
-  const made = urgent ? { state, actions: [] } : makeDo(state, level, need, account)
+  const made = makeDo(state, level, need, account, urgent)
   const step = { ...idle, ...made }
   if (level === 'low') return { ...step, state: { ...step.state, told: undefined } }
   if (need <= 0 || !options.autoUnloadEnabled) return step
 
   const soon = { ...step, lookIn: SHORTEST_LOOK }
-  const isWaiting = made.actions.length > 0 || account.trimming > 0 || areSparesLeaving(made.state, account)
+  const isWaiting = made.actions.length > 0 || account.trimming > 0
   if (unloads || account.unloading || (isWaiting && !urgent)) return soon
   if (!isFresh(account)) return { ...soon, measure: true }
   if (isResting(made.state, level, account)) return { ...step, lookIn: RETRY }
@@ -94,14 +94,15 @@ function makeDo(
   level: PressureLevel,
   need: number,
   account: AccountSnapshot,
+  urgent: boolean,
 ): { state: ReliefState; actions: Action[] } {
   const actions: Action[] = []
   let next = state
-  if (state.sparesGivenUpAt === undefined) {
-    next = { ...next, sparesGivenUpAt: account.time }
+  if (!state.hasGivenUpSpares) {
+    next = { ...next, hasGivenUpSpares: true }
     actions.push({ kind: 'give-up-spares' })
   }
-  const due = dueForTrim(state, level, need, account)
+  const due = urgent ? [] : dueForTrim(state, level, need, account)
   if (due.length > 0) {
     const asked = new Set([...state.asked, ...due.map(({ key }) => key)])
     next = { ...next, asked, trimmed: { level, at: account.time } }
@@ -122,10 +123,6 @@ function dueForTrim(
   if (need <= 0) return []
   return trimmed?.level !== level || time - trimmed.at >= TRIM_COOLDOWN ? ready : []
 }
-
-/** What does not end in time is not waited for. */
-const areSparesLeaving = ({ sparesGivenUpAt }: ReliefState, { spares, time }: AccountSnapshot): boolean =>
-  spares > 0 && sparesGivenUpAt !== undefined && time - sparesGivenUpAt < LONGEST_LOOK
 
 /** Idle floors and residencies end unannounced; what has become idle, or worse, is worth another look at once. */
 function isResting({ nothingLeft }: ReliefState, level: PressureLevel, { time, idleAt }: AccountSnapshot): boolean {

@@ -89,7 +89,9 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
 /** Where memory is tight, a load is decided by figures of now. */
 function isTooOldFor(request: LoadRequest, account: AccountSnapshot, { lowThreshold }: MemoryOptions): boolean {
   const isTight = account.usage + request.mayNeed > account.limit * lowThreshold
-  return isTight && (!isFresh(account) || account.time - account.sampledAt > LONGEST_LOOK)
+  // A sample that was taken for it will do, however long that took.
+  const isOld = account.sampledAt < request.since && account.time - account.sampledAt > LONGEST_LOOK
+  return isTight && (!isFresh(account) || isOld)
 }
 
 /** The next one to go: neither idle floors nor minimum residencies count, as somebody has asked. */

@@ -80,9 +80,7 @@ export interface AccountSnapshot {
   readonly changedAt: number
   /** When something last became idle. */
   readonly idleAt: number
-  /** Workers that are started but nobody's yet. */
-  readonly spares: number
-  /** Components that were asked to trim and may still answer. */
+  /** Things that were asked for to make do, and are not over: trims, the end of spare workers. */
   readonly trimming: number
   /** Something is being unloaded for want of memory. */
   readonly unloading: boolean

@@ -41,7 +41,6 @@ describe('usage', () => {
       if (target.worker === spare.worker) target.answered(held, 0)
     }
     expect(book.usage - base).toBe(408)
-    expect(snapshot(fake).spares).toBe(1)
     const gone = vi.fn<() => void>()
     book.workerEnded(a.asSupervisor, a.asSupervisor.generation as never, 'evicted', gone)
     expect(book.usage - base).toBe(408)

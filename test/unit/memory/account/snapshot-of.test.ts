@@ -80,9 +80,9 @@ describe('what a policy is told', () => {
 
   test('has a minimum residency once it was reloaded too soon', () => {
     const { candidate } = shown((_, account) => {
-      account.loaded(0)
+      account.loaded(0, 0)
       account.ended(9_000, 'evicted')
-      account.loaded(9_500)
+      account.loaded(9_500, 0)
     })
     expect(candidate.minResidency).toBe(60_000)
   })

@@ -11,7 +11,7 @@ import type { ReliefState, ReliefStep } from '../../../../src/memory/decide/reli
 import type { AccountSnapshot, ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
 import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
-import { LONGEST_LOOK, RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
+import { RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf } from '../../../support/account-snapshots.ts'
 import { gapsOf } from '../../../support/unload-candidates.ts'
 
@@ -51,7 +51,7 @@ function trimmed(level: PressureLevel, options: Partial<MemoryOptions> = {}): Re
   const relieved = new Relieved(options)
   relieved.state = {
     ...noRelief,
-    sparesGivenUpAt: 9_000,
+    hasGivenUpSpares: true,
     trimmed: { level, at: 9_900 },
     asked: new Set(['a 1', 'b 1']),
   }
@@ -100,19 +100,13 @@ describe('above low', () => {
 
   test('spares go and trims are asked for first, with what is missing, and only then is anything unloaded', () => {
     const relieved = new Relieved()
-    const first = relieved.step('high', { ...short, spares: 1 })
+    const first = relieved.step('high', short)
     expect(first.actions.map(told)).toEqual(['give-up-spares', 'trim a b'])
     expect(first.actions[1]).toMatchObject({ level: 'high', need: expect.closeTo(100) as number })
     expect(first).toMatchObject({ measure: false, lookIn: SHORTEST_LOOK })
     expect(relieved.actions('high', { ...short, time: 10_050, trimming: 2 })).toEqual([])
-    expect(relieved.actions('high', { ...short, time: 10_060, spares: 1 })).toEqual([])
+    expect(relieved.actions('high', { ...short, time: 10_060, trimming: 1 })).toEqual([])
     expect(relieved.actions('high', { ...short, time: 10_070 })).toEqual(['unload a'])
-  })
-
-  test('spares that do not end in time are not waited for', () => {
-    const relieved = new Relieved()
-    relieved.step('high', { ...short, spares: 1 })
-    expect(relieved.actions('high', { ...short, spares: 1, time: 10_000 + LONGEST_LOOK })).toEqual(['unload a'])
   })
 
   test("the order is the policy's, and the plan goes with it", () => {
@@ -164,11 +158,11 @@ describe('above low', () => {
 
   test('nothing is asked and nothing waited for where the limit is reached before two unloads are done', () => {
     const urgent = { ...short, growth: 1, unloadTime: 50 }
-    expect(new Relieved().actions('high', { ...urgent, trimming: 1, spares: 1 })).toEqual(['unload a'])
+    expect(new Relieved().actions('high', { ...urgent, trimming: 1 })).toEqual(['give-up-spares', 'unload a'])
     expect(new Relieved().actions('high', { ...urgent, growth: 0.99 })).toEqual(['give-up-spares', 'trim a b'])
     // Not even then two at a time, or by old figures.
-    expect(new Relieved().actions('high', { ...urgent, unloading: true })).toEqual([])
-    expect(new Relieved().step('high', { ...urgent, changedAt: 10_001 })).toMatchObject({ actions: [], measure: true })
+    expect(trimmed('high').actions('high', { ...urgent, unloading: true })).toEqual([])
+    expect(trimmed('high').step('high', { ...urgent, changedAt: 10_001 })).toMatchObject({ actions: [], measure: true })
   })
 
   test('nothing is unloaded, nor told to be exhausted, where that is switched off', () => {
@@ -279,7 +273,6 @@ describe('whatever there is', () => {
     growth: fc.constantFrom(0, 0, 1, 10),
     leaving: fc.constantFrom(0, 0, 100),
     trimming: fc.constantFrom(0, 0, 1),
-    spares: fc.constantFrom(0, 0, 1),
     unloading: fc.boolean(),
     isStale: fc.boolean(),
     pause: fc.integer({ min: 1, max: 7_000 }),

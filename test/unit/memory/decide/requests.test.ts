@@ -122,6 +122,12 @@ describe('where memory is tight', () => {
     })
   })
 
+  test('a sample that was taken for it will do, however long that took', () => {
+    const requests = [{ ...loadOf(1), since: 9_000 }]
+    const sampledAt = 10_000 - LONGEST_LOOK - 1
+    expect(step({ ...tight, requests, sampledAt })).toMatchObject({ actions: [{ kind: 'admit' }], measure: false })
+  })
+
   test('one whose time is up is decided by what there is', () => {
     const requests = [loadOf(1, { need: 600, since: 0, timeout: 10_000 })]
     expect(step({ usage: 501, requests, changedAt: 10_001 })).toMatchObject({
