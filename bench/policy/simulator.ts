@@ -21,8 +21,8 @@ const UNLOAD_TIME = 50
 const LOAD_TIMEOUT = 30_000
 /** Between two thresholds, as between those that are the default. */
 const THRESHOLD_STEP = 0.1
-/** ms between two rounds that found nothing to unload. */
-const ROUND_RETRY = 1_000
+/** ms between two rounds that found nothing to unload: more than in production, for the time that a day takes here. */
+const ROUND_RETRY = 10_000
 
 /** What is compared: a policy, and how the memory around it is run. */
 export interface Contender {

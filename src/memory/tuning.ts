@@ -57,10 +57,10 @@ export const RETRY = 1_000
 
 /**
  * Share of what the median idle byte is worth that something may be worth at most to go before anybody needs its room. Larger makes more headroom and loads
- * more. On a day of real calls, half of everything fitting:
- * at medium 0.1 loads 17% more than 0.01, which loads no more than no rounds at all; at high the lower half may go.
+ * more: on a day of real calls under a limit of 50 and 70% of everything, 0.01 at medium loads 4 and 29% more
+ * than no rounds at all, 0.001 nothing. At high memory is short, and the lower half may go.
  */
-export const WORTH_GIVING_UP = { medium: 0.01, high: 1 } as const
+export const WORTH_GIVING_UP = { medium: 0.001, high: 1 } as const
 /** Weight of a gap between calls relative to the next, for the rate that follows a change: 5 gaps count. With 2.5 or 10 up to 2% more, without this rate up to 8%. */
 export const RECENT_DECAY = 0.8
 /** The same for the rate that is sure of itself: 50 gaps count. With 25 up to 3% more, with 100 hardly any. */
