@@ -22,23 +22,22 @@ export const ANSWER_TIME = 250
 export const SAMPLES_AHEAD = 4
 /** ms in which a component would fill its whole limit from nothing if it grows fast. Contract (Sampling: "grows fast"); guessed. */
 export const FAST_FILL_TIME = 10_000
-/** Measurements of which growth is told: five slopes, so two odd ones in a row do not move their median. More are surer and later. */
+/** Measurements of which growth is told: five slopes, so two odd ones in a row do not move their median. More are surer and later. Those closer than half of SHORTEST_LOOK replace each other: a component allocates in steps. */
 export const KEPT_SAMPLES = 6
-/** ms between measurements that are kept: a component allocates in steps, and what is between two of them is no rest. Guessed. */
-export const SAMPLE_SPACING = 15
 /** Share of the limit that is worth notice: a change of usage that asks for a sample, growth of that much during a load, what somebody is held to have taken. Guessed. */
 export const NOTICEABLE = 1 / 64
 
 // Pressure
 
-/** ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract (Pressure). */
+/**
+ * ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract (Pressure). Also the time
+ * between two requests to trim at the same level: more often asks for what was just dropped. Guessed.
+ */
 export const MEDIUM_DWELL = 5_000
 /** ms clear of a threshold before its level is left. Longer flutters less. Contract (Pressure). */
 export const CLEAR_DWELL = 30_000
 /** Share of the limit below a threshold from which on usage is clear of it; an unload goes on until then. Contract (Pressure). */
 export const CLEAR_MARGIN = 0.05
-/** ms that an unload is taken to need before one was measured. `npm run bench:reclaim`. */
-export const FIRST_UNLOAD_TIME = 50
 
 // Who goes
 
@@ -48,8 +47,6 @@ export const PROTECTED_PRIORITY = 10
 export const ROUND_CAP = { medium: 2, high: 5 } as const
 /** Share of minIdleTime that counts at high. Contract (Unloading). */
 export const HIGH_IDLE_SHARE = 1 / 5
-/** ms between two requests to trim at the same level. More often asks for what was just dropped. Guessed. */
-export const TRIM_COOLDOWN = 5_000
 /** ms after which it is tried again where things end unannounced: idle floors, residencies, what a load may still fill, V8's page pool. Shorter costs a plan each time. Guessed. */
 export const RETRY = 1_000
 
@@ -110,17 +107,16 @@ export const TOTAL_MARGIN = 0.1
 export const OVERRUN_PATIENCE = 5_000
 /** ms to collect garbage in: a full collection of 500 MB of objects takes some 300. It is also how far ahead growth counts. */
 export const COLLECT_TIME = 500
-/** ms from a decision until a worker allocates no more: it is told, and unwinds. 5 to 80 in most patterns (`npm run bench:containment`). */
+/** ms from a decision until a worker allocates no more: it is told, and unwinds. 5 to 80 in most patterns (`npm run bench:containment`). An unload is taken to need as long until one was measured. */
 export const END_TIME = 100
 
 // Giving back
 
 /**
  * ms. V8 (14.6, memory-pool.cc) looks for pages to let go of when some isolate hands it others, as a minor collection does, and not within 12 s of the
- * last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s: twice this.
+ * last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s: twice this. A helper thread that trims the allocator
+ * is given up after it, too. Guessed.
  */
 export const POOL_DELAY = 8_500
 /** Bytes: less is not worth a thread or a collection to give back. Guessed. */
 export const WORTHWHILE = 8 * mib
-/** ms after which a helper thread that trims the allocator is given up. Guessed. */
-export const HELPER_DEADLINE = 10_000

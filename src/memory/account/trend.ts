@@ -1,11 +1,11 @@
 import { addGrowthSample, emptyGrowth, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
 import type { GrowthWindow } from '../decide/growth.ts'
-import { FIRST_UNLOAD_TIME } from '../tuning.ts'
+import { END_TIME } from '../tuning.ts'
 
 /** How usage as a whole moves, and how long it takes to do something about it. */
 export class Trend {
   #window: GrowthWindow = emptyGrowth
-  #unloadTime = FIRST_UNLOAD_TIME
+  #unloadTime = END_TIME
 
   /** @param time ms of the monotonic clock. @param usage bytes. */
   measured(time: number, usage: number): void {

@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { withDeadline } from '../../base/deadline.ts'
-import { HELPER_DEADLINE } from '../tuning.ts'
+import { POOL_DELAY } from '../tuning.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 
 const helper = new URL(`../../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
@@ -117,7 +117,7 @@ async function runHelper(abandoned: Promise<undefined>): Promise<'node:ffi' | 'u
   })
   worker.once('error', () => resolve('unavailable'))
   worker.once('exit', () => resolve('unavailable'))
-  const result = await withDeadline(Promise.race([promise, abandoned]), HELPER_DEADLINE)
-  await withDeadline(worker.terminate(), HELPER_DEADLINE)
+  const result = await withDeadline(Promise.race([promise, abandoned]), POOL_DELAY)
+  await withDeadline(worker.terminate(), POOL_DELAY)
   return result ?? 'unavailable'
 }

@@ -1,4 +1,4 @@
-import { KEPT_SAMPLES, SAMPLE_SPACING } from '../tuning.ts'
+import { KEPT_SAMPLES, SHORTEST_LOOK } from '../tuning.ts'
 
 /** The last few measurements of one series (a component, the main thread, the whole): `time` in ms, `bytes`. */
 export type GrowthWindow = readonly { readonly time: number; readonly bytes: number }[]
@@ -13,7 +13,7 @@ export function addGrowthSample(window: GrowthWindow, time: number, bytes: numbe
   const last = window.at(-1)
   const before = window.at(-2)
   const replaces =
-    last !== undefined && (time <= last.time || (before !== undefined && last.time - before.time < SAMPLE_SPACING))
+    last !== undefined && (time <= last.time || (before !== undefined && last.time - before.time < SHORTEST_LOOK / 2))
   const kept = replaces ? window.slice(0, -1) : window
   return [...kept.slice(-(KEPT_SAMPLES - 1)), { time: Math.max(time, kept.at(-1)?.time ?? time), bytes }]
 }

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryOptions } from '../../contract/memory-options.ts'
-import { RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../tuning.ts'
+import { RETRY, SHORTEST_LOOK, MEDIUM_DWELL } from '../tuning.ts'
 import type { Action } from './action.ts'
 import { planUnload } from './plan.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
@@ -121,7 +121,7 @@ function dueForTrim(
   const ready = components.filter(({ phase }) => phase === 'ready')
   if (level === 'low') return ready.filter(({ key }) => !asked.has(key))
   if (need <= 0) return []
-  return trimmed?.level !== level || time - trimmed.at >= TRIM_COOLDOWN ? ready : []
+  return trimmed?.level !== level || time - trimmed.at >= MEDIUM_DWELL ? ready : []
 }
 
 /** Idle floors and residencies end unannounced; what has become idle, or worse, is worth another look at once. */

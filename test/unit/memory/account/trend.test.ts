@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Trend } from '../../../../src/memory/account/trend.ts'
-import { FIRST_UNLOAD_TIME } from '../../../../src/memory/tuning.ts'
+import { END_TIME } from '../../../../src/memory/tuning.ts'
 
 /** It has grown by 2 bytes a ms for 100 ms. */
 function growing(): Trend {
@@ -25,9 +25,9 @@ test('takes a load that is let in, or a worker that is gone, for no growth', () 
 
 test('takes as long for an unload as the last ones took, the later the more so', () => {
   const trend = new Trend()
-  expect(trend.unloadTime).toBe(FIRST_UNLOAD_TIME)
-  trend.unloadTook(FIRST_UNLOAD_TIME + 100)
-  expect(trend.unloadTime).toBe(FIRST_UNLOAD_TIME + 50)
+  expect(trend.unloadTime).toBe(END_TIME)
+  trend.unloadTook(END_TIME + 100)
+  expect(trend.unloadTime).toBe(END_TIME + 50)
   for (let i = 0; i < 20; i++) trend.unloadTook(10)
   expect(trend.unloadTime).toBeCloseTo(10, 1)
 })

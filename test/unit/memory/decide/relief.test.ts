@@ -11,7 +11,7 @@ import type { ReliefState, ReliefStep } from '../../../../src/memory/decide/reli
 import type { AccountSnapshot, ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { defaultMemoryOptions } from '../../../../src/memory/options.ts'
 import type { MemoryOptions } from '../../../../src/contract/memory-options.ts'
-import { RETRY, SHORTEST_LOOK, TRIM_COOLDOWN } from '../../../../src/memory/tuning.ts'
+import { RETRY, SHORTEST_LOOK, MEDIUM_DWELL } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf, componentOf } from '../../../support/account-snapshots.ts'
 import { gapsOf } from '../../../support/unload-candidates.ts'
 
@@ -150,8 +150,8 @@ describe('above low', () => {
   test('trims are asked for again after a while, or when it gets worse, for as long as something has to go', () => {
     const relieved = trimmed('high')
     const busy = { usage: 900, components: [busyOf('a')] }
-    expect(relieved.actions('high', { ...busy, time: 9_900 + TRIM_COOLDOWN - 1 })).not.toContain('trim a')
-    expect(relieved.actions('high', { ...busy, time: 9_900 + TRIM_COOLDOWN })).toContain('trim a')
+    expect(relieved.actions('high', { ...busy, time: 9_900 + MEDIUM_DWELL - 1 })).not.toContain('trim a')
+    expect(relieved.actions('high', { ...busy, time: 9_900 + MEDIUM_DWELL })).toContain('trim a')
     expect(relieved.actions('critical', { ...busy, usage: 960, time: 14_950 })).toContain('trim a')
     expect(relieved.actions('critical', { ...busy, usage: 800, time: 90_000 })).toEqual([])
   })
