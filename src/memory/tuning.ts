@@ -8,7 +8,7 @@ const mib = 1024 ** 2
 
 // Measure
 
-/** ms: the shortest time between two looks at what runs, and how long a sample waits for answers. Shorter sees a burst sooner and costs more. Contract (Sampling). */
+/** ms: the shortest time between two looks at what runs, and how long a sample waits for answers. Shorter sees a burst sooner and costs more. Contract: docs/memory.md, 1. */
 export const SHORTEST_LOOK = 25
 /** ms: the longest time between two looks while anything is loaded; figures this old are not decided by where memory is tight. Longer is cheaper and blinder. Guessed. */
 export const LONGEST_LOOK = 100
@@ -18,9 +18,9 @@ export const LOOK_PER_WORKER = 2.5
 export const WORTH_ASKING = 1
 /** ms a worker has to answer a question about its memory, or a request to drop what it can; after that it is late. The slowest answers seen of one that works are some 100 ms. Guessed. */
 export const ANSWER_TIME = 250
-/** Samples before a threshold is reached at the measured growth. More see it sooner and cost more. Contract (Sampling). */
+/** Samples before a threshold is reached at the measured growth. More see it sooner and cost more. Contract: docs/memory.md, 1. */
 export const SAMPLES_AHEAD = 4
-/** ms in which a component would fill its whole limit from nothing if it grows fast. Contract (Sampling: "grows fast"); guessed. */
+/** ms in which a component would fill its whole limit from nothing if it grows fast. Contract: docs/memory.md, 1; guessed. */
 export const FAST_FILL_TIME = 10_000
 /** Measurements of which growth is told: five slopes, so two odd ones in a row do not move their median. More are surer and later. Those closer than half of SHORTEST_LOOK replace each other: a component allocates in steps. */
 export const KEPT_SAMPLES = 6
@@ -30,22 +30,22 @@ export const NOTICEABLE = 1 / 64
 // Pressure
 
 /**
- * ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract (Pressure). Also the time
+ * ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract: docs/memory.md, 3. Also the time
  * between two requests to trim at the same level: more often asks for what was just dropped. Guessed.
  */
 export const MEDIUM_DWELL = 5_000
-/** ms clear of a threshold before its level is left. Longer flutters less. Contract (Pressure). */
+/** ms clear of a threshold before its level is left. Longer flutters less. Contract: docs/memory.md, 3. */
 export const CLEAR_DWELL = 30_000
-/** Share of the limit below a threshold from which on usage is clear of it; an unload goes on until then. Contract (Pressure). */
+/** Share of the limit below a threshold from which on usage is clear of it; an unload goes on until then. Contract: docs/memory.md, 3. */
 export const CLEAR_MARGIN = 0.05
 
 // Who goes
 
-/** Priority at or below which a component goes at critical pressure only. Contract (protected). */
+/** Priority at or below which a component goes at critical pressure only. Contract: docs/memory.md, 3. */
 export const PROTECTED_PRIORITY = 10
-/** Components that a plan takes at most at medium and at high. Contract (Unloading). */
+/** Components that a plan takes at most at medium and at high. Contract: docs/memory.md, 3 and 4. */
 export const ROUND_CAP = { medium: 2, high: 5 } as const
-/** Share of minIdleTime that counts at high. Contract (Unloading). */
+/** Share of minIdleTime that counts at high. Contract: docs/memory.md, 3 and 4. */
 export const HIGH_IDLE_SHARE = 1 / 5
 /** ms after which it is tried again where things end unannounced: idle floors, residencies, what a load may still fill, V8's page pool. Shorter costs a plan each time. Guessed. */
 export const RETRY = 1_000
@@ -79,9 +79,9 @@ export const LONGEST_GAP = 2 ** 37
 
 // Residency
 
-/** ms: a reload this soon after an unload was a mistake, and is followed by that much residency, doubling each time. Contract (Unloading). */
+/** ms: a reload this soon after an unload was a mistake, and is followed by that much residency, doubling each time. Contract: docs/memory.md, 3 and 4. */
 export const RAPID_RELOAD = 60_000
-/** ms: the longest residency, and the time without a rapid reload after which a doubling is forgotten. Contract (Unloading). */
+/** ms: the longest residency, and the time without a rapid reload after which a doubling is forgotten. Contract: docs/memory.md, 3 and 4. */
 export const LONGEST_RESIDENCY = 900_000
 /** Rapid reloads within a minute that are thrashing. Only a warning depends on it. Guessed. */
 export const THRASHING_RELOADS = 3
