@@ -21,7 +21,7 @@ import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { policyOf } from './decide/policy-registry.ts'
 import { bytesToFreeAt, isAtLeast, levels, nextPressureChange } from './decide/pressure.ts'
 import { minResidency } from './decide/residency.ts'
-import { nextInterval, nextLook } from './decide/schedule.ts'
+import { nextLook, nextSample } from './decide/schedule.ts'
 import { candidatesIn } from './decide/snapshot.ts'
 import type { AccountSnapshot } from './decide/snapshot.ts'
 import { decide, initialDecisions } from './decide/turn.ts'
@@ -34,7 +34,7 @@ import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
-import { ANSWER_TIME, NOTICEABLE } from './tuning.ts'
+import { ANSWER_TIME } from './tuning.ts'
 
 export interface MemoryManagerOptions {
   readonly options: MemoryOptions
@@ -153,26 +153,17 @@ export class MemoryManager implements Disposable {
   get #interval(): number {
     const { limit } = this
     const book = this.#book
-    if (Math.abs(book.usage - book.sampledUsage) > limit * NOTICEABLE) return 1
-    const isRunning = this.#measurement.isRunning.bind(this.#measurement)
-    const components = book.growths(limit, isRunning)
-    const input = { usage: book.sampledUsage, limit, growth: book.trend.peak, components }
-    const change = nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY
-    const untilChange = change - monotonicNow() + book.age
-    return Math.max(
-      1,
-      Math.min(nextInterval(input, this.#options, this.#options.checkInterval), untilChange, this.#lookIn),
-    )
+    const components = book.growths(limit, (target) => this.#measurement.isRunning(target))
+    const { sampledUsage, usage: latest, age, trend } = book
+    const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
+    const input = { usage: sampledUsage, latest, limit, growth: trend.peak, components, age, untilChange }
+    return nextSample({ ...input, lookIn: this.#lookIn }, this.#options)
   }
 
   /** ms to the next look at what has run, as things stand. */
   #watch(running: number): number {
-    return nextLook({
-      workers: this.#book.live.size,
-      running,
-      isActive: this.#book.isActive,
-      waiting: this.#requests.size,
-    })
+    const { live, isActive } = this.#book
+    return nextLook({ workers: live.size, running, isActive, waiting: this.#requests.size })
   }
 
   /** Accounted bytes: main thread, workers, and the reservations of loads under way. */

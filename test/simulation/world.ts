@@ -5,12 +5,12 @@ import { Trend } from '../../src/memory/account/trend.ts'
 import type { Action } from '../../src/memory/decide/action.ts'
 import { forecastSize } from '../../src/memory/decide/forecast.ts'
 import { nextPressureChange } from '../../src/memory/decide/pressure.ts'
-import { nextInterval, nextLook } from '../../src/memory/decide/schedule.ts'
+import { nextLook, nextSample } from '../../src/memory/decide/schedule.ts'
 import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
 import { decide, initialDecisions } from '../../src/memory/decide/turn.ts'
 import { resolveMemoryOptions } from '../../src/memory/options.ts'
 import type { MemoryOptions } from '../../src/contract/memory-options.ts'
-import { ANSWER_TIME, NOTICEABLE } from '../../src/memory/tuning.ts'
+import { ANSWER_TIME } from '../../src/memory/tuning.ts'
 import type { Scenario } from './scenario.ts'
 import { mib } from './scenario.ts'
 import { happens, SimComponent } from './sim-component.ts'
@@ -251,7 +251,6 @@ export class World {
   }
 
   #interval(): number {
-    if (Math.abs(this.usage - this.#sampledUsage) > this.scenario.limit * NOTICEABLE) return 1
     const components = this.components
       .filter(({ hasWorker, inUse }) => hasWorker && inUse)
       .map(({ account, is }) => ({
@@ -259,10 +258,20 @@ export class World {
         memoryLimit: is.memoryLimit ?? this.scenario.limit,
         growth: account.peakGrowth,
       }))
-    const input = { usage: this.#sampledUsage, limit: this.scenario.limit, growth: this.#trend.peak, components }
-    const change = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - this.#sampledAt
-    const interval = nextInterval(input, this.#options, this.#options.checkInterval)
-    return Math.max(1, Math.min(interval, change, this.#lookIn))
+    const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - this.now
+    return nextSample(
+      {
+        usage: this.#sampledUsage,
+        latest: this.usage,
+        limit: this.scenario.limit,
+        growth: this.#trend.peak,
+        components,
+        age: this.now - this.#sampledAt,
+        untilChange,
+        lookIn: this.#lookIn,
+      },
+      this.#options,
+    )
   }
 
   #measure(): void {

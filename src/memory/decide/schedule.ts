@@ -1,5 +1,5 @@
-import { FAST_FILL_TIME, LONGEST_LOOK, LOOK_PER_WORKER, SAMPLES_AHEAD, SHORTEST_LOOK } from '../tuning.ts'
-import type { PressureThresholds } from '../../contract/memory-options.ts'
+import { FAST_FILL_TIME, LONGEST_LOOK, LOOK_PER_WORKER, NOTICEABLE, SAMPLES_AHEAD, SHORTEST_LOOK } from '../tuning.ts'
+import type { MemoryOptions, PressureThresholds } from '../../contract/memory-options.ts'
 
 /** What one component adds to the choice of an interval: bytes, growth in bytes/ms. */
 export interface ComponentGrowth {
@@ -51,6 +51,24 @@ function nextThreshold({ usage, limit }: IntervalInput, thresholds: PressureThre
 function timeToReach(bytes: number, target: number, growth: number): number {
   if (growth <= 0) return Number.POSITIVE_INFINITY
   return Math.max(0, target - bytes) / growth
+}
+
+export interface SampleInput extends IntervalInput {
+  /** Usage by what has been heard since the last sample. */
+  readonly latest: number
+  /** ms since then. */
+  readonly age: number
+  /** When (ms from now) the pressure level changes if usage stays as it is; Infinity: never. */
+  readonly untilChange: number
+  /** ms after which something has to be looked at again in any case. */
+  readonly lookIn: number
+}
+
+/** ms from the last sample to the next: at once where usage has changed by what is worth notice, else when the first of all that is expected may be there. */
+export function nextSample(input: SampleInput, options: MemoryOptions): number {
+  const { usage, latest, limit, age, untilChange, lookIn } = input
+  if (Math.abs(latest - usage) > limit * NOTICEABLE) return 1
+  return Math.max(1, Math.min(nextInterval(input, options, options.checkInterval), untilChange + age, lookIn))
 }
 
 /** What is there to look at: workers of components, those of them that had run at the last look, and requests for memory that wait. */
