@@ -1,29 +1,16 @@
 import { EventQueue } from '../../bench/policy/event-queue.ts'
 import { createRandom } from '../../bench/policy/random.ts'
-import { Reservations } from '../../src/memory/account/reservations.ts'
-import { Trend } from '../../src/memory/account/trend.ts'
 import type { Action } from '../../src/memory/decide/action.ts'
-import { forecastSize } from '../../src/memory/decide/forecast.ts'
 import { nextPressureChange } from '../../src/memory/decide/pressure.ts'
 import { nextLook, nextSample } from '../../src/memory/decide/schedule.ts'
-import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
 import { decide, initialDecisions } from '../../src/memory/decide/turn.ts'
 import { resolveMemoryOptions } from '../../src/memory/options.ts'
 import type { MemoryOptions } from '../../src/contract/memory-options.ts'
 import { ANSWER_TIME } from '../../src/memory/tuning.ts'
 import type { Scenario } from './scenario.ts'
-import { mib } from './scenario.ts'
+import { SimAccount } from './sim-account.ts'
 import { happens, SimComponent } from './sim-component.ts'
 import { Watch } from './watch.ts'
-
-const spareBytes = 8 * mib
-
-interface OpenFree {
-  readonly id: number
-  readonly bytes: number
-  readonly asked: Set<string>
-  freed: number
-}
 
 /**
  * The memory manager's loop under a deterministic clock: the real decisions, over a real account of components without workers. What takes time in a process
@@ -33,13 +20,11 @@ export class World {
   readonly watch: Watch
   readonly components: readonly SimComponent[]
   readonly scenario: Scenario
+  readonly account: SimAccount
   readonly #queue = new EventQueue()
   readonly #random
   readonly #options: MemoryOptions
-  readonly #reservations: Reservations
-  readonly #trend = new Trend()
   readonly #open = new Map<SimComponent, Disposable>()
-  readonly #frees: OpenFree[] = []
   /** Those that look again soon whether a dependency is there. */
   readonly #awaiting = new Set<SimComponent>()
   /** Every call that was made: of which component (its index), and when. */
@@ -48,14 +33,7 @@ export class World {
   #lookIn = Number.POSITIVE_INFINITY
   #timer = 0
   #nextId = 0
-  #sampledAt = 0
-  #changedAt = 0
-  #idleAt = 0
-  #sampledUsage = 0
-  #spares = 0
   #wantsSpare = false
-  #trimming = 0
-  #unloading = 0
   #running = 0
   /** Something has happened while the main thread stood still. */
   #isWaitedFor = false
@@ -66,15 +44,7 @@ export class World {
     this.#random = createRandom(scenario.seed ^ 0x5bd1e995)
     const { limit: totalLimit, minIdleTime } = scenario
     this.#options = resolveMemoryOptions({ totalLimit, minIdleTime, policy: 'cost-aware', ...options })
-    this.#reservations = new Reservations(
-      () => this.now,
-      (name) => {
-        const component = this.#named(name)
-        if (!component?.hasWorker) return undefined
-        const { memory } = component.account
-        return { bytes: memory?.total ?? 0, at: memory?.sampledAt ?? Number.NEGATIVE_INFINITY }
-      },
-    )
+    this.account = new SimAccount(scenario, this.components, () => this.now)
     this.watch = new Watch(this)
   }
 
@@ -82,34 +52,19 @@ export class World {
     return this.#queue.now
   }
 
-  /** Accounted bytes. */
-  get usage(): number {
-    let sum = this.scenario.main + this.#spares * spareBytes + this.#reservations.outstanding
-    for (const { account } of this.components) sum += account.memory?.total ?? 0
-    return sum
-  }
-
-  /** What is really held, bytes. */
-  get held(): number {
-    return this.components.reduce(
-      (sum, component) => sum + component.bytes(this.now),
-      this.scenario.main + this.#spares * spareBytes,
-    )
-  }
-
   run(): void {
     const { duration, components, frees } = this.scenario
     for (const component of components) this.#callLater(this.#named(component.name))
     for (const { at, bytes } of frees) {
       this.#queue.at(at, () => {
-        this.#frees.push({ id: ++this.#nextId, bytes, asked: new Set(), freed: 0 })
+        this.account.frees.push({ id: ++this.#nextId, bytes, asked: new Set(), freed: 0 })
         this.#turn()
       })
     }
     this.#look()
     // What is under way at the end has time to come to one.
     while ((this.#queue.next ?? Number.POSITIVE_INFINITY) < duration + 20_000) this.#queue.step()
-    this.watch.over(this.#requests())
+    this.watch.over(this.account.requests())
   }
 
   // Calls.
@@ -148,7 +103,7 @@ export class World {
       component.lastUsed = this.now
       if (component.inUse) return
       component.account.idle(this.now)
-      this.#idleAt = this.now
+      this.account.idleAt = this.now
       this.#turn()
     })
   }
@@ -184,16 +139,16 @@ export class World {
 
   #load(component: SimComponent): void {
     component.startWorker(this.now)
-    if (this.#spares > 0) this.#spares--
+    if (this.account.spares > 0) this.account.spares--
     const { generation } = component
     this.#queue.after(component.is.loadTime, () => {
       if (component.generation !== generation || component.state.kind !== 'loading') return
       component.bytes(this.now)
       component.state = { kind: 'loaded', since: this.now }
       component.loadTime = component.is.loadTime
-      component.account.loaded(this.now, this.#reservations.promisedTo(component.is.name))
+      component.account.loaded(this.now, this.account.reservations.promisedTo(component.is.name))
       this.#open.get(component)?.[Symbol.dispose]()
-      this.#changedAt = this.now
+      this.account.changed()
       if (!this.#wantsSpare && !this.#decisions.relief.hasGivenUpSpares) this.#addSpare()
       this.#serve(component)
       this.#sample()
@@ -202,18 +157,18 @@ export class World {
 
   #addSpare(): void {
     this.#wantsSpare = true
-    this.#spares = 1
+    this.account.spares = 1
   }
 
   #gone(component: SimComponent, fate: 'evicted' | 'overgrown' | 'ended'): void {
     const held = component.account.memory?.total ?? 0
     component.calls = 0
     component.workerGone(this.now, fate)
-    this.#reservations.drop(component.is.name)
+    this.account.reservations.drop(component.is.name)
     this.#open.get(component)?.[Symbol.dispose]()
     this.#open.delete(component)
-    this.#trend.jumped(-held)
-    this.#changedAt = this.now
+    this.account.trend.jumped(-held)
+    this.account.changed()
     this.#serve(component)
     this.#sample()
   }
@@ -234,16 +189,16 @@ export class World {
     }
     this.#measure()
     if (this.#isWaitedFor) this.#turn()
-    if (this.now >= this.#sampledAt + this.#interval() - 1) this.#sample()
+    if (this.now >= this.account.sampledAt + this.#interval() - 1) this.#sample()
     else this.#arm()
   }
 
   #arm(): void {
     const workers = this.components.filter(({ hasWorker }) => hasWorker).length
-    const requests = this.#requests()
+    const requests = this.account.requests()
     const isActive = this.components.some(({ inUse, state }) => inUse || state.kind === 'loading')
     const watch = nextLook({ workers, running: this.#running, isActive, waiting: requests.length })
-    const wait = Math.max(1, Math.min(this.#sampledAt + this.#interval() - this.now, watch))
+    const wait = Math.max(1, Math.min(this.account.sampledAt + this.#interval() - this.now, watch))
     const timer = ++this.#timer
     this.#queue.after(wait, () => {
       if (this.#timer === timer) this.#look()
@@ -261,12 +216,12 @@ export class World {
     const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - this.now
     return nextSample(
       {
-        usage: this.#sampledUsage,
-        latest: this.usage,
+        usage: this.account.sampledUsage,
+        latest: this.account.usage,
         limit: this.scenario.limit,
-        growth: this.#trend.peak,
+        growth: this.account.trend.peak,
         components,
-        age: this.now - this.#sampledAt,
+        age: this.now - this.account.sampledAt,
         untilChange,
         lookIn: this.#lookIn,
       },
@@ -290,9 +245,7 @@ export class World {
       return
     }
     this.#measure()
-    this.#sampledAt = this.now
-    this.#sampledUsage = this.usage
-    this.#trend.measured(this.now, this.#sampledUsage)
+    this.account.sampled()
     this.#turn(true)
     this.#arm()
   }
@@ -305,7 +258,7 @@ export class World {
       return
     }
     this.#isWaitedFor = false
-    const account = this.#snapshot()
+    const account = this.account.snapshot()
     const before = this.#decisions
     const { state, actions, measure, lookIn } = decide(before, account, this.#options)
     this.#decisions = state
@@ -317,72 +270,6 @@ export class World {
     else if (!isSample) this.#arm()
   }
 
-  #snapshot(): AccountSnapshot {
-    const { scenario, now } = this
-    const alive = this.components.filter(({ hasWorker }) => hasWorker)
-    const components = alive.map((component) =>
-      component.snapshot(now, {
-        minIdleTime: scenario.minIdleTime,
-        promised: this.#reservations.promisedTo(component.is.name),
-        dependents: alive.filter(({ is }) => is.dependencies.includes(component.is.name)).map(({ is }) => is.name),
-      }),
-    )
-    const leaving = components.filter(({ phase }) => phase === 'leaving')
-    return {
-      time: now,
-      limit: scenario.limit,
-      usage: this.usage,
-      growth: this.#trend.sustained,
-      workGrowth: components.reduce((sum, { phase, growth }) => sum + (phase === 'ready' ? growth : 0), 0),
-      reserved: this.#reservations.outstanding,
-      possible: this.#reservations.possible,
-      leaving: leaving.reduce((sum, { bytes }) => sum + bytes, 0),
-      unloadTime: this.#trend.unloadTime,
-      sampledAt: this.#sampledAt,
-      changedAt: this.#changedAt,
-      idleAt: this.#idleAt,
-      trimming: this.#trimming,
-      unloading: this.#unloading > 0,
-      components,
-      requests: this.#requests(),
-    }
-  }
-
-  #requests(): MemoryRequest[] {
-    const loads = this.components.flatMap((component): MemoryRequest[] => {
-      const { state, is, account } = component
-      if (state.kind !== 'asking') return []
-      const { expected: need, ceiling, isGuess } = this.#forecast(component)
-      const { id, since } = state
-      const mayNeed = isGuess ? ceiling : need
-      return [
-        {
-          kind: 'load',
-          id,
-          name: is.name,
-          need,
-          mayNeed,
-          loadTime: component.loadTime,
-          since,
-          timeout: is.timeout,
-          ...(account && {}),
-        },
-      ]
-    })
-    const frees = this.#frees.map(({ id, bytes, freed, asked }): MemoryRequest => ({
-      kind: 'free',
-      id,
-      missing: bytes - freed,
-      asked,
-    }))
-    return [...loads, ...frees].sort((a, b) => a.id - b.id)
-  }
-
-  #forecast({ account, is }: SimComponent): ReturnType<typeof forecastSize> {
-    const largestOther = Math.max(0, ...this.components.map((each) => each.account.learnedPeak ?? 0))
-    return forecastSize({ peaks: account.peaks, estimate: is.estimate, largestOther, limit: this.scenario.limit })
-  }
-
   // What is done about it.
 
   #perform(action: Action): void {
@@ -390,9 +277,9 @@ export class World {
       case 'admit': {
         const component = this.components.find(({ state }) => state.kind === 'asking' && state.id === action.request)
         if (!component) return
-        const forecast = this.#forecast(component)
-        this.#trend.jumped(forecast.expected)
-        this.#open.set(component, this.#reservations.reserve(component.is.name, forecast))
+        const forecast = this.account.forecast(component)
+        this.account.trend.jumped(forecast.expected)
+        this.#open.set(component, this.account.reservations.reserve(component.is.name, forecast))
         this.#load(component)
         break
       }
@@ -404,8 +291,8 @@ export class World {
         break
       }
       case 'settle':
-        this.#frees.splice(
-          this.#frees.findIndex(({ id }) => id === action.request),
+        this.account.frees.splice(
+          this.account.frees.findIndex(({ id }) => id === action.request),
           1,
         )
         break
@@ -427,12 +314,12 @@ export class World {
         break
       }
       case 'give-up-spares':
-        this.#trimming++
+        this.account.trimming++
         this.#queue.after(10, () => {
-          this.#trimming--
-          this.#spares = 0
+          this.account.trimming--
+          this.account.spares = 0
           this.#wantsSpare = false
-          this.#changedAt = this.now
+          this.account.changed()
           this.#turn()
         })
         break
@@ -448,13 +335,13 @@ export class World {
     const component = this.#named(name)
     if (!component || component.state.kind !== 'loaded') return
     const { is } = component
-    const free = this.#frees.find(({ id }) => id === request)
-    this.#unloading++
+    const free = this.account.frees.find(({ id }) => id === request)
+    this.account.unloading++
     if (happens(this.#random, is.refuses)) {
       // A call came in just then.
       this.#call(component)
       this.#queue.after(1, () => {
-        this.#unloading--
+        this.account.unloading--
         component.account.stayed()
         free?.asked.add(name)
         this.#turn()
@@ -464,16 +351,16 @@ export class World {
     component.state = { kind: 'unloading', since: this.now }
     const held = component.account.memory?.total ?? 0
     this.#queue.after(is.unloadTime, () => {
-      this.#unloading--
+      this.account.unloading--
       free?.asked.add(name)
       if (free) free.freed += held
-      this.#trend.unloadTook(is.unloadTime)
+      this.account.trend.unloadTook(is.unloadTime)
       this.#gone(component, reason === 'free-memory' ? 'ended' : 'evicted')
     })
   }
 
   #trim(names: readonly string[]): void {
-    this.#trimming++
+    this.account.trimming++
     let slowest = 1
     for (const name of names) {
       const component = this.#named(name)
@@ -483,8 +370,8 @@ export class World {
       if (time < ANSWER_TIME) this.#queue.after(time, () => component.trim(this.now, false))
     }
     this.#queue.after(slowest, () => {
-      this.#trimming--
-      this.#changedAt = this.now
+      this.account.trimming--
+      this.account.changed()
       this.#turn()
     })
   }
