@@ -99,7 +99,7 @@ export class SimAccount {
 
   requests(): MemoryRequest[] {
     const loads = this.components.flatMap((component): MemoryRequest[] => {
-      const { state, is, account } = component
+      const { state, is } = component
       if (state.kind !== 'asking') return []
       const { expected: need, ceiling, isGuess } = this.forecast(component)
       const { id, since } = state
@@ -114,7 +114,6 @@ export class SimAccount {
           loadTime: component.loadTime,
           since,
           timeout: is.timeout,
-          ...(account && {}),
         },
       ]
     })
