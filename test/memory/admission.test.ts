@@ -89,10 +89,10 @@ describe('a load', () => {
   test('that has waited for most of its timeout still has time to load', async () => {
     await using coordinator = bigCoordinator()
     using _lease = await loadHogs(coordinator, { a: 70 }).then(async () => coordinator.acquire('a'))
-    const more = { timeout: 3_000, config: { initDelay: 1_500 }, restart: { intensity: 0 } }
+    const more = { timeout: 5_000, config: { initDelay: 2_500 }, restart: { intensity: 0 } }
     const waiting = registerHog(coordinator, 'x', 40 * gib, more).touch()
     // The time itself is what this is about: more than is left of the timeout afterwards for what the load takes.
-    await sleep(2_200)
+    await sleep(3_000)
     coordinator.memory.configure({ totalLimit: 200 * gib })
     await waiting
     expect(loaded(coordinator)).toEqual(['a', 'x'])

@@ -52,7 +52,7 @@ describe('the ledger', () => {
 
 describe('configure', () => {
   test('changes the limit and the thresholds while running, and acts on them', async () => {
-    await using coordinator = bigCoordinator()
+    await using coordinator = bigCoordinator({ policy: 'priority-idle' })
     await loadHogs(coordinator, { a: 30, b: 30 })
     expect(coordinator.memory.limit).toBe(100 * gib)
     coordinator.memory.configure({ totalLimit: 65 * gib })
