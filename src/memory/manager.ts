@@ -69,6 +69,8 @@ export class MemoryManager implements Disposable {
   #options: MemoryOptions
   #decisions: DecisionState = initialDecisions(monotonicNow())
   #lookIn = Number.POSITIVE_INFINITY
+  /** Told last. */
+  #toldLevel: PressureLevel = 'low'
   #turn: 'none' | 'under way' | 'under way, then again' | 'stopped' = 'none'
 
   constructor({ options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
@@ -127,13 +129,11 @@ export class MemoryManager implements Disposable {
   }
 
   #takeTurn(isSample: boolean): void {
-    const previous = this.pressureLevel
     const account = this.#account()
     const { state, actions, measure, lookIn } = decide(this.#decisions, account, this.#options)
     this.#decisions = state
     this.#lookIn = lookIn
-    if (isSample) this.#emit.sample(this.ledger())
-    this.#tellPressure(previous, account)
+    if (isSample) this.#tell(account)
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
     else if (!isSample) this.#sampling.poke()
@@ -380,8 +380,12 @@ export class MemoryManager implements Disposable {
     this.stop()
   }
 
-  #tellPressure(previous: PressureLevel, { usage, limit }: AccountSnapshot): void {
-    const level = this.pressureLevel
+  /** What was measured, and then what has come of it. */
+  #tell({ usage, limit }: AccountSnapshot): void {
+    const { pressureLevel: level } = this
+    const previous = this.#toldLevel
+    this.#toldLevel = level
+    this.#emit.sample(this.ledger())
     if (previous === level) return
     this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
     this.#emit.pressure({ level, previous, usage, limit })

@@ -34,12 +34,13 @@ export class Watch {
     this.#level(before, after, account)
     this.#requests(account, actions)
     let unloads = account.unloading ? 1 : 0
+    const ended = new Set(actions.flatMap((action) => (action.kind === 'end' ? [action.name] : [])))
     for (const action of actions) {
       switch (action.kind) {
         case 'unload':
           this.figures.unloads++
           unloads++
-          this.#victim(action, account, after)
+          this.#victim(action, account, after, ended)
           break
         case 'end':
           this.figures.ends++
@@ -119,7 +120,7 @@ export class Watch {
     for (const request of requests) {
       if (request.kind !== 'load' || this.#wasStalled(time)) continue
       const isDecided = actions.some((action) => 'request' in action && action.request === request.id)
-      if (!isDecided && time - request.since > request.timeout + late)
+      if (!isDecided && time - request.since > request.timeout + COLLECT_TIME + late)
         this.#complain(`${request.name} waits beyond its timeout`)
     }
   }
@@ -129,6 +130,7 @@ export class Watch {
     { name, reason }: Extract<Action, { kind: 'unload' }>,
     account: AccountSnapshot,
     { pressure }: DecisionState,
+    ended: ReadonlySet<string>,
   ): void {
     const component = this.#world.components.find(({ is }) => is.name === name)
     const victim = account.components.find((each) => each.name === name)?.candidate
@@ -140,7 +142,8 @@ export class Watch {
     const trigger = reason === 'pressure' ? pressure.level : 'demand'
     if (reason === 'pressure' && pressure.level === 'low') this.#complain(`unloads ${name} for pressure that is low`)
     for (const { candidate } of account.components) {
-      if (candidate.priority <= victim.priority || candidate.dependents.length > 0) continue
+      if (candidate.priority <= victim.priority || candidate.dependents.length > 0 || ended.has(candidate.name))
+        continue
       if (fixedReason({ ...candidate, minResidency: 0 }, trigger) !== undefined) continue
       if (reason === 'free-memory' && this.#wasAsked(account, candidate.name)) continue
       this.#complain(`unloads ${name} (${victim.priority}) while ${candidate.name} (${candidate.priority}) could go`)

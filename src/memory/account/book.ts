@@ -49,6 +49,8 @@ export class MemoryBook {
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredWorker>()
   readonly #condemned = new Set<Supervisor>()
+  readonly #keys = new WeakMap<Generation, string>()
+  #lastKey = 0
   readonly #extra: ExtraWorkers
   readonly #main = new MainMeter()
   #usage: number
@@ -212,6 +214,7 @@ export class MemoryBook {
     const now = this.#options.now()
     const components = Array.from(this.#live.keys(), (supervisor) =>
       snapshotOf(supervisor, this.account(supervisor), {
+        key: this.#keyOf(supervisor),
         now,
         minIdleTime,
         isLeaving: this.isLeaving(supervisor),
@@ -284,6 +287,17 @@ export class MemoryBook {
   *targets(): Iterable<MeasuredWorker> {
     yield* this.#live.values()
     yield* this.#extra.targets()
+  }
+
+  /** Of the worker, and of no other one: a name may be registered anew, and its generations count from 1 again. */
+  #keyOf({ name, generation }: Supervisor): string {
+    if (!generation) return name
+    let key = this.#keys.get(generation)
+    if (key === undefined) {
+      key = `${name} ${++this.#lastKey}`
+      this.#keys.set(generation, key)
+    }
+    return key
   }
 
   /** Bytes of workers that are on their way out. */

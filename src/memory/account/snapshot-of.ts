@@ -5,6 +5,7 @@ import type { ComponentSnapshot } from '../decide/snapshot.ts'
 import type { ComponentAccount } from './component-account.ts'
 
 interface SnapshotFrame {
+  readonly key: string
   readonly now: number
   readonly minIdleTime: number
   readonly isLeaving: boolean
@@ -15,12 +16,12 @@ interface SnapshotFrame {
 
 /** One component as a decision sees it. */
 export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, frame: SnapshotFrame): ComponentSnapshot {
-  const { name, definition, state, generation } = supervisor
-  const { now, isLeaving, promised } = frame
+  const { name, definition, state } = supervisor
+  const { key, now, isLeaving, promised } = frame
   let candidate: UnloadCandidate | undefined
   return {
     name,
-    key: `${name} ${generation?.number ?? 0}`,
+    key,
     phase: isLeaving ? 'leaving' : state.status === 'loading' ? 'loading' : 'ready',
     bytes: account.memory?.total ?? 0,
     limited: account.limited,

@@ -47,7 +47,9 @@ export class Enforcer {
     this.#book.condemned(supervisor)
     this.#logger.error(
       { component: name, generation: generation.number, ...overrun },
-      'worker ended: a memory limit is passed, and nothing has taken more since',
+      overrun.which === 'own'
+        ? 'worker ended: it has passed its memory limit'
+        : 'worker ended: the limit is passed, and nothing has taken more since',
     )
     void supervisor.kill('memory-limit')
   }

@@ -72,9 +72,7 @@ export class OpenRequests {
       freed: 0,
       settled: resolve,
     }
-    const settled = this.#settled(free, promise, signal)
-    if (this.#isStopped) this.stop()
-    await settled
+    await this.#settled(free, promise, signal)
     await Promise.all(free.reports)
     const { freed, unloaded } = free
     return { satisfied: freed >= bytes, freed, shortfall: Math.max(0, bytes - freed), unloaded }
@@ -132,10 +130,15 @@ export class OpenRequests {
     request.settled()
   }
 
-  /** Nothing is unloaded any more: whoever asks for free memory, now or later, has got what there was. */
+  /** Nothing is decided any more: who asks for free memory, now or later, has got what there was, and loads are let in. */
   stop(): void {
     this.#isStopped = true
-    for (const id of this.#open.keys()) this.settled(id)
+    for (const id of this.#open.keys()) this.#undecided(id)
+  }
+
+  #undecided(id: number): void {
+    this.settled(id)
+    this.admitted(id, Number.MAX_SAFE_INTEGER)
   }
 
   async #settled<T>(request: OpenLoad | OpenFree, outcome: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -148,7 +151,8 @@ export class OpenRequests {
       if (this.#open.delete(id)) aborted.reject(signal?.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    this.#changed()
+    if (this.#isStopped) this.#undecided(id)
+    else this.#changed()
     try {
       return await Promise.race([outcome, aborted.promise])
     } finally {

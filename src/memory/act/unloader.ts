@@ -34,6 +34,8 @@ export class Unloader {
       const report = supervisor.unload(reason, 0, true)
       if ((await Promise.race([gone.promise, report])) === undefined) {
         this.#book.account(supervisor).stayed()
+        // What is known of it was wrong: nothing is chosen by that again.
+        this.#book.changed()
         return undefined
       }
       return { bytes: generation.host.alive ? 0 : held, reported: report.catch(() => undefined) }

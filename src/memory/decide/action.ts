@@ -36,6 +36,7 @@ export type Action =
 
 /** How far a limit is passed: for logs. Bytes, bytes/ms and ms. */
 export interface Overrun {
+  readonly which: 'own' | 'total'
   readonly limit: number
   readonly held: number
   /** What the one that is asked or ended has taken since. */

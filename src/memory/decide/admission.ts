@@ -1,4 +1,4 @@
-import { ANSWER_TIME, LOAD_PATIENCE, NOTICEABLE, RESIDENCY_SHARE } from '../tuning.ts'
+import { ANSWER_TIME, COLLECT_TIME, LOAD_PATIENCE, NOTICEABLE, RESIDENCY_SHARE } from '../tuning.ts'
 import type { UnloadCandidate, UnloadPolicy, UnloadPlan } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
 import type { LoadRequest } from './snapshot.ts'
@@ -58,7 +58,9 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   const missing = Math.max(wanted - room.highThreshold * limit, atMost - limit)
   if (missing <= 0) return { kind: 'admit' }
   if (need > limit) return { kind: 'refuse' }
-  if (waited >= timeout) return { kind: wanted <= limit ? 'admit' : 'refuse' }
+  const asItIs: AdmissionDecision = { kind: wanted <= limit ? 'admit' : 'refuse' }
+  // What is done for it in the end may still come to something.
+  if (waited >= timeout + COLLECT_TIME) return asItIs
 
   const patience = Math.min(LOAD_PATIENCE, timeout / 2)
   // What is on its way out already is not chosen a second time, nor replaced by something else.
@@ -67,6 +69,7 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   const isRisky = atMost > limit && (room.possible > 0 || (mayNeed > need && isTight(room, growth, need)))
   if (leaving === 0 && fits && (!isRisky || waited >= patience)) return { kind: 'admit' }
+  if (waited >= timeout && (leaving === 0 || !fits)) return asItIs
 
   const resident = new Set(plan.kept.filter(({ reason }) => reason === 'residency').map(({ name }) => name))
   const ends = candidates
@@ -74,7 +77,10 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
     .map((candidate) => candidate.minResidency - candidate.residentTime)
   if (waited < patience) ends.push(patience - waited)
   // A clock of fractions could otherwise come back a hair too early, for ever.
-  return { kind: 'wait', ms: Math.max(1, Math.min(timeout - waited, ...ends)) }
+  return {
+    kind: 'wait',
+    ms: Math.max(1, Math.min((waited < timeout ? timeout : timeout + COLLECT_TIME) - waited, ...ends)),
+  }
 }
 
 /** What would have to go. Residencies hold where they have to, and where there is time for that. */

@@ -14,6 +14,7 @@ import type { AccountSnapshot, ComponentSnapshot } from './snapshot.ts'
 
 /** A limit, and who can be held to it. Bytes and ms. */
 interface Budget {
+  readonly which: 'own' | 'total'
   readonly limit: number
   readonly held: number
   /** Of `held`, what goes or can go by itself. */
@@ -50,7 +51,7 @@ export interface BudgetState {
 
 interface WorkerState {
   readonly before: number
-  readonly asked: { readonly at: number; readonly from: { readonly time: number; readonly bytes: number } } | undefined
+  readonly asked: { readonly at: number; readonly from: number } | undefined
 }
 
 /** By what is limited: '' for the total, else the worker's key. Only limits that are passed. */
@@ -61,6 +62,8 @@ export const withinLimits: OverrunState = new Map()
 export interface OverrunStep {
   readonly state: OverrunState
   readonly actions: readonly NamedAction[]
+  /** ms after which it has to be looked at again, whatever happens. */
+  readonly lookIn: number
 }
 
 /**
@@ -95,13 +98,16 @@ export function stepOverrun(
     if (component.limited > limit) step(component.key, ownBudget(component, limit, account.limit))
   }
   if (account.usage > account.limit) step('', totalBudget(account, state.get(''), reclaimable()))
-  return { state: next, actions }
+  // Somebody who is to blame has little time; where nobody is, it may take one that is new.
+  const isBlamed = [...next.values()].some(({ workers }) => workers.size > 0)
+  return { state: next, actions, lookIn: next.size === 0 ? Number.POSITIVE_INFINITY : isBlamed ? LONGEST_LOOK : RETRY }
 }
 
 function ownBudget(component: ComponentSnapshot, limit: number, total: number): Budget {
   const { limited: held } = component
   const margin = Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
   return {
+    which: 'own',
     limit,
     held,
     returning: 0,
@@ -123,6 +129,7 @@ function totalBudget(
     ({ name, phase, least }) => phase !== 'leaving' && !names.has(name) && least !== undefined,
   )
   return {
+    which: 'total',
     limit: account.limit,
     held: account.usage,
     returning: account.leaving + idle.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -143,7 +150,7 @@ function stepBudget(
   time: number,
 ): { readonly state: BudgetState; readonly action: NamedAction | undefined } {
   // In a longer gap this thread was blocked, and could do nothing about it.
-  const lasted = state ? state.lasted + Math.min(time - state.lookedAt, LONGEST_LOOK) : 0
+  const lasted = state ? state.lasted + Math.min(time - state.lookedAt, RETRY) : 0
   const workers = new Map<string, WorkerState>()
   for (const { component, before } of budget.members) {
     workers.set(component.key, { before, asked: state?.workers.get(component.key)?.asked })
@@ -158,8 +165,10 @@ function stepBudget(
   // What it had to give back then says little about what it has taken since.
   const asked = known && (component.collecting || time - known.at < COLLECT_TIME + RETRY) ? known : undefined
   const isSettled = asked && (component.collectedAt ?? 0) >= asked.at
-  const growth = isSettled ? growthSince(asked.from, component, time) : growthOf(component)
-  const overrun = { limit: budget.limit, held: budget.held, taken: held - before, growth, lasted }
+  const growth = isSettled
+    ? Math.max(0, component.bytes - asked.from) / Math.max(1, time - asked.at)
+    : growthOf(component)
+  const overrun = { which: budget.which, limit: budget.limit, held: budget.held, taken: held - before, growth, lasted }
   const end: NamedAction = { kind: 'end', name, overrun }
 
   const room = budget.limit * budget.margin
@@ -172,7 +181,7 @@ function stepBudget(
   if (excess <= budget.returning) return { state: result, action: undefined }
   if (!asked) {
     const patience = Math.max(END_TIME, Math.min(COLLECT_TIME, left))
-    workers.set(key, { before, asked: { at: time, from: component.least ?? { time, bytes: component.bytes } } })
+    workers.set(key, { before, asked: { at: time, from: component.bytes } })
     return { state: result, action: { kind: 'collect', name, patience, overrun } }
   }
   if (component.collecting) return { state: result, action: undefined }
@@ -200,12 +209,3 @@ function mostToBlame({ members, least }: Budget): Member | undefined {
 
 /** bytes/ms. Of a worker that has not answered for a while nothing is known: it may have given back since what it took. */
 const growthOf = ({ growth, age }: ComponentSnapshot): number => (age < ANSWER_TIME ? growth : 0)
-
-/** bytes/ms: what was kept of its growth once its garbage was gone. */
-function growthSince(
-  from: { readonly time: number; readonly bytes: number },
-  { bytes }: ComponentSnapshot,
-  time: number,
-): number {
-  return time > from.time ? Math.max(0, bytes - from.bytes) / (time - from.time) : 0
-}

@@ -64,7 +64,9 @@ export function stepRelief(
   const made = makeDo(state, level, need, account, urgent)
   const step = { ...idle, ...made }
   if (level === 'low') return { ...step, state: { ...step.state, told: undefined } }
-  if (need <= 0 || !options.autoUnloadEnabled) return step
+  if (need <= 0) return step
+  // Nothing more can be done than to ask again.
+  if (!options.autoUnloadEnabled) return { ...step, lookIn: MEDIUM_DWELL }
 
   const soon = { ...step, lookIn: SHORTEST_LOOK }
   const isWaiting = made.actions.length > 0 || account.trimming > 0
@@ -104,7 +106,8 @@ function makeDo(
   }
   const due = urgent ? [] : dueForTrim(state, level, need, account)
   if (due.length > 0) {
-    const asked = new Set([...state.asked, ...due.map(({ key }) => key)])
+    const alive = account.components.map(({ key }) => key).filter((key) => state.asked.has(key))
+    const asked = new Set([...alive, ...due.map(({ key }) => key)])
     next = { ...next, asked, trimmed: { level, at: account.time } }
     actions.push({ kind: 'trim', names: due.map(({ name }) => name), level, need })
   }
@@ -125,8 +128,12 @@ function dueForTrim(
 }
 
 /** Idle floors and residencies end unannounced; what has become idle, or worse, is worth another look at once. */
-function isResting({ nothingLeft }: ReliefState, level: PressureLevel, { time, idleAt }: AccountSnapshot): boolean {
-  if (!nothingLeft || nothingLeft.at <= idleAt) return false
+function isResting(
+  { nothingLeft }: ReliefState,
+  level: PressureLevel,
+  { time, idleAt, changedAt }: AccountSnapshot,
+): boolean {
+  if (!nothingLeft || nothingLeft.at <= Math.max(idleAt, changedAt)) return false
   return time - nothingLeft.at < RETRY && isAtLeast(nothingLeft.level, level)
 }
 

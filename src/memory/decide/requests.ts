@@ -39,7 +39,9 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
       continue
     }
     const sums = { usage: account.usage + promised, possible: account.possible + possible }
-    const isLate = account.time - request.since >= request.timeout
+    const left = request.timeout - (account.time - request.since)
+    const isLate = left <= 0
+    if (!isLate) lookIn = Math.min(lookIn, Math.max(1, left))
     if (!isLate && isTooOldFor(request, { ...account, ...sums }, options)) {
       measure = true
       continue
@@ -78,9 +80,6 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
       case 'refuse':
         actions.push({ kind: 'refuse', request: request.id, holders: holdersOf(account, policy, request.need) })
         break
-    }
-    if (decision.kind !== 'admit') {
-      lookIn = Math.min(lookIn, Math.max(1, request.timeout - (account.time - request.since)))
     }
   }
   return { actions, measure, lookIn }

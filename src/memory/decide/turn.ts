@@ -48,13 +48,23 @@ export function decide(state: DecisionState, account: AccountSnapshot, options: 
       ? planUnload(policy, candidatesIn(account), 'critical', Number.POSITIVE_INFINITY).victims
       : [],
   )
-  const requests = stepRequests(account, options, policy)
+  // What is ended is as good as gone for those after it.
+  const ended = new Set(overrun.actions.flatMap(({ kind, name }) => (kind === 'end' ? [name] : [])))
+  const rest = withoutEnded(account, ended)
+  const requests = stepRequests(rest, options, policy)
   const unloads = requests.actions.some(({ kind }) => kind === 'unload')
-  const relief = stepRelief(state.relief, pressure, account, options, policy, unloads)
+  const relief = stepRelief(state.relief, pressure, rest, options, policy, unloads)
   return {
     state: { pressure, overrun: overrun.state, relief: relief.state },
     actions: [...overrun.actions, ...requests.actions, ...relief.actions],
     measure: requests.measure || relief.measure,
-    lookIn: Math.min(requests.lookIn, relief.lookIn),
+    lookIn: Math.min(overrun.lookIn, requests.lookIn, relief.lookIn),
   }
+}
+
+function withoutEnded(account: AccountSnapshot, ended: ReadonlySet<string>): AccountSnapshot {
+  if (ended.size === 0) return account
+  const components = account.components.filter(({ name }) => !ended.has(name))
+  const bytes = (all: AccountSnapshot['components']): number => all.reduce((sum, each) => sum + each.bytes, 0)
+  return { ...account, components, leaving: account.leaving + bytes(account.components) - bytes(components) }
 }

@@ -6,7 +6,14 @@ import { FakeComponent } from '../../../support/fake-components.ts'
 
 type Frame = Parameters<typeof snapshotOf>[2]
 
-const usual: Frame = { now: 10_000, minIdleTime: 300_000, isLeaving: false, promised: 0, dependents: () => [] }
+const usual: Frame = {
+  key: 'a 3',
+  now: 10_000,
+  minIdleTime: 300_000,
+  isLeaving: false,
+  promised: 0,
+  dependents: () => [],
+}
 const memory = (bytes: number) => ({ used: bytes, physical: bytes, external: 0, malloced: 0, heap: bytes })
 
 function shown(

@@ -4,7 +4,7 @@ import { Enforcer } from '../../../../src/memory/act/enforce.ts'
 import { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
 
-const overrun = { limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 }
+const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const
 
 function open() {
   const component = new FakeComponent('a')

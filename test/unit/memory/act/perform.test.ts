@@ -9,7 +9,7 @@ import { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import { accountOf } from '../../../support/account-snapshots.ts'
 import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
 
-const overrun = { limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 }
+const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const
 const plan = {
   trigger: 'high',
   need: 50,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideAdmission, type AdmissionDecision, type Room } from '../../../../src/memory/decide/admission.ts'
+import { COLLECT_TIME } from '../../../../src/memory/tuning.ts'
 import { priorityIdle } from '../../../../src/memory/decide/policy-priority-idle.ts'
 import type { UnloadCandidate } from '../../../../src/contract/unload-policy.ts'
 import { candidate, candidateSets, MIB } from '../../../support/unload-candidates.ts'
@@ -82,6 +83,14 @@ describe('a load', () => {
   test('is refused when its time is up', () => {
     expect(decide({ usage: 980, waited: 29_999 })).toEqual({ kind: 'wait', ms: 1 })
     expect(decide({ usage: 980, waited: 30_000 })).toEqual({ kind: 'refuse' })
+  })
+
+  test('whose time is up still has what is idle unloaded, and waits for what is leaving, but not for ever', () => {
+    const late = { usage: 950, waited: 30_000 }
+    expect(victimsOf({ ...late, candidates: [idle('a', 100)] })).toEqual(['a'])
+    expect(decide({ ...late, leaving: 100 })).toEqual({ kind: 'wait', ms: COLLECT_TIME })
+    expect(decide({ ...late, leaving: 40 })).toEqual({ kind: 'refuse' })
+    expect(decide({ ...late, waited: 30_000 + COLLECT_TIME, leaving: 100 })).toEqual({ kind: 'refuse' })
   })
 
   test('counts on what will have grown by then', () => {
@@ -184,7 +193,8 @@ describe('whatever is asked', () => {
           : undefined
       }
       case 'wait':
-        if (facts.waited >= facts.timeout) return 'waits beyond the timeout'
+        // What is on its way out for it may still come to something.
+        if (facts.waited >= facts.timeout + (facts.leaving > 0 ? COLLECT_TIME : 0)) return 'waits beyond the timeout'
         return decision.ms >= 1 ? undefined : 'would ask again at once, for ever'
       case 'refuse':
         return facts.need > limit || facts.waited >= facts.timeout ? undefined : 'refused too soon'

@@ -3,14 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { stepOverrun, withinLimits } from '../../../../src/memory/decide/overrun.ts'
 import type { OverrunState, OverrunStep } from '../../../../src/memory/decide/overrun.ts'
 import type { AccountSnapshot, ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
-import {
-  ANSWER_TIME,
-  COLLECT_TIME,
-  END_TIME,
-  LONGEST_LOOK,
-  OVERRUN_PATIENCE,
-  RETRY,
-} from '../../../../src/memory/tuning.ts'
+import { ANSWER_TIME, COLLECT_TIME, END_TIME, OVERRUN_PATIENCE, RETRY } from '../../../../src/memory/tuning.ts'
 import { accountOf, busyOf } from '../../../support/account-snapshots.ts'
 
 type Idle = readonly { readonly name: string; readonly bytes: number }[]
@@ -50,7 +43,11 @@ const taker = (held: number, facts: Parameters<typeof busyOf>[1] = {}): Componen
 test('nothing is asked of anybody, or remembered, while all limits are kept', () => {
   const watch = new Watch()
   const components = [limited(100), busyOf('y', { bytes: 900, growth: 100 })]
-  expect(watch.step(accountOf({ components }))).toEqual({ state: new Map(), actions: [] })
+  expect(watch.step(accountOf({ components }))).toEqual({
+    state: new Map(),
+    actions: [],
+    lookIn: Number.POSITIVE_INFINITY,
+  })
 })
 
 // One rule for both.
@@ -232,25 +229,21 @@ describe('the total limit', () => {
     expect(OVERRUN_PATIENCE).toBe(5_000)
   })
 
-  test('counts what is kept of the growth once the garbage is gone', () => {
+  test('counts what it has grown by since it was asked, and nothing from before', () => {
     const watch = new Watch()
-    asked(watch, taker(1_010, { growth: 0.05 }))
-    // It has grown by 20 of what it held a second before it was asked, so the end comes nearer by what that makes in half a second.
-    const component = taker(520, { least: { time: 9_000, bytes: 500 }, collectedAt: 10_050 })
-    const [after] = watch.step(accountOf({ time: 11_000, usage: 1_090, components: [component] })).actions
-    expect(after).toBeUndefined()
-    const [action] = watch.step(accountOf({ time: 11_400, usage: 1_095, components: [component] })).actions
-    expect(action).toMatchObject({ kind: 'end', overrun: { growth: 20 / 2_400, taken: 20 } })
+    asked(watch, taker(1_010, { growth: 0.05, least: { time: 9_000, bytes: 500 } }))
+    const component = taker(1_020, { least: { time: 9_000, bytes: 500 }, collectedAt: 10_050 })
+    expect(watch.actions(accountOf({ time: 11_000, usage: 1_050, components: [component] }))).toEqual([])
+    const [action] = watch.step(accountOf({ time: 11_100, usage: 1_095, components: [component] })).actions
+    expect(action).toMatchObject({ kind: 'end', overrun: { growth: 10 / 1_100, taken: 520 } })
   })
 
   test('counts time in which this thread could look, and not that in which it stood still', () => {
     const watch = new Watch()
     asked(watch, taker(1_010))
     const { state } = watch.step(accountOf({ time: 14_000, components: [taker(1_010)] }))
-    expect(state.get('')?.lasted).toBe(LONGEST_LOOK)
-    expect(watch.step(accountOf({ time: 14_050, components: [taker(1_010)] })).state.get('')?.lasted).toBe(
-      LONGEST_LOOK + 50,
-    )
+    expect(state.get('')?.lasted).toBe(RETRY)
+    expect(watch.step(accountOf({ time: 14_050, components: [taker(1_010)] })).state.get('')?.lasted).toBe(RETRY + 50)
   })
 
   test('asks one that is still beyond it again after a while: what it gave back then says little by now', () => {

@@ -169,7 +169,7 @@ describe('above low', () => {
     const off = trimmed('critical', { autoUnloadEnabled: false })
     expect(off.step('critical', { usage: 1_000, components: [a, busyOf('b')] })).toMatchObject({
       actions: [],
-      lookIn: Number.POSITIVE_INFINITY,
+      lookIn: MEDIUM_DWELL,
     })
     expect(new Relieved({ autoUnloadEnabled: false }).actions('critical', { usage: 1_000, components: [a] })).toEqual([
       'give-up-spares',
