@@ -2,6 +2,7 @@ import type { MemoryOptions } from '../contract/memory-options.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown } from '../base/option-checks.ts'
 import { policyNames } from './decide/policy-registry.ts'
+import { SHORTEST_LOOK } from './tuning.ts'
 
 export const defaultMemoryOptions: MemoryOptions = Object.freeze({
   totalLimit: 1024 ** 3,
@@ -19,7 +20,6 @@ export const defaultMemoryOptions: MemoryOptions = Object.freeze({
 const SMALLEST_LIMIT = 1024 ** 2
 /** Node's timers take no more. */
 const LONGEST_TIMER = 2 ** 31 - 1
-const SHORTEST_INTERVAL = 25
 /** cgroup v1, constrainedMemory() and 'max' say "unlimited" with numbers beyond any machine; so does this. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER
 /** What is left for the rest of the container: its other processes, the page cache, our own error. */
@@ -44,7 +44,7 @@ export function resolveMemoryOptions(
 
   checkNumber('totalLimit', options.totalLimit, SMALLEST_LIMIT, Number.MAX_SAFE_INTEGER, 'bytes')
   checkNumber('minIdleTime', options.minIdleTime, 0, LONGEST_TIMER, 'ms')
-  checkNumber('checkInterval', options.checkInterval, SHORTEST_INTERVAL, LONGEST_TIMER, 'ms')
+  checkNumber('checkInterval', options.checkInterval, SHORTEST_LOOK, LONGEST_TIMER, 'ms')
   checkThresholds(options)
   if (typeof options.autoUnloadEnabled !== 'boolean') {
     throw new InvalidOptionsError('memory.autoUnloadEnabled', 'a boolean', options.autoUnloadEnabled)

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import { RETRY } from '../tuning.ts'
 
 /** What a worker does with its time, as shares (0..1) since the reading before. */
 export interface ProcessorUse {
@@ -18,9 +19,6 @@ interface Reading {
   readonly use: ProcessorUse | null
 }
 
-/** ms between two readings of a worker. */
-const shortestInterval = 1_000
-
 /** Reads what workers do with their time for those who ask, and costs nothing while nobody does. */
 export class ProcessorMeter {
   readonly #readings = new WeakMap<Worker, Reading>()
@@ -34,8 +32,7 @@ export class ProcessorMeter {
   /** As of the last reading, and takes another one if that is a second ago. Null before the second one. */
   read(worker: Worker): ProcessorUse | null {
     const last = this.#readings.get(worker)
-    if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= shortestInterval))
-      void this.#take(worker, last)
+    if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= RETRY)) void this.#take(worker, last)
     return last?.use ?? null
   }
 
