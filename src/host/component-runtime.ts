@@ -203,8 +203,8 @@ export class ComponentRuntime {
         return restored.get()
       },
       reportMemory: (bytes) => {
-        if (!(typeof bytes === 'number' && bytes >= 0 && Number.isFinite(bytes))) {
-          throw new InvalidOptionsError('reportMemory(bytes)', 'a finite number of bytes, 0 or more', bytes)
+        if (!(typeof bytes === 'number' && bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) {
+          throw new InvalidOptionsError('reportMemory(bytes)', 'a number of bytes from 0 to 2^53', bytes)
         }
         this.#meter.report(bytes)
       },

@@ -73,7 +73,10 @@ export class SimAccount {
       component.snapshot(now, {
         minIdleTime: scenario.minIdleTime,
         promised: this.reservations.promisedTo(component.is.name),
-        dependents: alive.filter(({ is }) => is.dependencies.includes(component.is.name)).map(({ is }) => is.name),
+        dependents: this.components
+          .filter((each) => each.hasWorker || each.waiting > 0)
+          .filter(({ is }) => is.dependencies.includes(component.is.name))
+          .map(({ is }) => is.name),
       }),
     )
     const leaving = components.filter(({ phase }) => phase === 'leaving')
@@ -128,7 +131,12 @@ export class SimAccount {
 
   forecast({ account, is }: SimComponent): ReturnType<typeof forecastSize> {
     const largestOther = Math.max(0, ...this.components.map((each) => each.account.learnedPeak ?? 0))
-    return forecastSize({ peaks: account.peaks, estimate: is.estimate, largestOther, limit: this.scenario.limit })
+    return forecastSize({
+      peaks: account.peaks,
+      estimate: is.estimate,
+      largestOther,
+      room: this.scenario.limit - this.scenario.main,
+    })
   }
 
   get #own(): number {

@@ -162,7 +162,12 @@ export class MemoryBook {
         largestOther = Math.max(largestOther, this.learnedPeakOf(each) ?? 0)
       }
     }
-    return forecastSize({ peaks, estimate: supervisor.definition.memoryEstimate, largestOther, limit })
+    return forecastSize({
+      peaks,
+      estimate: supervisor.definition.memoryEstimate,
+      largestOther,
+      room: limit - this.#main.memory.total,
+    })
   }
 
   /** Asks that are under way count until they are over, one way or the other. */
@@ -311,10 +316,13 @@ export class MemoryBook {
 
   #dependentsOf({ name }: Supervisor): string[] {
     const { registry } = this.#options
-    return registry
-      .dependentsOf(name)
-      .filter((dependent) => this.#live.has(dependent))
-      .map((dependent) => dependent.name)
+    return (
+      registry
+        .dependentsOf(name)
+        // One that is being loaded has had it loaded for itself, and may wait for memory now.
+        .filter((dependent) => this.#live.has(dependent) || dependent.state.status === 'loading')
+        .map((dependent) => dependent.name)
+    )
   }
 
   /** There is one at most: each waits until the one before it is gone. */

@@ -2,6 +2,8 @@ import type { Forecast } from '../decide/forecast.ts'
 import { RETRY } from '../tuning.ts'
 
 interface Reservation extends Forecast {
+  /** When it was let in, ms of a monotonic clock. */
+  readonly since: number
   /** When its load was over, ms of a monotonic clock. */
   loadedAt: number | undefined
 }
@@ -36,10 +38,11 @@ export class Reservations {
     return this.#sum(({ expected }, held) => expected - held)
   }
 
-  /** Bytes beyond those that loads of unknown size may grow by as well; what one turned out to need is known when it is over. */
+  /** Bytes beyond those that loads of unknown size may grow by as well; what one turned out to need is known when it is over, and one that takes
+   * longer holds up nobody for more than a second. */
   get possible(): number {
-    return this.#sum(({ expected, ceiling, isGuess, loadedAt }, held) =>
-      isGuess && loadedAt === undefined ? ceiling - Math.max(held, expected) : 0,
+    return this.#sum(({ expected, ceiling, isGuess, since, loadedAt }, held) =>
+      isGuess && loadedAt === undefined && this.#now() < since + RETRY ? ceiling - Math.max(held, expected) : 0,
     )
   }
 
@@ -51,7 +54,7 @@ export class Reservations {
 
   /** Until it is disposed of, which is when the load is over, and has settled. */
   reserve(name: string, forecast: Forecast): Disposable {
-    const reservation: Reservation = { ...forecast, loadedAt: undefined }
+    const reservation: Reservation = { ...forecast, since: this.#now(), loadedAt: undefined }
     this.#open.set(name, reservation)
     return {
       [Symbol.dispose]: () => {

@@ -58,7 +58,9 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   const missing = Math.max(wanted - room.highThreshold * limit, atMost - limit)
   if (missing <= 0) return { kind: 'admit' }
   if (need > limit) return { kind: 'refuse' }
-  const asItIs: AdmissionDecision = { kind: wanted <= limit ? 'admit' : 'refuse' }
+  // Nobody knows what comes of several of unknown size: the last of them are refused rather than let in at once.
+  const isHerd = room.possible > 0 && mayNeed > need && atMost > limit
+  const asItIs: AdmissionDecision = { kind: wanted <= limit && !isHerd ? 'admit' : 'refuse' }
   // What is done for it in the end may still come to something.
   if (waited >= timeout + COLLECT_TIME) return asItIs
 
@@ -68,7 +70,9 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
   const fits = wanted - leaving - plan.freed <= limit
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   const isRisky = atMost > limit && (room.possible > 0 || (mayNeed > need && isTight(room, growth, need)))
-  if (leaving === 0 && fits && (!isRisky || waited >= patience)) return { kind: 'admit' }
+  // Patience is over for all at once; those of unknown size come in one after the other even then.
+  const isAlone = waited >= patience && room.possible === 0
+  if (leaving === 0 && fits && (!isRisky || isAlone)) return { kind: 'admit' }
   if (waited >= timeout && (leaving === 0 || !fits)) return asItIs
 
   const resident = new Set(plan.kept.filter(({ reason }) => reason === 'residency').map(({ name }) => name))

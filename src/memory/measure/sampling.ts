@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../../contract/logger.ts'
 import { ANSWER_TIME, SHORTEST_LOOK } from '../tuning.ts'
 import type { Measurement } from './measurement.ts'
@@ -91,6 +92,8 @@ export class Sampling {
 
   async #take(thorough: boolean): Promise<void> {
     const { measurement, sampled, now } = this.#options
+    // Whoever is told of a sample may ask for the next: everything else has its turn in between.
+    await setImmediate()
     const start = now()
     // The next one of its own accord is never far, so it waits for nobody for long.
     if (thorough) await measurement.measureAll(ANSWER_TIME)

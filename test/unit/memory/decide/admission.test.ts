@@ -123,8 +123,14 @@ describe('a load of unknown size', () => {
   test('waits for a while where others of unknown size are loading, little is left, or what is loaded grows fast', () => {
     for (const risk of [{ usage: 600, possible: 200 }, { usage: 840 }, { usage: 800, growth: 20 }]) {
       expect(decide({ ...guess, ...risk })).toEqual({ kind: 'wait', ms: 15_000 })
-      expect(victimsOf({ ...guess, ...risk, waited: 15_000 })).toBe('admit')
+      expect(victimsOf({ ...guess, ...risk, possible: 0, waited: 15_000 })).toBe('admit')
     }
+  })
+
+  test('comes in alone when it has waited long enough, and is refused in the end rather than let in with others', () => {
+    expect(victimsOf({ ...guess, usage: 800, possible: 100, waited: 15_000 })).toBe('wait')
+    expect(victimsOf({ ...guess, usage: 800, possible: 100, waited: 30_000 })).toBe('refuse')
+    expect(victimsOf({ ...guess, usage: 800, waited: 30_000 })).toBe('admit')
   })
 })
 

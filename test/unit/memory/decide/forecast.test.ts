@@ -10,7 +10,7 @@ const forecast = (evidence: Partial<SizeEvidence>): { expected: number; ceiling:
     peaks: [],
     estimate: 0,
     largestOther: 0,
-    limit: 1_000 * mib,
+    room: 1_000 * mib,
     ...evidence,
   })
   return { expected: expected / mib, ceiling: ceiling / mib, isGuess }
@@ -40,14 +40,22 @@ test('is the surer the more often it was measured: beyond by a half after once, 
 })
 
 test('of what is unknown expects the least that there is, and guesses that it may be like the largest of the others', () => {
-  expect(forecast({})).toEqual({ expected: 16, ceiling: 24, isGuess: true })
+  expect(forecast({})).toEqual({ expected: 16, ceiling: 1_000, isGuess: true })
   expect(forecast({ largestOther: 200 * mib })).toEqual({ expected: 16, ceiling: 300, isGuess: true })
   expect(forecast({ largestOther: 10 * mib })).toEqual({ expected: 16, ceiling: 24, isGuess: true })
 })
 
 test('a guess is never more than the limit, nor less than what is reserved', () => {
   expect(forecast({ largestOther: 900 * mib }).ceiling).toBe(1_000)
-  expect(forecast({ limit: 10 * mib })).toEqual({ expected: 16, ceiling: 16, isGuess: true })
+  expect(forecast({ room: 10 * mib })).toEqual({ expected: 16, ceiling: 16, isGuess: true })
+})
+
+test('a peak that could never be had is not expected again: it would be kept out for good', () => {
+  const peaks = [30 * mib, 1_001 * mib]
+  expect(forecast({ peaks, estimate: 20 * mib })).toEqual({ expected: 30, ceiling: 45, isGuess: false })
+  expect(forecast({ peaks: [1_001 * mib], estimate: 20 * mib })).toMatchObject({ expected: 20, isGuess: false })
+  // What its user says is taken at its word.
+  expect(forecast({ estimate: 2_000 * mib })).toMatchObject({ expected: 2_000 })
 })
 
 test('never expects more than the ceiling, nor nothing', () => {
@@ -56,15 +64,15 @@ test('never expects more than the ceiling, nor nothing', () => {
     peaks: fc.array(fc.integer({ min: 1, max: 2 ** 40 }), { maxLength: 4 }),
     estimate: bytes,
     largestOther: bytes,
-    limit: fc.integer({ min: 1, max: 2 ** 40 }),
+    room: fc.integer({ min: 1, max: 2 ** 40 }),
   })
   fc.assert(
     fc.property(evidence, (drawn) => {
       const { expected, ceiling, isGuess } = forecastSize(drawn)
       expect(expected).toBeGreaterThan(0)
       expect(ceiling).toBeGreaterThanOrEqual(expected)
-      expect(isGuess).toBe(drawn.peaks.length === 0 && drawn.estimate === 0)
-      expect(!isGuess || ceiling <= Math.max(SMALL_COMPONENT, drawn.limit)).toBe(true)
+      expect(isGuess).toBe(drawn.peaks.every((peak) => peak > drawn.room) && drawn.estimate === 0)
+      expect(!isGuess || ceiling <= Math.max(SMALL_COMPONENT, drawn.room)).toBe(true)
     }),
     { numRuns: 500 },
   )
