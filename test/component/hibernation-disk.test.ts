@@ -140,7 +140,7 @@ describe('a disk that hangs while a state is written', () => {
     await busy.report(58 * gib)
     await coordinator.memory.sample()
     await until(() => !loaded(coordinator).includes('idle'))
-    await busy.report(90 * gib)
+    await busy.report(78 * gib)
     await coordinator.memory.sample()
     await until(() => exhausted.length > 0)
     expect(loaded(coordinator)).toContain('hangs')

