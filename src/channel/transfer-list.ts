@@ -31,7 +31,7 @@ function connectNowhere(): () => void {
   expose(answeredAtOnce, {
     addEventListener: (_type, listen) => (listener = listen as typeof listener),
     removeEventListener: () => {},
-    postMessage: (_message, transfers) => (told = transfers as unknown as readonly Transferable[]),
+    postMessage: (_message, transfers) => (told = transfers as readonly Transferable[]),
   })
   const request = { data: { type: 'GET' } }
   return () => listener?.(request)

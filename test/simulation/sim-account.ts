@@ -130,7 +130,7 @@ export class SimAccount {
   }
 
   forecast({ account, is }: SimComponent): ReturnType<typeof forecastSize> {
-    const largestOther = Math.max(0, ...this.components.map((each) => each.account.learnedPeak ?? 0))
+    const largestOther = (): number => Math.max(0, ...this.components.map((each) => each.account.learnedPeak ?? 0))
     return forecastSize({
       peaks: account.peaks,
       estimate: is.estimate,

@@ -33,8 +33,6 @@ export class SimComponent {
   lastUsed = 0
   loadTime = 0
   loads = 0
-  /** When it was unloaded automatically. */
-  readonly evictions: number[] = []
   #holding: Holding = { loaded: 0, kept: 0, garbage: 0, trimmed: 0, at: 0 }
 
   constructor(is: Behaviour) {
@@ -73,7 +71,6 @@ export class SimComponent {
   workerGone(now: number, fate: GenerationFate): void {
     this.state = { kind: 'unloaded' }
     this.account.ended(now, fate)
-    if (fate === 'evicted') this.evictions.push(now)
   }
 
   isBlocked(now: number): boolean {

@@ -148,26 +148,30 @@ export class MemoryBook {
 
   /** Its bytes count from now on, until it is over. */
   reserve(supervisor: Supervisor, limit: number): Disposable {
-    const { expected, ceiling, isGuess } = this.forecast(supervisor, limit)
-    this.trend.jumped(expected)
-    return this.reservations.reserve(supervisor.name, { expected, ceiling, isGuess })
+    const forecast = this.forecast(supervisor, limit)
+    this.trend.jumped(forecast.expected)
+    return this.reservations.reserve(supervisor.name, forecast)
   }
 
-  /** What the next load of a component needs. */
-  forecast(supervisor: Supervisor, limit: number): Forecast {
-    const { peaks } = this.account(supervisor)
-    let largestOther = 0
-    if (peaks.length === 0) {
-      for (const each of this.#options.registry.all) {
-        largestOther = Math.max(largestOther, this.learnedPeakOf(each) ?? 0)
-      }
-    }
+  /**
+   * What the next load of a component needs.
+   *
+   * @param largestPeak for those who ask for several at a time, and work it out once.
+   */
+  forecast(supervisor: Supervisor, limit: number, largestPeak = (): number => this.largestPeak): Forecast {
     return forecastSize({
-      peaks,
+      peaks: this.account(supervisor).peaks,
       estimate: supervisor.definition.memoryEstimate,
-      largestOther,
+      largestOther: largestPeak,
       room: limit - this.#main.memory.total,
     })
+  }
+
+  /** Bytes: the most that any registered component has come to hold of late; 0: none is known. */
+  get largestPeak(): number {
+    let largest = 0
+    for (const each of this.#options.registry.all) largest = Math.max(largest, this.learnedPeakOf(each) ?? 0)
+    return largest
   }
 
   /** Asks that are under way count until they are over, one way or the other. */

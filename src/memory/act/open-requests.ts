@@ -80,12 +80,14 @@ export class OpenRequests {
 
   /** As a decision sees them, in the order in which they came. */
   snapshot(limit: number): MemoryRequest[] {
+    let largest: number | undefined
+    const largestPeak = (): number => (largest ??= this.#book.largestPeak)
     return Array.from(this.#open, ([id, request]): MemoryRequest => {
       if (request.kind === 'free') {
         return { kind: 'free', id, missing: request.bytes - request.freed, asked: request.asked }
       }
       const { supervisor, since } = request
-      const { expected: need, ceiling, isGuess } = this.#book.forecast(supervisor, limit)
+      const { expected: need, ceiling, isGuess } = this.#book.forecast(supervisor, limit, largestPeak)
       const { name, definition, lastLoadTime: loadTime = 0 } = supervisor
       const mayNeed = isGuess ? ceiling : need
       return { kind: 'load', id, name, need, mayNeed, loadTime, since, timeout: definition.timeout }

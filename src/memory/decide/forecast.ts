@@ -15,8 +15,8 @@ export interface SizeEvidence {
   readonly peaks: readonly number[]
   /** What its user says; 0: nothing. */
   readonly estimate: number
-  /** The largest peak of all other components; 0: none is known. */
-  readonly largestOther: number
+  /** The largest peak of all other components; 0: none is known. Asked for only where nothing else is known: it takes a look at all of them. */
+  readonly largestOther: () => number
   /** The limit without the main thread: what a component can have at most. */
   readonly room: number
 }
@@ -31,7 +31,8 @@ export function forecastSize({ peaks, estimate, largestOther, room }: SizeEviden
   const possible = peaks.filter((peak) => peak <= room)
   const known = possible.length > 0 ? Math.max(...possible) : estimate
   if (known > 0) return { expected: known, ceiling: beyond(known, possible.length), isGuess: false }
-  const guess = largestOther > 0 ? beyond(Math.max(SMALL_COMPONENT, largestOther), 1) : room
+  const largest = largestOther()
+  const guess = largest > 0 ? beyond(Math.max(SMALL_COMPONENT, largest), 1) : room
   return { expected: SMALL_COMPONENT, ceiling: Math.max(SMALL_COMPONENT, Math.min(guess, room)), isGuess: true }
 }
 
