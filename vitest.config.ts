@@ -84,6 +84,8 @@ function project(name: string, include: string[], options: TestUserConfig): Test
 
 export default defineConfig({
   test: {
+    // Node imports the code itself, as users' programs do: nothing here needs Vite, which would take twice the time for it.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 60_000,
     hookTimeout: 60_000,

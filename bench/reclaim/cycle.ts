@@ -11,11 +11,12 @@ import type { UnloadReport } from '../../src/index.ts'
 import { shapes } from './holder.ts'
 import type { default as holder, HolderConfig, Shape } from './holder.ts'
 
-/** Bytes; `after` by seconds since the unload was done. */
+/** Bytes; `before` is the last look before the unload's report was there, 10 ms earlier at most if nothing kept this thread; `after` by seconds since. */
 export interface CycleResult {
   readonly shape: Shape
   readonly base: number
   readonly loaded: number
+  readonly before: number
   readonly after: Readonly<Record<number, number>>
   readonly report: UnloadReport
 }
@@ -46,7 +47,10 @@ await sleep(500)
 const base = process.memoryUsage.rss()
 await load('holder', { shape, bytes: Number(bytes) })
 const loaded = process.memoryUsage.rss()
+let before = loaded
+const watch = setInterval(() => (before = process.memoryUsage.rss()), 10)
 const report = await coordinator.unloadComponent('holder')
+clearInterval(watch)
 const after: Record<number, number> = { 0: process.memoryUsage.rss() }
 for (let second = 1; second <= Number(seconds); second++) {
   await sleep(1_000)
@@ -54,4 +58,4 @@ for (let second = 1; second <= Number(seconds); second++) {
   after[second] = now
   if (loaded - now >= Number(enough) * (loaded - base)) break
 }
-process.stdout.write(`${JSON.stringify({ shape, base, loaded, after, report } satisfies CycleResult)}\n`)
+process.stdout.write(`${JSON.stringify({ shape, base, loaded, before, after, report } satisfies CycleResult)}\n`)

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await sideBySide(patternNames, 2, async (pattern) => {
     outcomes.set(pattern, await contain('spillway', pattern))
   })
-}, 120_000)
+}, 240_000)
 
 describe('a component with a memory limit of 64 MiB neither kills nor stalls its host', () => {
   test.for(patternNames)('when it allocates without end: %s', (pattern) => {

@@ -80,8 +80,10 @@ describe('pressure', () => {
     await using coordinator = bigCoordinator()
     const exhausted: unknown[] = []
     coordinator.on('exhausted', (event) => exhausted.push(event))
-    const { busy } = await loadHogs(coordinator, { busy: 96 })
+    // In use before it is that large: idle it would go at once.
+    const { busy } = await loadHogs(coordinator, { busy: 10 })
     const call = busy?.wait()
+    await busy?.report(96 * gib)
     await coordinator.memory.sample()
     await until(() => exhausted.length > 0)
     // It is tried again after that long, and nothing may come of it.
