@@ -114,6 +114,7 @@ export default defineConfig({
       project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
         exclude: ['test/{unit,simulation,package}/**'],
         pool: 'forks',
+        setupFiles: ['test/support/keep-compiled.ts'],
       }),
     ],
   },
