@@ -40,26 +40,20 @@ const onBothNodes = [
   'test/transport',
   'test/host',
   'test/component/death.test.ts',
-  'test/component/dependencies.test.ts',
   'test/component/hibernation.test.ts',
   'test/component/leftover-lease.test.ts',
-  'test/component/load-failure.test.ts',
   'test/component/stuck.test.ts',
   'test/component/unload.test.ts',
   'test/component/zombie.test.ts',
   'test/coordinator/coordinator.test.ts',
   'test/coordinator/stalled-main.test.ts',
   'test/coordinator/unload-race.test.ts',
-  'test/locks/component-locks.test.ts',
   'test/memory/allocator-trim.test.ts',
   'test/memory/containment.test.ts',
   'test/memory/limit.test.ts',
-  'test/memory/manager.test.ts',
   'test/memory/measurement.test.ts',
   'test/memory/own-limit.test.ts',
-  'test/services/lazy-historical-data.test.ts',
   'test/services/historical-data/database.test.ts',
-  'test/services/orders/lazy-order-service.test.ts',
   'test/services/orders/order-kill.test.ts',
 ]
 // One that was moved would be left out, or begin last, and nobody would notice.
@@ -84,8 +78,6 @@ function project(name: string, include: string[], options: TestUserConfig): Test
 
 export default defineConfig({
   test: {
-    // Node imports the code itself, as users' programs do: nothing here needs Vite, which would take twice the time for it.
-    experimental: { viteModuleRunner: false, nodeLoader: false },
     // A worker's start can take a second on a busy machine, so nothing may depend on less.
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -114,7 +106,6 @@ export default defineConfig({
       project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
         exclude: ['test/{unit,simulation,package}/**'],
         pool: 'forks',
-        setupFiles: ['test/support/keep-compiled.ts'],
       }),
     ],
   },
