@@ -6,7 +6,7 @@ import type cache from './components/cache.ts'
 const mib = 1024 ** 2
 await using coordinator = new ComponentCoordinator({
   // So small, and so impatient, that there is something to see.
-  memory: { totalLimit: 334 * mib, minIdleTime: 0, checkInterval: 500 },
+  memory: { totalLimit: 322 * mib, minIdleTime: 0, checkInterval: 500 },
   spareWorkers: 0,
 })
 coordinator.on('pressure', ({ level, previous }) => console.log(`pressure: ${previous} -> ${level}`))
