@@ -10,10 +10,8 @@ export interface Timing {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-const epoch = Date.now() - performance.now()
-
 export const systemTiming: Timing = {
-  now: () => epoch + performance.now(),
+  now: () => performance.timeOrigin + performance.now(),
   random: Math.random,
   async sleep(ms, signal) {
     try {
