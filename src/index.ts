@@ -44,7 +44,9 @@ export type { LongHold } from './locks/long-holds.ts'
 export { formatLedger } from './memory/account/ledger.ts'
 export type { FreeMemoryResult } from './memory/act/open-requests.ts'
 export { MemoryManager } from './memory/manager.ts'
-export type { MemoryOptions } from './contract/memory-options.ts'
+export type { GivenMemoryOptions, MemoryOptions } from './contract/memory-options.ts'
+export type { Size } from './contract/size.ts'
+export { toBytes } from './base/size.ts'
 export type {
   CallGaps,
   PolicyChoice,

@@ -109,7 +109,8 @@ function isName(name: string): boolean {
   return name.isWellFormed() && name.trim() !== '' && namePattern.test(name)
 }
 
-function range({ min, max }: Bounds): string {
+/** How an error says it. */
+export function range({ min, max }: Bounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return `, ${min} or more`
   return max === undefined ? '' : `, ${max} or less`

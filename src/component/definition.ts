@@ -18,6 +18,7 @@ import {
   expectStrings,
 } from '../base/option-checks.ts'
 import type { Bounds } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
 
 /** Defaults that a coordinator sets for all its components. */
 export interface DefinitionDefaults {
@@ -99,7 +100,7 @@ export function resolveDefinition(
     config: cloneConfig(definition.config),
     dependencies: [...new Set([...dependencies, ...optional])],
     optionalDependencies: optional.filter((each) => !dependencies.includes(each)),
-    memoryEstimate: expectNumber('memoryEstimate', definition.memoryEstimate ?? 0, { min: 0 }),
+    memoryEstimate: expectSize('memoryEstimate', definition.memoryEstimate ?? 0),
     priority: expectNumber('priority', definition.priority ?? 50, { min: 0, max: 100 }),
     timeout: expectNumber('timeout', definition.timeout ?? defaults.load, duration),
     callTimeout: expectOptional(definition.callTimeout ?? defaults.call, (v) =>
@@ -109,7 +110,7 @@ export function resolveDefinition(
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>
-      expectNumber('memoryLimit', v, { min: smallestMemoryLimit }),
+      expectSize('memoryLimit', v, { min: smallestMemoryLimit }),
     ),
     minIdleTime: expectOptional(definition.minIdleTime, (v) => expectNumber('minIdleTime', v, { min: 0 })),
     idleTimeout: expectOptional(definition.idleTimeout, (v) => expectNumber('idleTimeout', v, duration)),

@@ -6,12 +6,16 @@ import { abortable } from '../host/abortable.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../contract/logger.ts'
 import { expectKnown, expectNumber, expectRecord, expectString } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
 import type { UnloadReason } from '../contract/unload-report.ts'
 import { ownDirectory } from './snapshot-files.ts'
 import { SnapshotFolder } from './snapshot-folder.ts'
 import type { SnapshotFile } from './snapshot-folder.ts'
 
-export type ResolvedHibernateOptions = Required<HibernateOptions>
+export interface ResolvedHibernateOptions extends Required<HibernateOptions> {
+  readonly maxMemory: number
+  readonly maxSize: number
+}
 
 const mib = 1024 ** 2
 
@@ -20,8 +24,8 @@ export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibe
   expectRecord('hibernate', options)
   expectKnown(options, ['maxMemory', 'maxSize', 'directory', 'timeout'], 'hibernate.')
   return {
-    maxMemory: expectNumber('hibernate.maxMemory', options.maxMemory ?? mib, { min: 0 }),
-    maxSize: expectNumber('hibernate.maxSize', options.maxSize ?? 256 * mib, { min: 0 }),
+    maxMemory: expectSize('hibernate.maxMemory', options.maxMemory ?? mib),
+    maxSize: expectSize('hibernate.maxSize', options.maxSize ?? 256 * mib),
     directory: resolve(expectString('hibernate.directory', options.directory ?? ownDirectory)),
     timeout: expectNumber('hibernate.timeout', options.timeout ?? 5_000, { min: 1, max: 2 ** 31 - 1 }),
   }

@@ -1,6 +1,7 @@
 import type { ComponentLocks } from './locks.ts'
 import type { ComponentLogger } from './logger.ts'
 import type { PressureLevel } from './pressure-level.ts'
+import type { Size } from './size.ts'
 
 /** What a component is given when it is loaded. */
 export interface ComponentContext {
@@ -23,7 +24,7 @@ export interface ComponentContext {
    */
   readonly restored: unknown
   /** Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. */
-  reportMemory(bytes: number): void
+  reportMemory(bytes: Size): void
   /** Called when memory runs short, before anything is unloaded: drop caches here. Returns a function that removes the listener. */
   onPressure(listener: (level: PressureLevel) => void | Promise<void>): () => void
   /**

@@ -1,4 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads'
+import type { Size } from './size.ts'
 
 /** What `registerComponent` takes. */
 export interface ComponentDefinition<Config = unknown> {
@@ -26,7 +27,7 @@ export interface ComponentDefinition<Config = unknown> {
    */
   readonly optionalDependencies?: readonly string[]
   /** Expected size in bytes, used until one was measured. Default 0: learn it. */
-  readonly memoryEstimate?: number
+  readonly memoryEstimate?: Size
   /** 0 to 100; LOWER is more important. Default 50. */
   readonly priority?: number
   /** ms to load, from when there is room in memory for it; as long at most it waits for that room before. Default 30,000. */
@@ -44,7 +45,7 @@ export interface ComponentDefinition<Config = unknown> {
   /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
   readonly resourceLimits?: ResourceLimits
   /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */
-  readonly memoryLimit?: number
+  readonly memoryLimit?: Size
   /** ms it must have been idle before it may be unloaded automatically; overrides the memory manager's. */
   readonly minIdleTime?: number
   /**
@@ -83,9 +84,9 @@ export interface RestartOptions {
 /** Where the state of an unloaded component is kept. */
 export interface HibernateOptions {
   /** Bytes up to which it stays in memory. Default 1 MiB. */
-  readonly maxMemory?: number
+  readonly maxMemory?: Size
   /** Bytes that are refused: the component then stays loaded. Default 256 MiB. */
-  readonly maxSize?: number
+  readonly maxSize?: Size
   /**
    * Folder for larger ones, made when needed; processes may share it. Default: one of this process's own among the system's temporary files, gone
    * after the shutdown. What could not be used any more is set aside in it, as `*.corrupt` or `*.rejected`: the newest 10, for a week.

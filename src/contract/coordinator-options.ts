@@ -1,9 +1,9 @@
 import type { Logger } from './logger.ts'
-import type { MemoryOptions } from './memory-options.ts'
+import type { GivenMemoryOptions } from './memory-options.ts'
 
 export interface CoordinatorOptions {
   /** See MemoryManager. */
-  readonly memory?: Partial<MemoryOptions>
+  readonly memory?: GivenMemoryOptions
   /** Defaults of all components, ms: `load` 30,000, `call` none, `dispose` 5,000. */
   readonly timeout?: { readonly load?: number; readonly call?: number; readonly dispose?: number }
   /** The same as `memory.autoUnloadEnabled`; that one wins. Default true. */

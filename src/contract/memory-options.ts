@@ -1,3 +1,4 @@
+import type { Size } from './size.ts'
 import type { PolicyOption } from './unload-policy.ts'
 
 /** Shares of the limit, ascending in (0, 1]. */
@@ -30,4 +31,10 @@ export interface MemoryOptions extends PressureThresholds {
   readonly checkInterval: number
   /** Who goes first: a policy by name, or a function of your own. Default 'cost-aware'. */
   readonly policy: PolicyOption
+}
+
+/** Memory options as they are given: what is left out keeps its default, or what it was; sizes may be strings. */
+export interface GivenMemoryOptions extends Partial<Omit<MemoryOptions, 'totalLimit'>> {
+  /** The budget of the whole process; see `MemoryOptions`. */
+  readonly totalLimit?: Size
 }

@@ -3,6 +3,7 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
 import { expectNumber } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
 import { HttpError } from './http-error.ts'
 import { writeAndOpen } from './inspection-file.ts'
 import type { InspectionFile } from './inspection-file.ts'
@@ -62,7 +63,7 @@ export function addActionRoutes(app: FastifyInstance, { coordinator, acted }: Ac
     return download(reply, file, name, 'cpuprofile')
   })
   app.post<{ Body: Body }>('/api/memory/free', action, async ({ body }) => {
-    const bytes = expectNumber('bytes', asRecord(body)['bytes'], { min: 1 })
+    const bytes = expectSize('bytes', asRecord(body)['bytes'], { min: 1 })
     acted('free memory', null, { bytes })
     return { done: 'free', result: await coordinator.memory.freeMemory(bytes) }
   })

@@ -23,6 +23,7 @@ import { threadChannels } from '../transport/thread.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
+import { expectSize } from '../base/size.ts'
 import { loadModule } from './load-module.ts'
 import { insteadOf } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
@@ -202,12 +203,7 @@ export class ComponentRuntime {
       get restored() {
         return restored.get()
       },
-      reportMemory: (bytes) => {
-        if (!(typeof bytes === 'number' && bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) {
-          throw new InvalidOptionsError('reportMemory(bytes)', 'a number of bytes from 0 to 2^53', bytes)
-        }
-        this.#meter.report(bytes)
-      },
+      reportMemory: (bytes) => this.#meter.report(expectSize('reportMemory(bytes)', bytes)),
       onPressure: (listener) => {
         if (typeof listener !== 'function') {
           throw new InvalidOptionsError('onPressure(listener)', 'a function', listener)

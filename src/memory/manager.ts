@@ -9,7 +9,9 @@ import type { Generation } from '../host/generation.ts'
 import type { SpareWorkers } from '../host/spare-workers.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { Logger } from '../contract/logger.ts'
-import { expectNumber, expectOneOf, expectOptions } from '../base/option-checks.ts'
+import { expectOneOf, expectOptions } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
+import type { Size } from '../contract/size.ts'
 import { MemoryBook, readable } from './account/book.ts'
 import { OpenRequests } from './act/open-requests.ts'
 import type { FreeMemoryResult } from './act/open-requests.ts'
@@ -33,7 +35,7 @@ import { ProcessorMeter } from './measure/processor-use.ts'
 import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
-import type { MemoryOptions } from '../contract/memory-options.ts'
+import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
 import { ANSWER_TIME } from './tuning.ts'
 
 export interface MemoryManagerOptions {
@@ -239,12 +241,12 @@ export class MemoryManager implements Disposable {
   }
 
   /**
-   * Unloads idle components until so many bytes are free. No idle floor; never what is in use, pinned or protected by its priority.
+   * Unloads idle components until so much is free (bytes, or '200mb'). No idle floor; never what is in use, pinned or protected by its priority.
    *
    * @throws InvalidOptionsError; the signal's reason when aborted, with what was unloaded until then staying unloaded.
    */
-  async freeMemory(bytes: number, options: { readonly signal?: AbortSignal } = {}): Promise<FreeMemoryResult> {
-    expectNumber('bytes', bytes, { min: 0 })
+  async freeMemory(size: Size, options: { readonly signal?: AbortSignal } = {}): Promise<FreeMemoryResult> {
+    const bytes = expectSize('bytes', size)
     const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
     return this.#inContext(async () => {
@@ -260,7 +262,7 @@ export class MemoryManager implements Disposable {
    *
    * @throws InvalidOptionsError when the whole would not fit together; then nothing changes.
    */
-  configure(options: Partial<MemoryOptions>): void {
+  configure(options: GivenMemoryOptions): void {
     this.#options = resolveMemoryOptions(options, this.#options)
     this.#book.changed()
     this.#inContext(() => this.#sampling.request())

@@ -1,6 +1,7 @@
-import type { MemoryOptions } from '../contract/memory-options.ts'
+import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
 import { policyNames } from './decide/policy-registry.ts'
 import { SHORTEST_LOOK } from './tuning.ts'
 
@@ -32,7 +33,7 @@ const CGROUP_SHARE = 0.9
  * @throws InvalidOptionsError naming the option as `memory.<key>`.
  */
 export function resolveMemoryOptions(
-  partial: Partial<MemoryOptions> | undefined,
+  partial: GivenMemoryOptions | undefined,
   base: MemoryOptions = defaultMemoryOptions,
 ): MemoryOptions {
   if (partial !== undefined && (typeof partial !== 'object' || partial === null || Array.isArray(partial))) {
@@ -40,11 +41,12 @@ export function resolveMemoryOptions(
   }
   const given = Object.fromEntries(Object.entries(partial ?? {}).filter(([, value]) => value !== undefined))
   expectKnown(given, Object.keys(defaultMemoryOptions), 'memory.')
-  const options: MemoryOptions = { ...base, ...given }
+  const merged: MemoryOptions = { ...base, ...given }
+  const totalLimit = expectSize('memory.totalLimit', merged.totalLimit, { min: SMALLEST_LIMIT })
+  const options: MemoryOptions = { ...merged, totalLimit }
 
-  checkNumber('totalLimit', options.totalLimit, SMALLEST_LIMIT, Number.MAX_SAFE_INTEGER, 'bytes')
-  checkNumber('minIdleTime', options.minIdleTime, 0, LONGEST_TIMER, 'ms')
-  checkNumber('checkInterval', options.checkInterval, SHORTEST_LOOK, LONGEST_TIMER, 'ms')
+  checkTime('minIdleTime', options.minIdleTime, 0)
+  checkTime('checkInterval', options.checkInterval, SHORTEST_LOOK)
   checkThresholds(options)
   if (typeof options.autoUnloadEnabled !== 'boolean') {
     throw new InvalidOptionsError('memory.autoUnloadEnabled', 'a boolean', options.autoUnloadEnabled)
@@ -68,9 +70,9 @@ export function effectiveLimit(totalLimit: number, cgroupLimit?: number | null):
 export const isRealLimit = (limit: number | null | undefined): limit is number =>
   typeof limit === 'number' && limit > 0 && limit < UNLIMITED
 
-function checkNumber(key: keyof MemoryOptions, value: unknown, least: number, most: number, unit: string): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new InvalidOptionsError(`memory.${key}`, `a number of ${unit} from ${least} to ${most}`, value)
+function checkTime(key: keyof MemoryOptions, value: unknown, least: number): void {
+  if (typeof value !== 'number' || !(value >= least && value <= LONGEST_TIMER)) {
+    throw new InvalidOptionsError(`memory.${key}`, `a number of ms from ${least} to ${LONGEST_TIMER}`, value)
   }
 }
 

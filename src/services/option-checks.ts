@@ -1,4 +1,5 @@
-import { InvalidOptionsError } from '../worker.ts'
+import { InvalidOptionsError, toBytes } from '../worker.ts'
+import type { Size } from '../worker.ts'
 
 /** Checks of options: each returns the value, or throws InvalidOptionsError naming the option. */
 
@@ -11,15 +12,20 @@ export interface NumberBounds {
   readonly max?: number
   /** Default false. */
   readonly whole?: boolean
+  /** Bytes: it may be a string with a unit. Default false. */
+  readonly isSize?: boolean
 }
 
 /** ms that are waited for. */
 export const duration: NumberBounds = { min: 1, max: longestTimer }
 /** One at least. */
 export const count: NumberBounds = { min: 1, whole: true }
+/** Bytes, one at least. */
+export const size: NumberBounds = { ...count, isSize: true }
 
 export function checkNumber(option: string, value: unknown, bounds: NumberBounds = {}): number {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.MAX_VALUE, whole = false } = bounds
+  const { min = Number.NEGATIVE_INFINITY, max = Number.MAX_VALUE, whole = false, isSize = false } = bounds
+  if (isSize && typeof value === 'string') return toBytes(value, { option, min })
   const isNumber = whole ? Number.isSafeInteger(value) : typeof value === 'number'
   if (!isNumber || !((value as number) >= min && (value as number) <= max)) {
     throw new InvalidOptionsError(option, `a ${whole ? 'whole' : 'finite'} number${range(bounds)}`, value)
@@ -29,7 +35,7 @@ export function checkNumber(option: string, value: unknown, bounds: NumberBounds
 
 /** The numbers of a configuration, or their defaults. Those without bounds of their own are durations. */
 export function checkNumbers<Option extends string>(
-  given: { readonly [Each in NoInfer<Option>]?: number | undefined },
+  given: { readonly [Each in NoInfer<Option>]?: Size | undefined },
   defaults: Readonly<Record<Option, number>>,
   bounds: { readonly [Each in NoInfer<Option>]?: NumberBounds },
 ): Record<Option, number> {

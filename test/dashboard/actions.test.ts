@@ -78,7 +78,7 @@ describe('memory', () => {
     await one.echo(1)
     // One that has just been called may not have told yet that it is idle.
     await expect
-      .poll(async () => (await act(address, '/api/memory/free', { bytes: 1 })).json, { timeout: 10_000 })
+      .poll(async () => (await act(address, '/api/memory/free', { bytes: '1kb' })).json, { timeout: 10_000 })
       .toMatchObject({ result: { satisfied: true, unloaded: ['one'] } })
   })
 
@@ -88,8 +88,15 @@ describe('memory', () => {
 
   it('options are changed as a whole, or not at all', async () => {
     const before = coordinator.memory.options
-    expect((await act(address, '/api/memory/options', { lowThreshold: 0.5, mediumThreshold: 0.7 })).status).toBe(200)
-    expect(coordinator.memory.options).toMatchObject({ lowThreshold: 0.5, mediumThreshold: 0.7 })
+    expect(
+      (await act(address, '/api/memory/options', { lowThreshold: 0.5, mediumThreshold: 0.7, totalLimit: '3gb' }))
+        .status,
+    ).toBe(200)
+    expect(coordinator.memory.options).toMatchObject({
+      lowThreshold: 0.5,
+      mediumThreshold: 0.7,
+      totalLimit: 3 * 1024 ** 3,
+    })
     for (const body of [{ lowThreshold: 0.9 }, { totalLimit: 'much' }, { policy: 'cost-aware' }, { unknown: 1 }]) {
       expect((await act(address, '/api/memory/options', body)).status).toBe(400)
     }

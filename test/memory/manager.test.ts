@@ -9,7 +9,7 @@ describe('the ledger', () => {
     const before = (await coordinator.memory.sample()).components
     await remotes['objects']?.hold(20 * mib)
     await remotes['buffer']?.holdBuffer(30 * mib)
-    await remotes['reported']?.report(40 * mib)
+    await remotes['reported']?.report('40mb')
     const { components, main, reservations, usage, rss, unattributed } = await coordinator.memory.sample()
     const grown = (name: string, figure: 'physical' | 'external' | 'reported' | 'total'): number =>
       ((components[name]?.[figure] ?? 0) - (before[name]?.[figure] ?? 0)) / mib

@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { checkKnown, checkNumbers, checkObject, checkText, count, duration } from '../option-checks.ts'
+import type { Size } from '../../worker.ts'
+import { checkKnown, checkNumbers, checkObject, checkText, count, duration, size } from '../option-checks.ts'
 import type { NumberBounds } from '../option-checks.ts'
 
 /** Configuration of the pool; it must survive a structured clone. All times are ms. */
@@ -40,11 +41,11 @@ export interface ConnectionPoolConfig {
   /** Messages kept for a reader. Default 1,024. */
   readonly maxBufferedMessages?: number
   /** Bytes kept for a reader. Default 16 MiB. */
-  readonly maxBufferedBytes?: number
+  readonly maxBufferedBytes?: Size
   /** Bytes that may wait in a WebSocket to be sent; more, and `send` waits. Default 1 MiB. */
-  readonly maxUnsentBytes?: number
+  readonly maxUnsentBytes?: Size
   /** Bytes of an HTTP response's body. Default 10 MiB. */
-  readonly maxResponseSize?: number
+  readonly maxResponseSize?: Size
   /** Requests under way or waiting on one HTTP connection. Default 256. */
   readonly maxRequests?: number
   readonly tls?: TlsOptions
@@ -58,7 +59,8 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean
 }
 
-export type ResolvedPoolConfig = Required<ConnectionPoolConfig>
+/** Sizes in bytes. */
+export type ResolvedPoolConfig = Required<ConnectionPoolConfig> & Readonly<Record<keyof typeof DEFAULTS, number>>
 
 const DEFAULTS = {
   maxConnections: 64,
@@ -88,9 +90,9 @@ const BOUNDS: Partial<Record<keyof typeof DEFAULTS, NumberBounds>> = {
   maxHoldTime: { min: 1, max: Number.POSITIVE_INFINITY },
   checkAfter: { ...duration, min: 0 },
   maxBufferedMessages: count,
-  maxBufferedBytes: count,
-  maxUnsentBytes: count,
-  maxResponseSize: count,
+  maxBufferedBytes: size,
+  maxUnsentBytes: size,
+  maxResponseSize: size,
   maxRequests: count,
 }
 

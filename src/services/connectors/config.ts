@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { checkKnown, checkNumbers, checkObject, checkText, count, duration } from '../option-checks.ts'
+import type { Size } from '../../worker.ts'
+import { checkKnown, checkNumbers, checkObject, checkText, count, duration, size } from '../option-checks.ts'
 import type { NumberBounds } from '../option-checks.ts'
 import { nearestNames, quoted } from './nearest-names.ts'
 
@@ -22,7 +23,7 @@ export interface ConnectorConfig {
    * Bytes of an answer, decompressed, and of a message on a socket. Default 32 MiB: the lists of markets of large exchanges are some 10 MB. Of
    * answers that come through a proxy, or a fetch implementation, of `exchangeOptions` it is told only when they have been read.
    */
-  readonly maxResponseSize?: number
+  readonly maxResponseSize?: Size
   /** After a failure that may pass. Default 4. */
   readonly retries?: number
   /** First delay between attempts, doubled each time, with jitter. Default 250. */
@@ -60,7 +61,8 @@ export interface ConnectorConfig {
 
 export type UrlOverride = string | Readonly<Record<string, unknown>>
 
-export type ResolvedConnectorConfig = Required<ConnectorConfig>
+/** Sizes in bytes. */
+export type ResolvedConnectorConfig = Required<ConnectorConfig> & Readonly<Record<keyof typeof DEFAULTS, number>>
 
 const DEFAULTS = {
   requestTimeout: 10_000,
@@ -84,7 +86,7 @@ const DEFAULTS = {
 } as const satisfies Partial<ConnectorConfig>
 
 const BOUNDS: Partial<Record<keyof typeof DEFAULTS, NumberBounds>> = {
-  maxResponseSize: count,
+  maxResponseSize: size,
   retries: { min: 0, max: 100, whole: true },
   bufferSize: { ...count, max: 1_000_000 },
   maxSubscriptions: count,

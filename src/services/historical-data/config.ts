@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../../worker.ts'
-import { checkKnown, checkNumber } from '../option-checks.ts'
+import type { Size } from '../../worker.ts'
+import { checkKnown, checkNumber, size } from '../option-checks.ts'
 import { parseCandleConnectorConfig } from './candle-connector.ts'
 import type { CandleConnectorConfig } from './candle-connector.ts'
 
@@ -9,7 +10,7 @@ export interface HistoricalDataConfig {
   /** Open an existing file for reading only. Default false. */
   readOnly?: boolean
   /** Bytes of query results kept for reuse; 0 keeps none. Default 100 MiB. */
-  maxCacheSize?: number
+  maxCacheSize?: Size
   /** How long a result is kept, ms. Default 3,600,000 (an hour). */
   cacheTtl?: number
   /** How long to wait for a database that another connection has locked, ms; 0 does not wait. Default 5,000. */
@@ -20,6 +21,7 @@ export interface HistoricalDataConfig {
 
 /** A configuration with everything checked and filled in. */
 export interface ResolvedHistoricalDataConfig extends Required<Omit<HistoricalDataConfig, 'connector'>> {
+  maxCacheSize: number
   connector: Required<CandleConnectorConfig> | undefined
 }
 
@@ -45,7 +47,7 @@ export function parseHistoricalDataConfig(config: unknown): ResolvedHistoricalDa
     path,
     readOnly,
     connector,
-    maxCacheSize: checkNumber('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { min: 0, whole: true }),
+    maxCacheSize: checkNumber('maxCacheSize', given.maxCacheSize ?? 100 * 1024 ** 2, { ...size, min: 0 }),
     cacheTtl: checkNumber('cacheTtl', given.cacheTtl ?? 3_600_000, { min: 1, whole: true }),
     timeout: checkNumber('timeout', given.timeout ?? 5_000, { min: 0, whole: true }),
   }

@@ -62,7 +62,7 @@ describe('a definition', () => {
     ...duration('callTimeout'),
     ...duration('disposeTimeout'),
     ...[-1, 101, Number.NaN, 'high'].map((value) => ({ options: { priority: value }, option: 'priority' })),
-    ...[-1, Number.NaN, Number.POSITIVE_INFINITY, '1MB'].map((value) => ({
+    ...[-1, Number.NaN, Number.POSITIVE_INFINITY, '1', '1 apple'].map((value) => ({
       options: { memoryEstimate: value },
       option: 'memoryEstimate',
     })),
