@@ -99,7 +99,7 @@ describe('a size', () => {
     expect(toBytesInWorkers('1mb', bounds)).toBe(mib)
     const expected = "a number of bytes from 1024 to 1048576, or a string with a unit ('512mb', '1.5 GiB')"
     expect(() => toBytes('1.1mb', bounds)).toThrow(
-      expect.objectContaining({ option: 'maxBuffer', expected, received: "'1.1mb'" }),
+      expect.objectContaining({ option: 'maxBuffer', expected, received: '"1.1mb"' }),
     )
     expect(() => toBytes('1023b', bounds)).toThrow(expect.objectContaining({ option: 'maxBuffer' }))
   })
