@@ -9,6 +9,8 @@ export interface CallerOptions {
   readonly maxQueue: number
   /** Deadline, ms, of calls that say nothing of one. */
   readonly callTimeout?: number | undefined
+  /** Methods, nested ones joined with dots, whose calls are sent again, once, when their worker crashed. */
+  readonly idempotent?: ReadonlySet<string> | undefined
   /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
   readonly onWaiting: () => void
   /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */

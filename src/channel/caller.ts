@@ -1,17 +1,13 @@
 import { afterDeadline } from '../base/deadline.ts'
-import {
-  CallTimeoutError,
-  ComponentCrashedError,
-  ComponentNotLoadedError,
-  OverloadedError,
-} from '../contract/errors.ts'
-import type { CrashReason } from '../contract/errors.ts'
+import { CallTimeoutError, ComponentNotLoadedError, OverloadedError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
 import type { CallerState, Connection } from './caller-state.ts'
+import { crashedUnderWay } from './generation-end.ts'
+import type { GenerationEnd } from './generation-end.ts'
 import { Inbox } from './inbox.ts'
 import { LeavingCalls } from './leaving-calls.ts'
 import { marshal } from './marshal.ts'
@@ -21,22 +17,17 @@ import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
+import { copyToResend, isCrash } from './resend.ts'
 import { SentCalls } from './sent-calls.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
-import { sendUnsent, setDeadline, unsentCall } from './unsent-call.ts'
+import { discardCopy, sendUnsent, unsentCall } from './unsent-call.ts'
 import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
-
-/** How a generation ended, as far as its callers are told. */
-export interface GenerationEnd {
-  readonly reason: CrashReason
-  readonly exitCode?: number | undefined
-  readonly cause?: unknown
-}
 
 /**
  * A caller's end of its connection to a component, through all generations of it: calls made while there is no connection wait
- * for the next one and are sent exactly once; calls that were sent settle with their answer or with the end of their generation.
+ * for the next one and are sent exactly once; calls that were sent settle with their answer or with the end of their generation,
+ * but for idempotent ones: after a crash those wait for the next one, once.
  */
 export class Caller {
   readonly component: string
@@ -183,7 +174,10 @@ export class Caller {
     return new Promise((resolve) => this.#onQuiet.push(resolve))
   }
 
-  /** The generation is over: answers that had arrived count, everything else that was sent rejects. Calls that wait stay. */
+  /**
+   * The generation is over: answers that had arrived count, everything else that was sent rejects, or waits with the calls that wait already to be
+   * sent again.
+   */
   ended(generation: number, end: GenerationEnd): void {
     const state = this.#state
     if (!('transport' in state) || state.generation !== generation) return
@@ -193,18 +187,16 @@ export class Caller {
     state.inbox.takeRest()
     this.#state = { status: 'detached' }
     state.transport.close()
-    for (const pending of this.#sent.takeAll()) {
-      const details = { reason: end.reason, generation, exitCode: end.exitCode, outcome: 'unknown' as const }
-      pending.reject(
-        pending.withOrigin(
-          new ComponentCrashedError(
-            this.component,
-            details,
-            end.cause === undefined ? undefined : { cause: end.cause },
-          ),
-        ),
-      )
+    const isResent = isCrash(end.reason) && !this.#stopped
+    const later = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [id, pending] of this.#sent.takeAll()) {
+      const error = (cause = end.cause): Error =>
+        pending.withOrigin(crashedUnderWay(this.component, generation, { ...end, cause }))
+      if (isResent && pending.startOver(generation, error)) this.#waiting.set(id, pending)
+      else pending.reject(error())
     }
+    for (const [id, pending] of later) this.#waiting.set(id, pending)
     this.#settled()
     this.#options.onEnded?.()
     if (this.#waiting.size > 0) this.#options.onWaiting()
@@ -212,7 +204,7 @@ export class Caller {
 
   /** Rejects everything that waits: there will be no connection. */
   rejectWaiting(error: unknown): void {
-    for (const pending of this.#takeWaiting()) pending.reject(error)
+    for (const pending of this.#takeWaiting()) pending.rejectUnsent(error)
     this.#settled()
   }
 
@@ -230,7 +222,8 @@ export class Caller {
     this.#stopped ??= { error }
     this.#state = { status: 'closed' }
     if ('transport' in state) state.transport.close()
-    for (const pending of [...this.#sent.takeAll(), ...this.#takeWaiting()]) pending.reject(error)
+    for (const [, pending] of this.#sent.takeAll()) pending.reject(error)
+    for (const pending of this.#takeWaiting()) pending.rejectUnsent(error)
     this.#settled()
     this.#options.onEnded?.()
   }
@@ -254,7 +247,9 @@ export class Caller {
         ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
         : [ToServer.call, id, method, values, deadline]
     let unsent: UnsentCall | undefined
+    let again: UnsentCall | undefined
     try {
+      again = copyToResend(this.#options.idempotent, entry, outgoing, options, this.#options.links.channels)
       if (!direct) unsent = unsentCall(entry, outgoing, this.#options.links.channels)
       else {
         if (outgoing.plain) state.outbox.push(entry)
@@ -262,10 +257,11 @@ export class Caller {
       }
     } catch (error) {
       link?.over()
+      if (again) discardCopy(again)
       throw error
     }
     const promise = new Promise<unknown>((resolve, reject) => {
-      const pending = new PendingCall(method, unsent, origin, watched, link, resolve, reject)
+      const pending = new PendingCall(method, { unsent, again }, origin, watched, link, resolve, reject)
       if (direct) this.#sent.add(id, pending)
       else {
         this.#waiting.set(id, pending)
@@ -287,8 +283,7 @@ export class Caller {
     for (const [id, pending] of this.#waiting) {
       const { undecided } = pending
       if (!undecided) continue
-      pending.undecided = undefined
-      if (pending.unsent) setDeadline(pending.unsent, monotonicNow() + timeout)
+      pending.setDeadline(monotonicNow() + timeout)
       this.#arm(id, pending, { ...undecided, timeout })
       pending.startTimeout()
     }
@@ -317,9 +312,10 @@ export class Caller {
     )
   }
 
-  #sendWaiting({ outbox, unheard }: Connection): void {
+  #sendWaiting({ outbox, unheard, generation }: Connection): void {
     if (unheard) return
     for (const [id, pending] of this.#waiting) {
+      if (pending.diedIn === generation) continue
       this.#waiting.delete(id)
       const { unsent } = pending
       if (!unsent) continue

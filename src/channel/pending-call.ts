@@ -7,7 +7,7 @@ import { decodeError } from './error-codec.ts'
 import type { EncodedError, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
 import type { RemoteStream } from './remote-stream.ts'
-import { discardUnsent } from './unsent-call.ts'
+import { discardCopy, discardUnsent, setDeadline } from './unsent-call.ts'
 import type { UnsentCall } from './unsent-call.ts'
 
 /** What a caller may ask of one call. */
@@ -37,6 +37,10 @@ export class PendingCall {
   readonly method: MethodPath
   /** Until it is sent; then its arguments are not held any longer. */
   unsent: UnsentCall | undefined
+  /** A copy of what is sent, until it is settled: for a call that may be sent again. */
+  #again: UnsentCall | undefined
+  /** It waits to be sent again: how its generation ended. */
+  #crash: { readonly generation: number; readonly error: (cause: unknown) => Error } | undefined
   /** ms; 0: none. */
   timeout = 0
   /** Of a call that waits and says nothing of a deadline: what it says. */
@@ -53,7 +57,7 @@ export class PendingCall {
 
   constructor(
     method: MethodPath,
-    unsent: UnsentCall | undefined,
+    { unsent, again }: { readonly unsent: UnsentCall | undefined; readonly again: UnsentCall | undefined },
     origin: CallOrigin,
     watched: WatchedCall | undefined,
     link: CallLink | undefined,
@@ -62,6 +66,7 @@ export class PendingCall {
   ) {
     this.method = method
     this.unsent = unsent
+    this.#again = again
     this.#origin = origin
     this.#watched = watched
     this.link = link
@@ -100,6 +105,37 @@ export class PendingCall {
     this.answered = () => cancelTimeout()
   }
 
+  /** ms of the monotonic clock: of a call that waits, and had none. */
+  setDeadline(deadline: number): void {
+    this.undecided = undefined
+    for (const call of [this.unsent, this.#again]) if (call) setDeadline(call, deadline)
+  }
+
+  /** The generation that it was sent to first, and that crashed. */
+  get diedIn(): number | undefined {
+    return this.#crash?.generation
+  }
+
+  /**
+   * Its worker has crashed: it is as if it had not been sent yet, but for its abort and its deadline.
+   *
+   * @param error what it rejects with when it cannot be sent again after all, for a reason of its own.
+   * @returns false when it cannot be: nothing has changed.
+   */
+  startOver(generation: number, error: (cause: unknown) => Error): boolean {
+    if (!this.#again || this.stream) return false
+    this.unsent = this.#again
+    this.#again = undefined
+    this.undecided = undefined
+    this.#crash = { generation, error }
+    return true
+  }
+
+  /** It will not be sent. If it has been once already it may have run: then its error says so, and that it was not sent again, and why. */
+  rejectUnsent(reason: unknown): void {
+    this.reject(this.#crash ? this.#crash.error(reason) : reason)
+  }
+
   /** Its time runs from now on. */
   startTimeout: () => void = nothingToDo
 
@@ -116,6 +152,7 @@ export class PendingCall {
   resolveStream(stream: RemoteStream, handle: unknown): void {
     this.stream = stream
     this.answered()
+    this.#dropCopy()
     // From now on only for its next value, when somebody asks for it.
     this.link?.waits(false)
     this.#watched?.settled(false)
@@ -146,6 +183,12 @@ export class PendingCall {
   finish(): void {
     this.#cleanup?.()
     this.link?.over()
+    this.#dropCopy()
+  }
+
+  #dropCopy(): void {
+    if (this.#again) discardCopy(this.#again)
+    this.#again = undefined
   }
 
   rejectEncoded(error: EncodedError, where: string): void {

@@ -49,8 +49,8 @@ export class SentCalls {
     return pending
   }
 
-  takeAll(): PendingCall[] {
-    const taken = [...this.#calls.values()]
+  takeAll(): [id: number, PendingCall][] {
+    const taken = [...this.#calls]
     this.#calls.clear()
     return taken
   }

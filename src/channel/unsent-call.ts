@@ -58,6 +58,11 @@ export function discardUnsent(call: UnsentCall): void {
   }
 }
 
+/** It will not be sent, and nothing moved with it. */
+export function discardCopy(call: UnsentCall): void {
+  if (call.form === 'sealed') call.channels.join(call.end).close()
+}
+
 /**
  * The entry that was posted to a channel before its other end was sent.
  *

@@ -1,4 +1,4 @@
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'

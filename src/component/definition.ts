@@ -46,6 +46,7 @@ export interface ResolvedDefinition {
   readonly callTimeout: number | undefined
   readonly watchdog: number | undefined
   readonly maxQueue: number
+  readonly idempotent: ReadonlySet<string>
   readonly resourceLimits: ResourceLimits | undefined
   readonly memoryLimit: number | undefined
   readonly minIdleTime: number | undefined
@@ -108,6 +109,7 @@ export function resolveDefinition(
     ),
     watchdog: expectOptional(definition.watchdog, (v) => expectNumber('watchdog', v, duration)),
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
+    idempotent: new Set(expectStrings('idempotent', definition.idempotent ?? [])),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>
       expectSize('memoryLimit', v, { min: smallestMemoryLimit }),

@@ -1,7 +1,7 @@
 import { headlineOf, messageOf } from '../contract/describe-value.ts'
 import { isInstance } from '../contract/is-instance.ts'
 import type { ResourceLimits } from 'node:worker_threads'
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import {
   ComponentLoadError,
   ComponentLoadTimeoutError,
@@ -10,6 +10,7 @@ import {
 } from '../contract/errors.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
 import { abortable } from '../host/abortable.ts'
+import { dependencyOptions } from '../host/control.ts'
 import type { InitMessage } from '../host/control.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
@@ -161,11 +162,12 @@ async function loadInWorker(port: LoadPort, generation: Generation, patience: Pa
         export: definition.export,
         config: definition.config,
         maxQueue: definition.maxQueue,
+        idempotent: definition.idempotent,
         dependencies: definition.dependencies,
         logLevel: surroundings.logger.level,
         snapshot,
         hibernates: definition.hibernate.isAsked,
-        dependencyOptions: dependencyOptions(port),
+        dependencyOptions: optionsOfDependencies(port),
         environment: generation.host.environmentChange(),
       },
       Math.max(1, patience.left),
@@ -178,11 +180,11 @@ async function loadInWorker(port: LoadPort, generation: Generation, patience: Pa
 }
 
 /** Of those that are registered; a worker that has got these is told of what is registered later. */
-function dependencyOptions({ definition, surroundings }: LoadPort): InitMessage['dependencyOptions'] {
+function optionsOfDependencies({ definition, surroundings }: LoadPort): InitMessage['dependencyOptions'] {
   return Object.fromEntries(
     definition.dependencies.flatMap((name) => {
       const found = surroundings.peerIfAny(name)?.definition
-      return found ? [[name, { callTimeout: found.callTimeout, maxQueue: found.maxQueue }]] : []
+      return found ? [[name, dependencyOptions(found)]] : []
     }),
   )
 }

@@ -1,5 +1,5 @@
 import { Caller } from '../channel/caller.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { createRemote } from '../channel/remote.ts'
@@ -22,7 +22,7 @@ export class MainThreadEnd {
   readonly #callbacks: Callbacks
 
   constructor(
-    { name, callTimeout, maxQueue }: ResolvedDefinition,
+    { name, callTimeout, maxQueue, idempotent }: ResolvedDefinition,
     surroundings: Pick<Surroundings, 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
     { generation, onWaiting }: MainThreadHooks,
   ) {
@@ -39,6 +39,7 @@ export class MainThreadEnd {
       component: name,
       links: this.#callbacks,
       maxQueue,
+      idempotent,
       watch: surroundings.calls,
       linkCall,
       onWaiting,

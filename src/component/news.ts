@@ -1,16 +1,15 @@
 /** What workers are told of other components than their own. */
 
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
+import { dependencyOptions } from '../host/control.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** What holds for calls of a dependency that was registered just now. */
-export function tellRegistered(
-  dependents: Iterable<Supervisor>,
-  { name, callTimeout, maxQueue }: ResolvedDefinition,
-): void {
+export function tellRegistered(dependents: Iterable<Supervisor>, definition: ResolvedDefinition): void {
   for (const { generation } of dependents) {
-    generation?.host.post({ type: 'dependency-registered', name, options: { callTimeout, maxQueue } })
+    const options = dependencyOptions(definition)
+    generation?.host.post({ type: 'dependency-registered', name: definition.name, options })
   }
 }
 

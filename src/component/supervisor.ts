@@ -1,4 +1,4 @@
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import { ComponentFailedError } from '../contract/errors.ts'
 import type { CrashReason } from '../contract/errors.ts'

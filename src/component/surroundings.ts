@@ -1,5 +1,5 @@
 import type { CallWatch } from '../channel/call-watch.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { InContext } from '../base/context.ts'
 import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
 import type { Logger } from '../contract/logger.ts'

@@ -1,4 +1,4 @@
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
 import type { SnapshotError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'

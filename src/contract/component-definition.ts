@@ -42,6 +42,14 @@ export interface ComponentDefinition<Config = unknown> {
   readonly watchdog?: number
   /** Calls under way and waiting, per caller; more reject with OverloadedError. Default 10,000. */
   readonly maxQueue?: number
+  /**
+   * Methods, nested ones joined with dots (`'orders.get'`), whose calls are sent again, once, when their worker crashed before it had answered: they
+   * wait for the next generation, and their abort and deadline still hold. Only for methods that may run twice, or side by side with a run that is
+   * still going on in a thread that was given up. Their arguments are kept until they are settled; a call whose arguments moved (`transfer`)
+   * or are called back (`proxy`), one with `ifLoaded`, and a stream that was opened are not sent again; nor is anything after an unload or a
+   * shutdown whose deadline passed. A load fails when the component offers no method of that name. Default none.
+   */
+  readonly idempotent?: readonly string[]
   /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
   readonly resourceLimits?: ResourceLimits
   /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */

@@ -109,6 +109,7 @@ export class ComponentRuntime {
       this.#api = api
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
+      expectMethods('idempotent', this.#init.idempotent, this.#table)
       this.#post({ type: 'ready' })
     } catch (error) {
       this.#logs.flush()
@@ -337,6 +338,16 @@ export class ComponentRuntime {
     const instead = insteadOf(this.#init.name, message)
     if (instead) this.#control.post({ type: 'instead', message: instead } satisfies FromWorkerMessage)
     this.#control.post(message)
+  }
+}
+
+/** @throws InvalidOptionsError for a method that is not offered. */
+function expectMethods(option: string, methods: ReadonlySet<string>, table: MethodTable): void {
+  const offered = table.names()
+  for (const method of methods) {
+    if (!offered.includes(method)) {
+      throw new InvalidOptionsError(option, `names of methods that it offers (${offered.join(', ')})`, method)
+    }
   }
 }
 

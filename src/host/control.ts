@@ -1,5 +1,5 @@
 import type { EncodedError } from '../channel/protocol.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Inspection } from './inspect.ts'
@@ -20,6 +20,11 @@ export interface LogRecord {
 export interface DependencyOptions {
   readonly callTimeout: number | undefined
   readonly maxQueue: number
+  readonly idempotent: ReadonlySet<string>
+}
+
+export function dependencyOptions({ callTimeout, maxQueue, idempotent }: DependencyOptions): DependencyOptions {
+  return { callTimeout, maxQueue, idempotent }
 }
 
 /** Everything a worker needs to become one generation of a component. */
@@ -35,6 +40,8 @@ export interface InitMessage {
   readonly dependencies: readonly string[]
   /** Most calls of each callback at once. */
   readonly maxQueue: number
+  /** Methods that it has to offer: they are said to be idempotent. */
+  readonly idempotent: ReadonlySet<string>
   readonly activity: SharedArrayBuffer
   /** What the last generation's `snapshot` gave, serialized by V8. */
   readonly snapshot: Uint8Array<ArrayBuffer> | undefined

@@ -17,7 +17,7 @@ export interface DependenciesOptions {
 export type DependencyMessage = Extract<ToWorkerMessage, { readonly type: `dependency${string}` }>
 
 /** For calls of an optional dependency before it is registered. */
-const unknown: DependencyOptions = { callTimeout: undefined, maxQueue: 10_000 }
+const unknown: DependencyOptions = { callTimeout: undefined, maxQueue: 10_000, idempotent: new Set() }
 
 /** What a component may call, from inside its worker: connections are asked for by the first call that needs one. */
 export class Dependencies {
@@ -85,6 +85,9 @@ export class Dependencies {
       },
       get maxQueue() {
         return options().maxQueue
+      },
+      get idempotent() {
+        return options().idempotent
       },
       onWaiting: () => this.#want(name),
       onTimeout: calls.onTimeout,

@@ -1,6 +1,6 @@
 import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import type { ActivityReading } from '../channel/activity.ts'
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'

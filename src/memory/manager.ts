@@ -1,4 +1,4 @@
-import type { GenerationEnd } from '../channel/caller.ts'
+import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'

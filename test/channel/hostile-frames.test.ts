@@ -35,6 +35,7 @@ beforeAll(async () => {
     dependencies: [],
     maxQueue: 100,
     snapshot: undefined,
+    idempotent: new Set<string>(),
     hibernates: false,
     environment: {},
     logLevel: 'silent',

@@ -80,6 +80,8 @@ describe('a definition', () => {
     { options: { export: '' }, option: 'export' },
     { options: { dependencies: 'a' }, option: 'dependencies' },
     { options: { dependencies: ['a', ''] }, option: 'dependencies[1]' },
+    { options: { idempotent: 'get' }, option: 'idempotent' },
+    { options: { idempotent: ['get', ''] }, option: 'idempotent[1]' },
     { options: { dependencies: [5] }, option: 'dependencies[0]' },
     { options: { memorylimit: 2 ** 30 }, option: 'memorylimit' },
     { options: { hibernate: { maxsize: 1 } }, option: 'hibernate.maxsize' },

@@ -1,0 +1,19 @@
+import { ComponentCrashedError } from '../contract/errors.ts'
+import type { CrashReason } from '../contract/errors.ts'
+
+/** How a generation ended, as far as its callers are told. */
+export interface GenerationEnd {
+  readonly reason: CrashReason
+  readonly exitCode?: number | undefined
+  readonly cause?: unknown
+}
+
+/** What a call that had been sent to that generation rejects with. */
+export function crashedUnderWay(
+  component: string,
+  generation: number,
+  { reason, exitCode, cause }: GenerationEnd,
+): ComponentCrashedError {
+  const details = { reason, generation, exitCode, outcome: 'unknown' as const }
+  return new ComponentCrashedError(component, details, cause === undefined ? undefined : { cause })
+}
