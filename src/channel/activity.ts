@@ -13,7 +13,7 @@ const slots = [
   'subscriptions',
   'lastAccess',
   'reported',
-  'wasm',
+  'uncounted',
   'deadline',
   'turnedAt',
   'heard',
@@ -21,7 +21,7 @@ const slots = [
 type Slot = (typeof slots)[number]
 
 /**
- * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `wasm`: bytes.
+ * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `uncounted`: bytes.
  * `deadline`: the earliest of the calls that have begun and are under way, ms of the monotonic clock, 0 = none; `heard`: the number of the last question
  * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock.
  */
@@ -41,7 +41,7 @@ export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
     subscriptions: at('subscriptions'),
     lastAccess: at('lastAccess'),
     reported: at('reported'),
-    wasm: at('wasm'),
+    uncounted: at('uncounted'),
     deadline: at('deadline'),
     turnedAt: at('turnedAt'),
     heard: at('heard'),
@@ -137,8 +137,8 @@ export class ActivityMeter {
     this.#view[5] = bytes
   }
 
-  /** What WebAssembly memories hold that V8 does not count. */
-  reportWasm(bytes: number): void {
+  /** What SharedArrayBuffers hold, and WebAssembly memories that V8 does not count. */
+  reportUncounted(bytes: number): void {
     this.#view[6] = bytes
   }
 

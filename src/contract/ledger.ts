@@ -6,7 +6,7 @@ export interface ComponentMemory {
   readonly used: number
   /** Pages of the heap that are really there. */
   readonly physical: number
-  /** ArrayBuffers and Buffers. */
+  /** ArrayBuffers and Buffers, SharedArrayBuffers that it made, WebAssembly memories. */
   readonly external: number
   /** V8's own allocations. */
   readonly malloced: number
@@ -62,6 +62,8 @@ export interface Ledger {
   readonly cgroup: CgroupMemory | null
   /** Resident set that none of the figures explains: code, stacks, native memory nobody reported; negative where pages are not resident. */
   readonly unattributed: number
+  /** Of the resident set, what is the runtime's own whatever is loaded: its code and libraries, and what a process starts with. Part of `unattributed`. */
+  readonly runtime: number
   /** What unloads have freed and the operating system has not got back yet. */
   readonly pending: number
   readonly pressureLevel: PressureLevel

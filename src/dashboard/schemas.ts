@@ -104,6 +104,7 @@ const memory = exactly({
   rss: number,
   main: number,
   unattributed: number,
+  runtime: number,
   reservations: number,
   pending: number,
   extra: listOf(exactly({ name: string, kind: oneOf('spare', 'ending', 'zombie'), total: number })),

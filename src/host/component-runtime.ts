@@ -27,7 +27,7 @@ import { expectSize } from '../base/size.ts'
 import { loadModule } from './load-module.ts'
 import { insteadOf } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
-import { watchWasmMemory } from './wasm-memory.ts'
+import { watchUncountedMemory } from './uncounted-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
 
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
@@ -92,7 +92,7 @@ export class ComponentRuntime {
     })
     process.on('exit', () => this.#logs.flush())
     nameThread(init.name)
-    watchWasmMemory((bytes) => this.#meter.reportWasm(bytes))
+    watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
   }
 
   async load(): Promise<void> {

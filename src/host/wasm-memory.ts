@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import { keepContext } from '../base/context.ts'
 
@@ -8,7 +9,7 @@ const interval = 100
 const tries = 8
 
 interface Memory {
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBuffer | SharedArrayBuffer
   grow(pages: number): number
 }
 interface Instance {
@@ -82,17 +83,19 @@ class WasmWatch {
       wasm.instantiateStreaming = async (...args) => noteResult(Reflect.apply(instantiateStreaming, wasm, args))
     }
     const grow = Reflect.get(Memory.prototype, 'grow')
+    const known = this.#known
     Memory.prototype.grow = function (this: Memory, pages: number): number {
       const before: number = Reflect.apply(grow, this, [pages])
-      note(this)
+      // A shared one of another thread that has grown here is still that one's.
+      if (!isShared(this) || known.has(this)) note(this)
       return before
     }
   }
 
   #note(memory: Memory): void {
-    // Found out on first use: a component without WebAssembly pays nothing.
+    // Found out on first use: a component without WebAssembly pays nothing. A shared one is counted nowhere.
     this.#needed ??= !this.#pageIsCounted()
-    if (!this.#needed) return
+    if (!this.#needed && !isShared(memory)) return
     let entry = this.#known.get(memory)
     if (!entry) {
       entry = { memory: new WeakRef(memory), bytes: 0 }
@@ -119,6 +122,8 @@ class WasmWatch {
     this.#timer = undefined
   }
 }
+
+const isShared = ({ buffer }: Memory): boolean => types.isSharedArrayBuffer(buffer)
 
 /** The same class, with `made` told of every object it makes. `instanceof` and subclasses work as before. */
 function constructing<T extends object>(

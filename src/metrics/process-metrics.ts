@@ -13,6 +13,7 @@ export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCo
   set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.mainThread.total)
   set.gauge('memory_reservations_bytes', 'What loads under way may still grow by', ({ ledger }) => ledger.reservations)
   set.gauge('memory_unattributed_bytes', 'Resident set that nothing accounts for', ({ ledger }) => ledger.unattributed)
+  set.gauge('memory_runtime_bytes', 'Code, libraries, and what a process starts with', ({ ledger }) => ledger.runtime)
   set.gauge(
     'memory_pending_bytes',
     'Freed by unloads, not yet back with the operating system',

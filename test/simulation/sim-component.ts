@@ -82,7 +82,7 @@ export class SimComponent {
     const { native } = this.is
     const bytes = this.bytes(now)
     const heap = Math.max(0, bytes - native)
-    const self = { reported: Math.min(native, bytes), wasm: 0 }
+    const self = { reported: Math.min(native, bytes), uncounted: 0 }
     if (this.isBlocked(now)) this.account.late(self)
     else this.account.measured({ used: heap, physical: heap, external: 0, malloced: 0, heap }, self, now, now)
   }

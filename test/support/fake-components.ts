@@ -90,7 +90,7 @@ export class FakeComponent {
   }
   readonly hibernation = { failedLately: false }
   readonly zombies = new Map<WorkerHost, number>()
-  readonly activity = { reported: 0, wasm: 0 }
+  readonly activity = { reported: 0, uncounted: 0 }
   readonly host = new FakeHost()
   readonly generation: object | undefined
   state = { status: 'ready', since: 0 }

@@ -69,6 +69,7 @@ export function Pressure() {
       <dl class="facts">
         <${Fact} name="Resident set" value=${bytes(memory.rss)} />
         <${Fact} name="Unattributed" value=${bytes(memory.unattributed)} />
+        <${Fact} name="of that, the runtime" value=${bytes(memory.runtime)} />
         <${Fact} name="Not yet returned" value=${bytes(memory.pending)} />
         <${Fact} name="Loaded" value=${`${loaded} of ${all.length}`} />
         <${Fact} name="Calls per second" value=${rate(all.reduce((sum, { callRate }) => sum + callRate, 0))} />

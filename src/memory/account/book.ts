@@ -10,6 +10,7 @@ import type { ComponentGrowth } from '../decide/schedule.ts'
 import type { AccountSnapshot, MemoryRequest } from '../decide/snapshot.ts'
 import { MainMeter } from '../measure/main-meter.ts'
 import type { MeasuredWorker } from '../measure/measurement.ts'
+import { ProcessMeter } from '../measure/process-memory.ts'
 import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
 import { ExtraWorkers } from './extra-workers.ts'
@@ -53,6 +54,7 @@ export class MemoryBook {
   #lastKey = 0
   readonly #extra: ExtraWorkers
   readonly #main = new MainMeter()
+  readonly #process: ProcessMeter
   #usage: number
   #sampledAt: number
   #changedAt: number
@@ -72,6 +74,7 @@ export class MemoryBook {
     this.#changedAt = this.#sampledAt
     this.#idleAt = this.#sampledAt
     this.#main.measure()
+    this.#process = new ProcessMeter(this.#main.memory.total)
     this.#usage = this.usage
   }
 
@@ -102,6 +105,7 @@ export class MemoryBook {
   sampled(time: number): void {
     this.#sampledAt = time
     this.#main.measure()
+    this.#process.measure()
     this.#usage = this.usage
     this.trend.measured(time, this.#usage)
   }
@@ -214,6 +218,7 @@ export class MemoryBook {
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
       mainThread: this.#main.memory,
+      runtime: this.#process.runtime,
       reservations: this.reservations.outstanding,
     })
   }

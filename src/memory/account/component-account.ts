@@ -105,7 +105,7 @@ export class ComponentAccount {
   measured(heap: WorkerMemory, self: SelfReported, time: number, sampledAt: number): void {
     const total = totalOf(heap, self)
     const { used, physical, malloced } = heap
-    const external = heap.external + self.wasm
+    const external = heap.external + self.uncounted
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#heap = heap
     this.#limited = heap.heap + external
@@ -136,7 +136,7 @@ export class ComponentAccount {
     if (!this.#heap || !this.#memory) return
     const total = totalOf(this.#heap, self)
     const peak = Math.max(this.#memory.peak, total)
-    const external = this.#heap.external + self.wasm
+    const external = this.#heap.external + self.uncounted
     this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
   }
 

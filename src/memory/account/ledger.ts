@@ -10,7 +10,7 @@ export function buildLedger(entries: LedgerEntries): Ledger {
   for (const { total: bytes } of Object.values(entries.components)) total += bytes
   const unattributed = entries.rss - total
   // What is pending is resident and nobody's: other workers may have come to use those pages since.
-  const pending = Math.max(0, Math.min(entries.pending, unattributed))
+  const pending = Math.max(0, Math.min(entries.pending, unattributed - entries.runtime))
   return { ...entries, main, pending, usage: total + entries.reservations, unattributed }
 }
 
@@ -33,6 +33,7 @@ export function formatLedger(ledger: Ledger): string {
   rows.push(sum('limit', ledger.limit))
   rows.push(sum('resident set', ledger.rss))
   rows.push(sum('unattributed', ledger.unattributed))
+  rows.push(sum('runtime', ledger.runtime))
   rows.push(sum('pending', ledger.pending))
   if (ledger.cgroup) {
     const { limit, current } = ledger.cgroup

@@ -19,8 +19,8 @@ export interface WorkerMemory {
 export interface SelfReported {
   /** What the component reported. */
   readonly reported: number
-  /** WebAssembly memories, where V8 does not count them as external. */
-  readonly wasm: number
+  /** SharedArrayBuffers that its code made, and WebAssembly memories where V8 does not count them as external. */
+  readonly uncounted: number
 }
 
 /** @throws ERR_WORKER_NOT_RUNNING while it is only starting, or when it is gone; it may take as long as the worker is stuck. */
@@ -40,6 +40,9 @@ export function memoryOf(heap: HeapInfo): WorkerMemory {
 }
 
 /** What counts against the budget, bytes. */
-export function totalOf(memory: WorkerMemory, { reported, wasm }: SelfReported = { reported: 0, wasm: 0 }): number {
-  return memory.physical + memory.external + memory.malloced + reported + wasm
+export function totalOf(
+  memory: WorkerMemory,
+  { reported, uncounted }: SelfReported = { reported: 0, uncounted: 0 },
+): number {
+  return memory.physical + memory.external + memory.malloced + reported + uncounted
 }

@@ -24,6 +24,7 @@ const ledger = (time: number, components: Readonly<Record<string, number>>): Led
     mainThread: { used: 0, physical: 0, external: 0, malloced: 0, total: 10 },
     reservations: 0,
     limit: 1_000,
+    runtime: 0,
     rss: 500,
     cgroup: null,
     pending: 0,

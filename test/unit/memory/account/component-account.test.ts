@@ -10,13 +10,13 @@ const heap = (physical: number, external = 0): WorkerMemory => ({
   malloced: 2,
   heap: physical + 1,
 })
-const nothing = { reported: 0, wasm: 0 }
+const nothing = { reported: 0, uncounted: 0 }
 
 describe('an account', () => {
   test('has figures that add up, WebAssembly memories among the external ones', () => {
     const account = new ComponentAccount(0)
     expect(account.memory).toBeNull()
-    account.measured(heap(100, 20), { reported: 5, wasm: 7 }, 10, 1_000)
+    account.measured(heap(100, 20), { reported: 5, uncounted: 7 }, 10, 1_000)
     expect(account.memory).toEqual({
       used: 99,
       physical: 100,
@@ -61,7 +61,7 @@ describe('an account', () => {
     account.late(nothing)
     expect(account.memory).toBeNull()
     account.measured(heap(98), nothing, 1, 1_000)
-    account.late({ reported: 50, wasm: 0 })
+    account.late({ reported: 50, uncounted: 0 })
     expect(account.memory).toMatchObject({
       physical: 98,
       reported: 50,
@@ -79,7 +79,7 @@ describe('an account', () => {
     account.unchanged(nothing, 0, 500)
     expect(account.memory).toBeNull()
     account.measured(heap(98), nothing, 1, 1_000)
-    account.unchanged({ reported: 10, wasm: 0 }, 2, 2_000)
+    account.unchanged({ reported: 10, uncounted: 0 }, 2, 2_000)
     expect(account.memory).toMatchObject({ physical: 98, total: 110, sampledAt: 2_000 })
   })
 

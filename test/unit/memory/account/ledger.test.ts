@@ -27,6 +27,7 @@ const entries = (facts: Partial<LedgerEntries> = {}): LedgerEntries => ({
   reservations: 50 * MIB,
   limit: 512 * MIB,
   rss: 260 * MIB,
+  runtime: 40 * MIB,
   cgroup: null,
   pending: 10 * MIB,
   pressureLevel: 'low',
@@ -90,6 +91,7 @@ describe('the ledger', () => {
       '512.0',
       '260.0',
       '59.0',
+      '40.0',
       '10.0',
       '300.0',
     ])

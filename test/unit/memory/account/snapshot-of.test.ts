@@ -33,7 +33,7 @@ describe('a component as a decision sees it', () => {
   test('holds what it was measured to hold, so many ms ago; what it reports does not count towards its own limit', () => {
     const snapshot = shown((component, account) => {
       component.definition.memoryLimit = 500
-      account.measured(memory(100), { reported: 40, wasm: 0 }, 9_000, 9_800)
+      account.measured(memory(100), { reported: 40, uncounted: 0 }, 9_000, 9_800)
     })
     expect(snapshot).toMatchObject({ bytes: 140, limited: 100, age: 200, memoryLimit: 500 })
     expect(snapshot.least).toEqual({ time: 9_000, bytes: 140 })
@@ -65,7 +65,7 @@ describe('what a policy is told', () => {
     const { candidate } = shown((component, account) => {
       Object.assign(component, { state: { status: 'ready', since: 9_000 }, idleTime: 700, lastLoadTime: 80 })
       component.definition.priority = 20
-      account.measured(memory(100), { reported: 0, wasm: 0 }, 9_000, 9_800)
+      account.measured(memory(100), { reported: 0, uncounted: 0 }, 9_000, 9_800)
     })
     expect(candidate).toMatchObject({
       name: 'a',
@@ -97,9 +97,9 @@ describe('what a policy is told', () => {
   test('counts one that is stuck as in use, and one whose snapshot failed just now as pinned', () => {
     expect(shown((component) => (component.inUse = 1)).candidate.inUse).toBe(true)
     const stuck = shown((_, account) => {
-      account.measured(memory(100), { reported: 0, wasm: 0 }, 0, 0)
+      account.measured(memory(100), { reported: 0, uncounted: 0 }, 0, 0)
       account.stayed()
-      account.late({ reported: 0, wasm: 0 })
+      account.late({ reported: 0, uncounted: 0 })
     })
     expect(stuck.candidate.inUse).toBe(true)
     expect(shown((component) => (component.hibernation.failedLately = true)).candidate.pinned).toBe(true)

@@ -4,7 +4,7 @@ import { ComponentAccount } from '../../../../src/memory/account/component-accou
 import { ThrashWatch } from '../../../../src/memory/act/thrash-watch.ts'
 import { RAPID_RELOAD } from '../../../../src/memory/tuning.ts'
 
-const nothing = { reported: 0, wasm: 0 }
+const nothing = { reported: 0, uncounted: 0 }
 
 function open() {
   const logger = pino({ level: 'silent' })

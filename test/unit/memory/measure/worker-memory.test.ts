@@ -8,7 +8,7 @@ test('what counts is what is really there, and what the worker says itself; not 
   const memory = { ...(await readWorkerMemory(fake.asWorker)), malloced: 7, heap: 500 }
   expect(memory).toEqual({ used: 100, physical: 100, external: 30, malloced: 7, heap: 500 })
   expect(totalOf(memory)).toBe(137)
-  expect(totalOf(memory, { reported: 1_000, wasm: 200 })).toBe(1_337)
+  expect(totalOf(memory, { reported: 1_000, uncounted: 200 })).toBe(1_337)
 })
 
 test('one that is gone cannot be read', async () => {

@@ -1,0 +1,75 @@
+import { isMainThread } from 'node:worker_threads'
+import { readRealFile } from './cgroup.ts'
+import type { FileReader } from './cgroup.ts'
+
+/** What is resident of a process, bytes. */
+export interface ProcessMemory {
+  readonly rss: number
+  /** What no file backs: heaps, buffers, stacks, memory that processes share. Where the system does not tell it apart, it is all of it. */
+  readonly anonymous: number
+}
+
+/**
+ * Bytes at most that are taken for the runtime's own at the start: what is in no isolate of a process that has just begun is 1 MiB, and with TypeScript
+ * loaded from its sources some 20. What is beyond was there before, and is native memory of the program.
+ */
+const mostAtStart = 64 * 1024 ** 2
+
+/**
+ * Of this process, or of another one. To read it takes some 30 us.
+ *
+ * @returns undefined where there is no such process, or the system does not tell.
+ */
+export function readProcessMemory(
+  pid: number | 'self' = 'self',
+  read: FileReader = readRealFile,
+): ProcessMemory | undefined {
+  const status = read(`/proc/${pid}/status`)
+  const bytes = (field: string): number | undefined => {
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status ?? '')?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
+  }
+  const rss = bytes('VmRSS')
+  const own = bytes('RssAnon')
+  if (rss === undefined || own === undefined) return undefined
+  return { rss, anonymous: own + (bytes('RssShmem') ?? 0) }
+}
+
+/** Bytes of anonymous memory that are the runtime's own: one figure for the process, whoever asks first. */
+let atStart: number | undefined
+
+/** What is resident of this process, and what of it is the runtime's own whatever is loaded. Read once a sample. */
+export class ProcessMeter {
+  #memory = readOwnMemory()
+  readonly #constant: number
+
+  /** @param held bytes of the main thread's isolate now. */
+  constructor(held: number) {
+    const { rss, anonymous } = this.#memory
+    // In a thread of its own, what other threads held before is nobody's to know.
+    const code = rss === anonymous ? mostAtStart : 0
+    const most = isMainThread ? mostAtStart + code : Number.POSITIVE_INFINITY
+    this.#constant = atStart ??= Math.min(most, Math.max(0, anonymous - held))
+  }
+
+  measure(): void {
+    this.#memory = readOwnMemory()
+  }
+
+  get memory(): ProcessMemory {
+    return this.#memory
+  }
+
+  /** Bytes of code and libraries, and of what a process starts with. */
+  get runtime(): number {
+    const { rss, anonymous } = this.#memory
+    return rss - anonymous + this.#constant
+  }
+}
+
+function readOwnMemory(): ProcessMemory {
+  const memory = readProcessMemory('self')
+  if (memory) return memory
+  const rss = process.memoryUsage.rss()
+  return { rss, anonymous: rss }
+}

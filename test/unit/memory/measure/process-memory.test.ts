@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { ProcessMeter, readProcessMemory } from '../../../../src/memory/measure/process-memory.ts'
+
+const mib = 1024 ** 2
+const status = `Name:\tnode
+VmHWM:\t  200000 kB
+VmRSS:\t  102400 kB
+RssAnon:\t   51200 kB
+RssFile:\t   47104 kB
+RssShmem:\t    4096 kB
+VmData:\t  300000 kB
+`
+
+describe('what is resident of a process', () => {
+  test('is told apart by what backs it', () => {
+    const paths: string[] = []
+    const read = (path: string): string => {
+      paths.push(path)
+      return status
+    }
+    expect(readProcessMemory(4711, read)).toEqual({ rss: 100 * mib, anonymous: 54 * mib })
+    expect(paths).toEqual(['/proc/4711/status'])
+  })
+
+  test('is unknown where the system does not tell, or there is no such process', () => {
+    expect(readProcessMemory(4711, () => undefined)).toBeUndefined()
+    expect(readProcessMemory('self', () => 'Name:\tnode\nVmRSS:\t  102400 kB\n')).toBeUndefined()
+    expect(readProcessMemory(2 ** 30)).toBeUndefined()
+  })
+
+  test.runIf(process.platform === 'linux')('is told of this one, and what of it is the runtime', () => {
+    const held = process.memoryUsage().heapTotal
+    const meter = new ProcessMeter(held)
+    const { rss, anonymous } = meter.memory
+    expect(anonymous).toBeLessThan(rss)
+    expect(meter.runtime).toBeGreaterThan(20 * mib)
+    const buffer = Buffer.alloc(64 * mib, 1)
+    meter.measure()
+    expect(meter.memory.anonymous - anonymous).toBeGreaterThan(60 * mib)
+    expect(buffer.length).toBe(64 * mib)
+  })
+})
