@@ -48,10 +48,10 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       idle.poke()
     },
     busy: (busy) => inContext(() => memory.busy(self, busy)),
-    timedOut: (late) => {
+    timedOut: (late, generation) => {
       inContext(() => {
         if (late === undefined) for (const each of registry.all) stuck.poke(each)
-        else for (const each of registry.allNamed(late)) stuck.timedOut(each)
+        else for (const each of registry.allNamed(late)) stuck.timedOut(each, generation)
       })
     },
     loaded: (event) => {

@@ -43,7 +43,8 @@ export class Callbacks implements CallbackLinks {
   readonly #hooks: CallbackHooks
   /** What is served here, and on what. */
   readonly #served = new Map<Transport, object>()
-  readonly #adopted = new Set<Caller>()
+  /** With the generation that each came from. */
+  readonly #adopted = new Map<Caller, number>()
   readonly #forgotten = new FinalizationRegistry<Caller>((caller) => {
     // A call may still be under way although nobody can make another one.
     void caller.quiet().then(() => caller.close(released()))
@@ -105,32 +106,39 @@ export class Callbacks implements CallbackLinks {
   }
 
   adopt(end: ChannelEnd): object {
-    return this.#adopt(end, this, this.#hooks.calls)
+    return this.#adopt(end, this, this.#hooks.calls, this.#generation())
   }
 
-  /** The same, for a connection to somebody whose callbacks are called by other rules. */
-  from(calls: CallbackCalls): CallbackLinks {
+  /**
+   * The same, for the connection to one generation of a component.
+   *
+   * @param calls what holds for calls of callbacks that come from there.
+   */
+  from(calls: CallbackCalls | undefined, generation: number): CallbackLinks {
     const links: CallbackLinks = {
       channels: this.channels,
       expose: (value) => this.expose(value),
-      adopt: (end) => this.#adopt(end, links, calls),
+      adopt: (end) => this.#adopt(end, links, calls ?? this.#hooks.calls, generation),
     }
     return links
   }
 
-  /** Whoever gave one of these may not have heard of a deadline that has passed: new calls wait until it says that it listens. */
-  holdBack(): void {
-    for (const caller of this.#adopted) caller.holdBack()
+  /**
+   * Whoever gave one of these may not have heard of a deadline that has passed: new calls wait until it says that it listens.
+   *
+   * @param generation undefined: any.
+   */
+  holdBack(generation?: number): void {
+    for (const caller of this.#adopted.keys()) caller.holdBack(generation)
   }
 
-  #adopt(end: ChannelEnd, links: CallbackLinks, calls: CallbackCalls | undefined): object {
+  #adopt(end: ChannelEnd, links: CallbackLinks, calls: CallbackCalls | undefined, generation: number): object {
     const { meter, onBusy, onAdopted, linkCall } = this.#hooks
     const transport = this.channels.join(end)
     onAdopted?.()
     transport.onClose(() => meter?.subscriptionClosed())
     meter?.subscriptionOpened()
     const component = this.#name
-    const generation = this.#generation()
     const caller = new Caller({
       component,
       links,
@@ -143,7 +151,7 @@ export class Callbacks implements CallbackLinks {
       ...(onBusy && { onBusy }),
       linkCall,
     })
-    this.#adopted.add(caller)
+    this.#adopted.set(caller, generation)
     caller.attach(transport, generation)
     const release = (): void => caller.close(released())
     this.#forgotten.register(release, caller)
@@ -154,12 +162,12 @@ export class Callbacks implements CallbackLinks {
 
   /** A generation of the component is over: so are the callbacks that came from it. */
   ended(generation: number, end: GenerationEnd): void {
-    for (const caller of this.#adopted) caller.ended(generation, end)
+    for (const caller of this.#adopted.keys()) caller.ended(generation, end)
   }
 
-  /** Resolves once no call of the other side's callbacks is under way. */
-  async quiet(): Promise<void> {
-    for (const caller of this.#adopted) await caller.quiet()
+  /** Resolves once no call of a callback that came from that generation is under way. */
+  async quiet(generation: number): Promise<void> {
+    for (const [caller, from] of this.#adopted) if (from === generation) await caller.quiet()
   }
 
   get #name(): string {

@@ -7,18 +7,23 @@ export interface CallerOptions {
   readonly links: CallbackLinks
   /** Most calls under way and waiting together; further ones reject with OverloadedError. */
   readonly maxQueue: number
+  /** Calls under way at most on each connection; further ones wait. Default: any number. */
+  readonly concurrency?: number | undefined
   /** Deadline, ms, of calls that say nothing of one. */
   readonly callTimeout?: number | undefined
   /** Methods, nested ones joined with dots, whose calls are sent again, once, when their worker crashed. */
   readonly idempotent?: ReadonlySet<string> | undefined
-  /** Called when a call waits and there is no connection: somebody should `attach` one, or `rejectWaiting`. */
+  /**
+   * Called when a call waits and there is no connection, or none that takes another call: somebody should `attach` one, or, where there is none,
+   * `rejectWaiting`.
+   */
   readonly onWaiting: () => void
   /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
   readonly onBusy?: (busy: boolean) => void
   /** Called when a connection is over, or closed for good. */
   readonly onEnded?: () => void
-  /** Called when a call that was sent has timed out, and the component has not shown since that it listens: it may be stuck. */
-  readonly onTimeout?: () => void
+  /** Called when a call that was sent has timed out, and that generation has not shown since that it listens: it may be stuck. */
+  readonly onTimeout?: (generation: number) => void
   /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
   readonly endGrace?: number
   /** Is told of calls that settle. */

@@ -1,71 +1,66 @@
-import { afterDeadline } from '../base/deadline.ts'
 import { CallTimeoutError, ComponentNotLoadedError, OverloadedError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
-import { abortReason } from './abort-reason.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
-import type { CallerState, Connection } from './caller-state.ts'
 import { crashedUnderWay } from './generation-end.ts'
 import type { GenerationEnd } from './generation-end.ts'
-import { Inbox } from './inbox.ts'
-import { LeavingCalls } from './leaving-calls.ts'
+import { Link } from './link.ts'
 import { marshal } from './marshal.ts'
-import type { Outgoing } from './marshal.ts'
-import { Outbox } from './outbox.ts'
+import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOptions } from './pending-call.ts'
-import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallerEntry, MethodPath, ServerEntry } from './protocol.ts'
+import { methodName, ToServer } from './protocol.ts'
+import type { MethodPath } from './protocol.ts'
 import { copyToResend, isCrash } from './resend.ts'
-import { SentCalls } from './sent-calls.ts'
+import { leastBusy } from './routing.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
-import { discardCopy, sendUnsent, unsentCall } from './unsent-call.ts'
+import { discardCopy, unsentCall } from './unsent-call.ts'
 import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
 
 /**
- * A caller's end of its connection to a component, through all generations of it: calls made while there is no connection wait
- * for the next one and are sent exactly once; calls that were sent settle with their answer or with the end of their generation,
- * but for idempotent ones: after a crash those wait for the next one, once.
+ * A caller's end of its connections to a component, through all generations of it, of which there may be several at a time: calls made while none of
+ * them takes any wait in one queue and are sent exactly once, in order; calls that were sent settle with their answer or with the end of their
+ * generation, but for idempotent ones: after a crash those wait for another one, once.
  */
 export class Caller {
   readonly component: string
   readonly #options: CallerOptions
   readonly #waiting = new Map<number, PendingCall>()
-  readonly #sent: SentCalls
-  readonly #leaving = new LeavingCalls()
-  #state: CallerState = { status: 'detached' }
+  /** In the order in which they were attached. */
+  #links: readonly Link[] = []
   #nextId = 1
-  #cancelGrace: () => void = () => {}
-  #onQuiet: (() => void)[] = []
   readonly #busy: BusyState
   #stopped: { readonly error: unknown } | undefined
+  #closed = false
 
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
-    this.#sent = new SentCalls(options.component, options.links, {
-      send: (entry) => this.#sendIfConnected(entry),
-      settled: () => this.#settled(),
-      where: () => this.#where(),
-    })
     this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
   }
 
-  /** False while there is no generation to send calls to. */
-  get connected(): boolean {
-    return 'transport' in this.#state
+  /** Whether it is joined with that generation. */
+  has(generation: number): boolean {
+    return this.#link(generation) !== undefined
   }
 
-  /** Calls that wait for a connection. */
+  /** Calls that wait for a connection that takes them. */
   get waiting(): number {
     return this.#waiting.size
   }
 
   /** Calls that were sent and are not settled, and open streams. */
   get underWay(): number {
-    return this.#sent.size
+    let sum = 0
+    for (const { underWay } of this.#links) sum += underWay
+    return sum
+  }
+
+  /** Those of them that were sent to that generation. */
+  underWayAt(generation: number): number {
+    return this.#link(generation)?.underWay ?? 0
   }
 
   call(method: MethodPath, args: readonly unknown[], given: CallOptions, origin: { stack?: string }): Promise<unknown> {
@@ -88,34 +83,38 @@ export class Caller {
   /** Why a call is not even begun. */
   #refusal(options: CallOptions): { readonly error: unknown } | undefined {
     if (this.#stopped) return this.#stopped
-    if (this.#waiting.size + this.#sent.size >= this.#options.maxQueue) {
+    if (this.#waiting.size + this.underWay >= this.#options.maxQueue) {
       return { error: new OverloadedError(this.component, this.#options.maxQueue) }
     }
     if (options.signal?.aborted) return { error: options.signal.reason }
-    if (options.ifLoaded && this.#state.status !== 'open') return { error: new ComponentNotLoadedError(this.component) }
+    if (options.ifLoaded && !this.#links.some(({ isOpen }) => isOpen))
+      return { error: new ComponentNotLoadedError(this.component) }
     return undefined
   }
 
-  /** Joins a generation: everything that waits is sent. */
-  attach(transport: Transport, generation: number): void {
-    if (this.#state.status === 'closed') {
+  /**
+   * Joins a generation: what waits is sent.
+   *
+   * @param links for callbacks that come from it.
+   */
+  attach(transport: Transport, generation: number, links: CallbackLinks = this.#options.links): void {
+    if (this.#closed) {
       transport.close()
       return
     }
-    if ('transport' in this.#state) this.ended(this.#state.generation, { reason: 'terminated' })
-    const inbox = Inbox.open(transport, {
-      receive: (entry) => this.#receive(entry as CallerEntry),
-      lost: (announced, cause) => this.#sent.lost(announced, cause),
+    // One that it had to that generation is given up.
+    this.ended(generation, { reason: 'terminated' })
+    const link: Link = new Link(transport, {
+      component: this.component,
+      generation,
+      links,
+      endGrace: this.#options.endGrace ?? 250,
+      onOpen: () => this.#sendWaiting(),
+      onSettled: () => this.#settled(),
+      onLost: (end) => this.ended(generation, end),
     })
-    const outbox = new Outbox<ServerEntry>(
-      transport,
-      (entry, cause) => this.#instead(entry, cause),
-      () => this.#leaving.leave(),
-    )
-    const connection: Connection = { transport, inbox, outbox, generation, epoch: 0, unheard: false }
-    this.#state = { status: 'open', ...connection }
-    transport.onClose(() => this.#connectionClosed(transport))
-    this.#sendWaiting(connection)
+    this.#links = [...this.#links, link]
+    this.#sendWaiting()
   }
 
   /**
@@ -124,54 +123,35 @@ export class Caller {
    * @returns the end to give them; undefined when there is no connection.
    */
   share(path: readonly string[]): ChannelEnd | undefined {
-    const state = this.#state
-    if (state.status !== 'open' && state.status !== 'fenced') return undefined
-    const [served, given] = this.#options.links.channels.pair()
-    state.outbox.post([ToServer.share, 0, path, served], [served], [apart, 0], [served])
-    return given
+    return this.#links[0]?.share(path)
   }
 
-  /** Sends no more until `resume` or the next `attach`; tells the component so. A fence that was raised already is not raised again. */
-  fence(epoch: number): void {
-    const state = this.#state
-    if ((state.status !== 'open' && state.status !== 'fenced') || epoch <= state.epoch) return
-    state.outbox.push([ToServer.fenced, epoch])
-    state.outbox.flush()
-    this.#state = { ...state, status: 'fenced', epoch }
+  /** Sends no more to that generation until `resume`; tells the component so. A fence that was raised already is not raised again. */
+  fence(generation: number, epoch: number): void {
+    this.#link(generation)?.fence(epoch)
   }
 
-  /** The unload was called off: goes on with the same generation. What comes late, when the next fence is up, changes nothing. */
-  resume(epoch: number): void {
-    const state = this.#state
-    if (state.status !== 'fenced' || epoch < state.epoch) return
-    this.#state = { ...state, status: 'open' }
-    this.#sendWaiting(state)
+  /** The unload was called off: goes on with that generation. What comes late, when the next fence is up, changes nothing. */
+  resume(generation: number, epoch: number): void {
+    this.#link(generation)?.resume(epoch)
   }
 
   /**
    * A deadline has passed that the component may not have heard of: until it says that it listens, new calls wait.
    *
-   * @returns false when they do already, or nothing is sent at all.
+   * @param generation undefined: all there are.
    */
-  holdBack(): boolean {
-    const state = this.#state
-    if ((state.status !== 'open' && state.status !== 'fenced') || state.unheard) return false
-    state.outbox.push([ToServer.ask, 0])
-    this.#state = { ...state, unheard: true }
-    return true
+  holdBack(generation?: number): void {
+    for (const link of this.#links) if (generation === undefined || link.generation === generation) link.holdBack()
   }
 
-  #heard(): void {
-    const state = this.#state
-    if (state.status !== 'open' && state.status !== 'fenced') return
-    this.#state = { ...state, unheard: false }
-    if (state.status === 'open') this.#sendWaiting(this.#state)
-  }
-
-  /** Resolves once nothing that was sent is unsettled. */
-  quiet(): Promise<void> {
-    if (this.#sent.size === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#onQuiet.push(resolve))
+  /**
+   * Resolves once nothing that was sent is unsettled.
+   *
+   * @param generation undefined: to any.
+   */
+  async quiet(generation?: number): Promise<void> {
+    for (const link of this.#links) if (generation === undefined || link.generation === generation) await link.quiet()
   }
 
   /**
@@ -179,24 +159,18 @@ export class Caller {
    * sent again.
    */
   ended(generation: number, end: GenerationEnd): void {
-    const state = this.#state
-    if (!('transport' in state) || state.generation !== generation) return
-    this.#cancelGrace()
-    // Answers that have arrived count; a fence or its end does not any more.
-    this.#state = { ...state, status: 'lost' }
-    state.inbox.takeRest()
-    this.#state = { status: 'detached' }
-    state.transport.close()
+    const link = this.#link(generation)
+    if (!link) return
     const isResent = isCrash(end.reason) && !this.#stopped
-    const later = [...this.#waiting]
-    this.#waiting.clear()
-    for (const [id, pending] of this.#sent.takeAll()) {
+    const again: [id: number, PendingCall][] = []
+    link.end((id, pending) => {
       const error = (cause = end.cause): Error =>
         pending.withOrigin(crashedUnderWay(this.component, generation, { ...end, cause }))
-      if (isResent && pending.startOver(generation, error)) this.#waiting.set(id, pending)
+      if (isResent && pending.startOver(generation, error)) again.push([id, pending])
       else pending.reject(error())
-    }
-    for (const [id, pending] of later) this.#waiting.set(id, pending)
+    })
+    this.#links = this.#links.filter((other) => other !== link)
+    this.#waitFirst(again)
     this.#settled()
     this.#options.onEnded?.()
     if (this.#waiting.size > 0) this.#options.onWaiting()
@@ -204,7 +178,9 @@ export class Caller {
 
   /** Rejects everything that waits: there will be no connection. */
   rejectWaiting(error: unknown): void {
-    for (const pending of this.#takeWaiting()) pending.rejectUnsent(error)
+    const taken = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const pending of taken) pending.rejectUnsent(error)
     this.#settled()
   }
 
@@ -216,15 +192,12 @@ export class Caller {
 
   /** For good: everything rejects with `error`, now and later. */
   close(error: unknown): void {
-    const state = this.#state
-    if (state.status === 'closed') return
-    this.#cancelGrace()
+    if (this.#closed) return
+    this.#closed = true
     this.#stopped ??= { error }
-    this.#state = { status: 'closed' }
-    if ('transport' in state) state.transport.close()
-    for (const [, pending] of this.#sent.takeAll()) pending.reject(error)
-    for (const pending of this.#takeWaiting()) pending.rejectUnsent(error)
-    this.#settled()
+    for (const link of this.#links) link.close(error)
+    this.#links = []
+    this.rejectWaiting(error)
     this.#options.onEnded?.()
   }
 
@@ -237,9 +210,8 @@ export class Caller {
   ): Promise<unknown> {
     const id = this.#nextId++
     const deadline = options.timeout ? monotonicNow() + options.timeout : 0
-    const state = this.#state
-    const direct = state.status === 'open' && !state.unheard
-    const { values, transfers } = outgoing
+    const { values } = outgoing
+    const direct = leastBusy(this.#links, this.#concurrency)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
     const link = this.#options.linkCall?.(this.component, !direct)
     const entry: LeavingEntry =
@@ -250,11 +222,8 @@ export class Caller {
     let again: UnsentCall | undefined
     try {
       again = copyToResend(this.#options.idempotent, entry, outgoing, options, this.#options.links.channels)
-      if (!direct) unsent = unsentCall(entry, outgoing, this.#options.links.channels)
-      else {
-        if (outgoing.plain) state.outbox.push(entry)
-        else state.outbox.post(entry, entry[3], [apart, id], transfers)
-      }
+      if (direct) direct.send(entry, outgoing)
+      else unsent = unsentCall(entry, outgoing, this.#options.links.channels)
     } catch (error) {
       link?.over()
       if (again) discardCopy(again)
@@ -262,17 +231,17 @@ export class Caller {
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       const pending = new PendingCall(method, { unsent, again }, origin, watched, link, resolve, reject)
-      if (direct) this.#sent.add(id, pending)
+      if (direct) direct.sent(id, pending)
       else {
         this.#waiting.set(id, pending)
         if (options.timeout === undefined) pending.undecided = options
       }
       if (options.timeout || options.signal) this.#arm(id, pending, options)
-      if (options.timeout && direct && outgoing.plain) this.#leaving.add({ entry, pending, timeout: options.timeout })
+      if (options.timeout && direct && outgoing.plain) direct.leaves(entry, pending, options.timeout)
       else pending.startTimeout()
     })
     this.#busy.begin()
-    if (this.#state.status === 'detached') this.#options.onWaiting()
+    if (!direct && (this.#links.length === 0 || this.#concurrency < Number.POSITIVE_INFINITY)) this.#options.onWaiting()
     return promise
   }
 
@@ -290,91 +259,63 @@ export class Caller {
   }
 
   #arm(id: number, pending: PendingCall, options: CallOptions): void {
-    const giveUp = (error: unknown): boolean => {
+    const giveUp = (error: unknown): Link | undefined => {
       const waited = this.#waiting.delete(id)
-      const sent = this.#sent.delete(id)
-      if (!waited && !sent) return false
-      const state = this.#state
-      if (sent && (state.status === 'open' || state.status === 'fenced')) {
-        state.outbox.push([ToServer.abort, id, abortReason(error)])
-      }
+      const link = waited ? undefined : this.#links.find((each) => each.giveUp(id, error))
+      if (!waited && !link) return undefined
       pending.abandon(error)
       this.#settled()
-      return sent
+      return link
     }
     pending.arm(
       options,
       () => {
         const error = new CallTimeoutError(this.component, methodName(pending.method), options.timeout ?? 0)
-        if (giveUp(pending.withOrigin(error)) && this.holdBack()) this.#options.onTimeout?.()
+        const link = giveUp(pending.withOrigin(error))
+        if (link?.holdBack()) this.#options.onTimeout?.(link.generation)
       },
-      (reason) => void giveUp(reason),
+      (reason) => {
+        const link = giveUp(reason)
+        // It may be at work all the same: where another copy can take the next call, that one is not sent to this one before it listens.
+        if (this.#concurrency < Number.POSITIVE_INFINITY) link?.holdBack()
+      },
     )
   }
 
-  #sendWaiting({ outbox, unheard, generation }: Connection): void {
-    if (unheard) return
+  #sendWaiting(): void {
     for (const [id, pending] of this.#waiting) {
-      if (pending.diedIn === generation) continue
+      const { diedIn } = pending
+      const links = diedIn === undefined ? this.#links : this.#links.filter(({ generation }) => generation !== diedIn)
+      const link = leastBusy(links, this.#concurrency)
+      if (!link) {
+        if (diedIn !== undefined) continue
+        break
+      }
       this.#waiting.delete(id)
-      const { unsent } = pending
-      if (!unsent) continue
-      sendUnsent(unsent, outbox)
-      pending.unsent = undefined
-      pending.link?.sent()
-      this.#sent.add(id, pending)
+      if (pending.unsent) link.sendWaited(id, pending, pending.unsent)
     }
-    outbox.flush()
-    this.#settled()
+    for (const link of this.#links) link.flush()
   }
 
-  #receive(entry: CallerEntry): void {
-    if (entry[0] === ToCaller.fence) this.fence(entry[1])
-    else if (entry[0] === ToCaller.resume) this.resume(entry[1])
-    else if (entry[0] === ToCaller.heard) this.#heard()
-    else this.#sent.receive(entry)
-  }
-
-  #sendIfConnected(entry: ServerEntry): void {
-    const state = this.#state
-    if (state.status === 'open' || state.status === 'fenced') state.outbox.push(entry)
-  }
-
-  /** For an entry that could not be posted. */
-  #instead(entry: ServerEntry | ApartEntry, cause: unknown): ServerEntry | undefined {
-    if (entry[0] === ToServer.abort) return [ToServer.abort, entry[1], abortReason(undefined)]
-    if (entry[0] !== ToServer.call) return undefined
-    this.#sent.take(entry[1])?.reject(uncloneableArguments(this.component, entry[2], entry[3], cause))
-    this.#settled()
-    return undefined
-  }
-
-  #connectionClosed(transport: Transport): void {
-    const state = this.#state
-    if (!('transport' in state) || state.transport !== transport) return
-    // Whoever watches the worker usually knows why within milliseconds; nobody waits longer than the grace for that. New calls wait as
-    // well: before the worker's end is known, another connection would lead to the same dead worker.
-    this.#state = { ...state, status: 'lost' }
-    const end = (): void => this.ended(state.generation, { reason: 'exit' })
-    this.#cancelGrace = afterDeadline(this.#options.endGrace ?? 250, end)
+  /** They were made before all that wait. */
+  #waitFirst(calls: readonly [id: number, PendingCall][]): void {
+    if (calls.length === 0) return
+    const later = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [id, pending] of [...calls, ...later]) this.#waiting.set(id, pending)
   }
 
   #settled(): void {
-    if (this.#sent.size > 0) return
-    if (this.#onQuiet.length > 0) for (const resolve of this.#onQuiet.splice(0)) resolve()
-    if (this.#waiting.size === 0) this.#busy.pause()
+    if (this.#waiting.size > 0) this.#sendWaiting()
+    if (this.#waiting.size + this.underWay === 0) this.#busy.pause()
   }
 
-  #takeWaiting(): PendingCall[] {
-    const taken = [...this.#waiting.values()]
-    this.#waiting.clear()
-    return taken
+  #link(generation: number): Link | undefined {
+    return this.#links.find((each) => each.generation === generation)
   }
 
-  #where(): string {
-    const state = this.#state
-    const generation = 'generation' in state ? ` (generation ${state.generation})` : ''
-    return `component "${this.component}"${generation}`
+  get #concurrency(): number {
+    return this.#options.concurrency ?? Number.POSITIVE_INFINITY
   }
 }
 

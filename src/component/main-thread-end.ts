@@ -28,7 +28,7 @@ export class MainThreadEnd {
   ) {
     const { keepAlive } = surroundings
     const keep = (busy: boolean): void => (busy ? keepAlive.hold() : keepAlive.release())
-    const onTimeout = (): void => surroundings.timedOut(name)
+    const onTimeout = (at: number): void => surroundings.timedOut(name, at)
     const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
     this.#callbacks = new Callbacks(threadChannels, name, generation, maxQueue, {
       onBusy: keep,
@@ -54,13 +54,14 @@ export class MainThreadEnd {
 
   /** Calls go to that generation from now on. */
   attach(generation: Generation): void {
-    this.caller.attach(threadChannels.join(generation.connect()), generation.number)
+    const { number } = generation
+    this.caller.attach(threadChannels.join(generation.connect()), number, this.#callbacks.from(undefined, number))
   }
 
-  /** Resolves once everything that was sent to the component is answered, also to its callbacks. */
-  async quiet(): Promise<void> {
-    await this.caller.quiet()
-    await this.#callbacks.quiet()
+  /** Resolves once everything that was sent to that generation is answered, also to its callbacks. */
+  async quiet(generation: number): Promise<void> {
+    await this.caller.quiet(generation)
+    await this.#callbacks.quiet(generation)
   }
 
   /** What was sent to that generation will not be answered any more. */
@@ -69,9 +70,9 @@ export class MainThreadEnd {
     this.#callbacks.ended(generation, end)
   }
 
-  /** New calls wait until the component shows that it listens. */
-  holdBack(): void {
-    this.caller.holdBack()
-    this.#callbacks.holdBack()
+  /** New calls wait until that generation shows that it listens. */
+  holdBack(generation: number): void {
+    this.caller.holdBack(generation)
+    this.#callbacks.holdBack(generation)
   }
 }

@@ -41,8 +41,10 @@ export class StuckWatch {
   }
 
   /** A call that was sent to it has timed out, wherever from: until its event loop turns, that call is unread, and others are held back. */
-  timedOut(supervisor: Supervisor): void {
-    if (supervisor.generation) this.#timedOut.set(supervisor.generation, monotonicNow())
+  timedOut(supervisor: Supervisor, number?: number): void {
+    const { generation } = supervisor
+    if (generation && (number ?? generation.number) === generation.number)
+      this.#timedOut.set(generation, monotonicNow())
     this.poke(supervisor)
   }
 
@@ -84,7 +86,7 @@ export class StuckWatch {
       generation.loop.ask(reading.now)
     }
     if (unheard) {
-      tellUnheard(this.#options.supervisors(), supervisor.name)
+      tellUnheard(this.#options.supervisors(), supervisor.name, generation.number)
       return looks.unheard
     }
     const shortest = reading.inUse ? looks.shortest : looks.idle
@@ -116,9 +118,10 @@ export class StuckWatch {
   }
 }
 
-function readLoop({ main, definition }: Supervisor, { activity, loop }: Generation, timedOutAt: number): LoopReading {
+function readLoop({ main, definition }: Supervisor, generation: Generation, timedOutAt: number): LoopReading {
+  const { activity, loop, number } = generation
   const now = monotonicNow()
   const { deadline, turnedAt, active } = activity
-  const inUse = timedOutAt > turnedAt || Math.max(main.caller.underWay + main.caller.waiting, active) > 0
+  const inUse = timedOutAt > turnedAt || Math.max(main.caller.underWayAt(number) + main.caller.waiting, active) > 0
   return { now, silence: loop.silence(now), turnedAt, deadline, inUse, watchdog: definition.watchdog }
 }

@@ -318,9 +318,9 @@ export class Supervisor {
   #goOn(generation: Generation): void {
     if (this.#generation !== generation) return
     this.#life.apply({ type: 'drain-called-off' })
-    generation.resume((epoch) => this.main.caller.resume(epoch))
+    generation.resume((epoch) => this.main.caller.resume(generation.number, epoch))
     // What was under way may have been given up already, and its connection with it.
-    if (!this.main.caller.connected) this.main.attach(generation)
+    if (!this.main.caller.has(generation.number)) this.main.attach(generation)
   }
 
   #ended(generation: Generation, end: GenerationEnd): void {

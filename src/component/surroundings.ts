@@ -59,8 +59,8 @@ export interface Surroundings extends Peers {
   workerEnded(generation: Generation, end: GenerationEnd, reason: UnloadReason | undefined): void
   /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
   busy(busy: boolean): void
-  /** A call that was sent to the component of that name has timed out: it may be stuck; without a name, to any of them. */
-  timedOut(name?: string): void
+  /** A call that was sent to that generation of a component has timed out: it may be stuck; without a name, to any of them. */
+  timedOut(name?: string, generation?: number): void
   loaded(event: LoadEvent): void
   loadFailed(event: LoadErrorEvent): void
   /** V8 did not take over its heap limit (bytes). */

@@ -163,12 +163,12 @@ async function drain(
     await withDeadline(leases.over(), Math.max(0, remaining()), hurry)
   }
   const quiet = async (): Promise<boolean> => {
-    await port.main.quiet()
+    await port.main.quiet(generation.number)
     return true
   }
   // An idle component answers at once, unless it is stuck in something that is no call; it is not worth more than a second.
   const patience = onlyIfIdle ? 1_000 : Math.max(1, remaining())
-  const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(epoch), hurry)
+  const outcome = await generation.drain(onlyIfIdle, patience, (epoch) => caller.fence(generation.number, epoch), hurry)
   if (outcome === 'late' && onlyIfIdle) return 'busy'
   if (outcome !== 'drained') return outcome
   // The worker has answered everything; the last answers may still be on their way.

@@ -31,7 +31,7 @@ export class WorkerRequests {
     if (message.type === 'log') this.#log(message)
     else if (message.type === 'lock') this.#lock(message)
     else if (message.type === 'dependency-wanted') void this.#connect(message.name)
-    else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name)
+    else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name, message.generation)
     else if (message.type === 'callback-timeout') this.#surroundings.timedOut()
   }
 

@@ -161,7 +161,7 @@ export class ComponentRuntime {
         this.#dependencies.receive(message)
         break
       case 'unheard':
-        this.#dependencies.holdBack(message.name)
+        this.#dependencies.holdBack(message.name, message.generation)
         // Who gave a callback is not known here.
         this.#links.holdBack()
         break

@@ -76,8 +76,8 @@ export type ToWorkerMessage =
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
   | { readonly type: 'dependency'; readonly name: string; readonly end: ChannelEnd; readonly generation: number }
   | { readonly type: 'dependency-registered'; readonly name: string; readonly options: DependencyOptions }
-  /** That component may not have heard of a deadline that has passed. */
-  | { readonly type: 'unheard'; readonly name: string }
+  /** That generation of a component may not have heard of a deadline that has passed. */
+  | { readonly type: 'unheard'; readonly name: string; readonly generation: number }
   | { readonly type: 'dependency-unavailable'; readonly name: string; readonly error: EncodedError }
   | {
       readonly type: 'dependency-ended'
@@ -109,7 +109,7 @@ export type FromWorkerMessage =
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
   | { readonly type: 'dependency-wanted'; readonly name: string }
   /** A call of it, or of a callback it gave, has timed out. */
-  | { readonly type: 'dependency-timeout'; readonly name: string }
+  | { readonly type: 'dependency-timeout'; readonly name: string; readonly generation: number }
   /** A call of a callback that somebody else gave has. */
   | { readonly type: 'callback-timeout' }
   | { readonly type: 'lock'; readonly message: LockClientMessage }

@@ -3,6 +3,7 @@ import type { Callbacks } from '../channel/callbacks.ts'
 import { Caller } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { decodeError } from '../channel/error-codec.ts'
+import type { CallbackLinks } from '../channel/marshal.ts'
 import { createRemote } from '../channel/remote.ts'
 import { threadChannels } from '../transport/thread.ts'
 import type { DependencyOptions, FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
@@ -47,7 +48,7 @@ export class Dependencies {
     switch (message.type) {
       case 'dependency':
         this.#wanted.delete(message.name)
-        caller?.attach(threadChannels.join(message.end), message.generation)
+        caller?.attach(threadChannels.join(message.end), message.generation, this.#linksTo(message))
         break
       case 'dependency-unavailable':
         this.#wanted.delete(message.name)
@@ -64,22 +65,16 @@ export class Dependencies {
   }
 
   /** It may not have heard of a deadline that has passed. */
-  holdBack(name: string): void {
-    this.#callers.get(name)?.holdBack()
+  holdBack(name: string, generation: number): void {
+    this.#callers.get(name)?.holdBack(generation)
   }
 
   #caller(name: string): Caller {
     const { links, linkCall, post } = this.#options
     const options = (): DependencyOptions => this.#of.get(name) ?? unknown
-    const calls = {
-      get callTimeout() {
-        return options().callTimeout
-      },
-      onTimeout: () => post({ type: 'dependency-timeout', name }),
-    }
     return new Caller({
       component: name,
-      links: links.from(calls),
+      links,
       get callTimeout() {
         return options().callTimeout
       },
@@ -90,10 +85,23 @@ export class Dependencies {
         return options().idempotent
       },
       onWaiting: () => this.#want(name),
-      onTimeout: calls.onTimeout,
+      onTimeout: (generation) => post({ type: 'dependency-timeout', name, generation }),
       traceparent: callTraceparent,
       linkCall,
     })
+  }
+
+  /** For callbacks that come from one generation of a dependency: their calls are as those of its methods. */
+  #linksTo({ name, generation }: Extract<DependencyMessage, { type: 'dependency' }>): CallbackLinks {
+    const { links, post } = this.#options
+    const options = (): DependencyOptions => this.#of.get(name) ?? unknown
+    const calls = {
+      get callTimeout() {
+        return options().callTimeout
+      },
+      onTimeout: () => post({ type: 'dependency-timeout', name, generation }),
+    }
+    return links.from(calls, generation)
   }
 
   /** Asks for a connection, once for all calls that wait for it. */

@@ -213,11 +213,11 @@ describe.each(media)('over %s', (_, channels) => {
   describe('a fence', () => {
     it('keeps calls back until it is resumed', async () => {
       const { caller, frames } = connect()
-      caller.fence(1)
+      caller.fence(1, 1)
       send(caller, 'late')
       await settle()
       expect(frames).toEqual([[[ToServer.fenced, 1]]])
-      caller.resume(1)
+      caller.resume(1, 1)
       await settle()
       expect(frames[1]).toEqual([[ToServer.call, 1, 'late', [], 0]])
     })
@@ -225,7 +225,7 @@ describe.each(media)('over %s', (_, channels) => {
     it('is raised after what was called before it', async () => {
       const { caller, frames } = connect()
       send(caller, 'early')
-      caller.fence(1)
+      caller.fence(1, 1)
       await settle()
       expect(frames.flat()).toEqual([
         [ToServer.call, 1, 'early', [], 0],
@@ -235,11 +235,11 @@ describe.each(media)('over %s', (_, channels) => {
 
     it('may be asked for from the other side, and is raised once', async () => {
       const { caller, server, frames } = connect()
-      caller.fence(1)
+      caller.fence(1, 1)
       server.post([[ToCaller.fence, 1]])
       await settle()
       expect(frames.flat()).toEqual([[ToServer.fenced, 1]])
-      caller.resume(1)
+      caller.resume(1, 1)
       server.post([[ToCaller.fence, 1]])
       await settle()
       send(caller, 'through')
@@ -249,9 +249,9 @@ describe.each(media)('over %s', (_, channels) => {
 
     it('is not taken back by what was said about the one before', async () => {
       const { caller, server, frames } = connect()
-      caller.fence(1)
-      caller.resume(1)
-      caller.fence(2)
+      caller.fence(1, 1)
+      caller.resume(1, 1)
+      caller.fence(1, 2)
       server.post([[ToCaller.resume, 1]])
       send(caller, 'kept back')
       await settle()
@@ -266,7 +266,7 @@ describe.each(media)('over %s', (_, channels) => {
 
     it('ends with the generation: what it kept back goes to the next one', async () => {
       const { caller } = connect()
-      caller.fence(1)
+      caller.fence(1, 1)
       const answer = call(caller, 'a')
       caller.ended(1, crashed)
       const { server, first } = attach(caller, 2)
@@ -289,7 +289,7 @@ describe.each(media)('over %s', (_, channels) => {
 
     it('is not undone by a resume that had been on its way: what waits is sent to the next one', async () => {
       const { caller, server } = connect()
-      caller.fence(1)
+      caller.fence(1, 1)
       const answer = call(caller, 'a')
       server.post([[ToCaller.resume, 1]])
       caller.ended(1, crashed)
@@ -346,7 +346,7 @@ describe.each(media)('over %s', (_, channels) => {
     it('finishes what was sent, and takes no more', async () => {
       const { caller, server } = connect()
       const sent = call(caller, 'a')
-      caller.fence(1)
+      caller.fence(1, 1)
       const waiting = rejection(call(caller, 'b'))
       caller.stop(gone)
       expect(await waiting).toBe(gone)

@@ -81,7 +81,7 @@ describe.each(media)('calls that are sent again, over %s', (_, channels) => {
     attach(caller, 1)
     const outcome = call(caller, 1)
     await settle()
-    caller.fence(1)
+    caller.fence(1, 1)
     const later = call(caller, 2)
     caller.ended(1, crashed)
     const same = attach(caller, 1)
