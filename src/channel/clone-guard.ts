@@ -78,7 +78,7 @@ export function isFileHandle(object: object): object is FileHandle {
  *
  * @param enter false: what the object holds is not visited.
  */
-function visitObjects(root: unknown, maxDepth: number, enter: (object: object) => boolean): void {
+export function visitObjects(root: unknown, maxDepth: number, enter: (object: object) => boolean): void {
   const seen = new Set<unknown>()
   let level: object[] = []
   const add = (value: unknown): void => {
@@ -124,7 +124,7 @@ function addProperties(object: object, add: (value: unknown) => void): void {
 }
 
 /** Handles of Node's own (sockets, timers, parsers) are what has an id among its asynchronous resources. */
-function isHandle(object: object): boolean {
+export function isHandle(object: object): boolean {
   return object instanceof MessagePort || ('getAsyncId' in object && typeof object.getAsyncId === 'function')
 }
 

@@ -1,6 +1,7 @@
 import { MessageChannel, MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import type { ChannelEnd, Channels, FrameReceiver, Movable, Transport } from '../channel/transport.ts'
+import { lossOf } from './lost-frame.ts'
 
 /** Between two threads: frames are structured clones, and the end of a channel is a MessagePort. */
 export const threadChannels: Channels = {
@@ -29,7 +30,11 @@ class ThreadTransport implements Transport {
 
   receive(receiver: FrameReceiver): void {
     const port = this.#port
-    port.on('message', (frame: unknown) => receiver.frame(frame))
+    port.on('message', (frame: unknown) => {
+      const loss = lossOf(frame)
+      if (loss) receiver.unreadable(loss)
+      else receiver.frame(frame)
+    })
     port.on('messageerror', (cause: unknown) => receiver.unreadable(cause))
     port.unref()
   }
@@ -41,6 +46,8 @@ class ThreadTransport implements Transport {
 
   takeNext(): { readonly frame: unknown } | undefined {
     const item = receiveMessageOnPort(this.#port)
+    const loss = lossOf(item?.message)
+    if (loss) throw loss
     return item && { frame: item.message }
   }
 

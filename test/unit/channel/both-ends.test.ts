@@ -16,7 +16,7 @@ type Methods = Record<
   Callback
 >
 
-describe.each(media)('a caller and a component over %s', (_, channels) => {
+describe.each(media)('a caller and a component over %s', (_, { channels, connect }) => {
   /** A remote of `api`, which is there from `attach` on. */
   function remoteOf(api: object): { readonly remote: Methods; readonly attach: () => () => void } {
     const caller = new Caller({
@@ -27,11 +27,10 @@ describe.each(media)('a caller and a component over %s', (_, channels) => {
       onWaiting: () => {},
     })
     const attach = (): (() => void) => {
-      const [ours, theirs] = channels.pair()
-      const served = channels.join(theirs)
+      const [ours, served] = connect()
       const links = new Callbacks(channels, 'api', () => 1, 100)
       ServedConnection.open(served, { component: 'api', table: new MethodTable(api), links })
-      caller.attach(channels.join(ours), 1)
+      caller.attach(ours, 1)
       return () => served.close()
     }
     return { remote: createRemote(caller, {}) as unknown as Methods, attach }

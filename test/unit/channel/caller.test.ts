@@ -24,7 +24,7 @@ interface Server {
   readonly first: Promise<void>
 }
 
-describe.each(media)('over %s', (_, channels) => {
+describe.each(media)('over %s', (_, { channels, isImmediate, connect: pair }) => {
   const open: Transport[] = []
   afterEach(() => {
     for (const transport of open.splice(0)) transport.close()
@@ -39,11 +39,6 @@ describe.each(media)('over %s', (_, channels) => {
   function newCaller(options: Partial<CallerOptions> = {}): Caller {
     const links = new Callbacks(channels, 'test', () => 1, 100)
     return new Caller({ component: 'test', links, maxQueue: 100, onWaiting: () => {}, ...options })
-  }
-
-  function pair(): [ours: Transport, theirs: Transport] {
-    const [ours, theirs] = channels.pair()
-    return [channels.join(ours), channels.join(theirs)]
   }
 
   function attach(caller: Caller, generation: number): Server {
@@ -282,6 +277,7 @@ describe.each(media)('over %s', (_, channels) => {
       const answered = call(caller, 'a')
       const open = rejection(call(caller, 'b'))
       server.post([[ToCaller.value, 1, 'in time']])
+      if (!isImmediate) await settle()
       caller.ended(1, crashed)
       expect(await answered).toBe('in time')
       expect(await open).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', outcome: 'unknown', generation: 1 })

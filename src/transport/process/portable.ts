@@ -1,0 +1,99 @@
+import { MessagePort } from 'node:worker_threads'
+import { clone, isHandle, visitObjects } from '../../channel/clone-guard.ts'
+
+/**
+ * Classes of Node's that V8, asked without Node, writes as if they were objects without anything, or cannot read again. Ports, keys and histograms it
+ * leaves to the serializer.
+ */
+const nodesOwn: ReadonlySet<string> = new Set([
+  'Blob',
+  'BlockList',
+  'FormData',
+  'Headers',
+  'Module',
+  'ReadableStream',
+  'Request',
+  'Response',
+  'SocketAddress',
+  'TransformStream',
+  'URL',
+  'URLSearchParams',
+  'WritableStream',
+  'X509Certificate',
+])
+
+/** Objects of a frame that are looked at without noting them, which is cheap; guessed: some hundred small calls. */
+const fewObjects = 1_000
+
+/**
+ * Looks at what V8 would write otherwise than structured clone does.
+ *
+ * @param isMoved whether a port is named to be moved.
+ * @returns true when there are DOMExceptions in it.
+ * @throws TypeError when something in it cannot go to another process.
+ */
+export function holdsExceptions(frame: unknown, isMoved: (port: MessagePort) => boolean): boolean {
+  if (isPlainData(frame, { left: fewObjects })) return false
+  let exceptions = false
+  visitObjects(frame, Number.POSITIVE_INFINITY, (object) => {
+    const prototype: unknown = Object.getPrototypeOf(object)
+    if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return true
+    if (object instanceof MessagePort) {
+      if (!isMoved(object)) throw new TypeError('A MessagePort can only be moved: name it in transfer()')
+      return false
+    }
+    if (object instanceof DOMException) {
+      exceptions = true
+      return false
+    }
+    if (isHandle(object) || isNodesOwn(object, prototype)) throw notPortable(object)
+    return true
+  })
+  return exceptions
+}
+
+export function notPortable(value: object): TypeError {
+  const { name } = value.constructor
+  return new TypeError(`${/^[AEIOU]/.test(name) ? 'An' : 'A'} ${name} cannot go to another process`)
+}
+
+/** Nothing but primitives, plain objects, arrays and bytes, and not many of them. */
+function isPlainData(value: unknown, budget: { left: number }): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (--budget.left < 0) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Array.prototype) {
+    for (const item of value as readonly unknown[]) {
+      if (typeof item === 'object' && item !== null && !isPlainData(item, budget)) return false
+    }
+    return true
+  }
+  if (prototype !== Object.prototype) return ArrayBuffer.isView(value)
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key]
+    if (typeof item === 'object' && item !== null && !isPlainData(item, budget)) return false
+  }
+  return true
+}
+
+const suspicious = new WeakMap<object, boolean>()
+
+function isNodesOwn(object: object, prototype: unknown): boolean {
+  if (!isSuspicious(prototype)) return false
+  // A class of the user's own may be called like that: it comes out as a plain object.
+  try {
+    return Object.getPrototypeOf(clone(object)) !== Object.prototype
+  } catch {
+    return true
+  }
+}
+
+function isSuspicious(prototype: unknown): boolean {
+  if (typeof prototype !== 'object' || prototype === null || prototype === Object.prototype) return false
+  const known = suspicious.get(prototype)
+  if (known !== undefined) return known
+  const own = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown
+  const found = (typeof own === 'function' && nodesOwn.has(own.name)) || isSuspicious(Object.getPrototypeOf(prototype))
+  suspicious.set(prototype, found)
+  return found
+}
