@@ -14,7 +14,7 @@ const crashed = { reason: 'exit' } as const
 /** Too large to be copied by hand. */
 const large = Array.from({ length: 100 }, (_, index) => index)
 
-describe.each(media)('calls that are sent again, over %s', (_, channels) => {
+describe.each(media)('calls that are sent again, over %s', (_, { channels, connect }) => {
   const open: Transport[] = []
   afterEach(() => {
     for (const transport of open.splice(0)) transport.close()
@@ -33,8 +33,7 @@ describe.each(media)('calls that are sent again, over %s', (_, channels) => {
 
   /** Joins the caller with a component that answers nothing: what has arrived there, unsealed. */
   function attach(caller: Caller, generation: number): { readonly entries: Entry[]; readonly transport: Transport } {
-    const [ours, theirs] = channels.pair()
-    const transport = channels.join(theirs)
+    const [ours, transport] = connect()
     open.push(transport)
     const entries: Entry[] = []
     transport.receive({
@@ -46,7 +45,7 @@ describe.each(media)('calls that are sent again, over %s', (_, channels) => {
       },
       unreadable: () => {},
     })
-    caller.attach(channels.join(ours), generation)
+    caller.attach(ours, generation)
     return { entries, transport }
   }
 
