@@ -157,7 +157,8 @@ export class ProcessLink {
     }
     const encoded = encodeFrame(frame, moved)
     const bytes = encoded.buffers.reduce((sum, { byteLength }) => sum + byteLength, encoded.body.length)
-    if (bytes > mostFrameBytes) throw new RangeError(`${bytes} bytes are more than can go in one piece to another process`)
+    if (bytes > mostFrameBytes)
+      throw new RangeError(`${bytes} bytes are more than can go in one piece to another process`)
     this.#send(channel, encoded)
     if (moved && moved !== 'all' && moved.some((each) => each instanceof ArrayBuffer)) this.#options.onCopied?.()
   }
