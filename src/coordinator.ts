@@ -67,7 +67,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #options: ResolvedCoordinatorOptions
   readonly #registry = new Registry()
   readonly #families = new Families({
-    registerMember: (member) => this.#register(resolveDefinition(member, this.#options.defaults, expectMemberName)),
+    registerMember: (member, family) =>
+      this.#register({ ...resolveDefinition(member, this.#options.defaults, expectMemberName), family }),
     unregisterComponent: async (name) => this.unregisterComponent(name),
   })
   readonly #departures = new Departures(this.#registry, (name) => {

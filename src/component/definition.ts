@@ -1,4 +1,5 @@
 import type { ComponentDefinition, RestartOptions } from '../contract/component-definition.ts'
+import type { FamilyLimits } from '../contract/family-limits.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
@@ -56,13 +57,15 @@ export interface ResolvedDefinition {
   readonly restart: Required<RestartOptions>
   /** `isAsked`: the definition has it. */
   readonly hibernate: ResolvedHibernateOptions & { readonly isAsked: boolean }
+  /** Of its family, which alone can give it some. */
+  readonly family?: FamilyLimits | undefined
   readonly env: NodeJS.ProcessEnv | undefined
   readonly argv: readonly string[] | undefined
   readonly execArgv: readonly string[] | undefined
 }
 
 /** Bytes: less than a blank worker holds is a limit in the wrong unit. */
-const smallestMemoryLimit = 1024 ** 2
+export const smallestMemoryLimit = 1024 ** 2
 /**
  * MB. With an old generation below 4 MB, or a stack below 0.5 MB, V8 ends not the worker but the whole process (measured on Node 24 and 26);
  * the lower bounds leave room for Node's own start-up. The upper bounds catch bytes given for megabytes.

@@ -1,9 +1,12 @@
 import type { Remote } from '../channel/remote.ts'
 import { ComponentNotFoundError } from '../contract/errors.ts'
-import { expectName, expectRecord } from '../base/option-checks.ts'
-import { resolveDefinition } from './definition.ts'
+import { expectInteger, expectName, expectOptional, expectRecord } from '../base/option-checks.ts'
+import { expectSize } from '../base/size.ts'
+import { resolveDefinition, smallestMemoryLimit } from './definition.ts'
 import type { DefinitionDefaults } from './definition.ts'
 import type { ComponentDefinition } from '../contract/component-definition.ts'
+import type { FamilyLimits } from '../contract/family-limits.ts'
+import type { Size } from '../contract/size.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** What `registerFamily` takes: a definition whose `config` is made for each key. */
@@ -11,12 +14,21 @@ export interface FamilyDefinition<Config = unknown> extends Omit<ComponentDefini
   /** The module of all instances, or a function that gives each key its own. */
   readonly module: URL | string | ((key: string) => URL | string)
   readonly config?: (key: string) => Config
+  /**
+   * Size of all instances together. A load that would pass it has an idle instance of this family unloaded first, the longest idle; but none that keeps to
+   * its fair share (`maxMemory` by the number of instances that are in use, being loaded or waiting to be) for one that does not. Where nothing may go
+   * it waits, within its load `timeout`, then rejects with InsufficientMemoryError. When instances grow beyond it, those above their share
+   * go: unloaded when idle, else ended, reason 'memory-limit'. Holds whatever `autoUnloadEnabled` says. Default: the total limit.
+   */
+  readonly maxMemory?: Size
+  /** Instances loaded at a time; what is more waits, and has the longest idle one unloaded, as with `maxMemory`. Default: any number. */
+  readonly maxLoaded?: number
 }
 
 /** What a family needs of its coordinator. */
 export interface FamilyHome {
   /** Its name is the family's and the key. */
-  registerMember(definition: ComponentDefinition): unknown
+  registerMember(definition: ComponentDefinition, limits: FamilyLimits | undefined): unknown
   unregisterComponent(name: string): Promise<UnloadReport>
   /** The family was unregistered: its name is free again. */
   unregistered(): void
@@ -27,6 +39,7 @@ export class ComponentFamily<T> {
   readonly name: string
   readonly #definition: FamilyDefinition
   readonly #home: FamilyHome
+  readonly #limits: FamilyLimits | undefined
   readonly #members = new Map<string, Remote<T>>()
   #unregistered: Promise<UnloadReport[]> | undefined
 
@@ -34,6 +47,7 @@ export class ComponentFamily<T> {
     this.name = expectName('name', expectRecord('definition', definition).name)
     this.#definition = definition
     this.#home = home
+    this.#limits = limitsOf(definition)
   }
 
   /**
@@ -49,13 +63,14 @@ export class ComponentFamily<T> {
     const known = this.#members.get(key)
     if (known) return known
     if (this.#unregistered) throw new ComponentNotFoundError(this.componentName(key))
-    const { config, module, ...shared } = this.#definition
-    const member = this.#home.registerMember({
+    const { config, module, maxMemory: _, maxLoaded: __, ...shared } = this.#definition
+    const instance: ComponentDefinition = {
       ...shared,
       name: this.componentName(key),
       module: typeof module === 'function' ? module(key) : module,
       config: config?.(key),
-    }) as Remote<T>
+    }
+    const member = this.#home.registerMember(instance, this.#limits) as Remote<T>
     this.#members.set(key, member)
     return member
   }
@@ -108,12 +123,23 @@ export class ComponentFamily<T> {
   }
 }
 
+/** @throws InvalidOptionsError */
+function limitsOf({ name, maxMemory, maxLoaded }: FamilyDefinition): FamilyLimits | undefined {
+  if (maxMemory === undefined && maxLoaded === undefined) return undefined
+  return {
+    name,
+    maxMemory: expectOptional(maxMemory, (v) => expectSize('maxMemory', v, { min: smallestMemoryLimit })),
+    maxLoaded: expectOptional(maxLoaded, (v) => expectInteger('maxLoaded', v, { min: 1 })),
+  }
+}
+
 /**
  * Checks what all instances of a family have in common.
  *
  * @throws InvalidOptionsError
  */
 export function checkFamily(definition: FamilyDefinition, defaults: DefinitionDefaults): void {
-  const { config: _config, module, ...shared } = expectRecord('definition', definition)
+  const { config: _config, module, maxMemory: _, maxLoaded: __, ...shared } = expectRecord('definition', definition)
+  limitsOf(definition)
   resolveDefinition({ ...shared, module: typeof module === 'function' ? 'data:text/javascript,' : module }, defaults)
 }

@@ -47,7 +47,8 @@ export type UnloadTrigger = PressureLevel | 'demand'
  * Why a component stays. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was
  * reloaded too soon after an unload before. 'price': loading it again would cost more than its room is worth while
  * pressure is not critical. 'enough': those before it free what is needed. 'cap': the round takes no
- * more at this level. 'not-chosen': a policy of the user's own left it out.
+ * more at this level. 'fair-share': within its family, it keeps to its share of what the family may have, and the one that it would go for does not.
+ * 'not-chosen': a policy of the user's own left it out.
  */
 export type KeptReason =
   | 'not-loaded'
@@ -61,6 +62,7 @@ export type KeptReason =
   | 'low-pressure'
   | 'cap'
   | 'enough'
+  | 'fair-share'
   | 'not-chosen'
 
 export interface Kept {

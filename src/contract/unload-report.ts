@@ -1,5 +1,13 @@
-/** Why a component is being unloaded. */
-export type UnloadReason = 'requested' | 'idle' | 'pressure' | 'admission' | 'free-memory' | 'shutdown' | 'unregistered'
+/** Why a component is being unloaded. 'family': its family has as much as it may have, or as many loaded. */
+export type UnloadReason =
+  | 'requested'
+  | 'idle'
+  | 'pressure'
+  | 'admission'
+  | 'free-memory'
+  | 'family'
+  | 'shutdown'
+  | 'unregistered'
 
 /** What an unload did. Bytes and ms. */
 export interface UnloadReport {

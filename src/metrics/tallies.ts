@@ -9,7 +9,7 @@ import { errorCode } from './error-code.ts'
 
 /** Components that are gone keep their counters, up to so many. */
 const rememberedNames = 1_000
-const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission'])
+const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission', 'family'])
 export const phases = ['drain', 'dispose', 'terminate'] as const
 
 /** Counts by one label. */

@@ -48,6 +48,7 @@ export function accountOf(facts: Partial<AccountSnapshot> = {}): AccountSnapshot
     trimming: 0,
     unloading: false,
     components,
+    letIn: [],
     requests: [],
     ...facts,
   }

@@ -1,15 +1,20 @@
 /** What there is not enough of: memory, and turns at a lock. */
 
+import type { FamilyLimits } from '../family-limits.ts'
 import { hasCode, SpillwayError } from './base.ts'
 import type { Coded, SpillwayErrorOptions } from './base.ts'
 
-/** A load that does not fit under the limit (bytes), and nothing more can be unloaded for it. `holders` says what holds the memory, largest first. */
+/**
+ * A load that does not fit under the limit (bytes), and nothing more can be unloaded for it. `holders` says what holds the memory, largest first.
+ * With `family` it is that family which has no room: then `limit` and `usage` are the family's, where it has a limit of memory.
+ */
 export class InsufficientMemoryError extends SpillwayError {
   readonly code = 'ERR_INSUFFICIENT_MEMORY'
   readonly component: string
   readonly needed: number
   readonly limit: number
   readonly usage: number
+  readonly family: string | undefined
   readonly holders: readonly { name: string; bytes: number; why: string }[]
 
   constructor(
@@ -19,27 +24,36 @@ export class InsufficientMemoryError extends SpillwayError {
       limit: number
       usage: number
       holders: readonly { name: string; bytes: number; why: string }[]
+      family?: FamilyLimits | undefined
     },
     options?: SpillwayErrorOptions,
   ) {
-    const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
     const held = details.holders
       .slice(0, 5)
       .map((h) => `${h.name} ${mib(h.bytes)} (${h.why})`)
       .join(', ')
+    const { needed, family, holders } = details
+    const usage = family ? holders.reduce((sum, { bytes }) => sum + bytes, 0) : details.usage
+    const limit = family?.maxMemory ?? details.limit
+    const of = family ? `family "${family.name}"` : 'all together (totalLimit, or what the control group allows)'
     const why =
-      details.needed > details.limit
-        ? `which is more than the limit of ${mib(details.limit)} for all together (totalLimit, or what the control group allows)`
-        : `but ${mib(details.usage)} of the limit of ${mib(details.limit)} are in use and nothing more can be unloaded; ` +
-          `held by: ${held || 'nothing but the process itself'}`
-    super(`Component "${component}" needs ${mib(details.needed)}, ${why}`, options)
+      needed > limit
+        ? `which is more than the limit of ${mib(limit)} for ${of}`
+        : family?.maxLoaded !== undefined && holders.length >= family.maxLoaded
+          ? `but ${holders.length} instances of ${of} are loaded (maxLoaded: ${family.maxLoaded}) and none can be unloaded; held by: ${held}`
+          : `but ${mib(usage)} of the limit of ${mib(limit)}${family ? ` for ${of}` : ''} are in use and nothing more can be unloaded; ` +
+            `held by: ${held || 'nothing but the process itself'}`
+    super(`Component "${component}" needs ${mib(needed)}, ${why}`, options)
     this.component = component
-    this.needed = details.needed
-    this.limit = details.limit
-    this.usage = details.usage
+    this.needed = needed
+    this.limit = limit
+    this.usage = usage
+    this.family = family?.name
     this.holders = details.holders
   }
 }
+const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+
 export const isInsufficientMemoryError = (e: unknown): e is Coded<InsufficientMemoryError> =>
   hasCode(e, 'ERR_INSUFFICIENT_MEMORY')
 

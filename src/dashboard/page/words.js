@@ -29,6 +29,7 @@ const stayReasons = {
   'low-pressure': 'pressure is low',
   cap: 'the round is full',
   enough: 'others free enough',
+  'fair-share': 'keeps to its share of the family',
   'not-chosen': 'the policy leaves it',
   'not-loaded': 'not loaded',
 }
@@ -54,6 +55,7 @@ const unloadReasons = {
   pressure: 'memory was short',
   admission: 'to make room for a load',
   'free-memory': 'memory was asked for',
+  family: 'its family has as much as it may have',
   idle: 'idle for as long as it may be',
   shutdown: 'shutdown',
   unregistered: 'it was unregistered',

@@ -7,12 +7,13 @@ import { wallTime } from '../../base/monotonic.ts'
 import { forecastSize } from '../decide/forecast.ts'
 import type { Forecast } from '../decide/forecast.ts'
 import type { ComponentGrowth } from '../decide/schedule.ts'
-import type { AccountSnapshot, MemoryRequest } from '../decide/snapshot.ts'
+import type { AccountSnapshot, LetIn, MemoryRequest } from '../decide/snapshot.ts'
 import { MainMeter } from '../measure/main-meter.ts'
 import type { MeasuredWorker } from '../measure/measurement.ts'
 import { ProcessMeter } from '../measure/process-memory.ts'
 import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
+import { familyGrowths } from './family-growth.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import { buildLedger } from './ledger.ts'
 import type { LedgerEntries } from './ledger.ts'
@@ -167,7 +168,7 @@ export class MemoryBook {
       peaks: this.account(supervisor).peaks,
       estimate: supervisor.definition.memoryEstimate,
       largestOther: largestPeak,
-      room: limit - this.#main.memory.total,
+      room: Math.min(limit - this.#main.memory.total, supervisor.definition.family?.maxMemory ?? limit),
     })
   }
 
@@ -252,6 +253,7 @@ export class MemoryBook {
       trimming: this.#trimming,
       unloading,
       components,
+      letIn: this.#letIn(),
       requests,
     }
   }
@@ -269,7 +271,23 @@ export class MemoryBook {
         growth: peakGrowth,
       })
     }
-    return growths
+    const members = Array.from(this.#live, ([supervisor, target]) => ({
+      family: supervisor.definition.family,
+      held: this.#heldBy(supervisor),
+      growth: isRunning(target) ? this.account(supervisor).peakGrowth : 0,
+    }))
+    return [...growths, ...familyGrowths(members)]
+  }
+
+  /** Of limited families: they count in them before they have a worker. */
+  #letIn(): LetIn[] {
+    const letIn: LetIn[] = []
+    for (const { name, bytes } of this.reservations.arriving()) {
+      for (const { definition } of this.#options.registry.allNamed(name)) {
+        if (definition.family) letIn.push({ name, family: definition.family, bytes })
+      }
+    }
+    return letIn
   }
 
   /** Something is being loaded, or in use. */

@@ -52,6 +52,13 @@ export class Reservations {
     return reservation === undefined || this.#isSettled(reservation, this.#held(name)) ? 0 : reservation.expected
   }
 
+  /** Those that were let in and have no worker yet. Bytes. */
+  *arriving(): Iterable<{ readonly name: string; readonly bytes: number }> {
+    for (const [name, { expected: bytes, loadedAt }] of this.#open) {
+      if (loadedAt === undefined && this.#held(name) === undefined) yield { name, bytes }
+    }
+  }
+
   /** Until it is disposed of, which is when the load is over, and has settled. */
   reserve(name: string, forecast: Forecast): Disposable {
     const reservation: Reservation = { ...forecast, since: this.#now(), loadedAt: undefined }

@@ -47,9 +47,11 @@ export class Enforcer {
     this.#book.condemned(supervisor)
     this.#logger.error(
       { component: name, generation: generation.number, ...overrun },
-      overrun.which === 'own'
-        ? 'worker ended: it has passed its memory limit'
-        : 'worker ended: the limit is passed, and nothing has taken more since',
+      {
+        own: 'worker ended: it has passed its memory limit',
+        family: "worker ended: its family's memory limit is passed, and it holds more than its share",
+        total: 'worker ended: the limit is passed, and nothing has taken more since',
+      }[overrun.which],
     )
     void supervisor.kill('memory-limit')
   }

@@ -1,6 +1,7 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import { InsufficientMemoryError } from '../../contract/errors.ts'
 import type { MemoryBook } from '../account/book.ts'
+import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { MemoryHolder } from '../decide/holders.ts'
 import type { MemoryRequest } from '../decide/snapshot.ts'
 import type { Unloaded } from './unloader.ts'
@@ -90,7 +91,8 @@ export class OpenRequests {
       const { expected: need, ceiling, isGuess } = this.#book.forecast(supervisor, limit, largestPeak)
       const { name, definition, lastLoadTime: loadTime = 0 } = supervisor
       const mayNeed = isGuess ? ceiling : need
-      return { kind: 'load', id, name, need, mayNeed, loadTime, since, timeout: definition.timeout }
+      const { family, timeout } = definition
+      return { kind: 'load', id, name, family, need, mayNeed, loadTime, since, timeout }
     })
   }
 
@@ -106,12 +108,13 @@ export class OpenRequests {
     request.admitted(this.#book.reserve(request.supervisor, limit))
   }
 
-  refused(id: number, usage: number, limit: number, holders: readonly MemoryHolder[]): void {
+  /** @param family it is that of its family which it cannot have: `holders` are of it. */
+  refused(id: number, usage: number, limit: number, holders: readonly MemoryHolder[], family?: FamilyLimits): void {
     const request = this.#open.get(id)
     if (request?.kind !== 'load') return
     this.#open.delete(id)
     const { expected: needed } = this.#book.forecast(request.supervisor, limit)
-    request.refused(new InsufficientMemoryError(request.supervisor.name, { needed, usage, limit, holders }))
+    request.refused(new InsufficientMemoryError(request.supervisor.name, { needed, usage, limit, holders, family }))
   }
 
   /** @param unloaded undefined: it stayed, and is not asked again for this one's sake. */

@@ -56,7 +56,7 @@ export class Performer {
         requests.admitted(action.request, limit)
         break
       case 'refuse':
-        requests.refused(action.request, usage, limit, action.holders)
+        requests.refused(action.request, usage, limit, action.holders, action.family)
         break
       case 'settle':
         requests.settled(action.request)
@@ -117,6 +117,7 @@ export class Performer {
     const { need, victims, kept } = plan
     const result = { level, need, unloaded: [name], victims, kept }
     if (reason === 'pressure') logger.info(result, 'unloaded for want of memory')
+    else if (component === undefined) logger.info(result, 'unloaded: its family held more than it may have')
     else logger.info({ component, ...result }, 'unloaded to make room for a load')
   }
 }

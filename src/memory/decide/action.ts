@@ -1,4 +1,5 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
+import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { MemoryHolder } from './holders.ts'
 import type { UnloadPlan } from '../../contract/unload-policy.ts'
 
@@ -6,15 +7,20 @@ import type { UnloadPlan } from '../../contract/unload-policy.ts'
 export type Action =
   /** Let a load in, and count its bytes from now on. */
   | { readonly kind: 'admit'; readonly request: number }
-  /** Reject a load: what holds the memory that it needs. */
-  | { readonly kind: 'refuse'; readonly request: number; readonly holders: readonly MemoryHolder[] }
+  /** Reject a load: what holds the memory that it needs. `family`: it is that of its family. */
+  | {
+      readonly kind: 'refuse'
+      readonly request: number
+      readonly holders: readonly MemoryHolder[]
+      readonly family?: FamilyLimits
+    }
   /** A request for free memory got all that there is. */
   | { readonly kind: 'settle'; readonly request: number }
   /** Unload it if it is idle. `request`: for whose sake, if not for pressure's. */
   | {
       readonly kind: 'unload'
       readonly name: string
-      readonly reason: 'pressure' | 'admission' | 'free-memory'
+      readonly reason: 'pressure' | 'admission' | 'free-memory' | 'family'
       readonly request: number | undefined
       readonly plan: UnloadPlan
     }
@@ -36,7 +42,7 @@ export type Action =
 
 /** How far a limit is passed: for logs. Bytes, bytes/ms and ms. */
 export interface Overrun {
-  readonly which: 'own' | 'total'
+  readonly which: 'own' | 'family' | 'total'
   readonly limit: number
   readonly held: number
   /** What the one that is asked or ended has taken since. */

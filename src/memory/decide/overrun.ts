@@ -10,11 +10,13 @@ import {
   TOTAL_MARGIN,
 } from '../tuning.ts'
 import type { Action } from './action.ts'
+import { overfullFamilies } from './family-share.ts'
+import type { OverfullFamily } from './family-share.ts'
 import type { AccountSnapshot, ComponentSnapshot } from './snapshot.ts'
 
 /** A limit, and who can be held to it. Bytes and ms. */
 interface Budget {
-  readonly which: 'own' | 'total'
+  readonly which: 'own' | 'family' | 'total'
   readonly limit: number
   readonly held: number
   /** Of `held`, what goes or can go by itself. */
@@ -54,7 +56,7 @@ interface WorkerState {
   readonly asked: { readonly at: number; readonly from: number } | undefined
 }
 
-/** By what is limited: '' for the total, else the worker's key. Only limits that are passed. */
+/** By what is limited: '' for the total, a family's name behind what no name has in it, or the worker's key. Only limits that are passed. */
 export type OverrunState = ReadonlyMap<string, BudgetState>
 
 export const withinLimits: OverrunState = new Map()
@@ -67,10 +69,10 @@ export interface OverrunStep {
 }
 
 /**
- * Who has to give memory back, or to be ended, because a limit is passed: a component's own, or the total. One rule for both.
+ * Who has to give memory back, or to be ended, because a limit is passed: a component's own, its family's, or the total. One rule for all.
  *
  * The one that took most since the limit was passed, and goes on to, is asked to drop what it can and to collect its garbage: from outside garbage looks like growth, and
- * V8 puts collections off for as long as it has room. If the limit is passed even then, it is ended: at once where it is its own, and where it is the total
+ * V8 puts collections off for as long as it has room. If the limit is passed even then, it is ended: at once where it is its own or its family's, and where it is the total
  * after a time that is the shorter the nearer usage comes to what is intolerable. Where it would be past that before it could answer, it is ended
  * without being asked. Nobody is ended for the memory it holds, only for taking more when there is none; and what is idle goes first.
  *
@@ -97,6 +99,8 @@ export function stepOverrun(
     const limit = component.memoryLimit ?? account.limit
     if (component.limited > limit) step(component.key, ownBudget(component, limit, account.limit))
   }
+  for (const family of overfullFamilies(account))
+    step(`\u0000${family.family.name}`, familyBudget(family, account.limit))
   if (account.usage > account.limit) step('', totalBudget(account, state.get(''), reclaimable()))
   // Somebody who is to blame has little time; where nobody is, it may take one that is new.
   const isBlamed = [...next.values()].some(({ workers }) => workers.size > 0)
@@ -105,19 +109,35 @@ export function stepOverrun(
 
 function ownBudget(component: ComponentSnapshot, limit: number, total: number): Budget {
   const { limited: held } = component
-  const margin = Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
   return {
     which: 'own',
     limit,
     held,
     returning: 0,
-    margin,
+    margin: marginOf(limit, total),
     isStrict: false,
     patience: 0,
     least: 1,
     members: [{ component, held, before: limit }],
   }
 }
+
+/** Of those of it that are above their fair share. */
+function familyBudget({ maxMemory: limit, held, idle, share, toBlame }: OverfullFamily, total: number): Budget {
+  return {
+    which: 'family',
+    limit,
+    held,
+    returning: idle,
+    margin: marginOf(limit, total),
+    isStrict: false,
+    patience: 0,
+    least: 1,
+    members: toBlame.map((component) => ({ component, held: component.limited, before: share })),
+  }
+}
+
+const marginOf = (limit: number, total: number): number => Math.min(OWN_MARGIN, Math.max(0, total / limit - 1))
 
 function totalBudget(
   account: AccountSnapshot,

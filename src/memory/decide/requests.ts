@@ -2,11 +2,12 @@ import type { MemoryOptions } from '../../contract/memory-options.ts'
 import { LONGEST_LOOK } from '../tuning.ts'
 import type { Action } from './action.ts'
 import { decideAdmission } from './admission.ts'
+import { decideFamilyLoad, familyHolders, mayDisplace } from './family-share.ts'
 import { holdersOf } from './holders.ts'
-import type { UnloadPolicy } from '../../contract/unload-policy.ts'
+import type { UnloadCandidate, UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
 import { candidatesIn, isFresh } from './snapshot.ts'
-import type { AccountSnapshot, FreeRequest, LoadRequest } from './snapshot.ts'
+import type { AccountSnapshot, FreeRequest, LetIn, LoadRequest } from './snapshot.ts'
 
 export interface RequestsStep {
   readonly actions: readonly Action[]
@@ -22,6 +23,7 @@ export interface RequestsStep {
  */
 export function stepRequests(account: AccountSnapshot, options: MemoryOptions, policy: UnloadPolicy): RequestsStep {
   const actions: Action[] = []
+  const letIn: LetIn[] = [...account.letIn]
   let [measure, lookIn, promised, possible, unloads] = [false, Number.POSITIVE_INFINITY, 0, 0, account.unloading]
   const unload = (action: Extract<Action, { kind: 'unload' }>): void => {
     unloads = true
@@ -38,12 +40,25 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
       }
       continue
     }
+    const now = { ...account, letIn }
     const sums = { usage: account.usage + promised, possible: account.possible + possible }
     const left = request.timeout - (account.time - request.since)
     const isLate = left <= 0
     if (!isLate) lookIn = Math.min(lookIn, Math.max(1, left))
     if (!isLate && isTooOldFor(request, { ...account, ...sums }, options)) {
       measure = true
+      continue
+    }
+    const { family } = request
+    const inFamily = family ? decideFamilyLoad(request, family, now) : undefined
+    if (family && inFamily && inFamily.kind !== 'fits') {
+      const { kind, plan } = inFamily
+      const [victim] = plan.victims
+      if (kind === 'refuse' || isLate) {
+        actions.push({ kind: 'refuse', request: request.id, family, holders: familyHolders(family, now, plan) })
+      } else if (family.maxMemory !== undefined && !isFresh(account)) measure = true
+      else if (victim && !unloads)
+        unload({ kind: 'unload', name: victim.name, reason: 'family', request: request.id, plan })
       continue
     }
     const decision = decideAdmission(request, account.time, {
@@ -53,13 +68,14 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
       leaving: account.leaving,
       highThreshold: options.highThreshold,
       criticalThreshold: options.criticalThreshold,
-      candidates: options.autoUnloadEnabled ? candidatesIn(account) : [],
+      candidates: options.autoUnloadEnabled ? candidatesFor(request, now) : [],
       policy,
     })
     switch (decision.kind) {
       case 'admit':
         promised += request.need
         possible += request.mayNeed - request.need
+        if (family) letIn.push({ name: request.name, family, bytes: request.need })
         actions.push({ kind: 'admit', request: request.id })
         break
       case 'unload': {
@@ -84,6 +100,9 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
   }
   return { actions, measure, lookIn }
 }
+
+const candidatesFor = (request: LoadRequest, account: AccountSnapshot): UnloadCandidate[] =>
+  candidatesIn({ ...account, components: account.components.filter((each) => mayDisplace(request, each, account)) })
 
 /** Where memory is tight, a load is decided by figures of now. */
 function isTooOldFor(request: LoadRequest, account: AccountSnapshot, { lowThreshold }: MemoryOptions): boolean {

@@ -1,3 +1,4 @@
+import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { UnloadCandidate } from '../../contract/unload-policy.ts'
 
 /** A component with a worker, as the account shows it. Bytes; times in ms of the monotonic clock. */
@@ -14,6 +15,8 @@ export interface ComponentSnapshot {
   readonly age: number
   /** Undefined: the total limit. */
   readonly memoryLimit: number | undefined
+  /** What it shares with others of its family; undefined where there is no limit for that. */
+  readonly family?: FamilyLimits | undefined
   /** Growth that has lasted, bytes/ms. */
   readonly growth: number
   /** The least it has held of late, and when: what its growth started from. */
@@ -33,6 +36,8 @@ export interface LoadRequest {
   readonly kind: 'load'
   readonly id: number
   readonly name: string
+  /** As in ComponentSnapshot. */
+  readonly family?: FamilyLimits | undefined
   /** What it will need, as far as is known. */
   readonly need: number
   /** More than `need` where its size is a guess. */
@@ -51,6 +56,13 @@ export interface FreeRequest {
   readonly missing: number
   /** Names of those that were asked to go already, whether they did or not. */
   readonly asked: ReadonlySet<string>
+}
+
+/** An instance of a limited family that was let in, and has no worker yet. Bytes. */
+export interface LetIn {
+  readonly name: string
+  readonly family: FamilyLimits
+  readonly bytes: number
 }
 
 export type MemoryRequest = LoadRequest | FreeRequest
@@ -85,6 +97,7 @@ export interface AccountSnapshot {
   /** Something is being unloaded for want of memory. */
   readonly unloading: boolean
   readonly components: readonly ComponentSnapshot[]
+  readonly letIn: readonly LetIn[]
   /** In the order in which they came. */
   readonly requests: readonly MemoryRequest[]
 }

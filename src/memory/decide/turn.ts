@@ -1,5 +1,6 @@
 import type { MemoryOptions } from '../../contract/memory-options.ts'
 import type { Action } from './action.ts'
+import { familiesIn, planOverfull } from './family-share.ts'
 import { stepOverrun, withinLimits } from './overrun.ts'
 import type { OverrunState } from './overrun.ts'
 import { planUnload } from './plan.ts'
@@ -9,7 +10,7 @@ import type { PressureState } from './pressure.ts'
 import { noRelief, stepRelief } from './relief.ts'
 import type { ReliefState } from './relief.ts'
 import { stepRequests } from './requests.ts'
-import { candidatesIn } from './snapshot.ts'
+import { candidatesIn, isFresh } from './snapshot.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 
 /** What a decision needs to know of those before it. */
@@ -51,15 +52,32 @@ export function decide(state: DecisionState, account: AccountSnapshot, options: 
   // What is ended is as good as gone for those after it.
   const ended = new Set(overrun.actions.flatMap(({ kind, name }) => (kind === 'end' ? [name] : [])))
   const rest = withoutEnded(account, ended)
-  const requests = stepRequests(rest, options, policy)
-  const unloads = requests.actions.some(({ kind }) => kind === 'unload')
+  const families = stepFamilies(rest)
+  const unloading = rest.unloading || families.actions.length > 0
+  const requests = stepRequests({ ...rest, unloading }, options, policy)
+  const unloads = families.actions.length > 0 || requests.actions.some(({ kind }) => kind === 'unload')
   const relief = stepRelief(state.relief, pressure, rest, options, policy, unloads)
   return {
     state: { pressure, overrun: overrun.state, relief: relief.state },
-    actions: [...overrun.actions, ...requests.actions, ...relief.actions],
-    measure: requests.measure || relief.measure,
+    actions: [...overrun.actions, ...families.actions, ...requests.actions, ...relief.actions],
+    measure: families.measure || requests.measure || relief.measure,
     lookIn: Math.min(overrun.lookIn, requests.lookIn, relief.lookIn),
   }
+}
+
+/** Families that have grown beyond what they may have: whatever `autoUnloadEnabled` says, as their own users have asked for it. */
+function stepFamilies(account: AccountSnapshot): { readonly actions: readonly Action[]; readonly measure: boolean } {
+  for (const family of familiesIn(account)) {
+    const plan = planOverfull(family, account)
+    const [victim] = plan?.victims ?? []
+    if (!plan || !victim || account.unloading) continue
+    if (!isFresh(account)) return { actions: [], measure: true }
+    return {
+      actions: [{ kind: 'unload', name: victim.name, reason: 'family', request: undefined, plan }],
+      measure: false,
+    }
+  }
+  return { actions: [], measure: false }
 }
 
 function withoutEnded(account: AccountSnapshot, ended: ReadonlySet<string>): AccountSnapshot {

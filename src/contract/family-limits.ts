@@ -1,0 +1,8 @@
+/** What all instances of a family may have together. */
+export interface FamilyLimits {
+  readonly name: string
+  /** Bytes; undefined: only what holds for the whole process. */
+  readonly maxMemory: number | undefined
+  /** Instances loaded at a time; undefined: any number. */
+  readonly maxLoaded: number | undefined
+}
