@@ -33,6 +33,8 @@ export class ProcessLink {
   readonly #ours = new Map<number, SubChannel>()
   readonly #theirs = new Map<number, SubChannel>()
   #lastNumber = 0
+  /** Opened for ends whose frame is not written yet, and whether they are closed already. */
+  readonly #leaving = new Map<SubChannel, 'open' | 'closed'>()
   /** closing: closed here, what was posted is on its way out. */
   #state: 'open' | 'closing' | 'closed' = 'open'
   #cause: Error | undefined
@@ -40,7 +42,7 @@ export class ProcessLink {
   readonly #wire: Wire = {
     post: (channel, frame, moved) => this.#post(channel, frame, moved),
     postLoss: (channel, cause) => this.#postLoss(channel, cause),
-    close: (channel) => this.#record(channel, Kind.close),
+    close: (channel) => this.#close(channel),
     discard: closeEnds,
   }
 
@@ -168,13 +170,26 @@ export class ProcessLink {
       this.#writer.write({ kind: Kind.frame, ours: channel.ours, channel: channel.number, body, buffers })
       return
     }
-    const ends = ports.map((port) => {
-      const opened = this.#openChannel()
+    const opened = ports.map((port) => {
+      const end = this.#openChannel()
+      this.#leaving.set(end, 'open')
       // What is in it has to be there when the frame comes that it is in.
-      leaveBy(opened, port)
-      return opened.number
+      leaveBy(end, port)
+      return end
     })
+    const ends = opened.map(({ number }) => number)
     this.#writer.write({ kind: Kind.frame, ours: channel.ours, channel: channel.number, body, buffers, ends })
+    for (const end of opened) {
+      const isClosed = this.#leaving.get(end) === 'closed'
+      this.#leaving.delete(end)
+      if (isClosed) this.#record(end, Kind.close)
+    }
+  }
+
+  #close(channel: SubChannel): void {
+    // Closed before its end has come, it could not be found there.
+    if (this.#leaving.has(channel)) this.#leaving.set(channel, 'closed')
+    else this.#record(channel, Kind.close)
   }
 
   #openChannel(): SubChannel {
