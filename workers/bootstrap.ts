@@ -2,6 +2,7 @@ import type { ChannelEnd } from '../src/channel/transport.ts'
 import { messageOf } from '../src/contract/describe-value.ts'
 import { guardAddonLoads } from '../src/host/addon-gate.ts'
 import type { AddonGate } from '../src/host/addon-gate.ts'
+import { watchAddonLoads } from '../src/host/addon-watch.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
 import { threadChannels } from '../src/transport/thread.ts'
@@ -13,6 +14,7 @@ export default async function run({ end, addons }: { end: ChannelEnd; addons: Ad
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)
+  watchAddonLoads((addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage))
   control.receive({
     frame: (frame) => {
       const message = frame as ToWorkerMessage

@@ -34,6 +34,7 @@ export function describeComponent(
     memoryLimit: definition.memoryLimit ?? null,
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: learnedPeak ?? null,
+    addons: [...supervisor.addons],
     stuckFor: stuckFor(supervisor),
     waiting: supervisor.main.caller.waiting,
     since: wallTime(state.since),

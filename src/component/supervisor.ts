@@ -35,6 +35,8 @@ export class Supervisor {
   readonly main: MainThreadEnd
   readonly usage: Usage
   readonly zombies = new Zombies()
+  /** The native addons that its generations have loaded. */
+  readonly addons = new Set<string>()
   readonly counters = { loads: 0, unloads: 0, crashes: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
@@ -210,7 +212,7 @@ export class Supervisor {
   /** Takes over a worker for the generation being loaded. */
   adopt(host: WorkerHost): Generation {
     const { generation: number } = this.state
-    const requests = new WorkerRequests(this.name, number, host, this.surroundings)
+    const requests = new WorkerRequests(this.name, number, host, this.surroundings, this.addons)
     const generation = new Generation(number, host, (message) => requests.receive(message))
     this.#generation = generation
     this.#requests = requests

@@ -11,20 +11,29 @@ import type { Surroundings } from './surroundings.ts'
 /** What a worker may ask for comes from here. */
 export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 'timedOut'>
 
-/** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. */
+/** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. Notes what it tells. */
 export class WorkerRequests {
   readonly #name: string
   readonly #generation: number
   readonly #host: WorkerHost
   readonly #surroundings: WorkerRequestsPort
+  readonly #addons: Set<string>
   #locks: LockServer | undefined
   #closed = false
 
-  constructor(name: string, generation: number, host: WorkerHost, surroundings: WorkerRequestsPort) {
+  /** @param addons is added to. */
+  constructor(
+    name: string,
+    generation: number,
+    host: WorkerHost,
+    surroundings: WorkerRequestsPort,
+    addons: Set<string>,
+  ) {
     this.#name = name
     this.#generation = generation
     this.#host = host
     this.#surroundings = surroundings
+    this.#addons = addons
   }
 
   receive(message: FromWorkerMessage): void {
@@ -32,6 +41,7 @@ export class WorkerRequests {
     else if (message.type === 'lock') this.#lock(message)
     else if (message.type === 'dependency-wanted') void this.#connect(message.name)
     else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name, message.generation)
+    else if (message.type === 'addon') this.#addons.add(message.addon)
     else if (message.type === 'callback-timeout') this.#surroundings.timedOut()
   }
 

@@ -33,6 +33,8 @@ export interface ComponentInfo {
   readonly minIdleTime: number | null
   /** Largest total (bytes) of the last generations, this one included; null before the first was measured. */
   readonly learnedPeak: number | null
+  /** Native addons that it has been seen to load, in this generation or before: `name@version` of their package, or their path. */
+  readonly addons: readonly string[]
   /** ms for which its event loop is known not to have turned while calls wait, from 1,000 on; 0: it turns, as far as is known. */
   readonly stuckFor: number
   /** Calls that wait for it to be loaded, or to listen again. */

@@ -59,6 +59,7 @@ export const component = exactly({
   dependencies: strings,
   dependents: strings,
   inUse: whole,
+  addons: strings,
   stuckFor: number,
   waiting: whole,
   lastAccess: orNull(number),

@@ -90,6 +90,8 @@ export type FromWorkerMessage =
   /** The next message may prove unreadable: then this one stands for it. */
   | { readonly type: 'instead'; readonly message: FromWorkerMessage }
   | { readonly type: 'online' }
+  /** It has loaded a native addon: `name@version` of its package, or its path. */
+  | { readonly type: 'addon'; readonly addon: string }
   /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
   | { readonly type: 'restoring'; readonly underWay: boolean }
   | { readonly type: 'ready' }

@@ -46,6 +46,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   memoryLimit: null,
   minIdleTime: null,
   learnedPeak: null,
+  addons: [],
   stuckFor: 0,
   waiting: 0,
   since: 0,
