@@ -35,7 +35,9 @@ import { CoordinatorShutdownError } from './contract/errors.ts'
 import { abortable } from './host/abortable.ts'
 import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
-import { SpareWorkers } from './host/spare-workers.ts'
+import { ProcessHost } from './host/process/process-host.ts'
+import { Spares } from './host/spares.ts'
+import { WorkerHost } from './host/worker-host.ts'
 import { trimAllocator } from './memory/act/allocator-trim.ts'
 import { MemoryManager } from './memory/manager.ts'
 import { processEffects, Reclaimer } from './memory/act/reclaimer.ts'
@@ -109,7 +111,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.locks = createSharedLocks(logger, (name) => this.#registry.loadsWith(name))
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()
-    const spares = new SpareWorkers(this.#options.spareWorkers, defaultWorkerOptions)
+    const spares = new Spares(this.#options.spareWorkers, {
+      thread: () => new WorkerHost(defaultWorkerOptions),
+      process: () => new ProcessHost(defaultWorkerOptions),
+    })
     this.#advisor = new Advisor({
       components: () => this.list(),
       memory: () => this.memory,

@@ -1,4 +1,5 @@
 import type { ChannelEnd } from '../src/channel/transport.ts'
+import { sharedRecord } from '../src/channel/activity.ts'
 import { messageOf } from '../src/contract/describe-value.ts'
 import { guardAddonLoads } from '../src/host/addon-gate.ts'
 import type { AddonGate } from '../src/host/addon-gate.ts'
@@ -19,7 +20,9 @@ export default async function run({ end, addons }: { end: ChannelEnd; addons: Ad
     frame: (frame) => {
       const message = frame as ToWorkerMessage
       if (message.type === 'init') {
-        runtime = new ComponentRuntime(control, message)
+        if (!message.activity) throw new Error('A thread without a record of what it is doing')
+        const record = sharedRecord(message.activity)
+        runtime = new ComponentRuntime(control, message, { channels: threadChannels, record })
         void runtime.load()
       } else runtime?.receive(message)
     },

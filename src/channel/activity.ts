@@ -17,22 +17,28 @@ const slots = [
   'deadline',
   'turnedAt',
   'heard',
+  'resident',
+  'worked',
 ] as const
 type Slot = (typeof slots)[number]
 
 /**
  * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `uncounted`: bytes.
  * `deadline`: the earliest of the calls that have begun and are under way, ms of the monotonic clock, 0 = none; `heard`: the number of the last question
- * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock.
+ * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock. `resident` (bytes) and `worked` (ms of processor time):
+ * what a process says of itself where that cannot be measured from outside.
  */
 export type ActivityReading = Readonly<Record<Slot, number>>
 
+/** Bytes that a record of it takes. */
+export const activitySize = slots.length * Float64Array.BYTES_PER_ELEMENT
+
 export function createActivityBuffer(): SharedArrayBuffer {
-  return new SharedArrayBuffer(slots.length * Float64Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(activitySize)
 }
 
-export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
-  const view = new Float64Array(buffer)
+export function readActivity(record: ArrayBufferLike): ActivityReading {
+  const view = new Float64Array(record)
   const at = (slot: Slot): number => view[slots.indexOf(slot)] ?? 0
   return {
     calls: at('calls'),
@@ -45,20 +51,40 @@ export function readActivity(buffer: SharedArrayBuffer): ActivityReading {
     deadline: at('deadline'),
     turnedAt: at('turnedAt'),
     heard: at('heard'),
+    resident: at('resident'),
+    worked: at('worked'),
   }
+}
+
+/** Where a worker keeps the record of what it is doing. */
+export interface ActivityRecord {
+  readonly bytes: ArrayBufferLike
+  /** The record has changed; whoever reads it from outside need see that only once something is waited for. */
+  changed(): void
+  /** The component is about to run something, which may take any time: what has changed is seen from outside from now on. */
+  begins(): void
+  /** What has changed is seen from outside from now on. */
+  publish(): void
+}
+
+/** A record that the main thread sees as it is written. */
+export function sharedRecord(bytes: SharedArrayBuffer): ActivityRecord {
+  return { bytes, changed: () => {}, begins: () => {}, publish: () => {} }
 }
 
 /** The worker's side. */
 export class ActivityMeter {
   readonly #view: Float64Array
+  readonly #record: ActivityRecord
   readonly #onIdle: () => void
   readonly #deadlines = new EarliestDeadline()
   #begunThisTurn = false
   /** Of streams, begun in this turn of the event loop and not settled: what ends each. */
   readonly #steps = new Set<() => void>()
 
-  constructor(buffer: SharedArrayBuffer, onIdle: () => void) {
-    this.#view = new Float64Array(buffer)
+  constructor(record: ActivityRecord, onIdle: () => void) {
+    this.#view = new Float64Array(record.bytes)
+    this.#record = record
     this.#onIdle = onIdle
   }
 
@@ -66,10 +92,15 @@ export class ActivityMeter {
     return this.#view[2] ?? 0
   }
 
+  get subscriptions(): number {
+    return this.#view[3] ?? 0
+  }
+
   callStarted(): void {
     this.#add(0, 1)
     this.#add(2, 1)
     this.#view[4] = monotonicNow()
+    this.#record.changed()
   }
 
   /** One unit of work is over: a call answered, or the stream it opened ended. */
@@ -77,12 +108,16 @@ export class ActivityMeter {
     if (failed) this.#add(1, 1)
     this.#add(2, -1)
     this.#view[4] = monotonicNow()
+    this.#record.changed()
     if (this.active === 0) this.#onIdle()
   }
 
   /** A call is about to be run, with a deadline (ms of the monotonic clock; 0: none). */
   callBegins(deadline: number): void {
-    if (deadline === 0 && this.#deadlines.value === undefined) return
+    if (deadline === 0 && this.#deadlines.value === undefined) {
+      this.#record.begins()
+      return
+    }
     if (!this.#begunThisTurn) {
       // The event loop has turned since the call before: whose deadline has passed by now is heard.
       this.#deadlines.pass(monotonicNow())
@@ -94,6 +129,7 @@ export class ActivityMeter {
     }
     if (deadline !== 0) this.#deadlines.add(deadline)
     this.#noteDeadline()
+    this.#record.publish()
   }
 
   /**
@@ -117,29 +153,42 @@ export class ActivityMeter {
   deadlineOver(deadline: number): void {
     this.#deadlines.delete(deadline)
     this.#noteDeadline()
+    this.#record.changed()
   }
 
   /** The event loop has turned. @param question whose answer that is. */
   turned(question: number): void {
     this.#view[8] = monotonicNow()
     this.#view[9] = question
+    this.#record.publish()
   }
 
   subscriptionOpened(): void {
     this.#add(3, 1)
+    this.#record.changed()
   }
 
   subscriptionClosed(): void {
     this.#add(3, -1)
+    this.#record.changed()
   }
 
   report(bytes: number): void {
     this.#view[5] = bytes
+    this.#record.changed()
   }
 
   /** What SharedArrayBuffers hold, and WebAssembly memories that V8 does not count. */
   reportUncounted(bytes: number): void {
     this.#view[6] = bytes
+    this.#record.changed()
+  }
+
+  /** @param resident bytes. @param worked ms of processor time. */
+  reportProcess(resident: number, worked: number): void {
+    this.#view[10] = resident
+    this.#view[11] = worked
+    this.#record.publish()
   }
 
   #noteDeadline(): void {

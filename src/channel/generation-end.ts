@@ -5,6 +5,8 @@ import type { CrashReason } from '../contract/errors.ts'
 export interface GenerationEnd {
   readonly reason: CrashReason
   readonly exitCode?: number | undefined
+  /** With reason 'signal'. */
+  readonly signal?: string | undefined
   readonly cause?: unknown
 }
 
@@ -12,8 +14,8 @@ export interface GenerationEnd {
 export function crashedUnderWay(
   component: string,
   generation: number,
-  { reason, exitCode, cause }: GenerationEnd,
+  { reason, exitCode, signal, cause }: GenerationEnd,
 ): ComponentCrashedError {
-  const details = { reason, generation, exitCode, outcome: 'unknown' as const }
+  const details = { reason, generation, exitCode, signal, outcome: 'unknown' as const }
   return new ComponentCrashedError(component, details, cause === undefined ? undefined : { cause })
 }

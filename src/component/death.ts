@@ -4,10 +4,14 @@ import type { CrashEvent } from '../contract/events.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 
 /** What befell a loaded component whose worker is gone, and no unload is what ended it. */
-export function crashOf(name: string, generation: number, { reason, exitCode, cause }: GenerationEnd): CrashEvent {
-  const details = { reason, generation, exitCode }
+export function crashOf(
+  name: string,
+  generation: number,
+  { reason, exitCode, signal, cause }: GenerationEnd,
+): CrashEvent {
+  const details = { reason, generation, exitCode, signal }
   const error = new ComponentCrashedError(name, details, cause === undefined ? undefined : { cause })
-  return { name, generation, reason, exitCode, error }
+  return { name, generation, reason, exitCode, signal, error }
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   expectMemberName,
   expectName,
   expectNumber,
+  expectOneOf,
   expectOptional,
   expectRecord,
   expectString,
@@ -59,9 +60,13 @@ export interface ResolvedDefinition {
   readonly hibernate: ResolvedHibernateOptions & { readonly isAsked: boolean }
   /** Of its family, which alone can give it some. */
   readonly family?: FamilyLimits | undefined
-  readonly env: NodeJS.ProcessEnv | undefined
+  readonly isolation: 'auto' | 'thread' | 'process'
+  readonly env: NodeJS.ProcessEnv | readonly string[] | undefined
   readonly argv: readonly string[] | undefined
   readonly execArgv: readonly string[] | undefined
+  readonly cwd: string | undefined
+  readonly uid: number | undefined
+  readonly gid: number | undefined
 }
 
 /** Bytes: less than a blank worker holds is a limit in the wrong unit. */
@@ -130,11 +135,16 @@ export function resolveDefinition(
       ...resolveHibernateOptions(definition.hibernate ?? {}),
       isAsked: definition.hibernate !== undefined,
     },
-    env: expectOptional(definition.env, (v) => ({ ...expectRecord('env', v) })),
+    isolation: expectOneOf('isolation', definition.isolation ?? 'auto', ['auto', 'thread', 'process']),
+    env: expectOptional(definition.env, expectEnvironment),
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),
+    cwd: expectOptional(definition.cwd, (v) => expectString('cwd', v)),
+    uid: expectOptional(definition.uid, (v) => expectInteger('uid', v, { min: 0 })),
+    gid: expectOptional(definition.gid, (v) => expectInteger('gid', v, { min: 0 })),
   }
   expectKnown(definition, Object.keys(resolved))
+  expectProcess(resolved)
   return resolved
 }
 
@@ -157,6 +167,24 @@ export function cloneConfig<T>(config: T, option = 'config'): T {
     throw new InvalidOptionsError(option, `something that can be cloned into a worker (${messageOf(cause)})`, config, {
       cause,
     })
+  }
+}
+
+function expectEnvironment(env: NodeJS.ProcessEnv | readonly string[]): NodeJS.ProcessEnv | readonly string[] {
+  return isList(env) ? expectStrings('env', env) : { ...expectRecord('env', env) }
+}
+
+function isList(env: NodeJS.ProcessEnv | readonly string[]): env is readonly string[] {
+  return Array.isArray(env)
+}
+
+/** @throws InvalidOptionsError for what a thread has no part in. */
+function expectProcess(definition: ResolvedDefinition): void {
+  if (definition.isolation === 'process') return
+  for (const option of ['cwd', 'uid', 'gid'] as const) {
+    const value = definition[option]
+    if (value === undefined) continue
+    throw new InvalidOptionsError(option, "undefined, unless isolation is 'process': all threads share it", value)
   }
 }
 

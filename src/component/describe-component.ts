@@ -3,6 +3,7 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import { headlineOf } from '../contract/describe-value.ts'
 import { monotonicNow, wallTime, wallTimeToWaitFor } from '../base/monotonic.ts'
 import { unheardLimit } from './loop-judgement.ts'
+import { isolationOf } from './isolation.ts'
 import type { Supervisor } from './supervisor.ts'
 
 export function describeComponent(
@@ -17,6 +18,8 @@ export function describeComponent(
     type: definition.type,
     state: state.status,
     generation: state.generation,
+    isolation: supervisor.generation?.host.isolation ?? isolationOf(definition),
+    pid: supervisor.generation?.host.pid ?? null,
     priority: definition.priority,
     pinned: definition.pinned,
     dependencies: definition.dependencies,

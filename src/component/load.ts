@@ -14,9 +14,14 @@ import { dependencyOptions } from '../host/control.ts'
 import type { InitMessage } from '../host/control.ts'
 import type { Generation, LoadOutcome } from '../host/generation.ts'
 import { defaultResourceLimits, limitThatDidNotTake } from '../host/resource-limits.ts'
+import type { ComponentHost } from '../host/component-host.ts'
+import type { ProcessOptions } from '../host/process/process-host.ts'
+import { ProcessHost } from '../host/process/process-host.ts'
 import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
+import { tellCopied } from './copied-notice.ts'
 import type { ResolvedDefinition } from './definition.ts'
+import { isolationOf } from './isolation.ts'
 import type { Hibernation } from './hibernation.ts'
 import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
@@ -36,7 +41,7 @@ export interface LoadPort {
   /** Ends the load. */
   readonly loadSignal: AbortSignal
   /** Makes a worker that of the generation being loaded. */
-  adopt(host: WorkerHost): Generation
+  adopt(host: ComponentHost): Generation
 }
 
 export type StartOutcome =
@@ -75,7 +80,9 @@ export async function startGeneration(port: LoadPort): Promise<StartOutcome> {
   let generation: Generation | undefined
   let end: GenerationEnd = { reason: 'terminated' }
   try {
-    generation = port.adopt(takeWorker(port))
+    const host = takeWorker(port)
+    host.onCopied(() => tellCopied(port.definition, port.surroundings.logger))
+    generation = port.adopt(host)
     const outcome = await loadInWorker(port, generation, patience)
     if (outcome.type === 'ready') {
       void warnOfLimit(port, generation)
@@ -123,14 +130,14 @@ async function loadDependencies(
   }
 }
 
-function takeWorker({ definition, surroundings }: LoadPort): WorkerHost {
-  const { env, argv, execArgv } = definition
+function takeWorker({ definition, surroundings }: LoadPort): ComponentHost {
+  const isolation = isolationOf(definition)
+  const { env, argv, execArgv, cwd, uid, gid, module } = definition
   const resourceLimits = ownLimits(definition, surroundings.defaultWorkerOptions)
-  if (!resourceLimits && !env && !argv && !execArgv) return surroundings.spares.take()
-  return new WorkerHost({
-    ...surroundings.defaultWorkerOptions,
-    ...definedOnly({ resourceLimits, env, argv, execArgv }),
-  })
+  const own = definedOnly({ resourceLimits, env, argv, execArgv, cwd, uid, gid })
+  if (Object.keys(own).length === 0) return surroundings.spares.take(isolation)
+  const options = { ...surroundings.defaultWorkerOptions, ...own }
+  return isolation === 'process' ? new ProcessHost({ ...options, module }) : new WorkerHost(options)
 }
 
 /** Limits of its own, or those that a memory limit beyond the default's reach asks for; undefined: the default's will do. */
@@ -144,7 +151,7 @@ function ownLimits(
   return (needed.maxOldGenerationSizeMb ?? 0) > given ? needed : undefined
 }
 
-function definedOnly(options: WorkerOptions): WorkerOptions {
+function definedOnly(options: ProcessOptions): ProcessOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
@@ -203,12 +210,13 @@ function failureOf(
     }
     case 'ended': {
       if (loadSignal.aborted) return loadSignal.reason
-      const { reason, exitCode, cause } = outcome.end
+      const { reason, exitCode, signal, cause } = outcome.end
       const why = {
         exit: `its worker exited${exitCode === undefined ? '' : ` with code ${exitCode}`} while loading`,
         error: `its worker died while loading: ${messageOf(cause)}`,
         'out-of-memory': 'its worker ran out of memory while loading',
         'memory-limit': 'its worker passed its memory limit while loading',
+        signal: `its process was ended by ${signal ?? 'a signal'} while loading`,
         stuck: 'its event loop did not turn any more while loading',
         terminated: 'its worker was ended while loading',
       }[reason]
@@ -220,7 +228,7 @@ function failureOf(
 async function warnOfLimit({ definition, surroundings }: LoadPort, { host }: Generation): Promise<void> {
   const defaults = surroundings.defaultWorkerOptions
   const limits = ownLimits(definition, defaults) ?? defaults.resourceLimits
-  if (!host.worker || !limits) return
+  if (!(host instanceof WorkerHost) || !limits) return
   // A worker that is gone by now, or is stuck, has nothing to compare.
   const actual = await withDeadline(limitThatDidNotTake(host.worker, limits), statisticsDeadline).catch(() => undefined)
   if (actual === undefined) return

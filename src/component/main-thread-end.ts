@@ -55,7 +55,7 @@ export class MainThreadEnd {
   /** Calls go to that generation from now on. */
   attach(generation: Generation): void {
     const { number } = generation
-    this.caller.attach(threadChannels.join(generation.connect()), number, this.#callbacks.from(undefined, number))
+    this.caller.attach(generation.connect(), number, this.#callbacks.from(undefined, number))
   }
 
   /** Resolves once everything that was sent to that generation is answered, also to its callbacks. */

@@ -18,10 +18,10 @@ export function tellEnded(
   dependents: Iterable<Supervisor>,
   name: string,
   number: number,
-  { reason, exitCode }: GenerationEnd,
+  { reason, exitCode, signal }: GenerationEnd,
 ): void {
   for (const { generation } of dependents) {
-    generation?.host.post({ type: 'dependency-ended', name, generation: number, end: { reason, exitCode } })
+    generation?.host.post({ type: 'dependency-ended', name, generation: number, end: { reason, exitCode, signal } })
   }
 }
 

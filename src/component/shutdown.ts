@@ -1,5 +1,5 @@
 import { withDeadline } from '../base/deadline.ts'
-import type { WorkerHost } from '../host/worker-host.ts'
+import type { ComponentHost } from '../host/component-host.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
@@ -30,7 +30,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   // Ending what is left takes time as well.
   const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
   const unloaded: UnloadReport[] = []
-  const ended = new Map<Supervisor, WorkerHost>()
+  const ended = new Map<Supervisor, ComponentHost>()
   const unloads = new Map<Supervisor, Promise<void>>()
   const unload = (supervisor: Supervisor): Promise<void> => {
     const known = unloads.get(supervisor)

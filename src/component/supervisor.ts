@@ -6,7 +6,7 @@ import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import { wallTimeToWaitFor } from '../base/monotonic.ts'
 import { Generation } from '../host/generation.ts'
-import type { WorkerHost } from '../host/worker-host.ts'
+import type { ComponentHost } from '../host/component-host.ts'
 import { afterThread, crashOf } from './death.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { Hibernation } from './hibernation.ts'
@@ -178,7 +178,7 @@ export class Supervisor {
     for (;;) {
       await this.load(chain)
       if (this.state.status === 'ready' && this.#generation) {
-        return { end: this.#generation.connect(), generation: this.#generation.number }
+        return { end: this.#generation.connectPeer(), generation: this.#generation.number }
       }
     }
   }
@@ -210,7 +210,7 @@ export class Supervisor {
   }
 
   /** Takes over a worker for the generation being loaded. */
-  adopt(host: WorkerHost): Generation {
+  adopt(host: ComponentHost): Generation {
     const { generation: number } = this.state
     const requests = new WorkerRequests(this.name, number, host, this.surroundings, this.addons)
     const generation = new Generation(number, host, (message) => requests.receive(message))
@@ -264,7 +264,7 @@ export class Supervisor {
     this.lastLoadTime = ready - begun
     this.main.attach(generation)
     surroundings.loaded({ name, generation: generation.number, duration: ready - decided })
-    surroundings.spares.keep()
+    surroundings.spares.keep(generation.host.isolation)
   }
 
   #startFailed({ error, worker }: Extract<StartOutcome, { type: 'failed' }>): void {

@@ -7,7 +7,7 @@ import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { Generation } from '../host/generation.ts'
 import type { KeepAlive } from '../host/keep-alive.ts'
-import type { SpareWorkers } from '../host/spare-workers.ts'
+import type { Spares } from '../host/spares.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
 import type { Peers } from './peer.ts'
@@ -33,7 +33,7 @@ export interface Surroundings extends Peers {
   /** ms of the monotonic clock. */
   readonly now: () => number
   readonly keepAlive: KeepAlive
-  readonly spares: SpareWorkers
+  readonly spares: Spares
   readonly memoryReturn: MemoryReturn
   readonly logger: Logger
   /** The coordinator's context: what lives longer than whoever asked for it is made there. */

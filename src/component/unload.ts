@@ -43,6 +43,8 @@ export interface UnloadPort {
 export interface Ending extends Omit<UnloadReport, 'released' | 'retained' | 'how'> {
   /** Resident set just before it was ended, bytes; undefined when it died by itself. */
   readonly residentSet: number | undefined
+  /** It held its memory by itself, in a process: with that it is back. */
+  readonly isOwn: boolean
 }
 
 export type DrainOutcome =
@@ -96,6 +98,7 @@ export async function drainGeneration(
     times,
     zombie: false,
     residentSet: undefined,
+    isOwn: generation.host.isolation === 'process',
   }
   return { type: 'drained', ending, patience }
 }
@@ -125,11 +128,17 @@ export async function endGeneration(
 /** The last part: gives the memory back to the operating system as far as that can be done now, and reports. */
 export async function reclaimAfter(
   surroundings: Pick<Surroundings, 'memoryReturn' | 'unloaded'>,
-  { residentSet, ...ending }: Ending,
+  { residentSet, isOwn, ...ending }: Ending,
 ): Promise<UnloadReport> {
   const { memoryReturn } = surroundings
   const { predicted, zombie } = ending
   if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
+  if (isOwn) {
+    const released = zombie ? 0 : predicted
+    const report = { ...ending, released, retained: predicted - released, how: zombie ? [] : ['its process ended'] }
+    surroundings.unloaded(report)
+    return report
+  }
   const how = zombie ? [] : await memoryReturn.afterUnload(predicted)
   // A worker that lives on has given nothing back, whatever else has become smaller meanwhile.
   const released = zombie ? 0 : Math.max(0, residentSet - memoryReturn.residentSet())

@@ -1,7 +1,7 @@
 import { encodeError } from '../channel/error-codec.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
 import { readableError } from '../host/readable-message.ts'
-import type { WorkerHost } from '../host/worker-host.ts'
+import type { ComponentHost } from '../host/component-host.ts'
 import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
 import { askCurrent } from './peer.ts'
@@ -15,12 +15,13 @@ export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 't
 export class WorkerRequests {
   readonly #name: string
   readonly #generation: number
-  readonly #host: WorkerHost
+  readonly #host: ComponentHost
   readonly #surroundings: WorkerRequestsPort
   readonly #addons: Set<string>
   #locks: LockServer | undefined
   #closed = false
 
+<<<<<<< HEAD
   /** @param addons is added to. */
   constructor(
     name: string,
@@ -29,6 +30,9 @@ export class WorkerRequests {
     surroundings: WorkerRequestsPort,
     addons: Set<string>,
   ) {
+=======
+  constructor(name: string, generation: number, host: ComponentHost, surroundings: WorkerRequestsPort) {
+>>>>>>> 043cae5 (A component may live in a process of its own: isolation: 'process')
     this.#name = name
     this.#generation = generation
     this.#host = host

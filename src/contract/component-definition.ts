@@ -71,12 +71,27 @@ export interface ComponentDefinition<Config = unknown> {
    * parameters is that hook in any case; a method of that name of a class, factory or object is one only where this is given.
    */
   readonly hibernate?: HibernateOptions
-  /** The worker's environment. Default: a copy of this process's. */
-  readonly env?: NodeJS.ProcessEnv
+  /**
+   * What it is isolated by. 'thread': a worker thread. 'process': a child process of its own, so that a crash of native code, native memory and whatever is
+   * denied to it are its own; a call takes longer, and values are copied by V8's serializer. 'auto': a thread; a process from the second load on where it
+   * has loaded a native addon that is known not to bear a second load in a thread. Default 'auto'.
+   */
+  readonly isolation?: 'auto' | 'thread' | 'process'
+  /** The worker's environment, or the names of those variables of this process's that it gets. Default: a copy of this process's. */
+  readonly env?: NodeJS.ProcessEnv | readonly string[]
   /** The worker's process.argv beyond the first two. */
   readonly argv?: readonly string[]
-  /** Node options of the worker; process-wide V8 flags are not possible there. */
+  /**
+   * Node options of the worker; process-wide V8 flags are not possible in a thread. In a process they may deny it files, the network and more
+   * (`--permission`): what it runs on it may read in any case. Default: this process's.
+   */
   readonly execArgv?: readonly string[]
+  /** Its working directory. Only with `isolation: 'process'`. Default: this process's. */
+  readonly cwd?: string
+  /** The user it runs as, by number, where this process may set that. Only with `isolation: 'process'`. Default: this process's. */
+  readonly uid?: number
+  /** The group it runs as, by number. Only with `isolation: 'process'`. Default: this process's. */
+  readonly gid?: number
 }
 
 /** How a component that keeps dying is restarted. */

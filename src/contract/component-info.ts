@@ -10,6 +10,10 @@ export interface ComponentInfo {
   readonly state: LifecycleStatus
   /** 0 before the first load. */
   readonly generation: number
+  /** What it is isolated by, or will be with its next load. */
+  readonly isolation: 'thread' | 'process'
+  /** Of the process that it runs in, which for a thread is this one; null while it is not loaded. */
+  readonly pid: number | null
   readonly priority: number
   readonly pinned: boolean
   readonly dependencies: readonly string[]

@@ -23,6 +23,8 @@ export interface CrashEvent {
   readonly generation: number
   readonly reason: CrashReason
   readonly exitCode: number | undefined
+  /** With reason 'signal'. */
+  readonly signal: string | undefined
   readonly error: unknown
 }
 

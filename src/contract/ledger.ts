@@ -58,6 +58,7 @@ export interface Ledger {
   /** main + the totals of all components + reservations. */
   readonly usage: number
   readonly limit: number
+  /** The resident set of this process, and what workers hold in processes of their own. */
   readonly rss: number
   readonly cgroup: CgroupMemory | null
   /** Resident set that none of the figures explains: code, stacks, native memory nobody reported; negative where pages are not resident. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { ActivityMeter, readActivity } from '../channel/activity.ts'
+import { ActivityMeter } from '../channel/activity.ts'
+import type { ActivityRecord } from '../channel/activity.ts'
 import { callContext, ServedCall } from '../channel/call-context.ts'
 import { Callbacks } from '../channel/callbacks.ts'
 import { clone } from '../channel/clone-guard.ts'
@@ -7,7 +8,7 @@ import { encodeError } from '../channel/error-codec.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
-import type { ChannelEnd, Transport } from '../channel/transport.ts'
+import type { ChannelEnd, Channels, Transport } from '../channel/transport.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
@@ -19,7 +20,6 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
-import { threadChannels } from '../transport/thread.ts'
 import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
@@ -43,9 +43,16 @@ const nothingRestored: Restored = { get: () => undefined, drop: () => {} }
 type PressureListener = (level: PressureLevel) => void | Promise<void>
 type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
 
+/** What differs by what kind of worker it is in. */
+export interface Place {
+  readonly channels: Channels
+  readonly record: ActivityRecord
+}
+
 /** One generation of a component, inside its worker: loads it, serves its callers, drains and disposes of it when told. */
 export class ComponentRuntime {
   readonly #control: Transport
+  readonly #channels: Channels
   readonly #init: Omit<InitMessage, 'snapshot'>
   readonly #meter: ActivityMeter
   readonly #links: Callbacks
@@ -63,17 +70,18 @@ export class ComponentRuntime {
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
-  constructor(control: Transport, { snapshot, ...init }: InitMessage) {
+  constructor(control: Transport, { snapshot, ...init }: InitMessage, { channels, record }: Place) {
     this.#control = control
+    this.#channels = channels
     this.#init = init
     this.#snapshot = snapshot
     changeEnvironment(init.environment)
     const forgotten = new ForgottenCallbacks(() => this.#meter.active === 0)
-    this.#meter = new ActivityMeter(init.activity, () => {
+    this.#meter = new ActivityMeter(record, () => {
       this.#checkDrained()
       forgotten.idle()
     })
-    this.#links = new Callbacks(threadChannels, init.name, () => init.generation, init.maxQueue, {
+    this.#links = new Callbacks(channels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
@@ -86,13 +94,20 @@ export class ComponentRuntime {
     })
     this.#dependencies = new Dependencies({
       init,
+      channels,
       links: this.#links,
       linkCall: (component, queued) => this.#locks.linkCall(component, queued),
       post: (message) => this.#post(message),
     })
     process.on('exit', () => this.#logs.flush())
     nameThread(init.name)
-    watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
+    // Of a process all memory is measured.
+    if (init.activity) watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
+    if (init.measuresItself === true) measureItself(this.#meter)
+  }
+
+  get name(): string {
+    return this.#init.name
   }
 
   async load(): Promise<void> {
@@ -225,7 +240,7 @@ export class ComponentRuntime {
   #connect(end: ChannelEnd): void {
     const api = { component: this.#init.name, table: this.#table, links: this.#links, meter: this.#meter }
     this.#connections.add(
-      ServedConnection.open(threadChannels.join(end), api, (closed) => {
+      ServedConnection.open(this.#channels.join(end), api, (closed) => {
         this.#connections.delete(closed)
         this.#drain?.unfenced.delete(closed)
         this.#checkDrained()
@@ -276,7 +291,7 @@ export class ComponentRuntime {
   }
 
   get #inUse(): boolean {
-    return this.#meter.active > 0 || readActivity(this.#init.activity).subscriptions > 0
+    return this.#meter.active > 0 || this.#meter.subscriptions > 0
   }
 
   async #takeSnapshot(): Promise<void> {
@@ -354,6 +369,18 @@ function expectMethods(option: string, methods: ReadonlySet<string>, table: Meth
 async function disposeOf(api: Partial<AsyncDisposable & Disposable> | undefined): Promise<void> {
   if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
   else api?.[Symbol.dispose]?.()
+}
+
+/** ms between two looks of a process at itself. Guessed: as soon as its host would look at one that grows, at a tenth of the cost. */
+const lookAtItself = 250
+
+function measureItself(meter: ActivityMeter): void {
+  const look = (): void => {
+    const { user, system } = process.cpuUsage()
+    meter.reportProcess(process.memoryUsage.rss(), (user + system) / 1_000)
+  }
+  look()
+  setInterval(look, lookAtItself).unref()
 }
 
 /** Linux shows a thread's name in top, ps and debuggers; the 15 characters are the kernel's limit. */

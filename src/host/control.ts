@@ -42,7 +42,10 @@ export interface InitMessage {
   readonly maxQueue: number
   /** Methods that it has to offer: they are said to be idempotent. */
   readonly idempotent: ReadonlySet<string>
-  readonly activity: SharedArrayBuffer
+  /** Where a thread notes what it is doing; a process has its own record of that. */
+  readonly activity: SharedArrayBuffer | undefined
+  /** What its process holds cannot be read from outside: it is to say so itself. */
+  readonly measuresItself?: boolean
   /** What the last generation's `snapshot` gave, serialized by V8. */
   readonly snapshot: Uint8Array<ArrayBuffer> | undefined
   /** Its definition has `hibernate`: a `snapshot()` is taken for the hook, also of a service that is only wrapped. */
@@ -87,6 +90,8 @@ export type ToWorkerMessage =
     }
 
 export type FromWorkerMessage =
+  /** A process is about to end of an error that nobody has caught. */
+  | { readonly type: 'uncaught'; readonly error: EncodedError }
   /** The next message may prove unreadable: then this one stands for it. */
   | { readonly type: 'instead'; readonly message: FromWorkerMessage }
   | { readonly type: 'online' }

@@ -5,11 +5,12 @@ import type { CallerOptions } from '../channel/caller-options.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { CallbackLinks } from '../channel/marshal.ts'
 import { createRemote } from '../channel/remote.ts'
-import { threadChannels } from '../transport/thread.ts'
+import type { Channels } from '../channel/transport.ts'
 import type { DependencyOptions, FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 
 export interface DependenciesOptions {
   readonly init: Pick<InitMessage, 'dependencies' | 'dependencyOptions'>
+  readonly channels: Channels
   readonly links: Callbacks
   readonly linkCall: CallerOptions['linkCall']
   readonly post: (message: FromWorkerMessage) => void
@@ -48,7 +49,7 @@ export class Dependencies {
     switch (message.type) {
       case 'dependency':
         this.#wanted.delete(message.name)
-        caller?.attach(threadChannels.join(message.end), message.generation, this.#linksTo(message))
+        caller?.attach(this.#options.channels.join(message.end), message.generation, this.#linksTo(message))
         break
       case 'dependency-unavailable':
         this.#wanted.delete(message.name)

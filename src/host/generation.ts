@@ -1,16 +1,16 @@
-import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import type { ActivityReading } from '../channel/activity.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import { decodeError } from '../channel/error-codec.ts'
-import type { ChannelEnd } from '../channel/transport.ts'
+import type { ChannelEnd, Transport } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { ValueError } from '../contract/errors.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
+import { messageOf } from '../contract/describe-value.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { threadChannels } from '../transport/thread.ts'
 import { LoopProbe } from './loop-probe.ts'
-import type { WorkerHost } from './worker-host.ts'
+import type { ComponentHost } from './component-host.ts'
 
 export type LoadOutcome =
   | { readonly type: 'ready' }
@@ -23,10 +23,9 @@ type Reply<T extends FromWorkerMessage['type']> = Extract<FromWorkerMessage, { t
 /** One generation of a component as the main thread sees it: what may be asked of its worker, each with a deadline. */
 export class Generation {
   readonly number: number
-  readonly host: WorkerHost
+  readonly host: ComponentHost
   /** Whether its event loop turns. */
   readonly loop: LoopProbe
-  readonly #activity = createActivityBuffer()
   readonly #waiters = new Set<(message: FromWorkerMessage | 'ended') => void>()
   #ended = false
   #epoch = 0
@@ -38,7 +37,7 @@ export class Generation {
   #restoring = false
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
-  constructor(number: number, host: WorkerHost, onMessage: (message: FromWorkerMessage) => void) {
+  constructor(number: number, host: ComponentHost, onMessage: (message: FromWorkerMessage) => void) {
     this.number = number
     this.host = host
     this.loop = new LoopProbe(
@@ -73,14 +72,19 @@ export class Generation {
   }
 
   get activity(): ActivityReading {
-    return readActivity(this.#activity)
+    return this.host.activity.read()
   }
 
   /** @param init its snapshot is moved to the worker. */
   async load(init: Omit<InitMessage, 'type' | 'generation' | 'activity'>, timeout: number): Promise<LoadOutcome> {
     const reply = this.#expect(['ready', 'load-failed', 'init-unreadable'], timeout)
-    const message: InitMessage = { ...init, type: 'init', generation: this.number, activity: this.#activity }
-    this.host.post(message, init.snapshot ? [init.snapshot.buffer] : [])
+    const message: InitMessage = { ...init, type: 'init', generation: this.number, activity: this.host.activity.shared }
+    try {
+      this.host.post(message, init.snapshot ? [init.snapshot.buffer] : [])
+    } catch (cause) {
+      const error = new ValueError(init.name, 'config', `cannot be sent to its worker: ${messageOf(cause)}`, { cause })
+      return { type: 'failed', error }
+    }
     const outcome = await reply
     if (outcome === 'late') return { type: 'late' }
     // It may have said that it is ready with its last breath.
@@ -99,8 +103,16 @@ export class Generation {
     }
   }
 
-  /** A new connection to the component: the caller's end of it. */
-  connect(): ChannelEnd {
+  /** A new connection to the component for this thread. */
+  connect(): Transport {
+    const { channels } = this.host
+    const [ours, theirs] = channels.pair()
+    this.host.post({ type: 'connect', end: theirs }, [theirs])
+    return channels.join(ours)
+  }
+
+  /** A new connection to the component for another worker: the caller's end of it. */
+  connectPeer(): ChannelEnd {
     const [ours, theirs] = threadChannels.pair()
     this.host.post({ type: 'connect', end: theirs }, [theirs])
     return ours

@@ -4,14 +4,24 @@ import { getCompileCacheDir } from 'node:module'
 export type EnvironmentChange = Readonly<Record<string, string | null>>
 
 /**
- * The environment a worker is started with: what it is given, or a copy of this process's as it is now. Workers do not inherit the compile cache of
+ * The environment a worker is started with: what it is given, the variables that it names, or a copy of this process's as it is now. Workers do not inherit the compile cache of
  * the main thread; their environment can name it.
  */
-export function workerEnvironment(given?: NodeJS.ProcessEnv): Readonly<NodeJS.ProcessEnv> {
-  const env = { ...(given ?? process.env) }
+export function workerEnvironment(given?: NodeJS.ProcessEnv | readonly string[]): Readonly<NodeJS.ProcessEnv> {
+  const env = isList(given) ? only(given) : { ...(given ?? process.env) }
   const cache = getCompileCacheDir()
   if (cache !== undefined) env['NODE_COMPILE_CACHE'] ??= cache
   return env
+}
+
+function only(names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
+
+function isList(given: NodeJS.ProcessEnv | readonly string[] | undefined): given is readonly string[] {
+  return Array.isArray(given)
 }
 
 export function environmentChange(before: NodeJS.ProcessEnv, after: NodeJS.ProcessEnv): EnvironmentChange {

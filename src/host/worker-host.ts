@@ -6,11 +6,15 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd, Movable, Transport } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import { withDeadline } from '../base/deadline.ts'
+import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import { threadChannels } from '../transport/thread.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
+import type { ComponentHost, MeasuredWorker } from './component-host.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
+import { measuredThread } from './measured-thread.ts'
 import { environmentChange, workerEnvironment } from './worker-environment.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
+import type { WorkerMemory } from './worker-memory.ts'
 
 // Right from the sources and from the compiled package, whose layout is the same.
 const bootstrap = fileURLToPath(new URL(`../../workers/bootstrap${extname(import.meta.filename)}`, import.meta.url))
@@ -20,7 +24,7 @@ type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>
 /** What a worker thread is started with; what is not given is as Node has it. */
 export interface WorkerOptions {
   readonly resourceLimits?: ResourceLimits | undefined
-  readonly env?: NodeJS.ProcessEnv | undefined
+  readonly env?: NodeJS.ProcessEnv | readonly string[] | undefined
   readonly argv?: readonly string[] | undefined
   readonly execArgv?: readonly string[] | undefined
 }
@@ -28,12 +32,17 @@ export interface WorkerOptions {
 /**
  * One worker thread, held by one Piscina task that lasts as long as the worker. `ended` settles on every kind of death.
  */
-export class WorkerHost {
+export class WorkerHost implements ComponentHost {
+  readonly isolation = 'thread'
+  readonly pid = process.pid
+  readonly channels = threadChannels
+  readonly activity: ComponentHost['activity'] = sharedActivity()
   readonly #pool: Piscina
   readonly #abort = new AbortController()
   readonly #addons = createAddonGate()
   readonly #control: Transport
   readonly #worker: Worker
+  readonly #measured: MeasuredWorker
   /** Node's number of the thread; the worker itself forgets it when it ends. */
   readonly threadId: number
   readonly #exit: Promise<number>
@@ -82,6 +91,7 @@ export class WorkerHost {
     })
     const worker = this.#start(theirs)
     this.#worker = worker.thread
+    this.#measured = measuredThread(worker.thread)
     this.threadId = worker.thread.threadId
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
@@ -131,6 +141,18 @@ export class WorkerHost {
     return this.#worker
   }
 
+  activeTime(): number {
+    return this.#measured.activeTime()
+  }
+
+  async memory(): Promise<WorkerMemory> {
+    return this.#measured.memory()
+  }
+
+  async processorTime(): Promise<number> {
+    return this.#measured.processorTime()
+  }
+
   /** False once the thread is really gone. */
   get alive(): boolean {
     return this.#alive
@@ -141,6 +163,9 @@ export class WorkerHost {
     const { env } = this.#options
     return env ? {} : environmentChange(this.#environment, workerEnvironment())
   }
+
+  /** Between threads everything that can be is transferred. */
+  onCopied(): void {}
 
   onMessage(listener: (message: FromWorkerMessage) => void): void {
     this.#onMessage = listener
@@ -216,6 +241,11 @@ export class WorkerHost {
     if (exitCode !== undefined) return { reason: 'exit', exitCode }
     return { reason: 'error', cause: error }
   }
+}
+
+function sharedActivity(): ComponentHost['activity'] {
+  const shared = createActivityBuffer()
+  return { shared, read: () => readActivity(shared) }
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import { keepContext } from '../base/context.ts'
 import type { Generation } from '../host/generation.ts'
-import type { SpareWorkers } from '../host/spare-workers.ts'
+import type { Spares } from '../host/spares.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { Logger } from '../contract/logger.ts'
 import { expectOneOf, expectOptions } from '../base/option-checks.ts'
@@ -41,7 +41,7 @@ import { ANSWER_TIME } from './tuning.ts'
 export interface MemoryManagerOptions {
   readonly options: MemoryOptions
   readonly registry: Registry
-  readonly spares: SpareWorkers
+  readonly spares: Spares
   readonly reclaimer: Reclaimer
   readonly logger: Logger
   readonly emit: MemoryEvents
@@ -277,7 +277,7 @@ export class MemoryManager implements Disposable {
    */
   processorUse(name: string): ProcessorUse | null {
     const { generation } = this.#registry.get(name)
-    return generation ? this.#processor.read(generation.host.worker) : null
+    return generation ? this.#processor.read(generation.host) : null
   }
 
   /** @internal */

@@ -46,7 +46,7 @@ beforeAll(async () => {
 })
 
 function connect(): MessagePort {
-  port = portOf(generation.connect())
+  port = portOf(generation.connectPeer())
   return port
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ComponentCoordinator } from '../../src/index.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
+import { WorkerHost } from '../../src/host/worker-host.ts'
 import { environmentChange } from '../../src/host/worker-environment.ts'
 import { quietCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -59,7 +60,7 @@ describe('a component that gets a worker that was started before', () => {
 test.each(['NODE_OPTIONS', 'TZ'])(
   'a spare worker goes when %s is changed, which only a new thread takes over',
   async (name) => {
-    const spares = new SpareWorkers(1, {})
+    const spares = new SpareWorkers(1, () => new WorkerHost({}))
     onTestFinished(async () => spares.close(5_000))
     spares.keep()
     const [spare] = spares.hosts

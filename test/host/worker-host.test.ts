@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { Generation } from '../../src/host/generation.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
 import { WorkerHost } from '../../src/host/worker-host.ts'
-import { threadChannels } from '../../src/transport/thread.ts'
 import { fixture, until } from '../support/coordinator.ts'
 
 const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] => ({
@@ -93,7 +92,7 @@ describe('a generation', () => {
     const host = new WorkerHost({})
     const generation = new Generation(1, host, () => {})
     await generation.load(init(fixture('kitchen-sink.ts')), 10_000)
-    const caller = threadChannels.join(generation.connect())
+    const caller = generation.connect()
     const hurry = new AbortController()
     expect(await generation.drain(true, 50, () => {}, hurry.signal)).toBe('late')
     caller.receive({ frame: () => {}, unreadable: () => {} })
@@ -111,7 +110,7 @@ describe('a generation', () => {
 
 describe('spare workers', () => {
   it('are kept from the first load on, given up, restored and closed', async () => {
-    const spares = new SpareWorkers(2, {})
+    const spares = new SpareWorkers(2, () => new WorkerHost({}))
     expect(spares.hosts).toEqual([])
     const taken = spares.take()
     spares.keep()
@@ -136,7 +135,7 @@ describe('spare workers', () => {
   })
 
   it('that die are not handed out', async () => {
-    const spares = new SpareWorkers(1, {})
+    const spares = new SpareWorkers(1, () => new WorkerHost({}))
     spares.keep()
     const [spare] = spares.hosts
     await spare?.terminate(5_000)
@@ -148,7 +147,7 @@ describe('spare workers', () => {
   })
 
   it('that cannot be started are done without', async () => {
-    const spares = new SpareWorkers(1, { execArgv: ['--no-such-flag'] })
+    const spares = new SpareWorkers(1, () => new WorkerHost({ execArgv: ['--no-such-flag'] }))
     spares.keep()
     expect(spares.hosts).toEqual([])
     await spares.close(0)

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { measuredThread } from '../../src/host/measured-thread.ts'
 import { Measurement } from '../../src/memory/measure/measurement.ts'
-import type { MeasuredWorker } from '../../src/memory/measure/measurement.ts'
-import type { WorkerMemory } from '../../src/memory/measure/worker-memory.ts'
+import type { MeasuredTarget } from '../../src/memory/measure/measurement.ts'
+import type { WorkerMemory } from '../../src/host/worker-memory.ts'
 import { LONGEST_LOOK } from '../../src/memory/tuning.ts'
 import { until } from '../support/coordinator.ts'
 
@@ -22,8 +23,9 @@ parentPort.on('message', ({ what, ms, mib = 0 }) => {
 parentPort.postMessage('ready')
 `
 
-class Target implements MeasuredWorker {
-  readonly worker = new Worker(source, { eval: true })
+class Target implements MeasuredTarget {
+  readonly thread = new Worker(source, { eval: true })
+  readonly worker = measuredThread(this.thread)
   readonly answers: WorkerMemory[] = []
   readonly events: ('answered' | 'late' | 'unchanged')[] = []
 
@@ -38,7 +40,7 @@ class Target implements MeasuredWorker {
     this.events.push('unchanged')
   }
   async next(): Promise<unknown> {
-    return new Promise((resolve) => this.worker.once('message', resolve))
+    return new Promise((resolve) => this.thread.once('message', resolve))
   }
   take(): string[] {
     return this.events.splice(0)
@@ -58,7 +60,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await Promise.all(targets.map(async ({ worker }) => worker.terminate()))
+  await Promise.all(targets.map(async ({ thread }) => thread.terminate()))
 })
 
 /** No worker may still be at the end of its start, nor have been of late. */
@@ -87,7 +89,7 @@ describe('measuring', () => {
   test('what has run asks nobody else', async () => {
     await quiet()
     const [busy] = targets
-    busy?.worker.postMessage({ what: 'spin', ms: 20 })
+    busy?.thread.postMessage({ what: 'spin', ms: 20 })
     await busy?.next()
     await measurement.update(5_000)
     expect(targets.map((target) => target.take())).toEqual([['answered'], ['unchanged'], ['unchanged']])
@@ -104,7 +106,7 @@ describe('measuring', () => {
   test('a look waits for nobody', async () => {
     await quiet()
     const [busy] = targets
-    busy?.worker.postMessage({ what: 'spin', ms: 40 })
+    busy?.thread.postMessage({ what: 'spin', ms: 40 })
     await until(() => measurement.look() === 1)
     await until(() => busy?.events.includes('answered') === true)
     expect(busy?.events.filter((event) => event === 'late')).toEqual([])
@@ -115,7 +117,7 @@ describe('measuring', () => {
     const [busy] = targets
     const external = (): number => (busy?.answers.at(-1)?.external ?? 0) / 1024 ** 2
     const before = external()
-    busy?.worker.postMessage({ what: 'spin', ms: 100, mib: 40 })
+    busy?.thread.postMessage({ what: 'spin', ms: 100, mib: 40 })
     await until(() => measurement.look() === 1)
     // It answers in the middle of its work, does the rest, and rests; this thread has no time for any of it, and then looks before it listens.
     const end = performance.now() + 500
@@ -130,7 +132,7 @@ describe('measuring', () => {
   test('a blocked worker is late, delays nobody, and answers when it can', async () => {
     await quiet()
     const [blocked, ...others] = targets
-    blocked?.worker.postMessage({ what: 'block', ms: 2_500 })
+    blocked?.thread.postMessage({ what: 'block', ms: 2_500 })
     await until(async () => {
       const start = performance.now()
       await measurement.measureAll(50)
@@ -156,7 +158,7 @@ describe('measuring', () => {
 
   test('a worker that is gone is neither measured nor waited for', async () => {
     const [gone] = targets
-    await gone?.worker.terminate()
+    await gone?.thread.terminate()
     // It would not answer for as long as this test may take.
     await measurement.measureAll(60_000)
     expect(targets.map((target) => target.take())).toEqual([[], ['answered'], ['answered']])

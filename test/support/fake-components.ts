@@ -1,15 +1,14 @@
-import type { HeapInfo } from 'node:v8'
-import type { Worker } from 'node:worker_threads'
 import type { Registry } from '../../src/component/registry.ts'
 import type { Supervisor } from '../../src/component/supervisor.ts'
 import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../../src/contract/unload-report.ts'
-import type { SpareWorkers } from '../../src/host/spare-workers.ts'
-import type { WorkerHost } from '../../src/host/worker-host.ts'
+import type { ComponentHost, MeasuredWorker } from '../../src/host/component-host.ts'
+import type { Spares } from '../../src/host/spares.ts'
+import type { WorkerMemory } from '../../src/host/worker-memory.ts'
 import { MemoryBook } from '../../src/memory/account/book.ts'
 
 /** A worker as far as it is measured: it holds what a test says, and answers when a test says. */
-export class FakeWorker {
+export class FakeWorker implements MeasuredWorker {
   /** Bytes. */
   physical = 0
   external = 0
@@ -23,26 +22,21 @@ export class FakeWorker {
   questions = 0
   #open: (() => void)[] = []
 
-  readonly performance = { eventLoopUtilization: () => ({ active: this.active, idle: 0, utilization: 0 }) }
+  activeTime(): number {
+    return this.active
+  }
 
-  async getHeapStatistics(): Promise<HeapInfo> {
+  async memory(): Promise<WorkerMemory> {
     this.questions++
     const { physical, external } = this
     if (this.isBlocked) await new Promise<void>((resolve) => this.#open.push(resolve))
     if (this.isGone) throw new Error('ERR_WORKER_NOT_RUNNING')
-    const heap: Partial<HeapInfo> = {
-      used_heap_size: physical,
-      total_physical_size: physical,
-      total_heap_size: physical,
-      external_memory: external,
-      malloced_memory: 0,
-    }
-    return heap as HeapInfo
+    return { used: physical, physical, external, malloced: 0, heap: physical }
   }
 
-  async cpuUsage(): Promise<NodeJS.CpuUsage> {
+  async processorTime(): Promise<number> {
     if (this.isGone) throw new Error('ERR_WORKER_NOT_RUNNING')
-    return { user: this.cpu, system: 0 }
+    return this.cpu
   }
 
   /** With what was true when it was asked. */
@@ -50,15 +44,11 @@ export class FakeWorker {
     this.isBlocked = false
     for (const open of this.#open.splice(0)) open()
   }
-
-  get asWorker(): Worker {
-    return this as unknown as Worker
-  }
 }
 
-export class FakeHost {
-  readonly fake = new FakeWorker()
-  readonly worker: Worker = this.fake.asWorker
+export class FakeHost extends FakeWorker {
+  readonly isolation = 'thread'
+  readonly fake: FakeWorker = this
   alive = true
   #exits: (() => void)[] = []
 
@@ -68,12 +58,12 @@ export class FakeHost {
 
   exit(): void {
     this.alive = false
-    this.fake.isGone = true
+    this.isGone = true
     for (const listener of this.#exits.splice(0)) listener()
   }
 
-  get asHost(): WorkerHost {
-    return this as unknown as WorkerHost
+  get asHost(): ComponentHost {
+    return this as unknown as ComponentHost
   }
 }
 
@@ -89,7 +79,7 @@ export class FakeComponent {
     timeout: 30_000,
   }
   readonly hibernation = { failedLately: false }
-  readonly zombies = new Map<WorkerHost, number>()
+  readonly zombies = new Map<ComponentHost, number>()
   readonly activity = { reported: 0, uncounted: 0 }
   readonly host = new FakeHost()
   readonly generation: object | undefined
@@ -173,7 +163,7 @@ export function bookOf(
   }
   const book = new MemoryBook({
     registry: registry as unknown as Registry,
-    spares: { hosts: spares } as unknown as SpareWorkers,
+    spares: { hosts: spares } as unknown as Spares,
     now: () => clock.now,
     onOverrun: ({ name }) => overruns.push(name),
   })

@@ -60,8 +60,11 @@ export class ComponentFailedError extends SpillwayError {
 export const isComponentFailedError = (e: unknown): e is Coded<ComponentFailedError> =>
   hasCode(e, 'ERR_COMPONENT_FAILED')
 
-/** Why a worker is gone. 'stuck': its event loop did not turn any more, and it was ended. */
-export type CrashReason = 'exit' | 'error' | 'out-of-memory' | 'memory-limit' | 'stuck' | 'terminated'
+/**
+ * Why a worker is gone. 'stuck': its event loop did not turn any more, and it was ended. 'signal': a signal that this process did not send has ended its
+ * process: a crash of native code, or the kernel for want of memory.
+ */
+export type CrashReason = 'exit' | 'error' | 'out-of-memory' | 'memory-limit' | 'stuck' | 'signal' | 'terminated'
 
 /**
  * The worker of the component died, or was ended, while the call was under way. `outcome` is 'unknown' for a call that
@@ -74,6 +77,8 @@ export class ComponentCrashedError extends SpillwayError {
   readonly generation: number
   readonly outcome: 'unknown' | 'not-sent'
   readonly exitCode: number | undefined
+  /** With reason 'signal': which, 'SIGSEGV' for one. */
+  readonly signal: string | undefined
 
   constructor(
     component: string,
@@ -82,6 +87,7 @@ export class ComponentCrashedError extends SpillwayError {
       generation: number
       outcome?: 'unknown' | 'not-sent'
       exitCode?: number | undefined
+      signal?: string | undefined
     },
     options?: SpillwayErrorOptions,
   ) {
@@ -91,6 +97,7 @@ export class ComponentCrashedError extends SpillwayError {
       'out-of-memory': 'its worker ran out of memory',
       'memory-limit': 'its worker passed its memory limit and was ended',
       stuck: 'its event loop did not turn any more, and its worker was ended',
+      signal: `its process was ended by ${details.signal ?? 'a signal'}`,
       terminated: 'its worker was ended',
     }[details.reason]
     super(`Component "${component}" (generation ${details.generation}) is gone: ${how}`, options)
@@ -99,6 +106,7 @@ export class ComponentCrashedError extends SpillwayError {
     this.generation = details.generation
     this.outcome = details.outcome ?? 'unknown'
     this.exitCode = details.exitCode
+    this.signal = details.signal
   }
 }
 export const isComponentCrashedError = (e: unknown): e is Coded<ComponentCrashedError> =>

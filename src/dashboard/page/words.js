@@ -69,6 +69,7 @@ const crashReasons = {
   'memory-limit': 'it passed its memory limit',
   terminated: 'its worker was ended',
   stuck: 'its event loop stood still for too long',
+  signal: 'a signal ended its process',
 }
 
 /** @type {Readonly<Record<Occurrence['kind'], string>>} */

@@ -2,14 +2,14 @@ import type { ComponentMemory, Ledger } from '../../contract/ledger.ts'
 import type { Registry } from '../../component/registry.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
-import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { Spares } from '../../host/spares.ts'
 import { wallTime } from '../../base/monotonic.ts'
 import { forecastSize } from '../decide/forecast.ts'
 import type { Forecast } from '../decide/forecast.ts'
 import type { ComponentGrowth } from '../decide/schedule.ts'
 import type { AccountSnapshot, LetIn, MemoryRequest } from '../decide/snapshot.ts'
 import { MainMeter } from '../measure/main-meter.ts'
-import type { MeasuredWorker } from '../measure/measurement.ts'
+import type { MeasuredTarget } from '../measure/measurement.ts'
 import { ProcessMeter } from '../measure/process-memory.ts'
 import { ComponentAccount } from './component-account.ts'
 import type { GenerationFate } from './component-account.ts'
@@ -23,7 +23,7 @@ import { Trend } from './trend.ts'
 
 export interface MemoryBookOptions {
   readonly registry: Registry
-  readonly spares: SpareWorkers
+  readonly spares: Spares
   /** ms of the monotonic clock. */
   readonly now: () => number
   /** A component has been measured to hold more than its own limit allows. */
@@ -49,7 +49,7 @@ export class MemoryBook {
   readonly #options: MemoryBookOptions
   readonly #accounts = new WeakMap<Supervisor, ComponentAccount>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
-  readonly #live = new Map<Supervisor, MeasuredWorker>()
+  readonly #live = new Map<Supervisor, MeasuredTarget>()
   readonly #condemned = new Set<Supervisor>()
   readonly #keys = new WeakMap<Generation, string>()
   #lastKey = 0
@@ -215,6 +215,7 @@ export class MemoryBook {
     }
     return buildLedger({
       ...frame,
+      rss: frame.rss + this.#elsewhere,
       time: wallTime(this.#sampledAt),
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
@@ -222,6 +223,15 @@ export class MemoryBook {
       runtime: this.#process.runtime,
       reservations: this.reservations.outstanding,
     })
+  }
+
+  /** Bytes that workers hold in processes of their own. */
+  get #elsewhere(): number {
+    let sum = this.#extra.elsewhere
+    for (const supervisor of this.#live.keys()) {
+      if (supervisor.generation?.host.isolation === 'process') sum += this.#heldBy(supervisor)
+    }
+    return sum
   }
 
   /** All that a decision is made of. What policies are told is worked out only when somebody asks for it. */
@@ -259,7 +269,7 @@ export class MemoryBook {
   }
 
   /** Of the components that `isRunning`: the heap of one that does nothing stays as it is. */
-  growths(limit: number, isRunning: (target: MeasuredWorker) => boolean): ComponentGrowth[] {
+  growths(limit: number, isRunning: (target: MeasuredTarget) => boolean): ComponentGrowth[] {
     const growths: ComponentGrowth[] = []
     for (const [supervisor, target] of this.#live) {
       if (!isRunning(target)) continue
@@ -311,12 +321,12 @@ export class MemoryBook {
     return this.#liveNamed(name)
   }
 
-  targetOf(supervisor: Supervisor): MeasuredWorker | undefined {
+  targetOf(supervisor: Supervisor): MeasuredTarget | undefined {
     return this.#live.get(supervisor)
   }
 
   /** All workers that hold memory. */
-  *targets(): Iterable<MeasuredWorker> {
+  *targets(): Iterable<MeasuredTarget> {
     yield* this.#live.values()
     yield* this.#extra.targets()
   }
@@ -362,11 +372,11 @@ export class MemoryBook {
     return this.memoryOf(supervisor)?.total ?? 0
   }
 
-  #targetOf(supervisor: Supervisor, generation: Generation): MeasuredWorker {
+  #targetOf(supervisor: Supervisor, generation: Generation): MeasuredTarget {
     const account = this.account(supervisor)
     const { now, onOverrun } = this.#options
     return {
-      worker: generation.host.worker,
+      worker: generation.host,
       answered: (memory, asked) => {
         // An answer that comes after the generation is over says nothing about the next one.
         if (supervisor.generation !== generation) return

@@ -5,7 +5,8 @@ import type { GrowthWindow } from '../decide/growth.ts'
 import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
 import type { ResidencyState } from '../decide/residency.ts'
 import { totalOf } from '../measure/worker-memory.ts'
-import type { SelfReported, WorkerMemory } from '../measure/worker-memory.ts'
+import type { WorkerMemory } from '../../host/worker-memory.ts'
+import type { SelfReported } from '../measure/worker-memory.ts'
 import { KEPT_SAMPLES, REMEMBERED_PEAKS } from '../tuning.ts'
 
 /**
@@ -105,7 +106,7 @@ export class ComponentAccount {
   measured(heap: WorkerMemory, self: SelfReported, time: number, sampledAt: number): void {
     const total = totalOf(heap, self)
     const { used, physical, malloced } = heap
-    const external = heap.external + self.uncounted
+    const external = heap.external + (heap.isAll === true ? 0 : self.uncounted)
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#heap = heap
     this.#limited = heap.heap + external
@@ -136,7 +137,7 @@ export class ComponentAccount {
     if (!this.#heap || !this.#memory) return
     const total = totalOf(this.#heap, self)
     const peak = Math.max(this.#memory.peak, total)
-    const external = this.#heap.external + self.uncounted
+    const external = this.#heap.external + (this.#heap.isAll === true ? 0 : self.uncounted)
     this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
   }
 

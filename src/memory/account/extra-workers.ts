@@ -1,36 +1,42 @@
-import type { Worker } from 'node:worker_threads'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
-import type { SpareWorkers } from '../../host/spare-workers.ts'
-import type { WorkerHost } from '../../host/worker-host.ts'
+import type { ComponentHost } from '../../host/component-host.ts'
+import type { Spares } from '../../host/spares.ts'
 import type { ExtraWorker } from '../../contract/ledger.ts'
-import type { MeasuredWorker } from '../measure/measurement.ts'
+import type { MeasuredTarget } from '../measure/measurement.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 
 /** Workers that are no component's current one and hold memory all the same: spares, and those whose generation is over before they are gone. */
 export class ExtraWorkers {
-  readonly #spares: SpareWorkers
-  readonly #ending = new Map<WorkerHost, { readonly supervisor: Supervisor; readonly generation: number }>()
-  readonly #totals = new WeakMap<Worker, number>()
+  readonly #spares: Spares
+  readonly #ending = new Map<ComponentHost, { readonly supervisor: Supervisor; readonly generation: number }>()
+  readonly #totals = new WeakMap<ComponentHost, number>()
 
-  constructor(spares: SpareWorkers) {
+  constructor(spares: Spares) {
     this.#spares = spares
   }
 
   /** The generation is over, but its thread is not gone: it holds what it held, `total` bytes. */
   ended(supervisor: Supervisor, { host, number }: Generation, total: number, onGone: (bytes: number) => void): void {
-    this.#totals.set(host.worker, total)
+    this.#totals.set(host, total)
     this.#ending.set(host, { supervisor, generation: number })
     host.onExit(() => {
       this.#ending.delete(host)
-      onGone(this.#totals.get(host.worker) ?? 0)
+      onGone(this.#totals.get(host) ?? 0)
     })
   }
 
   /** Bytes of all. */
   get total(): number {
     let sum = 0
-    for (const { worker } of this.#hosts()) sum += this.#totals.get(worker) ?? 0
+    for (const host of this.#hosts()) sum += this.#totals.get(host) ?? 0
+    return sum
+  }
+
+  /** Bytes of those that are processes. */
+  get elsewhere(): number {
+    let sum = 0
+    for (const host of this.#hosts()) if (host.isolation === 'process') sum += this.#totals.get(host) ?? 0
     return sum
   }
 
@@ -38,15 +44,15 @@ export class ExtraWorkers {
   get ending(): number {
     let sum = 0
     for (const [host, { supervisor }] of this.#ending) {
-      if (!supervisor.zombies.has(host)) sum += this.#totals.get(host.worker) ?? 0
+      if (!supervisor.zombies.has(host)) sum += this.#totals.get(host) ?? 0
     }
     return sum
   }
 
   list(): ExtraWorker[] {
-    const held = ({ worker }: WorkerHost): number => this.#totals.get(worker) ?? 0
+    const held = (host: ComponentHost): number => this.#totals.get(host) ?? 0
     const spares = this.#spares.hosts.map((host, index) => ({
-      name: `spare worker ${index + 1}`,
+      name: `spare ${host.isolation === 'process' ? 'process' : 'worker'} ${index + 1}`,
       kind: 'spare' as const,
       total: held(host),
     }))
@@ -58,18 +64,18 @@ export class ExtraWorkers {
     return [...spares, ...ending]
   }
 
-  *targets(): Iterable<MeasuredWorker> {
-    for (const { worker } of this.#hosts()) {
+  *targets(): Iterable<MeasuredTarget> {
+    for (const host of this.#hosts()) {
       yield {
-        worker,
-        answered: (memory) => this.#totals.set(worker, totalOf(memory)),
+        worker: host,
+        answered: (memory) => this.#totals.set(host, totalOf(memory)),
         late: () => {},
         unchanged: () => {},
       }
     }
   }
 
-  *#hosts(): Iterable<WorkerHost> {
+  *#hosts(): Iterable<ComponentHost> {
     yield* this.#spares.hosts
     yield* this.#ending.keys()
   }

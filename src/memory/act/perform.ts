@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
-import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { Spares } from '../../host/spares.ts'
 import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Action } from '../decide/action.ts'
@@ -15,7 +15,7 @@ import type { Unloaded } from './unloader.ts'
 
 export interface PerformerOptions {
   readonly book: MemoryBook
-  readonly spares: SpareWorkers
+  readonly spares: Spares
   readonly logger: Logger
   readonly measurement: Measurement
   readonly requests: OpenRequests

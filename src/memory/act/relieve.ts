@@ -1,5 +1,5 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
-import type { SpareWorkers } from '../../host/spare-workers.ts'
+import type { Spares } from '../../host/spares.ts'
 import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import { ANSWER_TIME } from '../tuning.ts'
@@ -7,10 +7,10 @@ import { ANSWER_TIME } from '../tuning.ts'
 /** Gets memory back without unloading anything: components drop what they can, and spare workers go. */
 export class Relief {
   readonly #book: MemoryBook
-  readonly #spares: SpareWorkers
+  readonly #spares: Spares
   readonly #logger: Logger
 
-  constructor(book: MemoryBook, spares: SpareWorkers, logger: Logger) {
+  constructor(book: MemoryBook, spares: Spares, logger: Logger) {
     this.#book = book
     this.#spares = spares
     this.#logger = logger

@@ -1,19 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readRealFile } from '../../base/proc-files.ts'
+import type { FileReader } from '../../base/proc-files.ts'
 import type { CgroupMemory } from '../../contract/ledger.ts'
 import { isRealLimit } from '../options.ts'
 import { RETRY } from '../tuning.ts'
-
-/** The content of a file, or undefined when it cannot be read. */
-export type FileReader = (path: string) => string | undefined
-
-export const readRealFile: FileReader = (path) => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
 
 /** What the control group of this process allows and uses: to read it takes a few files, so that is done once a second at most. */
 export class CgroupMeter {

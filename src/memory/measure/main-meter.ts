@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import type { MainMemory } from '../../contract/ledger.ts'
-import { memoryOf, totalOf } from './worker-memory.ts'
+import { memoryOf } from '../../host/worker-memory.ts'
+import { totalOf } from './worker-memory.ts'
 
 /** What the main thread's own isolate holds. To ask for it takes some 30 us, so that is done once a sample. */
 export class MainMeter {

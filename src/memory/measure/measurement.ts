@@ -4,21 +4,21 @@ import { WorkerSampler } from './worker-sampler.ts'
 import type { SampleTarget } from './worker-sampler.ts'
 
 /** Something whose worker is measured again and again. */
-export interface MeasuredWorker extends SampleTarget {
+export interface MeasuredTarget extends SampleTarget {
   /** It has hardly done anything since its last figures, so they still stand. */
   unchanged(): void
 }
 
 /** Measures workers: all of them, or only those that have run since they were measured last. */
 export class Measurement {
-  readonly #targets: () => Iterable<MeasuredWorker>
+  readonly #targets: () => Iterable<MeasuredTarget>
   readonly #now: () => number
   readonly #sampler: WorkerSampler
   readonly #activity = new WorkerActivity()
-  readonly #ranAt = new WeakMap<MeasuredWorker, number>()
+  readonly #ranAt = new WeakMap<MeasuredTarget, number>()
 
   /** @param now ms of a monotonic clock. */
-  constructor(targets: () => Iterable<MeasuredWorker>, now: () => number) {
+  constructor(targets: () => Iterable<MeasuredTarget>, now: () => number) {
     this.#targets = targets
     this.#now = now
     this.#sampler = new WorkerSampler(now, (worker) => this.#activity.note(worker))
@@ -45,17 +45,17 @@ export class Measurement {
   }
 
   /** New figures of one, asked for from now on; it has `patience` ms to answer. */
-  async measureOne(target: MeasuredWorker, patience: number): Promise<void> {
+  async measureOne(target: MeasuredTarget, patience: number): Promise<void> {
     await this.#sampler.sampleAnew([target], patience)
   }
 
   /** Whether it has been seen to run of late. */
-  isRunning(target: MeasuredWorker): boolean {
+  isRunning(target: MeasuredTarget): boolean {
     return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < LONGEST_LOOK
   }
 
   /** Also those whose answer is not here yet: it may be older than what they did last. */
-  *#changed(): Iterable<MeasuredWorker> {
+  *#changed(): Iterable<MeasuredTarget> {
     for (const target of this.#targets()) {
       const hasRun = this.#activity.hasRun(target.worker)
       if (hasRun) this.#ranAt.set(target, this.#now())

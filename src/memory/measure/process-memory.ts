@@ -1,39 +1,12 @@
 import { isMainThread } from 'node:worker_threads'
-import { readRealFile } from './cgroup.ts'
-import type { FileReader } from './cgroup.ts'
-
-/** What is resident of a process, bytes. */
-export interface ProcessMemory {
-  readonly rss: number
-  /** What no file backs: heaps, buffers, stacks, memory that processes share. Where the system does not tell it apart, it is all of it. */
-  readonly anonymous: number
-}
+import { readProcessMemory } from '../../base/proc-files.ts'
+import type { ProcessMemory } from '../../base/proc-files.ts'
 
 /**
  * Bytes at most that are taken for the runtime's own at the start: what is in no isolate of a process that has just begun is 1 MiB, and with TypeScript
  * loaded from its sources some 20. What is beyond was there before, and is native memory of the program.
  */
 const mostAtStart = 64 * 1024 ** 2
-
-/**
- * Of this process, or of another one. To read it takes some 30 us.
- *
- * @returns undefined where there is no such process, or the system does not tell.
- */
-export function readProcessMemory(
-  pid: number | 'self' = 'self',
-  read: FileReader = readRealFile,
-): ProcessMemory | undefined {
-  const status = read(`/proc/${pid}/status`)
-  const bytes = (field: string): number | undefined => {
-    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status ?? '')?.[1]
-    return kib === undefined ? undefined : Number(kib) * 1024
-  }
-  const rss = bytes('VmRSS')
-  const own = bytes('RssAnon')
-  if (rss === undefined || own === undefined) return undefined
-  return { rss, anonymous: own + (bytes('RssShmem') ?? 0) }
-}
 
 /** Bytes of anonymous memory that are the runtime's own: one figure for the process, whoever asks first. */
 let atStart: number | undefined

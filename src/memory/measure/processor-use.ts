@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { MeasuredWorker } from '../../host/component-host.ts'
 import { RETRY } from '../tuning.ts'
 
 /** What a worker does with its time, as shares (0..1) since the reading before. */
@@ -21,8 +21,8 @@ interface Reading {
 
 /** Reads what workers do with their time for those who ask, and costs nothing while nobody does. */
 export class ProcessorMeter {
-  readonly #readings = new WeakMap<Worker, Reading>()
-  readonly #reading = new WeakSet<Worker>()
+  readonly #readings = new WeakMap<MeasuredWorker, Reading>()
+  readonly #reading = new WeakSet<MeasuredWorker>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -30,19 +30,18 @@ export class ProcessorMeter {
   }
 
   /** As of the last reading, and takes another one if that is a second ago. Null before the second one. */
-  read(worker: Worker): ProcessorUse | null {
+  read(worker: MeasuredWorker): ProcessorUse | null {
     const last = this.#readings.get(worker)
     if (!this.#reading.has(worker) && (!last || this.#now() - last.at >= RETRY)) void this.#take(worker, last)
     return last?.use ?? null
   }
 
-  async #take(worker: Worker, last: Reading | undefined): Promise<void> {
+  async #take(worker: MeasuredWorker, last: Reading | undefined): Promise<void> {
     this.#reading.add(worker)
     try {
-      const { user, system } = await worker.cpuUsage()
-      const { active } = worker.performance.eventLoopUtilization()
+      const cpu = await worker.processorTime()
+      const active = worker.activeTime()
       const at = this.#now()
-      const cpu = user + system
       const load = last && {
         cpu: share(cpu - last.cpu, (at - last.at) * 1_000),
         eventLoop: share(active - last.active, at - last.at),

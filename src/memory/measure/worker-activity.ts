@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { MeasuredWorker } from '../../host/component-host.ts'
 import { WORTH_ASKING } from '../tuning.ts'
 
 /**
@@ -6,18 +6,15 @@ import { WORTH_ASKING } from '../tuning.ts'
  * the time its event loop was not waiting takes a fraction of a microsecond, and works while the worker is stuck.
  */
 export class WorkerActivity {
-  readonly #asked = new WeakMap<Worker, number>()
+  readonly #asked = new WeakMap<MeasuredWorker, number>()
 
-  hasRun(worker: Worker): boolean {
+  hasRun(worker: MeasuredWorker): boolean {
     const before = this.#asked.get(worker)
-    return before === undefined || activeTime(worker) - before >= WORTH_ASKING
+    return before === undefined || worker.activeTime() - before >= WORTH_ASKING
   }
 
   /** It is being asked now. */
-  note(worker: Worker): void {
-    this.#asked.set(worker, activeTime(worker))
+  note(worker: MeasuredWorker): void {
+    this.#asked.set(worker, worker.activeTime())
   }
 }
-
-/** ms since the worker started in which its event loop was not waiting. */
-const activeTime = (worker: Worker): number => worker.performance.eventLoopUtilization().active

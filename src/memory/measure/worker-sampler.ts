@@ -1,12 +1,11 @@
-import type { Worker } from 'node:worker_threads'
 import { arrivalsTakenIn, withDeadline } from '../../base/deadline.ts'
+import type { MeasuredWorker } from '../../host/component-host.ts'
+import type { WorkerMemory } from '../../host/worker-memory.ts'
 import { ANSWER_TIME } from '../tuning.ts'
-import { readWorkerMemory } from './worker-memory.ts'
-import type { WorkerMemory } from './worker-memory.ts'
 
 /** Something whose worker is measured. */
 export interface SampleTarget {
-  readonly worker: Worker
+  readonly worker: MeasuredWorker
   /** The figures, as soon as they are there; possibly long after they were asked for (`asked`, ms), which is when they were true. */
   answered(memory: WorkerMemory, asked: number): void
   /** It has not answered in time. */
@@ -20,25 +19,25 @@ interface Question {
 }
 
 /**
- * Asks workers for their heap statistics side by side. One that hangs is asked once and then left alone until it answers, so it
+ * Asks workers for what they hold side by side. One that hangs is asked once and then left alone until it answers, so it
  * delays nobody: not a sample beyond its patience, and not the next one at all.
  */
 export class WorkerSampler {
-  readonly #open = new WeakMap<Worker, Question>()
+  readonly #open = new WeakMap<MeasuredWorker, Question>()
   readonly #now: () => number
-  readonly #asked: (worker: Worker) => void
+  readonly #asked: (worker: MeasuredWorker) => void
 
   /**
    * @param now ms of a monotonic clock.
    * @param asked told of each question as it is put.
    */
-  constructor(now: () => number, asked: (worker: Worker) => void) {
+  constructor(now: () => number, asked: (worker: MeasuredWorker) => void) {
     this.#now = now
     this.#asked = asked
   }
 
   /** It has been asked and its answer is not here yet: what it did since may not be in it. */
-  isAsked(worker: Worker): boolean {
+  isAsked(worker: MeasuredWorker): boolean {
     return this.#open.has(worker)
   }
 
@@ -103,9 +102,9 @@ export class WorkerSampler {
 
   async #put(target: SampleTarget, at: number): Promise<void> {
     try {
-      target.answered(await readWorkerMemory(target.worker), at)
+      target.answered(await target.worker.memory(), at)
     } catch {
-      // ERR_WORKER_NOT_RUNNING: it is only starting, or gone.
+      // It is only starting, or gone.
     } finally {
       this.#open.delete(target.worker)
     }

@@ -40,7 +40,7 @@ export const linkChannels: Channels = {
 /** The end of a channel has come over a link: what somebody here gets for it. */
 export function arriveAs(channel: SubChannel): MessagePort {
   const { port1: given, port2: inner } = new MessageChannel()
-  relays.set(given, new PortRelay(channel, inner))
+  relays.set(given, relayOf(channel, inner))
   return given
 }
 
@@ -57,7 +57,7 @@ export function leaveBy(channel: SubChannel, port: MessagePort): void {
   if (partner) {
     forwardAll(heldBy(port), channel)
     if (partner.joined) partner.joined.moveTo(channel)
-    else relays.set(other, new PortRelay(channel, port))
+    else relays.set(other, relayOf(channel, port))
     return
   }
   const moved = takenAway(port)
@@ -66,7 +66,12 @@ export function leaveBy(channel: SubChannel, port: MessagePort): void {
     return
   }
   forwardAll(heldBy(moved), channel)
-  void new PortRelay(channel, moved)
+  void relayOf(channel, moved)
+}
+
+/** A port that goes on to another thread takes along all that has come for it: there it may be read at once. */
+function relayOf(channel: SubChannel, inner: MessagePort): PortRelay {
+  return new PortRelay(channel, inner, (port) => relays.get(port)?.begin())
 }
 
 /** Closes the ends in something that nobody will get. */

@@ -90,6 +90,11 @@ export class ProcessLink {
     this.#socket.end(() => this.#socket.destroy())
   }
 
+  /** Hands what was posted to the system now, and not with the microtask: for a process that is about to end. */
+  flush(): void {
+    this.#writer.flush()
+  }
+
   /** The link keeps the event loop alive from now on. */
   ref(): void {
     this.#socket.ref()

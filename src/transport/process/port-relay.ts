@@ -7,16 +7,20 @@ import type { SubChannel } from './sub-channel.ts'
 export class PortRelay {
   readonly #channel: SubChannel
   readonly #inner: MessagePort
+  readonly #leaving: (port: MessagePort) => void
   readonly #stopWatching: () => void
   /** Most ends are joined, or posted on, in the turn in which they come; then nothing needs to go through the port. */
   readonly #begin: NodeJS.Immediate
+  #state: 'waiting' | 'relaying' | 'stopped' = 'waiting'
 
-  constructor(channel: SubChannel, inner: MessagePort) {
+  /** @param leaving told of each port that is passed on to another thread: what has come for it must be in it by then. */
+  constructor(channel: SubChannel, inner: MessagePort, leaving: (port: MessagePort) => void) {
     this.#channel = channel
     this.#inner = inner
+    this.#leaving = leaving
     inner.once('close', () => channel.close())
     this.#stopWatching = channel.onClose(() => inner.close())
-    this.#begin = setImmediate(() => this.#relay())
+    this.#begin = setImmediate(() => this.begin())
   }
 
   /**
@@ -24,6 +28,7 @@ export class PortRelay {
    * posted to it has been sent.
    */
   stop(outer: MessagePort): SubChannel {
+    this.#state = 'stopped'
     clearImmediate(this.#begin)
     this.#stopWatching()
     this.#inner.removeAllListeners()
@@ -33,7 +38,11 @@ export class PortRelay {
     return this.#channel
   }
 
-  #relay(): void {
+  /** What has come so far is in the port when this returns, and what comes later follows. */
+  begin(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'relaying'
+    clearImmediate(this.#begin)
     const inner = this.#inner
     const channel = this.#channel
     inner.on('message', (frame: unknown) => {
@@ -43,6 +52,10 @@ export class PortRelay {
     })
     inner.on('messageerror', (cause: unknown) => channel.forwardLoss(cause))
     inner.unref()
+    for (const item of channel.takeArrived()) {
+      if ('cause' in item) inner.postMessage(lostFrame(item.cause))
+      else this.#pass(item.frame, item.ends)
+    }
     channel.receive({
       frame: (frame, ends = []) => this.#pass(frame, ends),
       unreadable: (cause) => inner.postMessage(lostFrame(cause)),
@@ -50,6 +63,7 @@ export class PortRelay {
   }
 
   #pass(frame: unknown, ends: readonly MessagePort[]): void {
+    for (const end of ends) this.#leaving(end)
     try {
       this.#inner.postMessage(frame, [...ends])
     } catch (cause) {

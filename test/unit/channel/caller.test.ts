@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { transfer } from 'comlink'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ActivityMeter, createActivityBuffer, readActivity } from '../../../src/channel/activity.ts'
+import { ActivityMeter, createActivityBuffer, readActivity, sharedRecord } from '../../../src/channel/activity.ts'
 import { Caller } from '../../../src/channel/caller.ts'
 import type { CallerOptions } from '../../../src/channel/caller-options.ts'
 import { Callbacks } from '../../../src/channel/callbacks.ts'
@@ -132,7 +132,7 @@ describe.each(media)('over %s', (_, { channels, isImmediate, connect: pair }) =>
           component: 'test',
           table: new MethodTable({ never: () => new Promise(() => {}) }),
           links: new Callbacks(channels, 'test', () => 1, 100),
-          meter: new ActivityMeter(activity, () => {}),
+          meter: new ActivityMeter(sharedRecord(activity), () => {}),
         })
         caller.attach(ours, 1)
         while (readActivity(activity).active === 0) await turn()

@@ -29,6 +29,8 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   type: 'component',
   state: 'ready',
   generation: 1,
+  isolation: 'thread',
+  pid: 1,
   priority: 50,
   pinned: false,
   dependencies: [],

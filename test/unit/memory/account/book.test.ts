@@ -38,7 +38,7 @@ describe('usage', () => {
     spares.push(spare)
     for (const target of book.targets()) {
       const held = { used: 0, physical: 8, external: 0, malloced: 0, heap: 8 }
-      if (target.worker === spare.worker) target.answered(held, 0)
+      if (target.worker === spare) target.answered(held, 0)
     }
     expect(book.usage - base).toBe(408)
     const gone = vi.fn<() => void>()
@@ -230,7 +230,7 @@ test('growth is told of those that run, without what they report', () => {
   b.definition.memoryLimit = 200
   b.activity.reported = 30
   b.holds(book, 100)
-  const ofB = book.growths(1_000, (target) => target.worker !== a.host.worker)
+  const ofB = book.growths(1_000, (target) => target.worker !== a.host)
   expect(ofB).toMatchObject([{ total: 100, memoryLimit: 200 }])
   expect(book.growths(1_000, () => true)[0]).toMatchObject({ total: 300, memoryLimit: 1_000 })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ComponentAccount } from '../../../../src/memory/account/component-account.ts'
 import { minResidency } from '../../../../src/memory/decide/residency.ts'
-import type { WorkerMemory } from '../../../../src/memory/measure/worker-memory.ts'
+import type { WorkerMemory } from '../../../../src/host/worker-memory.ts'
 
 const heap = (physical: number, external = 0): WorkerMemory => ({
   used: physical - 1,

@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { SpareWorkers } from '../../../../src/host/spare-workers.ts'
+import type { Spares } from '../../../../src/host/spares.ts'
 import { ExtraWorkers } from '../../../../src/memory/account/extra-workers.ts'
 import { FakeComponent, FakeHost } from '../../../support/fake-components.ts'
 
 function open() {
   const hosts: FakeHost[] = []
-  const extra = new ExtraWorkers({ hosts } as unknown as SpareWorkers)
+  const extra = new ExtraWorkers({ hosts } as unknown as Spares)
   const measure = (host: FakeHost, bytes: number): void => {
     for (const target of extra.targets()) {
-      if (target.worker === host.worker)
+      if (target.worker === host)
         target.answered({ used: bytes, physical: bytes, external: 1, malloced: 2, heap: bytes }, 0)
     }
   }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import type { ExhaustedEvent } from '../../../../src/contract/events.ts'
-import type { SpareWorkers } from '../../../../src/host/spare-workers.ts'
+import type { Spares } from '../../../../src/host/spares.ts'
 import { OpenRequests } from '../../../../src/memory/act/open-requests.ts'
 import { Performer } from '../../../../src/memory/act/perform.ts'
 import type { Action } from '../../../../src/memory/decide/action.ts'
@@ -28,12 +28,12 @@ function open() {
   const log = { info: vi.spyOn(logger, 'info'), warn: vi.spyOn(logger, 'warn'), error: vi.spyOn(logger, 'error') }
   const now = (): number => clock.now
   const requests = new OpenRequests(book, now, () => {})
-  const spares = { giveUp: vi.fn<SpareWorkers['giveUp']>(async () => 0), restore: vi.fn<() => void>() }
+  const spares = { giveUp: vi.fn<Spares['giveUp']>(async () => 0), restore: vi.fn<() => void>() }
   const done = vi.fn<() => void>()
   const exhausted = vi.fn<(event: ExhaustedEvent) => void>()
   const performer = new Performer({
     book,
-    spares: spares as unknown as SpareWorkers,
+    spares: spares as unknown as Spares,
     logger,
     measurement: new Measurement(() => book.targets(), now),
     requests,

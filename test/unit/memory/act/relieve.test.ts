@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
-import type { SpareWorkers } from '../../../../src/host/spare-workers.ts'
+import type { Spares } from '../../../../src/host/spares.ts'
 import { Relief } from '../../../../src/memory/act/relieve.ts'
 import { ANSWER_TIME } from '../../../../src/memory/tuning.ts'
 import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
@@ -10,10 +10,10 @@ function open() {
   const { book, clock } = bookOf([a, b])
   const logger = pino({ level: 'silent' })
   const info = vi.spyOn(logger, 'info')
-  const spares = { giveUp: vi.fn<SpareWorkers['giveUp']>(), restore: vi.fn<() => void>() }
+  const spares = { giveUp: vi.fn<Spares['giveUp']>(), restore: vi.fn<() => void>() }
   const frame = { limit: 1_000, minIdleTime: 0, unloading: false, requests: [] }
   const snapshot = () => book.snapshot(frame)
-  return { a, b, clock, spares, info, snapshot, relief: new Relief(book, spares as unknown as SpareWorkers, logger) }
+  return { a, b, clock, spares, info, snapshot, relief: new Relief(book, spares as unknown as Spares, logger) }
 }
 
 test('trims are under way until all have answered, or have not in time, and then figures are old', async () => {

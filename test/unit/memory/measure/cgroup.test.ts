@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CgroupMeter, readCgroupMemory, readRealFile } from '../../../../src/memory/measure/cgroup.ts'
+import { readRealFile } from '../../../../src/base/proc-files.ts'
+import { CgroupMeter, readCgroupMemory } from '../../../../src/memory/measure/cgroup.ts'
 import { RETRY } from '../../../../src/memory/tuning.ts'
 
 const read = (files: Record<string, string>) => readCgroupMemory((path) => files[path])

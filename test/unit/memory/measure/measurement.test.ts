@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { Measurement } from '../../../../src/memory/measure/measurement.ts'
-import type { MeasuredWorker } from '../../../../src/memory/measure/measurement.ts'
+import type { MeasuredTarget } from '../../../../src/memory/measure/measurement.ts'
 import { LONGEST_LOOK, WORTH_ASKING } from '../../../../src/memory/tuning.ts'
 import { FakeWorker } from '../../../support/fake-components.ts'
 
-class Target implements MeasuredWorker {
+class Target implements MeasuredTarget {
   readonly fake = new FakeWorker()
-  readonly worker = this.fake.asWorker
+  readonly worker = this.fake
   #events: string[] = []
 
   answered(): void {

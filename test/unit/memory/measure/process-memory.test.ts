@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ProcessMeter, readProcessMemory } from '../../../../src/memory/measure/process-memory.ts'
+import { readProcessMemory } from '../../../../src/base/proc-files.ts'
+import { ProcessMeter } from '../../../../src/memory/measure/process-memory.ts'
 
 const mib = 1024 ** 2
 const status = `Name:\tnode

@@ -8,7 +8,7 @@ function open() {
   const clock = { now: 1_000 }
   const meter = new ProcessorMeter(() => clock.now)
   const read = async (): Promise<ProcessorUse | null> => {
-    const use = meter.read(fake.asWorker)
+    const use = meter.read(fake)
     await new Promise((resolve) => setImmediate(resolve))
     return use
   }

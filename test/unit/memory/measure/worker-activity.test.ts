@@ -6,7 +6,7 @@ import { FakeWorker } from '../../../support/fake-components.ts'
 test('a worker has run if it was never asked, or has worked for a while since', () => {
   const activity = new WorkerActivity()
   const fake = new FakeWorker()
-  const worker = fake.asWorker
+  const worker = fake
   expect(activity.hasRun(worker)).toBe(true)
   fake.active = 100
   activity.note(worker)
@@ -15,5 +15,5 @@ test('a worker has run if it was never asked, or has worked for a while since', 
   expect(activity.hasRun(worker)).toBe(false)
   fake.active = 100 + WORTH_ASKING
   expect(activity.hasRun(worker)).toBe(true)
-  expect(activity.hasRun(new FakeWorker().asWorker)).toBe(true)
+  expect(activity.hasRun(new FakeWorker())).toBe(true)
 })

@@ -7,7 +7,7 @@ import { FakeWorker } from '../../../support/fake-components.ts'
 /** Notes what it is told, as `name physical (when it was asked)`. */
 class Target implements SampleTarget {
   readonly fake = new FakeWorker()
-  readonly worker = this.fake.asWorker
+  readonly worker = this.fake
   readonly told: string[] = []
 
   answered({ physical }: { readonly physical: number }, asked: number): void {

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+
+/** The content of a file, or undefined when it cannot be read. */
+export type FileReader = (path: string) => string | undefined
+
+export const readRealFile: FileReader = (path) => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** What is resident of a process, bytes. */
+export interface ProcessMemory {
+  readonly rss: number
+  /** What no file backs: heaps, buffers, stacks, memory that processes share. Where the system does not tell it apart, it is all of it. */
+  readonly anonymous: number
+}
+
+/** The kernel counts processor time in ticks of 10 ms: USER_HZ, which is 100 wherever Node runs on Linux (proc(5)). */
+const tick = 10
+
+/**
+ * Of this process, or of another one. To read it takes some 30 us.
+ *
+ * @returns undefined where there is no such process, or the system does not tell.
+ */
+export function readProcessMemory(
+  pid: number | 'self' = 'self',
+  read: FileReader = readRealFile,
+): ProcessMemory | undefined {
+  const status = read(`/proc/${pid}/status`)
+  const bytes = (field: string): number | undefined => {
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status ?? '')?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
+  }
+  const rss = bytes('VmRSS')
+  const own = bytes('RssAnon')
+  if (rss === undefined || own === undefined) return undefined
+  return { rss, anonymous: own + (bytes('RssShmem') ?? 0) }
+}
+
+/** ms of processor time that a process has used; undefined as above. */
+export function readProcessorTime(pid: number, read: FileReader = readRealFile): number | undefined {
+  // What stands before the last parenthesis is the name, which may have anything in it.
+  const fields = read(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ')
+  const ticks = Number(fields?.[11]) + Number(fields?.[12])
+  return Number.isFinite(ticks) ? ticks * tick : undefined
+}

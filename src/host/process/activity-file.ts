@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, existsSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { activitySize, readActivity } from '../../channel/activity.ts'
+import type { ActivityReading, ActivityRecord } from '../../channel/activity.ts'
+
+/**
+ * What the component in a process is doing: a file without a name, in memory where there is a folder for that, that the process writes and its host
+ * reads, also while the process is stuck.
+ */
+export class ActivityFile {
+  /** For the process to inherit. */
+  readonly fd: number
+  readonly #bytes = new Uint8Array(activitySize)
+  #last: ActivityReading = readActivity(this.#bytes.buffer)
+  #open = true
+
+  /** @throws when the file cannot be made. */
+  constructor() {
+    const path = join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `spillway-${randomUUID()}`)
+    this.fd = openSync(path, 'wx+', 0o600)
+    try {
+      // Its room is taken now: a full disk is found out here, and not by the process.
+      writeSync(this.fd, this.#bytes, 0, activitySize, 0)
+    } catch (error) {
+      this.close()
+      throw error
+    } finally {
+      unlinkSync(path)
+    }
+  }
+
+  /** As it is now, or was when the file was closed. */
+  read(): ActivityReading {
+    if (!this.#open) return this.#last
+    readSync(this.fd, this.#bytes, 0, activitySize, 0)
+    return readActivity(this.#bytes.buffer)
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#last = this.read()
+    this.#open = false
+    closeSync(this.fd)
+  }
+}
+
+/** The process's side. To write takes 2 µs: it is done when somebody outside may be waiting to see it, and once for all that happens together. */
+export class WrittenRecord implements ActivityRecord {
+  readonly bytes = new ArrayBuffer(activitySize)
+  readonly #view = new Uint8Array(this.bytes)
+  readonly #fd: number
+  #state: 'written' | 'changed' = 'written'
+  #begunThisTurn = false
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  changed(): void {
+    if (this.#state === 'changed') return
+    this.#state = 'changed'
+    queueMicrotask(() => this.publish())
+  }
+
+  begins(): void {
+    if (this.#begunThisTurn) return
+    this.#begunThisTurn = true
+    setImmediate(() => {
+      this.#begunThisTurn = false
+    })
+    this.publish()
+  }
+
+  publish(): void {
+    if (this.#state === 'written') return
+    this.#state = 'written'
+    writeSync(this.#fd, this.#view, 0, activitySize, 0)
+  }
+}

@@ -1,0 +1,36 @@
+import type { ResourceLimits } from 'node:worker_threads'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What is about this process's own start, not about how code runs: a child has a start of its own. */
+const ownStart =
+  /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test.*|watch.*|inspect.*|debug.*|input-type.*)(?:=.*)?$/
+/** Of these the value stands in the next argument. */
+const withValue = /^--?(?:e|eval|p|print|pe|watch-path|test-.*|inspect-port|input-type)$/
+
+/** This process's Node options, as far as they are a child's as well. */
+export function inheritedFlags(execArgv: readonly string[]): string[] {
+  return execArgv.filter((argument, at) => !ownStart.test(argument) && !withValue.test(execArgv[at - 1] ?? ''))
+}
+
+/**
+ * V8's limits as options of a process. `codeRangeSizeMb` has none.
+ */
+export function limitFlags(limits: ResourceLimits = {}): string[] {
+  const { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young, stackSizeMb: stack } = limits
+  const flags: string[] = []
+  if (old !== undefined) flags.push(`--max-old-space-size=${Math.ceil(old)}`)
+  // The young generation is three semi-spaces (V8's Heap::YoungGenerationSizeFromSemiSpaceSize).
+  if (young !== undefined) flags.push(`--max-semi-space-size=${Math.max(1, Math.ceil(young / 3))}`)
+  if (stack !== undefined) flags.push(`--stack-size=${Math.floor(stack * 1024)}`)
+  return flags
+}
+
+/** With Node's permission model on, a component is denied the user's files and not those that it runs on: ours, those of comlink, and its module. */
+export function permissionFlags(flags: readonly string[], module: string | undefined): string[] {
+  if (!flags.some((flag) => /^--(?:experimental-)?permission$/.test(flag))) return []
+  const own = join(import.meta.dirname, '..', '..', '..')
+  const comlink = dirname(dirname(dirname(fileURLToPath(import.meta.resolve('comlink')))))
+  const files = [own, comlink, ...(module?.startsWith('file:') === true ? [fileURLToPath(module)] : [])]
+  return files.map((file) => `--allow-fs-read=${file}`)
+}

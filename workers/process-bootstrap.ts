@@ -1,0 +1,43 @@
+import { messageOf } from '../src/contract/describe-value.ts'
+import { encodeError } from '../src/channel/error-codec.ts'
+import { ComponentRuntime } from '../src/host/component-runtime.ts'
+import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
+import { WrittenRecord } from '../src/host/process/activity-file.ts'
+import { ProcessLink } from '../src/transport/process/link.ts'
+
+// What every component's process starts with. Until `init` comes it is a spare. What it inherits, in this order after stdin, stdout and stderr:
+const channel = 3
+const activity = 4
+
+const link = new ProcessLink(channel)
+// It lives for as long as there is somebody to serve.
+link.ref()
+link.onClose(() => process.exit())
+
+const { control, channels } = link
+let runtime: ComponentRuntime | undefined
+control.receive({
+  frame: (frame) => {
+    const message = frame as ToWorkerMessage
+    if (message.type === 'init') {
+      process.title = `spillway: ${message.name}`
+      runtime = new ComponentRuntime(control, message, { channels, record: new WrittenRecord(activity) })
+      void runtime.load()
+    } else runtime?.receive(message)
+  },
+  unreadable: (cause) => {
+    // Of what the host says only `init` has anything in it that could be nested too deep for this process's stack.
+    if (!runtime) control.post({ type: 'init-unreadable', why: messageOf(cause) } satisfies FromWorkerMessage)
+  },
+})
+
+// As in a thread, what nobody catches is told to those who wait for an answer, and not printed.
+process.on('uncaughtExceptionMonitor', (error) => {
+  if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
+  const message: FromWorkerMessage = { type: 'uncaught', error: encodeError(error, runtime?.name ?? 'unknown') }
+  control.post(message)
+  link.flush()
+  process.exit(1)
+})
+
+control.post({ type: 'online' } satisfies FromWorkerMessage)
