@@ -1,5 +1,6 @@
 import { messageOf } from '../src/contract/describe-value.ts'
 import { encodeError } from '../src/channel/error-codec.ts'
+import { watchAddonLoads } from '../src/host/addon-watch.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
 import { WrittenRecord } from '../src/host/process/activity-file.ts'
@@ -15,6 +16,7 @@ link.ref()
 link.onClose(() => process.exit())
 
 const { control, channels } = link
+watchAddonLoads((addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage))
 let runtime: ComponentRuntime | undefined
 control.receive({
   frame: (frame) => {

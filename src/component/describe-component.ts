@@ -18,7 +18,7 @@ export function describeComponent(
     type: definition.type,
     state: state.status,
     generation: state.generation,
-    isolation: supervisor.generation?.host.isolation ?? isolationOf(definition),
+    isolation: supervisor.generation?.host.isolation ?? isolationOf(supervisor),
     pid: supervisor.generation?.host.pid ?? null,
     priority: definition.priority,
     pinned: definition.pinned,

@@ -21,7 +21,7 @@ import { WorkerHost } from '../host/worker-host.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import { tellCopied } from './copied-notice.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import { isolationOf } from './isolation.ts'
+import { isolationOf, tellMove } from './isolation.ts'
 import type { Hibernation } from './hibernation.ts'
 import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
@@ -35,6 +35,8 @@ const statisticsDeadline = 1_000
 export interface LoadPort {
   readonly name: string
   readonly definition: ResolvedDefinition
+  /** The native addons that its generations have loaded. */
+  readonly addons: Iterable<string>
   readonly surroundings: Peers &
     Pick<Surroundings, 'admit' | 'predecessorsGone' | 'spares' | 'defaultWorkerOptions' | 'logger' | 'limitIgnored'>
   readonly hibernation: Pick<Hibernation, 'restore' | 'notRestored'>
@@ -130,8 +132,10 @@ async function loadDependencies(
   }
 }
 
-function takeWorker({ definition, surroundings }: LoadPort): ComponentHost {
-  const isolation = isolationOf(definition)
+function takeWorker(port: LoadPort): ComponentHost {
+  const { definition, surroundings } = port
+  const isolation = isolationOf(port)
+  tellMove(port, surroundings.logger)
   const { env, argv, execArgv, cwd, uid, gid, module } = definition
   const resourceLimits = ownLimits(definition, surroundings.defaultWorkerOptions)
   const own = definedOnly({ resourceLimits, env, argv, execArgv, cwd, uid, gid })

@@ -21,18 +21,14 @@ export class WorkerRequests {
   #locks: LockServer | undefined
   #closed = false
 
-<<<<<<< HEAD
   /** @param addons is added to. */
   constructor(
     name: string,
     generation: number,
-    host: WorkerHost,
+    host: ComponentHost,
     surroundings: WorkerRequestsPort,
     addons: Set<string>,
   ) {
-=======
-  constructor(name: string, generation: number, host: ComponentHost, surroundings: WorkerRequestsPort) {
->>>>>>> 043cae5 (A component may live in a process of its own: isolation: 'process')
     this.#name = name
     this.#generation = generation
     this.#host = host

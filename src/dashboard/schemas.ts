@@ -59,12 +59,9 @@ export const component = exactly({
   dependencies: strings,
   dependents: strings,
   inUse: whole,
-<<<<<<< HEAD
   addons: strings,
-=======
   isolation: oneOf('thread', 'process'),
   pid: orNull(whole),
->>>>>>> 043cae5 (A component may live in a process of its own: isolation: 'process')
   stuckFor: number,
   waiting: whole,
   lastAccess: orNull(number),
