@@ -1,6 +1,9 @@
+import { threadId } from 'node:worker_threads'
 import type { ChannelEnd } from '../src/channel/transport.ts'
 import { sharedRecord } from '../src/channel/activity.ts'
 import { messageOf } from '../src/contract/describe-value.ts'
+import { claimAddon } from '../src/host/addon-claims.ts'
+import type { AddonClaims } from '../src/host/addon-claims.ts'
 import { guardAddonLoads } from '../src/host/addon-gate.ts'
 import type { AddonGate } from '../src/host/addon-gate.ts'
 import { watchAddonLoads } from '../src/host/addon-watch.ts'
@@ -8,18 +11,33 @@ import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
 import { threadChannels } from '../src/transport/thread.ts'
 
+interface TaskData {
+  readonly end: ChannelEnd
+  readonly addons: AddonGate
+  readonly claims: AddonClaims
+}
+
 /**
  * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
  */
-export default async function run({ end, addons }: { end: ChannelEnd; addons: AddonGate }): Promise<never> {
+export default async function run({ end, addons, claims }: TaskData): Promise<never> {
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)
-  watchAddonLoads((addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage))
+  let refusesAddons = false
+  watchAddonLoads(
+    (addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage),
+    (addon) => {
+      if (claimAddon(claims, addon, threadId) || !refusesAddons) return
+      control.post({ type: 'addon-refused', addon } satisfies FromWorkerMessage)
+      throw new Error(`${addon} does not bear a second load in a thread of this process`)
+    },
+  )
   control.receive({
     frame: (frame) => {
       const message = frame as ToWorkerMessage
       if (message.type === 'init') {
+        refusesAddons = message.refusesAddons
         if (!message.activity) throw new Error('A thread without a record of what it is doing')
         const record = sharedRecord(message.activity)
         runtime = new ComponentRuntime(control, message, { channels: threadChannels, record })

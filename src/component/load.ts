@@ -77,6 +77,14 @@ export async function roomToLoad(port: LoadPort, path: readonly string[]): Promi
 
 /** The load itself: worker, module, initialiser. One that failed has ended its worker for good: a retry does not meet it. */
 export async function startGeneration(port: LoadPort): Promise<StartOutcome> {
+  const isolation = isolationOf(port)
+  const outcome = await startOnce(port)
+  // It was kept from loading an addon that another thread has loaded: that is found out only now.
+  const isMoved = outcome.type === 'failed' && isolationOf(port) !== isolation && !port.loadSignal.aborted
+  return isMoved && outcome.worker?.gone !== false ? startOnce(port) : outcome
+}
+
+async function startOnce(port: LoadPort): Promise<StartOutcome> {
   // All of it: that it had to wait for memory is not the component's fault.
   using patience = new Patience(port.definition.timeout)
   let generation: Generation | undefined
@@ -180,6 +188,7 @@ async function loadInWorker(port: LoadPort, generation: Generation, patience: Pa
         hibernates: definition.hibernate.isAsked,
         dependencyOptions: optionsOfDependencies(port),
         environment: generation.host.environmentChange(),
+        refusesAddons: definition.isolation === 'auto',
       },
       Math.max(1, patience.left),
     )

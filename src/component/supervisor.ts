@@ -211,6 +211,8 @@ export class Supervisor {
 
   /** Takes over a worker for the generation being loaded. */
   adopt(host: ComponentHost): Generation {
+    // A first try of this load, which came to nothing.
+    if (this.#generation) this.#retire(this.#generation, unloadedEnd)
     const { generation: number } = this.state
     const requests = new WorkerRequests(this.name, number, host, this.surroundings, this.addons)
     const generation = new Generation(number, host, (message) => requests.receive(message))

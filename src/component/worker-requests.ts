@@ -4,6 +4,7 @@ import { readableError } from '../host/readable-message.ts'
 import type { ComponentHost } from '../host/component-host.ts'
 import { serveLocks } from '../locks/remote-locks.ts'
 import type { LockServer } from '../locks/remote-locks.ts'
+import { terminateDeadline } from './terminate-deadline.ts'
 import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -42,6 +43,7 @@ export class WorkerRequests {
     else if (message.type === 'dependency-wanted') void this.#connect(message.name)
     else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name, message.generation)
     else if (message.type === 'addon') this.#addons.add(message.addon)
+    else if (message.type === 'addon-refused') this.#refused(message.addon)
     else if (message.type === 'callback-timeout') this.#surroundings.timedOut()
   }
 
@@ -55,6 +57,12 @@ export class WorkerRequests {
     const source = { name: this.#name, generation: this.#generation, thread: this.#host.threadId }
     this.#surroundings.log(source, records, dropped)
     this.#host.post({ type: 'logs-written', count: records.length })
+  }
+
+  /** Without its addon it is of no use; the next load goes into a process. */
+  #refused(addon: string): void {
+    this.#addons.add(addon)
+    void this.#host.terminate(terminateDeadline, 'error')
   }
 
   #lock({ message }: Extract<FromWorkerMessage, { type: 'lock' }>): void {

@@ -4,16 +4,23 @@ import { dirname, join } from 'node:path'
 /**
  * Reports each native addon once it is loaded, by the package it is of (`name@version`), or by its path where it is of none. However it is asked for, it is loaded by
  * `process.dlopen`; one that cannot be loaded is none, as packages try the builds for several platforms.
+ *
+ * @param check called before one is loaded; may throw to refuse it.
  */
-export function watchAddonLoads(report: (addon: string) => void): void {
+export function watchAddonLoads(report: (addon: string) => void, check: (addon: string) => void = () => {}): void {
   const load = process.dlopen.bind(process)
   const known = new Set<string>()
   process.dlopen = (...args: Parameters<typeof load>): void => {
-    load(...args)
     const file = args[1]
-    if (known.has(file)) return
+    if (known.has(file)) {
+      load(...args)
+      return
+    }
+    const addon = packageOf(file) ?? file
+    check(addon)
+    load(...args)
     known.add(file)
-    report(packageOf(file) ?? file)
+    report(addon)
   }
 }
 

@@ -44,6 +44,8 @@ export interface InitMessage {
   readonly idempotent: ReadonlySet<string>
   /** Where a thread notes what it is doing; a process has its own record of that. */
   readonly activity: SharedArrayBuffer | undefined
+  /** An addon that another thread has loaded, and that does not bear a second load, is refused. */
+  readonly refusesAddons: boolean
   /** What its process holds cannot be read from outside: it is to say so itself. */
   readonly measuresItself?: boolean
   /** What the last generation's `snapshot` gave, serialized by V8. */
@@ -97,6 +99,8 @@ export type FromWorkerMessage =
   | { readonly type: 'online' }
   /** It has loaded a native addon: `name@version` of its package, or its path. */
   | { readonly type: 'addon'; readonly addon: string }
+  /** It has been kept from loading that one: another thread of this process has. */
+  | { readonly type: 'addon-refused'; readonly addon: string }
   /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
   | { readonly type: 'restoring'; readonly underWay: boolean }
   | { readonly type: 'ready' }

@@ -37,9 +37,13 @@ const platformSuffix = /-(?:linux|darwin|win32|freebsd|openharmony|android)-[\w-
 export function bearsReload(
   addons: Iterable<string>,
 ): { readonly ok: true } | { readonly ok: false; readonly addon: string } {
-  for (const addon of addons) {
-    const name = addon.replace(/(?<=.)@[^@/\\]*$/, '').replace(platformSuffix, '')
-    if (knownAddons.some((known) => known.name === name)) return { ok: false, addon }
-  }
+  for (const addon of addons) if (knownAddon(addon) !== undefined) return { ok: false, addon }
   return { ok: true }
+}
+
+/** Its place in the list; undefined: it is not there. @param addon as above. */
+export function knownAddon(addon: string): number | undefined {
+  const name = addon.replace(/(?<=.)@[^@/\\]*$/, '').replace(platformSuffix, '')
+  const index = knownAddons.findIndex((known) => known.name === name)
+  return index === -1 ? undefined : index
 }

@@ -8,6 +8,7 @@ import type { CrashReason } from '../contract/errors.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import { threadChannels } from '../transport/thread.ts'
+import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import type { ComponentHost, MeasuredWorker } from './component-host.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
@@ -125,7 +126,10 @@ export class WorkerHost implements ComponentHost {
     // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
     const transferList = [end] as unknown as RunOptions['transferList'] & object
     try {
-      const task = this.#pool.run({ end, addons: this.#addons }, { transferList, signal: this.#abort.signal })
+      const task = this.#pool.run(
+        { end, addons: this.#addons, claims: addonClaims },
+        { transferList, signal: this.#abort.signal },
+      )
       const thread = this.#pool.threads[0]
       if (thread) return { task, thread }
       task.catch(() => {})

@@ -36,6 +36,7 @@ beforeAll(async () => {
     maxQueue: 100,
     snapshot: undefined,
     idempotent: new Set<string>(),
+    refusesAddons: false,
     hibernates: false,
     environment: {},
     logLevel: 'silent',

@@ -80,6 +80,7 @@ test('what it is doing can be read while it is stuck, and when it is gone', asyn
       dependencies: [],
       maxQueue: 100,
       idempotent: new Set(),
+      refusesAddons: false,
       snapshot: undefined,
       hibernates: false,
       environment: {},

@@ -14,6 +14,7 @@ const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] 
   maxQueue: 100,
   snapshot: undefined,
   idempotent: new Set(),
+  refusesAddons: false,
   hibernates: false,
   environment: {},
   logLevel: 'silent',
