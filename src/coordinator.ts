@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
 import { serveEndpoint } from './transport/comlink-callbacks.ts'
 import type { Remote } from './channel/remote.ts'
+import { Component } from './component/component.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
 import type { PressureLevel } from './contract/pressure-level.ts'
@@ -23,7 +24,6 @@ import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
 import { IdleWatch } from './component/idle-watch.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
-import { Supervisor } from './component/supervisor.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
 import { keepContext } from './base/context.ts'
@@ -85,8 +85,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #reclaimer: Reclaimer
   readonly #stuck: StuckWatch
   readonly #idle = new IdleWatch({
-    supervisors: () => this.#registry.registered,
-    isNeeded: ({ name }) => this.#registry.isNeeded(name),
+    supervisors: () => this.#registry.registeredCopies,
+    isNeeded: (copy) => this.#registry.isNeeded(copy),
   })
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
@@ -201,11 +201,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async getComponent<T = unknown>(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<Remote<T>> {
     this.#assertOpen()
-    const supervisor = this.#registry.get(name)
+    const component = this.#registry.get(name)
     const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
-    await abortable(supervisor.load(), signal)
-    return supervisor.main.remote as Remote<T>
+    await abortable(component.load(), signal)
+    return component.main.remote as Remote<T>
   }
 
   /** The proxy of a registered component; does not load it. */
@@ -216,16 +216,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   /** Loads a component and keeps it loaded until the lease is given back. */
   async acquire<T = unknown>(name: string): Promise<Lease<T>> {
     this.#assertOpen()
-    const supervisor = this.#registry.get(name)
-    const lease = supervisor.lease()
-    try {
-      await supervisor.load()
-    } catch (error) {
-      lease[Symbol.dispose]()
-      throw error
-    }
-    const release = (): void => lease[Symbol.dispose]()
-    return { component: supervisor.main.remote as Remote<T>, release, [Symbol.dispose]: release }
+    return this.#registry.get(name).acquire<T>()
   }
 
   /** One component, as it is now. Loads nothing. */
@@ -235,7 +226,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   /** All components, in the order of registration. Loads nothing. */
   list(): ComponentInfo[] {
-    return Array.from(this.#registry.registered, (supervisor) => this.#describe(supervisor))
+    return Array.from(this.#registry.registered, (component) => this.#describe(component))
   }
 
   /**
@@ -245,8 +236,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async preload(names: Iterable<string>): Promise<void> {
     this.#assertOpen()
-    const supervisors = [...names].map((name) => this.#registry.get(name))
-    const results = await Promise.allSettled(supervisors.map(async (supervisor) => supervisor.load()))
+    const components = [...names].map((name) => this.#registry.get(name))
+    const results = await Promise.allSettled(components.map(async (component) => component.load()))
     const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown)
     if (errors.length === 1) throw errors[0] as Error
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} components could not be loaded`)
@@ -303,7 +294,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @internal
    */
   async componentMetrics(deadline: number): Promise<ReadonlyMap<string, ComponentMetrics>> {
-    return collectComponentMetrics(this.#registry.registered, deadline)
+    return collectComponentMetrics(this.#registry.registeredCopies, deadline)
   }
 
   /**
@@ -357,15 +348,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   #register(definition: ResolvedDefinition): object {
     this.#assertOpen()
     this.#registry.check(definition.name, definition.dependencies)
-    const supervisor = this.#inContext(() => new Supervisor(definition, (self) => surroundingsOf(self, this.#parts)))
-    this.#registry.add(supervisor)
-    tellRegistered(this.#registry.dependentsOf(supervisor.name), definition)
-    return supervisor.main.remote
+    const component = this.#inContext(() => new Component(definition, (copy) => surroundingsOf(copy, this.#parts)))
+    this.#registry.add(component)
+    tellRegistered(this.#registry.dependentCopiesOf(component.name), definition)
+    return component.main.remote
   }
 
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
-    for (const supervisor of this.#registry.all) supervisor.stop(error)
+    for (const component of this.#registry.components) component.stop(error)
     this.memory.stop()
     this.#stuck.stop()
     this.#idle.stop()
@@ -373,7 +364,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       shutdownAll(this.#registry, deadline),
       this.#parts.spares.close(terminateDeadline),
     ])
-    for (const supervisor of this.#registry.all) supervisor.close(error)
+    for (const component of this.#registry.components) component.close(error)
     await Promise.all([discardAll(this.#registry, deadline - report.duration), this.#reclaimer[Symbol.asyncDispose]()])
     for (const port of this.#endpoints) port.close()
     this.locks.close()
@@ -387,10 +378,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     return report
   }
 
-  #describe(supervisor: Supervisor): ComponentInfo {
-    const dependents = this.#registry.dependentsOf(supervisor.name).filter((each) => !this.#registry.isLeaving(each))
+  #describe(component: Component): ComponentInfo {
+    const dependents = this.#registry.dependentsOf(component.name).filter((each) => !this.#registry.isLeaving(each))
     const names = dependents.map(({ name }) => name)
-    return describeComponent(supervisor, names, this.memory.memoryOf(supervisor), this.memory.learnedPeakOf(supervisor))
+    return describeComponent(component, names, this.memory)
   }
 
   #assertOpen(): void {

@@ -2,13 +2,18 @@ export { proxy, transfer, transferHandlers } from 'comlink'
 export { withCallOptions } from './channel/remote.ts'
 export type { ApiOf, Remote, RemoteStreamOf } from './channel/remote.ts'
 export type { CallOptions } from './channel/pending-call.ts'
-export type { ComponentInfo, LifecycleStatus } from './contract/component-info.ts'
+export type { InstanceInfo, ComponentInfo, LifecycleStatus } from './contract/component-info.ts'
 export type { ComponentMemory, CgroupMemory, ExtraWorker, Ledger, MainMemory } from './contract/ledger.ts'
 export type { ComponentModule } from './contract/define-component.ts'
 export type { ComponentContext } from './contract/component-context.ts'
 export type { PressureLevel } from './contract/pressure-level.ts'
 export { componentOptions } from './component/definition.ts'
-export type { ComponentDefinition, HibernateOptions, RestartOptions } from './contract/component-definition.ts'
+export type {
+  ComponentDefinition,
+  HibernateOptions,
+  InstancesOptions,
+  RestartOptions,
+} from './contract/component-definition.ts'
 export { ComponentFamily } from './component/family.ts'
 export type { FamilyDefinition } from './component/family.ts'
 export type { UnloadReason, UnloadReport } from './contract/unload-report.ts'

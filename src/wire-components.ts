@@ -29,7 +29,7 @@ export interface CoordinatorParts extends Pick<
 export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surroundings {
   const { registry, memory, stuck, idle, advisor, announcer, logs, tracing, ...own } = parts
   const { inContext } = own
-  const { name } = self
+  const { component: name } = self
   return {
     ...own,
     admit: async (signal) => memory.admit(self, signal),
@@ -38,7 +38,7 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
     predecessorsGone: async () => registry.predecessorsGone(self),
     measure: async () => memory.measure(self),
     log: (source, records, dropped) => logs.write(source, records, dropped),
-    generationEnded: (generation, end) => tellEnded(registry.dependentsOf(name), name, generation, end),
+    generationEnded: (generation, end) => tellEnded(registry.dependentCopiesOf(name), name, generation, end),
     workerStarted: () => {
       tracing.look()
       memory.workerStarted(self)
@@ -51,7 +51,8 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
     timedOut: (late, generation) => {
       inContext(() => {
         if (late === undefined) for (const each of registry.all) stuck.poke(each)
-        else for (const each of registry.allNamed(late)) stuck.timedOut(each, generation)
+        else
+          for (const { copies } of registry.allNamed(late)) for (const each of copies) stuck.timedOut(each, generation)
       })
     },
     loaded: (event) => {
@@ -70,6 +71,6 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       advisor.crashed(event)
       announcer.crashed(event)
     },
-    zombie: (generation) => announcer.zombie(name, generation),
+    zombie: (generation) => announcer.zombie(self.origin, generation),
   }
 }

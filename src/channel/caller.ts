@@ -9,7 +9,7 @@ import { Link } from './link.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
-import type { CallOptions } from './pending-call.ts'
+import type { RemoteCallOptions } from './pending-call.ts'
 import { methodName, ToServer } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { copyToResend, isCrash } from './resend.ts'
@@ -46,6 +46,11 @@ export class Caller {
     return this.#link(generation) !== undefined
   }
 
+  /** Those it is joined with. */
+  get generations(): number[] {
+    return this.#links.map(({ generation }) => generation)
+  }
+
   /** Calls that wait for a connection that takes them. */
   get waiting(): number {
     return this.#waiting.size
@@ -63,7 +68,12 @@ export class Caller {
     return this.#link(generation)?.underWay ?? 0
   }
 
-  call(method: MethodPath, args: readonly unknown[], given: CallOptions, origin: { stack?: string }): Promise<unknown> {
+  call(
+    method: MethodPath,
+    args: readonly unknown[],
+    given: RemoteCallOptions,
+    origin: { stack?: string },
+  ): Promise<unknown> {
     const { watch, callTimeout } = this.#options
     const options =
       callTimeout !== undefined && given.timeout === undefined ? { ...given, timeout: callTimeout } : given
@@ -81,7 +91,7 @@ export class Caller {
   }
 
   /** Why a call is not even begun. */
-  #refusal(options: CallOptions): { readonly error: unknown } | undefined {
+  #refusal(options: RemoteCallOptions): { readonly error: unknown } | undefined {
     if (this.#stopped) return this.#stopped
     if (this.#waiting.size + this.underWay >= this.#options.maxQueue) {
       return { error: new OverloadedError(this.component, this.#options.maxQueue) }
@@ -204,16 +214,17 @@ export class Caller {
   #start(
     method: MethodPath,
     outgoing: Outgoing,
-    options: CallOptions,
+    options: RemoteCallOptions,
     origin: { stack?: string },
     watched: WatchedCall | undefined,
   ): Promise<unknown> {
     const id = this.#nextId++
     const deadline = options.timeout ? monotonicNow() + options.timeout : 0
     const { values } = outgoing
-    const direct = leastBusy(this.#links, this.#concurrency)
+    const direct = this.#linkFor(options.at, this.#links)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
-    const link = this.#options.linkCall?.(this.component, !direct)
+    // One that waits for any of several copies waits for those at work, not for another one to be loaded.
+    const link = this.#options.linkCall?.(this.component, !direct && !(this.#isLimited && this.#links.length > 0))
     const entry: LeavingEntry =
       outgoing.handled || traceparent !== undefined || link
         ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
@@ -234,6 +245,7 @@ export class Caller {
       if (direct) direct.sent(id, pending)
       else {
         this.#waiting.set(id, pending)
+        pending.at = options.at
         if (options.timeout === undefined) pending.undecided = options
       }
       if (options.timeout || options.signal) this.#arm(id, pending, options)
@@ -241,7 +253,7 @@ export class Caller {
       else pending.startTimeout()
     })
     this.#busy.begin()
-    if (!direct && (this.#links.length === 0 || this.#concurrency < Number.POSITIVE_INFINITY)) this.#options.onWaiting()
+    if (!direct && (this.#links.length === 0 || this.#isLimited)) this.#options.onWaiting()
     return promise
   }
 
@@ -258,7 +270,7 @@ export class Caller {
     }
   }
 
-  #arm(id: number, pending: PendingCall, options: CallOptions): void {
+  #arm(id: number, pending: PendingCall, options: RemoteCallOptions): void {
     const giveUp = (error: unknown): Link | undefined => {
       const waited = this.#waiting.delete(id)
       const link = waited ? undefined : this.#links.find((each) => each.giveUp(id, error))
@@ -277,18 +289,18 @@ export class Caller {
       (reason) => {
         const link = giveUp(reason)
         // It may be at work all the same: where another copy can take the next call, that one is not sent to this one before it listens.
-        if (this.#concurrency < Number.POSITIVE_INFINITY) link?.holdBack()
+        if (this.#isLimited) link?.holdBack()
       },
     )
   }
 
   #sendWaiting(): void {
     for (const [id, pending] of this.#waiting) {
-      const { diedIn } = pending
+      const { diedIn, at } = pending
       const links = diedIn === undefined ? this.#links : this.#links.filter(({ generation }) => generation !== diedIn)
-      const link = leastBusy(links, this.#concurrency)
+      const link = this.#linkFor(at, links)
       if (!link) {
-        if (diedIn !== undefined) continue
+        if (diedIn !== undefined || at) continue
         break
       }
       this.#waiting.delete(id)
@@ -310,8 +322,21 @@ export class Caller {
     if (this.#waiting.size + this.underWay === 0) this.#busy.pause()
   }
 
+  /** Which one a call is sent on that is made now, or has waited; undefined: it waits. */
+  #linkFor(at: RemoteCallOptions['at'], links: readonly Link[]): Link | undefined {
+    const generation = at?.()
+    const own = generation === undefined ? undefined : links.find((each) => each.generation === generation)
+    if (own) return own.isOpen ? own : undefined
+    return leastBusy(links, this.#concurrency)
+  }
+
   #link(generation: number): Link | undefined {
     return this.#links.find((each) => each.generation === generation)
+  }
+
+  /** Several copies share the calls. */
+  get #isLimited(): boolean {
+    return this.#concurrency < Number.POSITIVE_INFINITY
   }
 
   get #concurrency(): number {

@@ -22,6 +22,12 @@ export interface CallOptions {
   readonly traceparent?: string | undefined
 }
 
+/** The options of a call that is made through a remote. */
+export interface RemoteCallOptions extends CallOptions {
+  /** The generation that it goes to, however much that has to do, as long as it is there. */
+  readonly at?: (() => number | undefined) | undefined
+}
+
 /** Where a call was made, for the stacks of what it rejects with. */
 export interface CallOrigin {
   /** Captured when the call was made; undefined: whoever awaits the call adds its own frames to `error`. */
@@ -43,8 +49,10 @@ export class PendingCall {
   #crash: { readonly generation: number; readonly error: (cause: unknown) => Error } | undefined
   /** ms; 0: none. */
   timeout = 0
+  /** Of a call that waits: the generation that it goes to as long as it is there. */
+  at: RemoteCallOptions['at']
   /** Of a call that waits and says nothing of a deadline: what it says. */
-  undecided: CallOptions | undefined
+  undecided: RemoteCallOptions | undefined
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   #resolve: (value: unknown) => void

@@ -8,7 +8,7 @@ import { readable } from './answer-reader.ts'
 import { isRefusedKey } from './method-table.ts'
 import { RecentMembers } from './recent-members.ts'
 import { framesOf } from './pending-call.ts'
-import type { CallOptions, CallOrigin } from './pending-call.ts'
+import type { CallOptions, CallOrigin, RemoteCallOptions } from './pending-call.ts'
 import { spreadApply } from './protocol.ts'
 import type { ChannelEnd } from './transport.ts'
 import type { MethodPath } from './protocol.ts'
@@ -86,7 +86,7 @@ export type Remote<T> = RemoteMembers<ApiOf<T>>
 type Target = {
   readonly caller: Caller
   readonly path: readonly string[]
-  readonly options: CallOptions
+  readonly options: RemoteCallOptions
   /** Of callbacks: gives them back. As long as any part of the remote is reachable, so is this. */
   readonly release?: () => void
   /** Shared by all nodes of one remote. */
@@ -115,7 +115,7 @@ function mayCapture(): boolean {
 const targets = new WeakMap<object, Target>()
 
 /** The durable proxy of what `caller` calls. `options` are the defaults of its calls. */
-export function createRemote<T>(caller: Caller, options: CallOptions): Remote<T> {
+export function createRemote<T>(caller: Caller, options: RemoteCallOptions): Remote<T> {
   return createNode(
     { caller, path: [], options, recent: new RecentMembers() },
     Object.create(null) as object,
@@ -150,11 +150,12 @@ export function withCallOptions<R extends object>(remote: R, options: CallOption
     throw new InvalidOptionsError('ifLoaded', 'true or false', ifLoaded)
   }
   if (traceparent !== undefined) expectString('traceparent', traceparent)
-  const merged: CallOptions = {
+  const merged: RemoteCallOptions = {
     timeout: timeout ?? target.options.timeout,
     signal: signal ?? target.options.signal,
     ifLoaded: ifLoaded ?? target.options.ifLoaded,
     traceparent: traceparent ?? target.options.traceparent,
+    at: target.options.at,
   }
   const shape = target.path.length === 0 && typeof remote !== 'function' ? (Object.create(null) as object) : () => {}
   return createNode({ ...target, options: merged, recent: new RecentMembers() }, shape) as R
@@ -269,7 +270,7 @@ async function callAwaited(
   caller: Caller,
   method: MethodPath,
   args: readonly unknown[],
-  options: CallOptions,
+  options: RemoteCallOptions,
 ): Promise<unknown> {
   const origin: CallOrigin = {}
   try {

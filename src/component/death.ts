@@ -1,17 +1,18 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 
 /** What befell a loaded component whose worker is gone, and no unload is what ended it. */
 export function crashOf(
-  name: string,
+  origin: ComponentOrigin,
   generation: number,
   { reason, exitCode, signal, cause }: GenerationEnd,
 ): CrashEvent {
   const details = { reason, generation, exitCode, signal }
-  const error = new ComponentCrashedError(name, details, cause === undefined ? undefined : { cause })
-  return { name, generation, reason, exitCode, signal, error }
+  const error = new ComponentCrashedError(origin.name, details, cause === undefined ? undefined : { cause })
+  return { ...origin, generation, reason, exitCode, signal, error }
 }
 
 /**

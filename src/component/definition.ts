@@ -5,6 +5,8 @@ import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
+import { resolveInstances } from './instances.ts'
+import type { ResolvedInstances } from './instances.ts'
 import type { ResolvedHibernateOptions } from './hibernation.ts'
 import { moduleUrl } from '../host/module-url.ts'
 import {
@@ -48,6 +50,7 @@ export interface ResolvedDefinition {
   readonly callTimeout: number | undefined
   readonly watchdog: number | undefined
   readonly maxQueue: number
+  readonly instances: ResolvedInstances
   readonly idempotent: ReadonlySet<string>
   readonly resourceLimits: ResourceLimits | undefined
   readonly memoryLimit: number | undefined
@@ -117,6 +120,7 @@ export function resolveDefinition(
     ),
     watchdog: expectOptional(definition.watchdog, (v) => expectNumber('watchdog', v, duration)),
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
+    instances: resolveInstances(definition),
     idempotent: new Set(expectStrings('idempotent', definition.idempotent ?? [])),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>

@@ -1,6 +1,6 @@
 import { ComponentNotFoundError } from '../contract/errors.ts'
 import type { Registry } from './registry.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { Component } from './component.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** ms that calls under way are given when a component is unloaded by name. */
@@ -37,28 +37,28 @@ export class Departures {
     }
   }
 
-  async #begin(supervisor: Supervisor): Promise<UnloadReport> {
-    const notFound = new ComponentNotFoundError(supervisor.name)
-    const gone = this.#gone(supervisor, notFound)
-    this.#registry.leave(supervisor, gone)
-    supervisor.stop(notFound)
-    const [report] = await Promise.all([supervisor.unload('unregistered', defaultDrainDeadline), gone])
+  async #begin(component: Component): Promise<UnloadReport> {
+    const notFound = new ComponentNotFoundError(component.name)
+    const gone = this.#gone(component, notFound)
+    this.#registry.leave(component, gone)
+    component.stop(notFound)
+    const [report] = await Promise.all([component.unload('unregistered', defaultDrainDeadline), gone])
     return report
   }
 
-  /** Resolves when its worker is gone, or was given up on, and so is what it had left for later. */
-  async #gone(supervisor: Supervisor, notFound: ComponentNotFoundError): Promise<void> {
-    await supervisor.atRest()
-    supervisor.close(notFound)
-    this.#forget(supervisor.name)
-    await supervisor.hibernation.discard()
-    this.#removeWhenDead(supervisor)
+  /** Resolves when its workers are gone, or were given up on, and so is what it had left for later. */
+  async #gone(component: Component, notFound: ComponentNotFoundError): Promise<void> {
+    await component.atRest()
+    component.close(notFound)
+    this.#forget(component.name)
+    await component.hibernation.discard()
+    this.#removeWhenDead(component)
   }
 
   /** A zombie is nobody's concern any more, but that a shutdown tells of it. */
-  #removeWhenDead(supervisor: Supervisor): void {
-    const [zombie] = supervisor.zombies
-    if (zombie) zombie.onExit(() => this.#removeWhenDead(supervisor))
-    else this.#registry.removed(supervisor)
+  #removeWhenDead(component: Component): void {
+    const [zombie] = component.copies.flatMap(({ zombies }) => [...zombies])
+    if (zombie) zombie.onExit(() => this.#removeWhenDead(component))
+    else this.#registry.removed(component)
   }
 }

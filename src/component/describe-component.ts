@@ -1,54 +1,132 @@
 import type { ComponentMemory } from '../contract/ledger.ts'
-import type { ComponentInfo } from '../contract/component-info.ts'
+import type { ComponentInfo, InstanceInfo, LifecycleStatus } from '../contract/component-info.ts'
 import { headlineOf } from '../contract/describe-value.ts'
 import { monotonicNow, wallTime, wallTimeToWaitFor } from '../base/monotonic.ts'
+import type { Component } from './component.ts'
 import { unheardLimit } from './loop-judgement.ts'
 import { isolationOf } from './isolation.ts'
 import type { Supervisor } from './supervisor.ts'
 
+/** What is known of the memory of a copy. */
+export interface KnownMemory {
+  /** null while it is not loaded, and before its first sample. */
+  memoryOf(copy: Supervisor): ComponentMemory | null
+  /** Bytes; undefined before it was first measured. */
+  learnedPeakOf(copy: Supervisor): number | undefined
+}
+
+/** A component is in the first of these states that one of its copies is in. */
+const states: readonly LifecycleStatus[] = ['ready', 'draining', 'loading', 'unloading', 'failed', 'zombie', 'unloaded']
+
 export function describeComponent(
-  supervisor: Supervisor,
+  component: Component,
   dependents: readonly string[],
-  memory: ComponentMemory | null,
-  learnedPeak: number | undefined,
+  known: KnownMemory,
 ): ComponentInfo {
-  const { definition, state, counters, usage } = supervisor
+  const { definition, copies, main, record } = component
+  const shown = copyInFirstState(copies)
+  const { state } = shown
+  const sum = (of: (copy: Supervisor) => number): number => copies.reduce((all, copy) => all + of(copy), 0)
+  const lastAccess = Math.max(...copies.map(({ usage }) => usage.lastAccess))
+  const { waiting } = main.caller
+  const peaks = copies.map((copy) => known.learnedPeakOf(copy)).filter((peak) => peak !== undefined)
   return {
     name: definition.name,
     type: definition.type,
     state: state.status,
-    generation: state.generation,
-    isolation: supervisor.generation?.host.isolation ?? isolationOf(supervisor),
-    pid: supervisor.generation?.host.pid ?? null,
+    generation: record.generation,
+    isolation: shown.generation?.host.isolation ?? isolationOf(shown),
+    pid: shown.generation?.host.pid ?? null,
     priority: definition.priority,
     pinned: definition.pinned,
     dependencies: definition.dependencies,
     dependents,
-    inUse: supervisor.inUse,
-    idleTime: supervisor.idleTime,
-    lastAccess: usage.lastAccess > 0 ? wallTime(usage.lastAccess) : null,
+    inUse: waiting + sum(({ usage }) => usage.held),
+    idleTime: Math.min(
+      ...copies.map((copy) => (copy.state.status === state.status ? copy.idleTime : Number.POSITIVE_INFINITY)),
+    ),
+    lastAccess: lastAccess > 0 ? wallTime(lastAccess) : null,
+    loads: sum(({ counters }) => counters.loads),
+    unloads: sum(({ counters }) => counters.unloads),
+    crashes: sum(({ counters }) => counters.crashes),
+    calls: sum(({ usage }) => usage.calls),
+    errors: sum(({ usage }) => usage.errors),
+    lastLoadTime: lastLoadTime(copies),
+    memoryEstimate: definition.memoryEstimate,
+    memoryLimit: definition.memoryLimit ?? null,
+    minIdleTime: definition.minIdleTime ?? null,
+    learnedPeak: peaks.length > 0 ? Math.max(...peaks) : null,
+    addons: [...component.addons],
+    stuckFor: Math.max(...copies.map((copy) => stuckFor(copy))),
+    waiting,
+    since: wallTime(state.since),
+    failure:
+      state.status === 'failed'
+        ? { message: headlineOf(state.error), retryAt: wallTimeToWaitFor(state.retryAt) }
+        : null,
+    memory: together(copies.map((copy) => known.memoryOf(copy))),
+    instances: copies.filter((copy) => copy.state.status !== 'unloaded').map((copy) => describeCopy(copy, known)),
+  }
+}
+
+function describeCopy(copy: Supervisor, known: KnownMemory): InstanceInfo {
+  const { name, state, usage, idleTime, counters } = copy
+  return {
+    name,
+    state: state.status,
+    generation: state.generation,
+    isolation: copy.generation?.host.isolation ?? isolationOf(copy),
+    pid: copy.generation?.host.pid ?? null,
+    inUse: usage.held,
+    idleTime,
     loads: counters.loads,
     unloads: counters.unloads,
     crashes: counters.crashes,
     calls: usage.calls,
     errors: usage.errors,
-    lastLoadTime: supervisor.lastLoadTime ?? null,
-    memoryEstimate: definition.memoryEstimate,
-    memoryLimit: definition.memoryLimit ?? null,
-    minIdleTime: definition.minIdleTime ?? null,
-    learnedPeak: learnedPeak ?? null,
-    addons: [...supervisor.addons],
-    stuckFor: stuckFor(supervisor),
-    waiting: supervisor.main.caller.waiting,
+    stuckFor: stuckFor(copy),
     since: wallTime(state.since),
-    failure:
-      state.status === 'failed' ? { message: messageOf(state.error), retryAt: wallTimeToWaitFor(state.retryAt) } : null,
-    memory,
+    memory: known.memoryOf(copy),
   }
 }
 
-function messageOf(error: unknown): string {
-  return headlineOf(error)
+function copyInFirstState(copies: readonly Supervisor[]): Supervisor {
+  const [first, ...others] = copies
+  if (!first) throw new Error('No component is without copies')
+  const rank = ({ state }: Supervisor): number => states.indexOf(state.status)
+  return others.reduce((best, copy) => (rank(copy) < rank(best) ? copy : best), first)
+}
+
+/** Of the last one that was loaded. */
+function lastLoadTime(copies: readonly Supervisor[]): number | null {
+  let last: Supervisor | undefined
+  for (const copy of copies) {
+    if (copy.lastLoadTime !== undefined && copy.state.generation > (last?.state.generation ?? 0)) last = copy
+  }
+  return last?.lastLoadTime ?? null
+}
+
+/** Sums; it is stale if any of them is, and as old as the oldest. */
+function together(all: readonly (ComponentMemory | null)[]): ComponentMemory | null {
+  return all
+    .filter((memory) => memory !== null)
+    .reduce<ComponentMemory | null>(
+      (sum, memory) =>
+        sum === null
+          ? memory
+          : {
+              used: sum.used + memory.used,
+              physical: sum.physical + memory.physical,
+              external: sum.external + memory.external,
+              malloced: sum.malloced + memory.malloced,
+              reported: sum.reported + memory.reported,
+              total: sum.total + memory.total,
+              peak: sum.peak + memory.peak,
+              stale: sum.stale || memory.stale,
+              sampledAt: Math.min(sum.sampledAt, memory.sampledAt),
+            },
+      null,
+    )
 }
 
 function stuckFor({ generation }: Supervisor): number {

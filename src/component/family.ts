@@ -1,5 +1,5 @@
 import type { Remote } from '../channel/remote.ts'
-import { ComponentNotFoundError } from '../contract/errors.ts'
+import { ComponentNotFoundError, InvalidOptionsError } from '../contract/errors.ts'
 import { expectInteger, expectName, expectOptional, expectRecord } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import { resolveDefinition, smallestMemoryLimit } from './definition.ts'
@@ -10,7 +10,10 @@ import type { Size } from '../contract/size.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 
 /** What `registerFamily` takes: a definition whose `config` is made for each key. */
-export interface FamilyDefinition<Config = unknown> extends Omit<ComponentDefinition<Config>, 'config' | 'module'> {
+export interface FamilyDefinition<Config = unknown> extends Omit<
+  ComponentDefinition<Config>,
+  'config' | 'module' | 'instances'
+> {
   /** The module of all instances, or a function that gives each key its own. */
   readonly module: URL | string | ((key: string) => URL | string)
   readonly config?: (key: string) => Config
@@ -141,5 +144,10 @@ function limitsOf({ name, maxMemory, maxLoaded }: FamilyDefinition): FamilyLimit
 export function checkFamily(definition: FamilyDefinition, defaults: DefinitionDefaults): void {
   const { config: _config, module, maxMemory: _, maxLoaded: __, ...shared } = expectRecord('definition', definition)
   limitsOf(definition)
+  // What is passed nevertheless, by those who are not checked.
+  const { instances } = shared as Pick<ComponentDefinition, 'instances'>
+  if (instances !== undefined) {
+    throw new InvalidOptionsError('instances', 'undefined in a family: each key has one worker', instances)
+  }
   resolveDefinition({ ...shared, module: typeof module === 'function' ? 'data:text/javascript,' : module }, defaults)
 }

@@ -10,7 +10,7 @@ export interface IdleWatchOptions {
   readonly isNeeded: (supervisor: Supervisor) => boolean
 }
 
-/** Unloads components that have been idle for as long as their `idleTimeout` says, whatever the pressure. One timer for all of them. */
+/** Unloads components, copy by copy, that have been idle for as long as their `idleTimeout` says, whatever the pressure. One timer for all of them. */
 export class IdleWatch {
   readonly #options: IdleWatchOptions
   /** Those that were tried: when they may be again, ms of the supervisor's clock. */
@@ -47,7 +47,7 @@ export class IdleWatch {
     const left = Math.max(idleTimeout - idleTime, tried)
     // A timer counts whole ms, and may be early by a part of one.
     if (left > 0) return Math.ceil(left)
-    if (!this.#options.isNeeded(supervisor)) this.#unload(supervisor)
+    if (!this.#options.isNeeded(supervisor) && !supervisor.hasToStay) this.#unload(supervisor)
     this.#triedUntil.set(supervisor, surroundings.now() + tryAgain)
     return tryAgain
   }

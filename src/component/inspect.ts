@@ -2,21 +2,21 @@ import { resolve } from 'node:path'
 import { CallTimeoutError } from '../contract/errors.ts'
 import type { Inspection } from '../host/inspect.ts'
 import { expectNumber } from '../base/option-checks.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { Component } from './component.ts'
 
 /** ms that the writing of a file may take. */
 const usualDeadline = 120_000
 
 /** @param deadline ms. */
-export async function writeHeapSnapshot(supervisor: Supervisor, file: string, deadline = usualDeadline): Promise<void> {
+export async function writeHeapSnapshot(component: Component, file: string, deadline = usualDeadline): Promise<void> {
   expectNumber('deadline', deadline, { min: 1, max: 2 ** 31 - 1 })
-  await inspect(supervisor, { what: 'heap-snapshot', file: resolve(file) }, deadline)
+  await inspect(component, { what: 'heap-snapshot', file: resolve(file) }, deadline)
 }
 
 /** @param duration ms that are looked at. */
-export async function writeCpuProfile(supervisor: Supervisor, file: string, duration = 5_000): Promise<void> {
+export async function writeCpuProfile(component: Component, file: string, duration = 5_000): Promise<void> {
   expectNumber('duration', duration, { min: 1, max: 600_000 })
-  await inspect(supervisor, { what: 'cpu-profile', file: resolve(file), duration }, duration + usualDeadline)
+  await inspect(component, { what: 'cpu-profile', file: resolve(file), duration }, duration + usualDeadline)
 }
 
 /**
@@ -25,7 +25,8 @@ export async function writeCpuProfile(supervisor: Supervisor, file: string, dura
  * @param deadline ms.
  * @throws what made the load or the writing impossible; CallTimeoutError when it was not done by the deadline.
  */
-async function inspect(supervisor: Supervisor, inspection: Inspection, deadline: number): Promise<void> {
+async function inspect(component: Component, inspection: Inspection, deadline: number): Promise<void> {
+  const supervisor = component.copyToUse
   using _lease = supervisor.lease()
   for (;;) {
     await supervisor.load()
@@ -33,8 +34,8 @@ async function inspect(supervisor: Supervisor, inspection: Inspection, deadline:
     // One that has begun to be unloaded by name is not asked any more: it is loaded again first.
     if (state.status !== 'ready' || !generation) continue
     const outcome = await generation.inspect(inspection, deadline)
-    if (outcome === 'late') throw new CallTimeoutError(supervisor.name, inspection.what, deadline)
-    if (outcome === 'ended') throw new Error(`The worker of "${supervisor.name}" ended before its ${inspection.what}`)
+    if (outcome === 'late') throw new CallTimeoutError(component.name, inspection.what, deadline)
+    if (outcome === 'ended') throw new Error(`The worker of "${component.name}" ended before its ${inspection.what}`)
     if ('error' in outcome) throw outcome.error
     return
   }

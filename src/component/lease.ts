@@ -11,16 +11,16 @@ export interface Lease<T> extends Disposable {
 
 /** What a lease needs of the component. */
 export interface LeasePort {
-  readonly name: string
+  readonly component: string
   readonly surroundings: Pick<Surroundings, 'now' | 'inContext' | 'keepAlive' | 'logger' | 'busy'>
   readonly usage: Usage
 }
 
 /** Keeps the component in use, and the process alive, until it is given back. */
-export function takeLease({ name, surroundings, usage }: LeasePort): Disposable {
+export function takeLease({ component, surroundings, usage }: LeasePort): Disposable {
   const { now, inContext, keepAlive, logger } = surroundings
   keepAlive.hold()
-  const unwatch = inContext(() => watchLease(name, logger))
+  const unwatch = inContext(() => watchLease(component, logger))
   return usage.leases.take(() => {
     unwatch()
     usage.used(now())

@@ -18,7 +18,7 @@ interface Common {
   readonly history: RestartHistory
 }
 
-/** Where a component is in its life. Times are ms of the monotonic clock. */
+/** Where a copy of a component is in its life. Times are ms of the monotonic clock. */
 export type Lifecycle = Common &
   (
     | { readonly status: 'unloaded' }
@@ -48,10 +48,10 @@ export type LifecycleEvent =
   | { readonly type: 'reset' }
 
 const maxBackoff = 60_000
-const clean: RestartHistory = { failures: [], backoffs: 0 }
+export const cleanHistory: RestartHistory = { failures: [], backoffs: 0 }
 
 export function initialLifecycle(now: number): Lifecycle {
-  return { status: 'unloaded', generation: 0, since: now, history: clean }
+  return { status: 'unloaded', generation: 0, since: now, history: cleanHistory }
 }
 
 /** It has a worker that serves, or will, or does so until it is unloaded. */
@@ -119,8 +119,8 @@ export function transition(
       if (state.status === 'ready' || state.status === 'draining') return afterFailure(next, event.error, now, restart)
       break
     case 'reset':
-      if (state.status === 'failed') return { ...next, status: 'unloaded', history: clean }
-      return { ...state, history: clean }
+      if (state.status === 'failed') return { ...next, status: 'unloaded', history: cleanHistory }
+      return { ...state, history: cleanHistory }
   }
   throw new Error(`Event "${event.type}" cannot happen to a component that is ${state.status}`)
 }

@@ -33,6 +33,9 @@ const statisticsDeadline = 1_000
 
 /** What a load needs of the component. */
 export interface LoadPort {
+  /** Of the component. */
+  readonly component: string
+  /** Of the copy. */
   readonly name: string
   readonly definition: ResolvedDefinition
   /** The native addons that its generations have loaded. */
@@ -104,7 +107,7 @@ async function startOnce(port: LoadPort): Promise<StartOutcome> {
     const error =
       isSpillwayError(cause) || port.loadSignal.aborted
         ? cause
-        : new ComponentLoadError(port.name, `its worker could not be started: ${messageOf(cause)}`, { cause })
+        : new ComponentLoadError(port.component, `its worker could not be started: ${messageOf(cause)}`, { cause })
     if (!generation) return { type: 'failed', error }
     const gone = await generation.host.terminate(terminateDeadline)
     return { type: 'failed', error, worker: { generation, end, gone } }
@@ -112,7 +115,7 @@ async function startOnce(port: LoadPort): Promise<StartOutcome> {
 }
 
 async function loadDependencies(
-  { surroundings, definition, name, loadSignal }: LoadPort,
+  { surroundings, definition, component: name, loadSignal }: LoadPort,
   path: readonly string[],
 ): Promise<void> {
   const needed = definition.dependencies.filter((each) => !definition.optionalDependencies.includes(each))
@@ -177,6 +180,7 @@ async function loadInWorker(port: LoadPort, generation: Generation, patience: Pa
     const outcome = await generation.load(
       {
         name: definition.name,
+        instance: port.name,
         module: definition.module,
         export: definition.export,
         config: definition.config,
@@ -210,7 +214,7 @@ function optionsOfDependencies({ definition, surroundings }: LoadPort): InitMess
 }
 
 function failureOf(
-  { name, definition, loadSignal }: LoadPort,
+  { component: name, definition, loadSignal }: LoadPort,
   outcome: Exclude<LoadOutcome, { type: 'ready' }>,
 ): unknown {
   switch (outcome.type) {

@@ -8,29 +8,23 @@ import { threadChannels } from '../transport/thread.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Surroundings } from './surroundings.ts'
 
-export interface MainThreadHooks {
-  /** Of the component, just now. */
-  readonly generation: () => number
-  /** A call waits for the component to be loaded. */
-  readonly onWaiting: () => void
-}
-
 /** The main thread's end of a component: its remote, the calls made through it, and the callbacks that were passed along. */
 export class MainThreadEnd {
   readonly caller: Caller
   readonly remote: object
   readonly #callbacks: Callbacks
+  readonly #callTimeout: number | undefined
 
   constructor(
-    { name, callTimeout, maxQueue, idempotent }: ResolvedDefinition,
+    { name, callTimeout, maxQueue, idempotent, instances }: ResolvedDefinition,
     surroundings: Pick<Surroundings, 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
-    { generation, onWaiting }: MainThreadHooks,
+    onWaiting: () => void,
   ) {
     const { keepAlive } = surroundings
     const keep = (busy: boolean): void => (busy ? keepAlive.hold() : keepAlive.release())
     const onTimeout = (at: number): void => surroundings.timedOut(name, at)
     const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
-    this.#callbacks = new Callbacks(threadChannels, name, generation, maxQueue, {
+    this.#callbacks = new Callbacks(threadChannels, name, () => 0, maxQueue, {
       onBusy: keep,
       linkCall,
       calls: { callTimeout, onTimeout },
@@ -39,6 +33,7 @@ export class MainThreadEnd {
       component: name,
       links: this.#callbacks,
       maxQueue,
+      concurrency: instances.concurrency,
       idempotent,
       watch: surroundings.calls,
       linkCall,
@@ -49,10 +44,16 @@ export class MainThreadEnd {
         surroundings.busy(busy)
       },
     })
+    this.#callTimeout = callTimeout
     this.remote = createRemote(this.caller, { timeout: callTimeout })
   }
 
-  /** Calls go to that generation from now on. */
+  /** One whose calls go to that generation as long as it is there. */
+  remoteOf(generation: () => number | undefined): object {
+    return createRemote(this.caller, { timeout: this.#callTimeout, at: generation })
+  }
+
+  /** Calls may go to that generation from now on. */
   attach(generation: Generation): void {
     const { number } = generation
     this.caller.attach(generation.connect(), number, this.#callbacks.from(undefined, number))

@@ -27,7 +27,7 @@ export function tellEnded(
 
 /** A deadline has passed in that generation of a component, of which it may not have heard: new calls wait until it shows that it listens. */
 export function tellUnheard(supervisors: Iterable<Supervisor>, name: string, number: number): void {
-  for (const { name: each, generation, main } of supervisors) {
+  for (const { component: each, generation, main } of supervisors) {
     generation?.host.post({ type: 'unheard', name, generation: number })
     if (each === name) main.holdBack(number)
   }

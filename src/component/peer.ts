@@ -1,4 +1,4 @@
-import type { ChannelEnd } from '../channel/transport.ts'
+import type { PeerConnection } from './peer-connection.ts'
 import type { ResolvedDefinition } from './definition.ts'
 
 /** Another component of the same coordinator. */
@@ -6,8 +6,13 @@ export interface Peer {
   readonly definition: ResolvedDefinition
   /** @param chain who needs it, outermost first, for the error's path. */
   load(chain: readonly string[]): Promise<void>
-  /** A connection to it; loads it first. */
-  connectPeer(chain: readonly string[]): Promise<{ readonly end: ChannelEnd; readonly generation: number }>
+  /**
+   * A connection to it; loads it first.
+   *
+   * @param connected generations that whoever asks is connected to already, all of which are busy.
+   * @returns undefined: it has to do with those.
+   */
+  connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined>
 }
 
 /** Finds other components by name. */

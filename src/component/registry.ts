@@ -1,29 +1,39 @@
 import { ComponentNotFoundError, DependencyCycleError, DuplicateComponentError } from '../contract/errors.ts'
-import { isLoaded } from './lifecycle.ts'
+import type { Component } from './component.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** The registered components, those that were unregistered and are not gone yet, and who depends on whom. */
 export class Registry {
-  readonly #registered = new Map<string, Supervisor>()
+  readonly #registered = new Map<string, Component>()
   /** Unregistered: their names are free, and what is left of them goes as it can. With what resolves when each is gone. */
-  readonly #leaving = new Map<Supervisor, Promise<void>>()
+  readonly #leaving = new Map<Component, Promise<void>>()
   /** For each name, also one not registered yet: who declared it as a dependency. */
-  readonly #dependents = new Map<string, Set<Supervisor>>()
+  readonly #dependents = new Map<string, Set<Component>>()
 
-  get registered(): Iterable<Supervisor> {
+  get registered(): Iterable<Component> {
     return this.#registered.values()
   }
 
+  /** Copies of those. */
+  get registeredCopies(): readonly Supervisor[] {
+    return copiesOf(this.#registered.values())
+  }
+
   /** Also those that are leaving. */
-  get all(): readonly Supervisor[] {
+  get components(): readonly Component[] {
     return [...this.#leaving.keys(), ...this.#registered.values()]
   }
 
+  /** Copies of those. */
+  get all(): readonly Supervisor[] {
+    return copiesOf(this.components)
+  }
+
   /** @throws ComponentNotFoundError */
-  get(name: string): Supervisor {
-    const supervisor = this.#registered.get(name)
-    if (!supervisor) throw new ComponentNotFoundError(name, { known: [...this.#registered.keys()].slice(0, 50) })
-    return supervisor
+  get(name: string): Component {
+    const component = this.#registered.get(name)
+    if (!component) throw new ComponentNotFoundError(name, { known: [...this.#registered.keys()].slice(0, 50) })
+    return component
   }
 
   has(name: string): boolean {
@@ -31,14 +41,14 @@ export class Registry {
   }
 
   /** The one of that name that is registered, and those that are leaving. */
-  *allNamed(name: string): Iterable<Supervisor> {
-    for (const supervisor of this.#leaving.keys()) if (supervisor.name === name) yield supervisor
+  *allNamed(name: string): Iterable<Component> {
+    for (const component of this.#leaving.keys()) if (component.name === name) yield component
     const registered = this.#registered.get(name)
     if (registered) yield registered
   }
 
-  isLeaving(supervisor: Supervisor): boolean {
-    return this.#leaving.has(supervisor)
+  isLeaving(component: Component): boolean {
+    return this.#leaving.has(component)
   }
 
   /**
@@ -51,43 +61,51 @@ export class Registry {
     if (path) throw new DependencyCycleError([name, ...path])
   }
 
-  add(supervisor: Supervisor): void {
-    this.#registered.set(supervisor.name, supervisor)
-    for (const dependency of supervisor.definition.dependencies) {
+  add(component: Component): void {
+    // A copy of another one may have the name just now.
+    const owner = component.name.slice(0, Math.max(0, component.name.lastIndexOf('#')))
+    for (const each of this.allNamed(owner)) each.yieldName(component.name)
+    this.#registered.set(component.name, component)
+    for (const dependency of component.definition.dependencies) {
       const dependents = this.#dependents.get(dependency) ?? new Set()
-      this.#dependents.set(dependency, dependents.add(supervisor))
+      this.#dependents.set(dependency, dependents.add(component))
     }
   }
 
   /** Its name is free from now on. It is still among `all`, and depends on what it did, until it is `removed`. */
-  leave(supervisor: Supervisor, gone: Promise<void>): void {
-    this.#registered.delete(supervisor.name)
-    this.#leaving.set(supervisor, gone)
+  leave(component: Component, gone: Promise<void>): void {
+    this.#registered.delete(component.name)
+    this.#leaving.set(component, gone)
   }
 
   /** Nothing is left of one that was leaving. */
-  removed(supervisor: Supervisor): void {
-    this.#leaving.delete(supervisor)
-    for (const dependency of supervisor.definition.dependencies) {
+  removed(component: Component): void {
+    this.#leaving.delete(component)
+    for (const dependency of component.definition.dependencies) {
       const dependents = this.#dependents.get(dependency)
-      dependents?.delete(supervisor)
+      dependents?.delete(component)
       if (dependents?.size === 0) this.#dependents.delete(dependency)
     }
   }
 
   /** Resolves once those that had its name before it are gone. */
-  async predecessorsGone({ name }: Supervisor): Promise<void> {
-    await Promise.all(Array.from(this.allNamed(name), async (each) => this.#leaving.get(each)))
+  async predecessorsGone({ component }: Supervisor): Promise<void> {
+    await Promise.all(Array.from(this.allNamed(component), async (each) => this.#leaving.get(each)))
   }
 
   /** Also those that are leaving. */
-  dependentsOf(name: string): Supervisor[] {
+  dependentsOf(name: string): Component[] {
     return [...(this.#dependents.get(name) ?? [])]
   }
 
-  /** True while something that depends on it is loaded, or being loaded or unloaded. */
-  isNeeded(name: string): boolean {
-    return this.dependentsOf(name).some(({ state }) => isLoaded(state))
+  /** Copies of those. */
+  dependentCopiesOf(name: string): readonly Supervisor[] {
+    return copiesOf(this.#dependents.get(name) ?? [])
+  }
+
+  /** True while something that depends on its component is loaded, or being loaded or unloaded, and no other copy serves. */
+  isNeeded(copy: Supervisor): boolean {
+    return !copy.isOneOfSeveral && this.dependentsOf(copy.component).some(({ isLoaded }) => isLoaded)
   }
 
   /** The component, and all that are loaded before it. */
@@ -120,4 +138,8 @@ export class Registry {
     }
     return undefined
   }
+}
+
+function copiesOf(components: Iterable<Component>): Supervisor[] {
+  return Array.from(components, ({ copies }) => copies).flat()
 }

@@ -3,6 +3,7 @@ import type { ComponentHost } from '../host/component-host.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
+import type { Component } from './component.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 
@@ -31,26 +32,29 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
   const unloaded: UnloadReport[] = []
   const ended = new Map<Supervisor, ComponentHost>()
-  const unloads = new Map<Supervisor, Promise<void>>()
-  const unload = (supervisor: Supervisor): Promise<void> => {
-    const known = unloads.get(supervisor)
+  const unloads = new Map<Component, Promise<void>>()
+  const unload = (component: Component): Promise<void> => {
+    const known = unloads.get(component)
     if (known) return known
     const unloading = (async () => {
       // One that is leaving is being unloaded whoever depends on it, which may be, in a circle, one that was registered since.
-      const dependents = registry.isLeaving(supervisor) ? [] : registry.dependentsOf(supervisor.name)
+      const dependents = registry.isLeaving(component) ? [] : registry.dependentsOf(component.name)
       await Promise.all(dependents.map(async (dependent) => unload(dependent)))
-      if (!isLoaded(supervisor.state)) return
-      const remaining = graceful - (performance.now() - start)
-      const { unloads } = supervisor.counters
-      const report = await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
-      // A load that was given up is none.
-      if (supervisor.counters.unloads > unloads) unloaded.push(report)
+      await Promise.all(component.copies.map(async (copy) => unloadCopy(copy)))
     })()
-    unloads.set(supervisor, unloading)
+    unloads.set(component, unloading)
     return unloading
   }
+  const unloadCopy = async (supervisor: Supervisor): Promise<void> => {
+    if (!isLoaded(supervisor.state)) return
+    const remaining = graceful - (performance.now() - start)
+    const { unloads } = supervisor.counters
+    const report = await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
+    // A load that was given up is none.
+    if (supervisor.counters.unloads > unloads) unloaded.push(report)
+  }
   const supervisors = registry.all
-  const all = Promise.allSettled(supervisors.map(async (supervisor) => unload(supervisor)))
+  const all = Promise.allSettled(registry.components.map(async (component) => unload(component)))
   if (!(await withDeadline(all, graceful))) {
     const rest = Math.max(0, deadline - (performance.now() - start))
     // One that is told to end here may be given up by its own unload, and is still to be told of.
@@ -63,7 +67,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   )
   return {
     unloaded,
-    left: [...new Set(left.map(({ name }) => name))],
+    left: [...new Set(left.map(({ component }) => component))],
     duration: performance.now() - start,
   }
 }
@@ -74,6 +78,6 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
  * @param left ms; a disk that does not answer holds nobody longer, but for a second that there is in any case.
  */
 export async function discardAll(registry: Registry, left: number): Promise<void> {
-  const discards = Promise.all(registry.all.map(async ({ hibernation }) => hibernation.discard()))
+  const discards = Promise.all(registry.components.map(async ({ hibernation }) => hibernation.discard()))
   await withDeadline(discards, Math.max(leastDiscardDeadline, left))
 }

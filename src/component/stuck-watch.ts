@@ -86,7 +86,7 @@ export class StuckWatch {
       generation.loop.ask(reading.now)
     }
     if (unheard) {
-      tellUnheard(this.#options.supervisors(), supervisor.name, generation.number)
+      tellUnheard(this.#options.supervisors(), supervisor.component, generation.number)
       return looks.unheard
     }
     const shortest = reading.inUse ? looks.shortest : looks.idle
@@ -99,8 +99,8 @@ export class StuckWatch {
 
   #end(supervisor: Supervisor, generation: Generation, why: 'watchdog' | 'deadline', reading: LoopReading): void {
     this.#ended.add(generation)
-    const { name, definition } = supervisor
-    const figures = { component: name, generation: generation.number, silence: Math.round(reading.silence) }
+    const { component, definition } = supervisor
+    const figures = { component, generation: generation.number, silence: Math.round(reading.silence) }
     this.#options.logger.error(
       why === 'watchdog' ? { ...figures, watchdog: definition.watchdog } : figures,
       why === 'watchdog'
@@ -114,7 +114,11 @@ export class StuckWatch {
     if (silent === this.#silent.has(supervisor)) return
     if (silent) this.#silent.add(supervisor)
     else this.#silent.delete(supervisor)
-    this.#options.silent(supervisor.name, silent)
+    const { component } = supervisor
+    const others = Array.from(this.#options.supervisors()).some(
+      (each) => each.component === component && this.#silent.has(each),
+    )
+    this.#options.silent(component, others)
   }
 }
 

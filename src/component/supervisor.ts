@@ -1,22 +1,20 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
-import type { ChannelEnd } from '../channel/transport.ts'
-import { ComponentFailedError } from '../contract/errors.ts'
 import type { CrashReason } from '../contract/errors.ts'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
-import { wallTimeToWaitFor } from '../base/monotonic.ts'
 import { Generation } from '../host/generation.ts'
 import type { ComponentHost } from '../host/component-host.ts'
 import { afterThread, crashOf } from './death.ts'
+import type { CopyShare } from './copy-share.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import { Hibernation } from './hibernation.ts'
+import type { Hibernation } from './hibernation.ts'
 import { takeLease } from './lease.ts'
 import { Life } from './life.ts'
-import { isLoaded } from './lifecycle.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 import { roomToLoad, startGeneration } from './load.ts'
 import type { StartOutcome } from './load.ts'
-import { MainThreadEnd } from './main-thread-end.ts'
+import type { MainThreadEnd } from './main-thread-end.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { drainGeneration, endGeneration, nothingUnloaded, reclaimAfter, unloadedEnd } from './unload.ts'
@@ -26,20 +24,18 @@ import { Usage } from './usage.ts'
 import { WorkerRequests } from './worker-requests.ts'
 import { Zombies } from './zombies.ts'
 
-/** One component: owns its state, the one worker it may have, and the main thread's end of its calls. */
+/** One copy of a component, which most have only one of: owns its state, and the one worker it may have. */
 export class Supervisor {
   readonly definition: ResolvedDefinition
+  /** Of this copy, unlike that of any component and any other copy: the component's, or that and a number. May change while it is loaded. */
+  name: string
   readonly surroundings: Surroundings
-  /** What the component left to its next generation. */
-  readonly hibernation: Hibernation
-  readonly main: MainThreadEnd
   readonly usage: Usage
   readonly zombies = new Zombies()
-  /** The native addons that its generations have loaded. */
-  readonly addons = new Set<string>()
   readonly counters = { loads: 0, unloads: 0, crashes: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
+  readonly #share: CopyShare<Supervisor>
   readonly #life: Life
   #generation: Generation | undefined
   #requests: WorkerRequests | undefined
@@ -50,23 +46,62 @@ export class Supervisor {
   readonly #cancelLoad = new AbortController()
   #stopped: { readonly error: unknown } | undefined
 
-  /** @param surroundingsOf called at once, with a supervisor that knows its definition only. */
-  constructor(definition: ResolvedDefinition, surroundingsOf: (self: Supervisor) => Surroundings) {
+  /** @param surroundingsOf called at once, with a supervisor that knows its definition and its name only. */
+  constructor(
+    definition: ResolvedDefinition,
+    name: string,
+    share: CopyShare<Supervisor>,
+    surroundingsOf: (self: Supervisor) => Surroundings,
+  ) {
     this.definition = definition
-    const surroundings = surroundingsOf(this)
-    const { now, logger } = surroundings
-    this.surroundings = surroundings
-    this.#life = new Life(now, definition.restart)
-    this.hibernation = new Hibernation(definition.name, definition.hibernate, logger, now)
-    this.main = new MainThreadEnd(definition, surroundings, {
-      generation: () => this.state.generation,
-      onWaiting: () => this.#callWaits(),
-    })
-    this.usage = new Usage(this.main.caller, () => this.#generation?.activity)
+    this.name = name
+    this.surroundings = surroundingsOf(this)
+    this.#share = share
+    this.#life = new Life(share.record, this.surroundings.now, definition.restart)
+    const underWay = (): number => (this.#generation ? share.main.caller.underWayAt(this.#generation.number) : 0)
+    const counts = {
+      get waiting() {
+        return share.main.caller.waiting
+      },
+      get underWay() {
+        return underWay()
+      },
+    }
+    this.usage = new Usage(counts, () => this.#generation?.activity)
   }
 
-  get name(): string {
+  /** The name of the component. */
+  get component(): string {
     return this.definition.name
+  }
+
+  /** What events say of whom they are about: with `instances`, which copy it is. */
+  get origin(): ComponentOrigin {
+    return { name: this.component, ...(this.definition.instances.max > 1 && { instance: this.name }) }
+  }
+
+  /** All copies have one. */
+  get main(): MainThreadEnd {
+    return this.#share.main
+  }
+
+  /** The native addons that generations of the component have loaded. */
+  get addons(): Set<string> {
+    return this.#share.addons
+  }
+
+  get hibernation(): Hibernation {
+    return this.#share.hibernation
+  }
+
+  /** Another copy serves, or is about to: this one can be done without. */
+  get isOneOfSeveral(): boolean {
+    return this.#share.isOneOfSeveral(this)
+  }
+
+  /** Without it there would be fewer copies than its definition says there have to be. */
+  get hasToStay(): boolean {
+    return this.#share.hasToStay(this)
   }
 
   get state(): Lifecycle {
@@ -90,7 +125,7 @@ export class Supervisor {
   }
 
   /**
-   * Loads the component unless it is loaded; all who ask meanwhile get the same load.
+   * Loads it unless it is loaded; all who ask meanwhile get the same load.
    *
    * @param chain who needs it, outermost first, for the error's path.
    */
@@ -119,10 +154,10 @@ export class Supervisor {
   }
 
   /**
-   * Unloads the component; all who ask meanwhile get the same report, and the earliest of their deadlines counts.
+   * Unloads it; all who ask meanwhile get the same report, and the earliest of their deadlines counts.
    *
    * @param deadline ms that calls under way are given.
-   * @param onlyIfIdle undefined is returned, and nothing changes, when the component is or gets in use.
+   * @param onlyIfIdle undefined is returned, and nothing changes, when it is or gets in use.
    */
   async unload(reason: UnloadReason, deadline: number, onlyIfIdle: true): Promise<UnloadReport | undefined>
   async unload(reason: UnloadReason, deadline: number, onlyIfIdle?: false): Promise<UnloadReport>
@@ -168,34 +203,16 @@ export class Supervisor {
     return takeLease(this)
   }
 
-  /** Forgets its failures; a component that backs off may be loaded again at once. */
+  /** Forgets failures of the component; one that backs off may be loaded again at once. */
   reset(): void {
     this.#life.apply({ type: 'reset' })
   }
 
-  /** A connection for another component; loads this one first. */
-  async connectPeer(chain: readonly string[]): Promise<{ end: ChannelEnd; generation: number }> {
-    for (;;) {
-      await this.load(chain)
-      if (this.state.status === 'ready' && this.#generation) {
-        return { end: this.#generation.connectPeer(), generation: this.#generation.number }
-      }
-    }
-  }
-
-  /** Takes no more: a load under way is given up, new and waiting calls reject with `error`; calls under way go on. */
+  /** A load under way is given up, and there will be no other one. */
   stop(error: unknown): void {
     this.#stopped ??= { error }
     this.#cancelLoad.abort(error)
-    this.main.caller.stop(error)
     this.usage.leases.giveUpWaiting()
-  }
-
-  /** For good, after `stop`: what is still under way rejects. */
-  close(error: unknown): void {
-    this.stop(error)
-    this.main.caller.close(error)
-    this.usage.leases.giveBackAll()
   }
 
   /** The signal that ends a load under way, and all waiting for what only another load would need. */
@@ -214,7 +231,7 @@ export class Supervisor {
     // A first try of this load, which came to nothing.
     if (this.#generation) this.#retire(this.#generation, unloadedEnd)
     const { generation: number } = this.state
-    const requests = new WorkerRequests(this.name, number, host, this.surroundings, this.addons)
+    const requests = new WorkerRequests(this.origin, number, host, this.surroundings, this.addons)
     const generation = new Generation(number, host, (message) => requests.receive(message))
     this.#generation = generation
     this.#requests = requests
@@ -230,8 +247,8 @@ export class Supervisor {
   }
 
   async #startLoad(chain: readonly string[]): Promise<void> {
-    const backingOff = this.#backingOff()
-    if (backingOff) throw backingOff
+    const { backingOff } = this.#share
+    if (backingOff !== undefined) throw backingOff
     this.#life.apply({ type: 'load' })
     const { inContext, keepAlive } = this.surroundings
     this.#loading = inContext(() => keepAlive.during(this.#load(chain)))
@@ -239,16 +256,16 @@ export class Supervisor {
       await this.#loading
     } catch (error) {
       if (!this.loadSignal.aborted) {
-        this.surroundings.loadFailed({ name: this.name, generation: this.state.generation, error })
+        this.surroundings.loadFailed({ ...this.origin, generation: this.state.generation, error })
       }
       throw error
     }
   }
 
   async #load(chain: readonly string[]): Promise<void> {
-    const { name, surroundings } = this
+    const { component, surroundings } = this
     const decided = surroundings.now()
-    using _room = await roomToLoad(this, [...chain, name]).catch((error: unknown) => {
+    using _room = await roomToLoad(this, [...chain, component]).catch((error: unknown) => {
       this.#loadOver({ type: 'load-refused' }, error)
       throw error
     })
@@ -264,14 +281,15 @@ export class Supervisor {
     this.counters.loads++
     const ready = surroundings.now()
     this.lastLoadTime = ready - begun
-    this.main.attach(generation)
-    surroundings.loaded({ name, generation: generation.number, duration: ready - decided })
+    this.#share.ready(this, generation)
+    surroundings.loaded({ ...this.origin, generation: generation.number, duration: ready - decided })
     surroundings.spares.keep(generation.host.isolation)
   }
 
   #startFailed({ error, worker }: Extract<StartOutcome, { type: 'failed' }>): void {
     if (worker?.gone === false) this.#stillAlive(worker.generation)
-    this.#loadOver(this.loadSignal.aborted ? { type: 'load-refused' } : { type: 'load-failed', error }, error)
+    const counts = !this.loadSignal.aborted && !this.#share.isLoadedWithOthers(this)
+    this.#loadOver(counts ? { type: 'load-failed', error } : { type: 'load-refused' }, error)
     if (worker) this.#retire(worker.generation, worker.end)
     if (worker?.gone === false && this.state.status === 'unloaded') this.#life.apply({ type: 'still-alive' })
   }
@@ -279,7 +297,7 @@ export class Supervisor {
   /** The load came to nothing. The calls that waited for it are told at once: one made from now on asks for another load. */
   #loadOver(event: Extract<LifecycleEvent, { type: 'load-failed' | 'load-refused' }>, error: unknown): void {
     this.#life.apply(event)
-    this.main.caller.rejectWaiting(error)
+    this.#share.loadFailed(this, error)
   }
 
   async #startUnload(reason: UnloadReason, deadline: number, onlyIfIdle: boolean): Promise<UnloadReport | undefined> {
@@ -291,7 +309,7 @@ export class Supervisor {
       () =>
         new UnloadUnderWay({
           end: async (hurry) => this.#endGeneration(generation, { reason, deadline, onlyIfIdle, hurry }),
-          over: () => this.#wake(),
+          over: () => this.#share.over(this),
           reclaim: async (ending) => reclaimAfter(this.surroundings, ending),
         }),
     )
@@ -341,12 +359,12 @@ export class Supervisor {
       this.#retire(generation, end)
       return
     }
-    const crash = crashOf(this.name, generation.number, end)
+    const crash = crashOf(this.origin, generation.number, end)
     this.counters.crashes++
     this.#life.apply({ type: 'crashed', reason: crash.reason, error: crash.error })
     this.#retire(generation, end)
     this.surroundings.crashed(crash)
-    this.#wake()
+    this.#share.over(this)
   }
 
   /** @param before that of the generation before it, which may take longer. */
@@ -376,25 +394,5 @@ export class Supervisor {
     this.usage.leases.giveUpWaiting()
     const { state } = this
     this.surroundings.workerEnded(generation, end, state.status === 'unloading' ? state.reason : undefined)
-  }
-
-  /** Looks again at calls that had to wait for a change of state. */
-  #wake(): void {
-    if (this.main.caller.waiting > 0) this.#callWaits()
-  }
-
-  #callWaits(): void {
-    // They are sent, or looked at again, when that is over.
-    if (isLoaded(this.state)) return
-    const backingOff = this.#backingOff()
-    if (backingOff) this.main.caller.rejectWaiting(backingOff)
-    // What goes wrong is told to the calls that wait, by then.
-    else this.load().catch(() => {})
-  }
-
-  #backingOff(): ComponentFailedError | undefined {
-    const { state } = this
-    if (state.status !== 'failed' || this.surroundings.now() >= state.retryAt) return undefined
-    return new ComponentFailedError(this.name, wallTimeToWaitFor(state.retryAt), { cause: state.error })
   }
 }

@@ -1,6 +1,7 @@
 import type { CallWatch } from '../channel/call-watch.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { InContext } from '../base/context.ts'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
 import type { Logger } from '../contract/logger.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
@@ -13,8 +14,7 @@ import type { LockManager } from '../locks/lock-manager.ts'
 import type { Peers } from './peer.ts'
 
 /** Where a line comes from. */
-export interface LogSource {
-  readonly name: string
+export interface LogSource extends ComponentOrigin {
   readonly generation: number
   /** Node's number of the worker thread. */
   readonly thread: number

@@ -1,5 +1,6 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { SnapshotError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'
@@ -23,7 +24,8 @@ export interface UnloadOrder {
 
 /** What an unload needs of the component. */
 export interface UnloadPort {
-  readonly name: string
+  readonly component: string
+  readonly origin: ComponentOrigin
   readonly definition: Pick<ResolvedDefinition, 'disposeTimeout'>
   readonly surroundings: Pick<Surroundings, 'now' | 'measure' | 'memoryReturn' | 'logger'>
   readonly hibernation: Pick<Hibernation, 'take'>
@@ -70,7 +72,7 @@ export async function drainGeneration(
   generation: Generation,
   order: UnloadOrder,
 ): Promise<DrainOutcome> {
-  const { name, surroundings } = port
+  const { origin, surroundings } = port
   const start = surroundings.now()
   // Beside the drain: the fence comes first, and what it takes to measure is not added to what callers wait.
   const measuring = surroundings.measure()
@@ -91,7 +93,7 @@ export async function drainGeneration(
   const times = { drain: surroundings.now() - start, dispose: 0, terminate: 0 }
   const { reason } = order
   const ending = {
-    name,
+    ...origin,
     generation: generation.number,
     reason,
     predicted,
@@ -105,7 +107,7 @@ export async function drainGeneration(
 
 /** The second part: dispose and terminate. With its end the component may be loaded again. */
 export async function endGeneration(
-  { name, definition, surroundings }: UnloadPort,
+  { component, definition, surroundings }: UnloadPort,
   generation: Generation,
   { ending, patience }: Extract<DrainOutcome, { type: 'drained' }>,
 ): Promise<Ending> {
@@ -114,10 +116,9 @@ export async function endGeneration(
   const residentSet = memoryReturn.residentSet()
   const disposing = now()
   const disposed = await generation.dispose(definition.disposeTimeout, patience ?? definition.disposeTimeout)
-  if (disposed === 'late')
-    logger.warn({ component: name }, 'worker stuck, or its dispose hook not done in time; ending it')
+  if (disposed === 'late') logger.warn({ component }, 'worker stuck, or its dispose hook not done in time; ending it')
   else if (disposed !== 'ended' && disposed.error !== undefined) {
-    logger.error({ component: name, err: disposed.error }, 'dispose hook failed')
+    logger.error({ component, err: disposed.error }, 'dispose hook failed')
   }
   const terminating = now()
   const gone = await generation.host.terminate(terminateDeadline)
@@ -149,12 +150,43 @@ export async function reclaimAfter(
 
 /** The report when there was no worker to end. */
 export function nothingUnloaded(
-  { name, state, zombies }: Pick<UnloadPort, 'name' | 'state' | 'zombies'>,
+  { origin, state, zombies }: Pick<UnloadPort, 'origin' | 'state' | 'zombies'>,
   reason: UnloadReason,
 ): UnloadReport {
   const times = { drain: 0, dispose: 0, terminate: 0 }
   const zombie = zombies.size > 0
-  return { name, generation: state.generation, reason, predicted: 0, released: 0, retained: 0, how: [], times, zombie }
+  return {
+    ...origin,
+    generation: state.generation,
+    reason,
+    predicted: 0,
+    released: 0,
+    retained: 0,
+    how: [],
+    times,
+    zombie,
+  }
+}
+
+/** One report of all copies, which were unloaded side by side. */
+export function togetherUnloaded([first, ...others]: readonly UnloadReport[]): UnloadReport {
+  if (!first) throw new Error('No component is without copies')
+  let { instance: _instance, ...sum } = first
+  if (others.length === 0) return first
+  for (const each of others) {
+    const longer = (phase: keyof UnloadReport['times']): number => Math.max(sum.times[phase], each.times[phase])
+    sum = {
+      ...sum,
+      generation: Math.max(sum.generation, each.generation),
+      predicted: sum.predicted + each.predicted,
+      released: sum.released + each.released,
+      retained: sum.retained + each.retained,
+      how: [...new Set([...sum.how, ...each.how])],
+      times: { drain: longer('drain'), dispose: longer('dispose'), terminate: longer('terminate') },
+      zombie: sum.zombie || each.zombie,
+    }
+  }
+  return sum
 }
 
 async function drain(

@@ -1,26 +1,38 @@
 import type { ActivityReading } from '../channel/activity.ts'
-import type { Caller } from '../channel/caller.ts'
 import { LeaseCount } from './lease-count.ts'
 
-/** How a component is and was used: by this thread, and, as its worker tells, by other components. */
+/** What this thread has under way. */
+export interface CallCounts {
+  /** Calls that wait to be sent, to whichever copy. */
+  readonly waiting: number
+  /** Calls that were sent to this copy and are not settled, and open streams. */
+  readonly underWay: number
+}
+
+/** How a copy of a component is and was used: by this thread, and, as its worker tells, by other components. */
 export class Usage {
   readonly leases = new LeaseCount()
-  readonly #caller: Pick<Caller, 'waiting' | 'underWay'>
+  readonly #counts: CallCounts
   readonly #activity: () => ActivityReading | undefined
   #calls = 0
   #errors = 0
   #lastAccess = 0
 
   /** @param activity of the live generation. */
-  constructor(caller: Pick<Caller, 'waiting' | 'underWay'>, activity: () => ActivityReading | undefined) {
-    this.#caller = caller
+  constructor(counts: CallCounts, activity: () => ActivityReading | undefined) {
+    this.#counts = counts
     this.#activity = activity
   }
 
-  /** Calls under way or waiting, open streams, live subscriptions and leases. */
-  get inUse(): number {
+  /** Calls under way, open streams, live subscriptions and leases. */
+  get held(): number {
     const { active, subscriptions } = this.#activity() ?? { active: 0, subscriptions: 0 }
-    return this.leases.held + this.#caller.waiting + Math.max(this.#caller.underWay, active) + subscriptions
+    return this.leases.held + Math.max(this.#counts.underWay, active) + subscriptions
+  }
+
+  /** The same, and calls that wait, which it may be sent in a moment. */
+  get inUse(): number {
+    return this.held + this.#counts.waiting
   }
 
   /** When the last call was, ms of the monotonic clock; 0 before the first. */

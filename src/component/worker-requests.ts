@@ -1,4 +1,5 @@
 import { encodeError } from '../channel/error-codec.ts'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
 import { readableError } from '../host/readable-message.ts'
 import type { ComponentHost } from '../host/component-host.ts'
@@ -14,7 +15,7 @@ export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 't
 
 /** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. Notes what it tells. */
 export class WorkerRequests {
-  readonly #name: string
+  readonly #origin: ComponentOrigin
   readonly #generation: number
   readonly #host: ComponentHost
   readonly #surroundings: WorkerRequestsPort
@@ -24,13 +25,13 @@ export class WorkerRequests {
 
   /** @param addons is added to. */
   constructor(
-    name: string,
+    origin: ComponentOrigin,
     generation: number,
     host: ComponentHost,
     surroundings: WorkerRequestsPort,
     addons: Set<string>,
   ) {
-    this.#name = name
+    this.#origin = origin
     this.#generation = generation
     this.#host = host
     this.#surroundings = surroundings
@@ -40,7 +41,7 @@ export class WorkerRequests {
   receive(message: FromWorkerMessage): void {
     if (message.type === 'log') this.#log(message)
     else if (message.type === 'lock') this.#lock(message)
-    else if (message.type === 'dependency-wanted') void this.#connect(message.name)
+    else if (message.type === 'dependency-wanted') void this.#connect(message.name, message.connected)
     else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name, message.generation)
     else if (message.type === 'addon') this.#addons.add(message.addon)
     else if (message.type === 'addon-refused') this.#refused(message.addon)
@@ -54,7 +55,7 @@ export class WorkerRequests {
   }
 
   #log({ records, dropped }: Extract<FromWorkerMessage, { type: 'log' }>): void {
-    const source = { name: this.#name, generation: this.#generation, thread: this.#host.threadId }
+    const source = { ...this.#origin, generation: this.#generation, thread: this.#host.threadId }
     this.#surroundings.log(source, records, dropped)
     this.#host.post({ type: 'logs-written', count: records.length })
   }
@@ -68,18 +69,21 @@ export class WorkerRequests {
   #lock({ message }: Extract<FromWorkerMessage, { type: 'lock' }>): void {
     // What a worker that was given up on still asks for would never be released.
     if (this.#closed) return
-    this.#locks ??= serveLocks(this.#surroundings.locks, `component:${this.#name}#${this.#generation}`, (reply) =>
-      this.#host.post({ type: 'lock', message: reply }),
+    this.#locks ??= serveLocks(
+      this.#surroundings.locks,
+      `component:${this.#origin.name}#${this.#generation}`,
+      (reply) => this.#host.post({ type: 'lock', message: reply }),
     )
     this.#locks.handle(message)
   }
 
-  async #connect(name: string): Promise<void> {
+  async #connect(name: string, connected: readonly number[]): Promise<void> {
     try {
-      const { end, generation } = await askCurrent(this.#surroundings, name, async (each) =>
-        each.connectPeer([this.#name]),
+      const connection = await askCurrent(this.#surroundings, name, async (each) =>
+        each.connectPeer([this.#origin.name], connected),
       )
-      this.#host.post({ type: 'dependency', name, end, generation }, [end])
+      if (!connection) return this.#host.post({ type: 'dependency-full', name })
+      this.#host.post({ type: 'dependency', name, ...connection }, [connection.end])
     } catch (error) {
       this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error, name)) })
     }

@@ -50,6 +50,11 @@ export interface ComponentDefinition<Config = unknown> {
    * shutdown whose deadline passed. A load fails when the component offers no method of that name. Default none.
    */
   readonly idempotent?: readonly string[]
+  /**
+   * How many copies of the component may share its calls, each in a worker of its own. A call goes to the copy with the fewest under way; another copy
+   * is loaded when all have `concurrency` calls under way. Not in a family, nor with `hibernate`. Default 1.
+   */
+  readonly instances?: number | InstancesOptions
   /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
   readonly resourceLimits?: ResourceLimits
   /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */
@@ -92,6 +97,19 @@ export interface ComponentDefinition<Config = unknown> {
   readonly uid?: number
   /** The group it runs as, by number. Only with `isolation: 'process'`. Default: this process's. */
   readonly gid?: number
+}
+
+/** How many copies of a component there are. */
+export interface InstancesOptions {
+  /** Copies that are loaded together on first use, and that `idleTimeout` leaves loaded. Default: one is loaded, and none has to stay. */
+  readonly min?: number
+  /** Most copies at a time. */
+  readonly max: number
+  /**
+   * Calls that each caller (this thread, or another component) has under way in one copy at most, open streams included; further ones wait, and go to
+   * whichever copy is free first. Default 1, or with `max` 1: any number.
+   */
+  readonly concurrency?: number
 }
 
 /** How a component that keeps dying is restarted. */

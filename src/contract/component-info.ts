@@ -3,7 +3,28 @@ import type { ComponentMemory } from './ledger.ts'
 /** Where a component is in its life: see `Lifecycle`. */
 export type LifecycleStatus = 'unloaded' | 'loading' | 'ready' | 'draining' | 'unloading' | 'failed' | 'zombie'
 
-/** A component as seen from outside; asking never loads it. Bytes and ms. */
+/** One copy of a component; what is not said here is as in ComponentInfo. Bytes and ms. */
+export interface InstanceInfo {
+  /** The component's, or that and a number: 'render#2'. It may change when another copy takes its place. */
+  readonly name: string
+  readonly state: LifecycleStatus
+  readonly generation: number
+  readonly isolation: ComponentInfo['isolation']
+  readonly pid: ComponentInfo['pid']
+  /** Calls under way, open streams, live subscriptions and leases. */
+  readonly inUse: number
+  readonly idleTime: number
+  readonly loads: number
+  readonly unloads: number
+  readonly crashes: number
+  readonly calls: number
+  readonly errors: number
+  readonly stuckFor: number
+  readonly since: number
+  readonly memory: ComponentMemory | null
+}
+
+/** A component as seen from outside; of several copies: sums, where there is no other word. Asking never loads it. Bytes and ms. */
 export interface ComponentInfo {
   readonly name: string
   readonly type: string
@@ -49,4 +70,6 @@ export interface ComponentInfo {
   readonly failure: { readonly message: string; readonly retryAt: number } | null
   /** null while it is not loaded, and before its first sample. */
   readonly memory: ComponentMemory | null
+  /** Its copies that are loaded, on their way in or out, or backing off; one at most where it has no `instances`, but for a recycling. */
+  readonly instances: readonly InstanceInfo[]
 }

@@ -1,3 +1,4 @@
+import type { ComponentOrigin } from './component-origin.ts'
 import type { CrashReason } from './errors.ts'
 import type { Kept } from './unload-policy.ts'
 import type { Ledger } from './ledger.ts'
@@ -5,21 +6,18 @@ import type { PressureLevel } from './pressure-level.ts'
 import type { UnloadReport } from './unload-report.ts'
 
 /** A load: ms from the decision to load until the component was ready. */
-export interface LoadEvent {
-  readonly name: string
+export interface LoadEvent extends ComponentOrigin {
   readonly generation: number
   readonly duration: number
 }
 
 /** A load that came to nothing. */
-export interface LoadErrorEvent {
-  readonly name: string
+export interface LoadErrorEvent extends ComponentOrigin {
   readonly generation: number
   readonly error: unknown
 }
 
-export interface CrashEvent {
-  readonly name: string
+export interface CrashEvent extends ComponentOrigin {
   readonly generation: number
   readonly reason: CrashReason
   readonly exitCode: number | undefined
@@ -52,5 +50,5 @@ export interface CoordinatorEvents {
   pressure: [PressureEvent]
   sample: [Ledger]
   exhausted: [ExhaustedEvent]
-  zombie: [{ readonly name: string; readonly generation: number }]
+  zombie: [ComponentOrigin & { readonly generation: number }]
 }

@@ -1,3 +1,5 @@
+import type { ComponentOrigin } from './component-origin.ts'
+
 /** Why a component is being unloaded. 'family': its family has as much as it may have, or as many loaded. */
 export type UnloadReason =
   | 'requested'
@@ -10,8 +12,7 @@ export type UnloadReason =
   | 'unregistered'
 
 /** What an unload did. Bytes and ms. */
-export interface UnloadReport {
-  readonly name: string
+export interface UnloadReport extends ComponentOrigin {
   readonly generation: number
   readonly reason: UnloadReason
   /** What the component was measured to hold when the unload began. */

@@ -1,14 +1,15 @@
 import type { CallRecord } from '../channel/call-watch.ts'
-import type { ComponentInfo } from '../contract/component-info.ts'
+import type { ComponentInfo, InstanceInfo } from '../contract/component-info.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { ProcessorUse } from '../memory/measure/processor-use.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
 
 /** A component as the page shows it. Bytes, ms, calls per second. */
-export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'> {
+export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory' | 'instances'> {
   /** As in ComponentInfo, without the time of the sample: a figure that did not change is not sent again. */
   readonly memory: Omit<NonNullable<ComponentInfo['memory']>, 'sampledAt'> | null
+  readonly instances: readonly InstanceView[]
   readonly callRate: number
   /** Of the calls of the main thread during the last minute; null without any. */
   readonly p50: number | null
@@ -17,7 +18,10 @@ export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'
   readonly next: NextUnload
 }
 
-/** What the next round would do with a component. */
+/** One copy of it. */
+export type InstanceView = Omit<InstanceInfo, 'idleTime' | 'memory'> & Pick<ComponentView, 'memory' | 'next'>
+
+/** What the next round would do with a component; of several copies, with the one that goes first. */
 export type NextUnload =
   /** `rank` 1 goes first. */
   | { readonly verdict: 'goes'; readonly rank: number }
@@ -76,7 +80,12 @@ export class ComponentViews implements Disposable {
       p50: p50 && rounded(p50),
       p99: p99 && rounded(p99),
       load: info.memory ? roundedLoad(this.#coordinator.memory.processorUse(name)) : null,
-      next: next.get(name) ?? { verdict: 'not-loaded' },
+      instances: info.instances.map(({ idleTime: _time, ...copy }) => ({
+        ...copy,
+        memory: copy.memory && withoutTime(copy.memory),
+        next: next.get(copy.name) ?? notLoaded,
+      })),
+      next: firstOf([name, ...info.instances.map((copy) => copy.name)].map((each) => next.get(each) ?? notLoaded)),
     }
   }
 
@@ -115,6 +124,14 @@ function nextOf({ victims, kept }: UnloadPlan): ReadonlyMap<string, NextUnload> 
   }
   for (const [index, { name }] of victims.entries()) next.set(name, { verdict: 'goes', rank: index + 1 })
   return next
+}
+
+const notLoaded: NextUnload = { verdict: 'not-loaded' }
+
+function firstOf(all: readonly NextUnload[]): NextUnload {
+  const rank = (next: NextUnload): number =>
+    next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY
+  return all.reduce((first, each) => (rank(each) < rank(first) ? each : first), notLoaded)
 }
 
 function withoutTime({

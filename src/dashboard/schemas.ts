@@ -48,10 +48,49 @@ const strings = listOf(string)
 const numbers = listOf(number)
 const level = oneOf('low', 'medium', 'high', 'critical')
 
-export const component = exactly({
+export const componentState = oneOf('unloaded', 'loading', 'ready', 'draining', 'unloading', 'failed', 'zombie')
+
+const held = orNull(
+  exactly({
+    used: number,
+    physical: number,
+    external: number,
+    malloced: number,
+    reported: number,
+    total: number,
+    peak: number,
+    stale: boolean,
+  }),
+)
+
+const next = anyOf(
+  exactly({ verdict: only('goes'), rank: whole }),
+  exactly({ verdict: only('stays'), reason: string }),
+  exactly({ verdict: only('not-loaded') }),
+)
+
+const instance = exactly({
+  name: string,
+  state: componentState,
+  since: number,
+  generation: whole,
+  isolation: oneOf('thread', 'process'),
+  pid: orNull(whole),
+  inUse: whole,
+  stuckFor: number,
+  loads: whole,
+  unloads: whole,
+  crashes: whole,
+  calls: whole,
+  errors: whole,
+  memory: held,
+  next,
+})
+
+const component = exactly({
   name: string,
   type: string,
-  state: oneOf('unloaded', 'loading', 'ready', 'draining', 'unloading', 'failed', 'zombie'),
+  state: componentState,
   since: number,
   generation: whole,
   priority: number,
@@ -79,24 +118,10 @@ export const component = exactly({
   minIdleTime: orNull(number),
   learnedPeak: orNull(number),
   failure: orNull(exactly({ message: string, retryAt: number })),
-  memory: orNull(
-    exactly({
-      used: number,
-      physical: number,
-      external: number,
-      malloced: number,
-      reported: number,
-      total: number,
-      peak: number,
-      stale: boolean,
-    }),
-  ),
+  memory: held,
+  instances: listOf(instance),
   load: orNull(exactly({ cpu: number, eventLoop: number })),
-  next: anyOf(
-    exactly({ verdict: only('goes'), rank: whole }),
-    exactly({ verdict: only('stays'), reason: string }),
-    exactly({ verdict: only('not-loaded') }),
-  ),
+  next,
 })
 
 const memory = exactly({

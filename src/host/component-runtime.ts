@@ -100,7 +100,7 @@ export class ComponentRuntime {
       post: (message) => this.#post(message),
     })
     process.on('exit', () => this.#logs.flush())
-    nameThread(init.name)
+    nameThread(init.instance)
     // Of a process all memory is measured.
     if (init.activity) watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
     if (init.measuresItself === true) measureItself(this.#meter)
@@ -170,6 +170,7 @@ export class ComponentRuntime {
         void this.#inspect(message.id, message.inspection)
         break
       case 'dependency':
+      case 'dependency-full':
       case 'dependency-unavailable':
       case 'dependency-registered':
       case 'dependency-ended':

@@ -16,21 +16,31 @@ export interface LogRecord {
   readonly message: string | undefined
 }
 
-/** What holds for calls of a dependency: their default deadline (ms), if there is one, and how many there may be. */
+/** What holds for calls of a dependency: their default deadline (ms), if there is one, and how many there may be; `concurrency`: in each copy. */
 export interface DependencyOptions {
+  readonly concurrency: number
   readonly callTimeout: number | undefined
   readonly maxQueue: number
   readonly idempotent: ReadonlySet<string>
 }
 
-export function dependencyOptions({ callTimeout, maxQueue, idempotent }: DependencyOptions): DependencyOptions {
-  return { callTimeout, maxQueue, idempotent }
+export function dependencyOptions({
+  callTimeout,
+  maxQueue,
+  idempotent,
+  instances: { concurrency },
+}: Omit<DependencyOptions, 'concurrency'> & {
+  readonly instances: Pick<DependencyOptions, 'concurrency'>
+}): DependencyOptions {
+  return { callTimeout, maxQueue, idempotent, concurrency }
 }
 
 /** Everything a worker needs to become one generation of a component. */
 export interface InitMessage {
   readonly type: 'init'
   readonly name: string
+  /** Which copy of the component it is, for people. */
+  readonly instance: string
   readonly generation: number
   /** URL of the module. */
   readonly module: string
@@ -80,6 +90,8 @@ export type ToWorkerMessage =
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
   | { readonly type: 'dependency'; readonly name: string; readonly end: ChannelEnd; readonly generation: number }
+  /** There is no other one now: those that there are have to do. */
+  | { readonly type: 'dependency-full'; readonly name: string }
   | { readonly type: 'dependency-registered'; readonly name: string; readonly options: DependencyOptions }
   /** That generation of a component may not have heard of a deadline that has passed. */
   | { readonly type: 'unheard'; readonly name: string; readonly generation: number }
@@ -118,7 +130,8 @@ export type FromWorkerMessage =
   /** As the component gave them; undefined: it could not. */
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
-  | { readonly type: 'dependency-wanted'; readonly name: string }
+  /** A connection, to another generation than those that it is connected to already. */
+  | { readonly type: 'dependency-wanted'; readonly name: string; readonly connected: readonly number[] }
   /** A call of it, or of a callback it gave, has timed out. */
   | { readonly type: 'dependency-timeout'; readonly name: string; readonly generation: number }
   /** A call of a callback that somebody else gave has. */

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../base/monotonic.ts'
 import { callTraceparent } from '../channel/call-context.ts'
 import type { Callbacks } from '../channel/callbacks.ts'
 import { Caller } from '../channel/caller.ts'
@@ -19,7 +20,15 @@ export interface DependenciesOptions {
 export type DependencyMessage = Extract<ToWorkerMessage, { readonly type: `dependency${string}` }>
 
 /** For calls of an optional dependency before it is registered. */
-const unknown: DependencyOptions = { callTimeout: undefined, maxQueue: 10_000, idempotent: new Set() }
+const unknown: DependencyOptions = {
+  callTimeout: undefined,
+  maxQueue: 10_000,
+  idempotent: new Set(),
+  concurrency: Number.POSITIVE_INFINITY,
+}
+
+/** ms after which calls that wait ask again whether there is another copy. Guessed: copies do not come and go faster. */
+const askAgainAfter = 1_000
 
 /** What a component may call, from inside its worker: connections are asked for by the first call that needs one. */
 export class Dependencies {
@@ -29,6 +38,8 @@ export class Dependencies {
   readonly #callers = new Map<string, Caller>()
   /** Those that a connection was asked for and has not come. */
   readonly #wanted = new Set<string>()
+  /** Those of which there is no other copy: until when that is taken to be so, ms of the monotonic clock. */
+  readonly #fullUntil = new Map<string, number>()
   readonly #of: Map<string, DependencyOptions>
 
   constructor(options: DependenciesOptions) {
@@ -50,6 +61,11 @@ export class Dependencies {
       case 'dependency':
         this.#wanted.delete(message.name)
         caller?.attach(this.#options.channels.join(message.end), message.generation, this.#linksTo(message))
+        if (caller && caller.waiting > 0) this.#wantMore(message.name)
+        break
+      case 'dependency-full':
+        this.#wanted.delete(message.name)
+        this.#fullUntil.set(message.name, monotonicNow() + askAgainAfter)
         break
       case 'dependency-unavailable':
         this.#wanted.delete(message.name)
@@ -85,7 +101,10 @@ export class Dependencies {
       get idempotent() {
         return options().idempotent
       },
-      onWaiting: () => this.#want(name),
+      get concurrency() {
+        return options().concurrency
+      },
+      onWaiting: () => this.#wantMore(name),
       onTimeout: (generation) => post({ type: 'dependency-timeout', name, generation }),
       traceparent: callTraceparent,
       linkCall,
@@ -105,10 +124,12 @@ export class Dependencies {
     return links.from(calls, generation)
   }
 
-  /** Asks for a connection, once for all calls that wait for it. */
-  #want(name: string): void {
+  /** Asks for a connection, once for all calls that wait for it: the first, or another one where all that there are have enough to do. */
+  #wantMore(name: string): void {
     if (this.#wanted.has(name)) return
+    const connected = this.#callers.get(name)?.generations ?? []
+    if (connected.length > 0 && monotonicNow() < (this.#fullUntil.get(name) ?? 0)) return
     this.#wanted.add(name)
-    this.#options.post({ type: 'dependency-wanted', name })
+    this.#options.post({ type: 'dependency-wanted', name, connected })
   }
 }

@@ -269,15 +269,22 @@ export class MemoryManager implements Disposable {
   }
 
   /**
-   * How busy a component's worker is. The shares are of the time between the last two readings, which are taken when somebody asks, a second or
+   * How busy a component's worker is; of several copies together, the busiest loop. The shares are of the time between the last two readings, which are taken when somebody asks, a second or
    * more apart.
    *
    * @returns null when it is not loaded, and before the second reading.
    * @throws ComponentNotFoundError
    */
   processorUse(name: string): ProcessorUse | null {
-    const { generation } = this.#registry.get(name)
-    return generation ? this.#processor.read(generation.host) : null
+    const uses = this.#registry.get(name).copies.flatMap(({ generation }) => {
+      const use = generation && this.#processor.read(generation.host)
+      return use ? [use] : []
+    })
+    if (uses.length === 0) return null
+    return {
+      cpu: uses.reduce((sum, { cpu }) => sum + cpu, 0),
+      eventLoop: Math.max(...uses.map(({ eventLoop }) => eventLoop)),
+    }
   }
 
   /** @internal */
@@ -317,7 +324,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   minResidencyOf(name: string): number {
-    return minResidency(this.#book.account(this.#registry.get(name)).residency, monotonicNow())
+    return minResidency(this.#book.account(this.#registry.get(name).first).residency, monotonicNow())
   }
 
   /** @internal */

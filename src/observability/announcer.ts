@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { CrashEvent, LoadErrorEvent, LoadEvent, CoordinatorEvents } from '../contract/events.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 import type { InContext } from '../base/context.ts'
@@ -31,8 +32,8 @@ export class Announcer {
   }
 
   loadFailed(event: LoadErrorEvent): void {
-    const { name, generation, error } = event
-    this.#logger.warn({ component: name, generation, err: error }, 'component could not be loaded')
+    const { name, error, ...rest } = event
+    this.#logger.warn({ component: name, ...rest, err: error }, 'component could not be loaded')
     this.#trace(() => this.#tracing.loadFailed(event))
     this.tell('loadError', event)
   }
@@ -44,14 +45,20 @@ export class Announcer {
   }
 
   crashed(event: CrashEvent): void {
-    const { name, generation, reason, error } = event
-    this.#logger.error({ component: name, generation, reason, err: error }, 'component crashed')
+    const { name, instance, generation, reason, error } = event
+    this.#logger.error(
+      { component: name, ...(instance && { instance }), generation, reason, err: error },
+      'component crashed',
+    )
     this.tell('crash', event)
   }
 
-  zombie(name: string, generation: number): void {
-    this.#logger.error({ component: name, generation }, 'worker did not die by its deadline: it is still counted')
-    this.tell('zombie', { name, generation })
+  zombie({ name, ...copy }: ComponentOrigin, generation: number): void {
+    this.#logger.error(
+      { component: name, ...copy, generation },
+      'worker did not die by its deadline: it is still counted',
+    )
+    this.tell('zombie', { name, ...copy, generation })
   }
 
   /** Each listener by itself: one that throws, or rejects, is the program's mistake, which is logged; the others are told all the same. */

@@ -16,7 +16,7 @@ export function defaultLogger(): Logger {
 /** Writes what components log, each with a child logger that carries its name, generation and thread. */
 export class ComponentLogs {
   readonly #logger: Logger
-  readonly #children = new Map<string, Omit<LogSource, 'name'> & { readonly logger: Logger }>()
+  readonly #children = new Map<string, LogSource & { readonly logger: Logger }>()
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -34,15 +34,15 @@ export class ComponentLogs {
   }
 
   forget(name: string): void {
-    this.#children.delete(name)
+    for (const [key, child] of this.#children) if (child.name === name) this.#children.delete(key)
   }
 
-  #childOf({ name, generation, thread }: LogSource): Logger {
-    const known = this.#children.get(name)
+  #childOf({ name, instance, generation, thread }: LogSource): Logger {
+    const known = this.#children.get(instance ?? name)
     // Of the same name and number may also be one that was registered after another.
     if (known?.generation === generation && known.thread === thread) return known.logger
-    const logger = this.#logger.child({ component: name, generation, thread })
-    this.#children.set(name, { generation, thread, logger })
+    const logger = this.#logger.child({ component: name, ...(instance && { instance }), generation, thread })
+    this.#children.set(instance ?? name, { name, generation, thread, logger })
     return logger
   }
 }

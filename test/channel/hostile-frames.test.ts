@@ -37,6 +37,7 @@ beforeAll(async () => {
     snapshot: undefined,
     idempotent: new Set<string>(),
     refusesAddons: false,
+    instance: 'test',
     hibernates: false,
     environment: {},
     logLevel: 'silent',

@@ -101,6 +101,8 @@ describe('a family', () => {
     const definition = { name: 'greeter', module: fixture('kitchen-sink.ts') }
     expect(() => coordinator.registerFamily(definition)).toThrow(DuplicateComponentError)
     expect(() => coordinator.registerFamily({ ...definition, name: '' })).toThrow(InvalidOptionsError)
+    const several = { ...definition, instances: 2 }
+    expect(() => coordinator.registerFamily(several)).toThrow(expect.objectContaining({ option: 'instances' }))
   })
 
   it('refuses an option that is bad for any key when it is registered', () => {

@@ -10,9 +10,9 @@ const begun = sharedCell()
 const add = Registry.prototype.add
 /** The supervisor that a registration makes; unloads of what is idle only are the memory manager's, and are asked for here directly. */
 let last: Parameters<typeof add>[0] | undefined
-Registry.prototype.add = function (supervisor) {
-  last = supervisor
-  add.call(this, supervisor)
+Registry.prototype.add = function (component) {
+  last = component
+  add.call(this, component)
 }
 afterAll(() => {
   Registry.prototype.add = add
@@ -21,7 +21,7 @@ afterAll(() => {
 function register(name: string) {
   const remote = coordinator.registerComponent<KitchenSink>(sink(name, { config: { begun } }))
   if (!last) throw new Error('nothing was registered')
-  return { remote, supervisor: last }
+  return { remote, supervisor: last.first }
 }
 
 describe('an unload of what is idle only', () => {

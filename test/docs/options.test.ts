@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveDefinition } from '../../src/component/definition.ts'
+import { resolveInstances } from '../../src/component/instances.ts'
 import { resolveHibernateOptions } from '../../src/component/hibernation.ts'
 import { resolveCoordinatorOptions } from '../../src/coordinator-options.ts'
 import { resolveDashboardOptions } from '../../src/dashboard/dashboard-options.ts'
@@ -19,7 +20,8 @@ const component = resolveDefinition({ name: 'a', module: 'node:fs' }, coordinato
 
 /** What an option is when it is left out, by the code: each section against what its options are resolved to. */
 const resolved: Record<string, object> = {
-  'A component': component,
+  'A component': { ...component, instances: component.instances.max },
+  Copies: { ...resolveInstances({ instances: { max: 2 } }), min: undefined },
   Restart: component.restart,
   Hibernate: resolveHibernateOptions({}),
   'The coordinator': withoutDefaults(coordinator),
@@ -33,7 +35,7 @@ const resolved: Record<string, object> = {
   'Exchange connectors': { ...parseConnectorConfig({ exchange: 'a' }), exchange: undefined },
 }
 /** What only the caller can tell. */
-const required = ['name', 'module', 'path', 'component']
+const required = ['name', 'module', 'path', 'component', 'max']
 /** Depends on the process. */
 const ofTheProcess = ['directory', 'hibernate', 'memory']
 

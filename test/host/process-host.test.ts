@@ -79,6 +79,7 @@ test('what it is doing can be read while it is stuck, and when it is gone', asyn
       config: undefined,
       dependencies: [],
       maxQueue: 100,
+      instance: 'test',
       idempotent: new Set(),
       refusesAddons: false,
       snapshot: undefined,

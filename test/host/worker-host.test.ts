@@ -6,6 +6,7 @@ import { WorkerHost } from '../../src/host/worker-host.ts'
 import { fixture, until } from '../support/coordinator.ts'
 
 const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] => ({
+  instance: 'test',
   name: 'hosted',
   module: module.href,
   export: 'default',

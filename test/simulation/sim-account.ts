@@ -19,7 +19,7 @@ interface OpenFree {
 export class SimAccount {
   readonly scenario: Scenario
   readonly components: readonly SimComponent[]
-  readonly reservations: Reservations
+  readonly reservations: Reservations<string>
   readonly trend = new Trend()
   readonly frees: OpenFree[] = []
   sampledAt = 0

@@ -1,5 +1,6 @@
 import type { Random } from '../../bench/policy/random.ts'
 import { ComponentAccount } from '../../src/memory/account/component-account.ts'
+import { Learned } from '../../src/memory/account/learned.ts'
 import type { GenerationFate } from '../../src/memory/account/component-account.ts'
 import type { UnloadCandidate } from '../../src/contract/unload-policy.ts'
 import { minResidency } from '../../src/memory/decide/residency.ts'
@@ -24,7 +25,7 @@ interface Holding {
 /** A component without a worker: what it does, what it really holds, and what the account knows of it. */
 export class SimComponent {
   readonly is: Behaviour
-  readonly account = new ComponentAccount(0)
+  readonly account = new ComponentAccount(new Learned(0))
   state: State = { kind: 'unloaded' }
   generation = 0
   /** Calls under way; and those that wait for the next generation. */

@@ -70,6 +70,8 @@ export class FakeHost extends FakeWorker {
 /** A component as far as memory's parts see it. It notes what it is asked for, and does it when a test says so. */
 export class FakeComponent {
   readonly name: string
+  readonly component: string
+  readonly isOneOfSeveral = false
   readonly definition = {
     memoryLimit: undefined as number | undefined,
     memoryEstimate: 0,
@@ -95,6 +97,7 @@ export class FakeComponent {
 
   constructor(name: string, number = 1) {
     this.name = name
+    this.component = name
     const { host, activity } = this
     const trim = async (level: PressureLevel, deadline: number, urgent: boolean): Promise<boolean> => {
       this.asked.push(`collect ${level} ${deadline} ${urgent}`)
@@ -158,8 +161,7 @@ export function bookOf(
   const overruns: string[] = []
   const registry = {
     all: components,
-    allNamed: (name: string) => components.filter((each) => each.name === name),
-    dependentsOf: (name: string) => dependents[name] ?? [],
+    dependentCopiesOf: (name: string) => dependents[name] ?? [],
   }
   const book = new MemoryBook({
     registry: registry as unknown as Registry,

@@ -1,5 +1,6 @@
 import type { ComponentMemory, Ledger } from '../../contract/ledger.ts'
 import type { Registry } from '../../component/registry.ts'
+import type { ResolvedDefinition } from '../../component/definition.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { Spares } from '../../host/spares.ts'
@@ -12,6 +13,7 @@ import { MainMeter } from '../measure/main-meter.ts'
 import type { MeasuredTarget } from '../measure/measurement.ts'
 import { ProcessMeter } from '../measure/process-memory.ts'
 import { ComponentAccount } from './component-account.ts'
+import { Learned } from './learned.ts'
 import type { GenerationFate } from './component-account.ts'
 import { familyGrowths } from './family-growth.ts'
 import { ExtraWorkers } from './extra-workers.ts'
@@ -44,10 +46,11 @@ export interface SnapshotFrame {
 
 /** Who holds how much: the accounts of all components, and the last figures of every worker. */
 export class MemoryBook {
-  readonly reservations: Reservations
+  readonly reservations: Reservations<Supervisor>
   readonly trend = new Trend()
   readonly #options: MemoryBookOptions
   readonly #accounts = new WeakMap<Supervisor, ComponentAccount>()
+  readonly #learned = new WeakMap<ResolvedDefinition, Learned>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredTarget>()
   readonly #condemned = new Set<Supervisor>()
@@ -65,11 +68,11 @@ export class MemoryBook {
   constructor(options: MemoryBookOptions) {
     this.#options = options
     this.#extra = new ExtraWorkers(options.spares)
-    this.reservations = new Reservations(options.now, (name) => {
-      const live = this.#liveNamed(name)
-      const memory = live && this.memoryOf(live)
+    this.reservations = new Reservations(options.now, (supervisor) => {
+      if (!this.#live.has(supervisor)) return undefined
+      const memory = this.memoryOf(supervisor)
       // One that was never measured may hold all that was promised.
-      return live && { bytes: memory?.total ?? 0, at: memory?.sampledAt ?? Number.NEGATIVE_INFINITY }
+      return { bytes: memory?.total ?? 0, at: memory?.sampledAt ?? Number.NEGATIVE_INFINITY }
     })
     this.#sampledAt = options.now()
     this.#changedAt = this.#sampledAt
@@ -86,10 +89,20 @@ export class MemoryBook {
   account(supervisor: Supervisor): ComponentAccount {
     let account = this.#accounts.get(supervisor)
     if (!account) {
-      account = new ComponentAccount(this.#options.now())
+      account = new ComponentAccount(this.#learnedOf(supervisor))
       this.#accounts.set(supervisor, account)
     }
     return account
+  }
+
+  /** Copies of one component learn together. */
+  #learnedOf({ definition }: Supervisor): Learned {
+    let learned = this.#learned.get(definition)
+    if (!learned) {
+      learned = new Learned(this.#options.now())
+      this.#learned.set(definition, learned)
+    }
+    return learned
   }
 
   /** `sampledAt` is on the monotonic clock; `readable` turns it into what people read. */
@@ -131,7 +144,7 @@ export class MemoryBook {
   }
 
   loaded(supervisor: Supervisor): void {
-    this.account(supervisor).loaded(this.#options.now(), this.reservations.promisedTo(supervisor.name))
+    this.account(supervisor).loaded(this.#options.now(), this.reservations.promisedTo(supervisor))
     this.changed()
   }
 
@@ -141,7 +154,7 @@ export class MemoryBook {
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
     this.account(supervisor).ended(this.#options.now(), fate)
-    this.reservations.drop(supervisor.name)
+    this.reservations.drop(supervisor)
     const gone = (bytes: number): void => {
       this.trend.jumped(-bytes)
       this.changed()
@@ -155,7 +168,7 @@ export class MemoryBook {
   reserve(supervisor: Supervisor, limit: number): Disposable {
     const forecast = this.forecast(supervisor, limit)
     this.trend.jumped(forecast.expected)
-    return this.reservations.reserve(supervisor.name, forecast)
+    return this.reservations.reserve(supervisor, forecast)
   }
 
   /**
@@ -243,7 +256,7 @@ export class MemoryBook {
         now,
         minIdleTime,
         isLeaving: this.isLeaving(supervisor),
-        promised: this.reservations.promisedTo(supervisor.name),
+        promised: this.reservations.promisedTo(supervisor),
         dependents: () => this.#dependentsOf(supervisor),
       }),
     )
@@ -292,10 +305,9 @@ export class MemoryBook {
   /** Of limited families: they count in them before they have a worker. */
   #letIn(): LetIn[] {
     const letIn: LetIn[] = []
-    for (const { name, bytes } of this.reservations.arriving()) {
-      for (const { definition } of this.#options.registry.allNamed(name)) {
-        if (definition.family) letIn.push({ name, family: definition.family, bytes })
-      }
+    for (const { loader, bytes } of this.reservations.arriving()) {
+      const { name, definition } = loader
+      if (definition.family) letIn.push({ name, family: definition.family, bytes })
     }
     return letIn
   }
@@ -316,9 +328,10 @@ export class MemoryBook {
     this.#condemned.add(supervisor)
   }
 
-  /** The component of that name that has a worker. */
+  /** The copy of that name that has a worker. There is one at most: each waits until the one before it is gone. */
   supervisorOf(name: string): Supervisor | undefined {
-    return this.#liveNamed(name)
+    for (const each of this.#live.keys()) if (each.name === name) return each
+    return undefined
   }
 
   targetOf(supervisor: Supervisor): MeasuredTarget | undefined {
@@ -351,21 +364,17 @@ export class MemoryBook {
     return sum
   }
 
-  #dependentsOf({ name }: Supervisor): string[] {
+  #dependentsOf({ component, isOneOfSeveral }: Supervisor): string[] {
     const { registry } = this.#options
+    // They can do with another copy.
+    if (isOneOfSeveral) return []
     return (
       registry
-        .dependentsOf(name)
+        .dependentCopiesOf(component)
         // One that is being loaded has had it loaded for itself, and may wait for memory now.
         .filter((dependent) => this.#live.has(dependent) || dependent.state.status === 'loading')
         .map((dependent) => dependent.name)
     )
-  }
-
-  /** There is one at most: each waits until the one before it is gone. */
-  #liveNamed(name: string): Supervisor | undefined {
-    for (const each of this.#options.registry.allNamed(name)) if (this.#live.has(each)) return each
-    return undefined
   }
 
   #heldBy(supervisor: Supervisor): number {

@@ -1,13 +1,14 @@
 import type { ComponentMemory } from '../../contract/ledger.ts'
-import { RecordedGaps } from '../decide/call-gaps.ts'
+import type { CallGaps } from '../../contract/unload-policy.ts'
 import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
 import type { GrowthWindow } from '../decide/growth.ts'
-import { initialResidency, residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
+import { residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
 import type { ResidencyState } from '../decide/residency.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 import type { WorkerMemory } from '../../host/worker-memory.ts'
 import type { SelfReported } from '../measure/worker-memory.ts'
-import { KEPT_SAMPLES, REMEMBERED_PEAKS } from '../tuning.ts'
+import { KEPT_SAMPLES } from '../tuning.ts'
+import type { Learned } from './learned.ts'
 
 /**
  * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it
@@ -15,25 +16,29 @@ import { KEPT_SAMPLES, REMEMBERED_PEAKS } from '../tuning.ts'
  */
 export type GenerationFate = 'ended' | 'evicted' | 'overgrown'
 
-/** What is known of one component's memory: the last figures of its worker, and what was learned over all its generations. Outlives its workers. */
+/** What is known of the memory of one copy of a component: the last figures of its worker, and what all copies have learned. Outlives its workers. */
 export class ComponentAccount {
-  readonly gaps = new RecordedGaps()
-  residency: ResidencyState = initialResidency
+  readonly #learned: Learned
   #memory: ComponentMemory | null = null
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
-  #peaks: number[] = []
   #letIn: GrowthWindow[number] | undefined
   #limited = 0
   #stayed = false
   #collections = 0
   #wasCollected = false
   #collectedAt: number | undefined
-  #idleSince: number
 
-  /** @param time ms of a monotonic clock: the first gap runs from here. */
-  constructor(time: number) {
-    this.#idleSince = time
+  constructor(learned: Learned) {
+    this.#learned = learned
+  }
+
+  get gaps(): CallGaps {
+    return this.#learned.gaps
+  }
+
+  get residency(): ResidencyState {
+    return this.#learned.residency
   }
 
   /** The last figures; null while nothing is loaded, and before the first sample. */
@@ -90,15 +95,16 @@ export class ComponentAccount {
     return this.#limited
   }
 
-  /** Largest totals (bytes) of the last generations, the oldest first; without this one. */
+  /** Largest totals (bytes) of the last generations, the oldest first, and of those of other copies; without this one. */
   get peaks(): readonly number[] {
-    return this.#peaks
+    const { peaks, current } = this.#learned
+    return [...peaks, ...Array.from(current, ([whose, peak]) => (whose === this ? [] : [peak])).flat()]
   }
 
   /** Largest total (bytes) of the last generations, this one included; undefined before the first. */
   get learnedPeak(): number | undefined {
     const current = this.#memory?.peak
-    const peaks = current === undefined ? this.#peaks : [...this.#peaks, current]
+    const peaks = current === undefined ? this.peaks : [...this.peaks, current]
     return peaks.length > 0 ? Math.max(...peaks) : undefined
   }
 
@@ -108,6 +114,7 @@ export class ComponentAccount {
     const { used, physical, malloced } = heap
     const external = heap.external + (heap.isAll === true ? 0 : self.uncounted)
     const peak = Math.max(this.#memory?.peak ?? 0, total)
+    this.#learned.current.set(this, peak)
     this.#heap = heap
     this.#limited = heap.heap + external
     if (this.#wasCollected) this.#collectedAt = sampledAt
@@ -153,13 +160,12 @@ export class ComponentAccount {
 
   /** A call came in (ms): the gaps between idle and called tell how soon it is needed again. */
   called(time: number): void {
-    if (time > this.#idleSince) this.gaps.record(time - this.#idleSince)
-    this.#idleSince = Math.max(this.#idleSince, time)
+    this.#learned.called(time)
   }
 
   /** No call is under way any more. */
   idle(time: number): void {
-    this.#idleSince = Math.max(this.#idleSince, time)
+    this.#learned.idle(time)
   }
 
   /** @param promised bytes that it was let in for. */
@@ -167,14 +173,14 @@ export class ComponentAccount {
     // What it took to load is no growth.
     this.#growth = emptyGrowth
     this.#letIn = { time, bytes: promised }
-    this.residency = residencyAfterLoad(this.residency, time)
+    this.#learned.residency = residencyAfterLoad(this.residency, time)
   }
 
   ended(time: number, how: GenerationFate): void {
     // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
-    if (this.#memory && how !== 'overgrown')
-      this.#peaks = [...this.#peaks.slice(1 - REMEMBERED_PEAKS), this.#memory.peak]
-    if (how === 'evicted') this.residency = residencyAfterUnload(this.residency, time)
+    if (this.#memory && how !== 'overgrown') this.#learned.reached(this.#memory.peak)
+    if (how === 'evicted') this.#learned.residency = residencyAfterUnload(this.residency, time)
+    this.#learned.current.delete(this)
     this.#memory = null
     this.#heap = undefined
     this.#limited = 0

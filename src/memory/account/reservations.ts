@@ -16,19 +16,19 @@ export interface Held {
 }
 
 /**
- * Bytes promised to loads, by component. What a component has been measured to hold already is no longer reserved; the rest is until the load
+ * Bytes promised to loads, by whoever loads. What a component has been measured to hold already is no longer reserved; the rest is until the load
  * is over and it has been measured since, and a second beyond: first calls fill caches.
  */
-export class Reservations {
-  readonly #open = new Map<string, Reservation>()
+export class Reservations<Loader> {
+  readonly #open = new Map<Loader, Reservation>()
   readonly #now: () => number
-  readonly #held: (name: string) => Held | undefined
+  readonly #held: (loader: Loader) => Held | undefined
 
   /**
    * @param now ms of a monotonic clock.
    * @param held undefined while the component has no worker.
    */
-  constructor(now: () => number, held: (name: string) => Held | undefined) {
+  constructor(now: () => number, held: (loader: Loader) => Held | undefined) {
     this.#now = now
     this.#held = held
   }
@@ -47,36 +47,36 @@ export class Reservations {
   }
 
   /** Bytes that were promised to the component, whether it has filled them or not. */
-  promisedTo(name: string): number {
-    const reservation = this.#open.get(name)
-    return reservation === undefined || this.#isSettled(reservation, this.#held(name)) ? 0 : reservation.expected
+  promisedTo(loader: Loader): number {
+    const reservation = this.#open.get(loader)
+    return reservation === undefined || this.#isSettled(reservation, this.#held(loader)) ? 0 : reservation.expected
   }
 
   /** Those that were let in and have no worker yet. Bytes. */
-  *arriving(): Iterable<{ readonly name: string; readonly bytes: number }> {
-    for (const [name, { expected: bytes, loadedAt }] of this.#open) {
-      if (loadedAt === undefined && this.#held(name) === undefined) yield { name, bytes }
+  *arriving(): Iterable<{ readonly loader: Loader; readonly bytes: number }> {
+    for (const [loader, { expected: bytes, loadedAt }] of this.#open) {
+      if (loadedAt === undefined && this.#held(loader) === undefined) yield { loader, bytes }
     }
   }
 
   /** Until it is disposed of, which is when the load is over, and has settled. */
-  reserve(name: string, forecast: Forecast): Disposable {
+  reserve(loader: Loader, forecast: Forecast): Disposable {
     const reservation: Reservation = { ...forecast, since: this.#now(), loadedAt: undefined }
-    this.#open.set(name, reservation)
+    this.#open.set(loader, reservation)
     return {
       [Symbol.dispose]: () => {
         reservation.loadedAt ??= this.#now()
         // A load that never came to a worker, or lost it, leaves nothing to settle.
-        if (this.#held(name) === undefined && this.#open.get(name) === reservation) this.#open.delete(name)
+        if (this.#held(loader) === undefined && this.#open.get(loader) === reservation) this.#open.delete(loader)
       },
     }
   }
 
   #sum(bytesOf: (reservation: Reservation, held: number) => number): number {
     let sum = 0
-    for (const [name, reservation] of this.#open) {
-      const held = this.#held(name)
-      if (this.#isSettled(reservation, held)) this.#open.delete(name)
+    for (const [loader, reservation] of this.#open) {
+      const held = this.#held(loader)
+      if (this.#isSettled(reservation, held)) this.#open.delete(loader)
       else sum += Math.max(0, bytesOf(reservation, held?.bytes ?? 0))
     }
     return sum
@@ -90,7 +90,7 @@ export class Reservations {
   }
 
   /** The component's worker is gone: it will not grow. */
-  drop(name: string): void {
-    this.#open.delete(name)
+  drop(loader: Loader): void {
+    this.#open.delete(loader)
   }
 }

@@ -114,7 +114,9 @@ export class OpenRequests {
     if (request?.kind !== 'load') return
     this.#open.delete(id)
     const { expected: needed } = this.#book.forecast(request.supervisor, limit)
-    request.refused(new InsufficientMemoryError(request.supervisor.name, { needed, usage, limit, holders, family }))
+    request.refused(
+      new InsufficientMemoryError(request.supervisor.component, { needed, usage, limit, holders, family }),
+    )
   }
 
   /** @param unloaded undefined: it stayed, and is not asked again for this one's sake. */

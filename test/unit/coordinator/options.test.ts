@@ -85,6 +85,23 @@ describe('a definition', () => {
     { options: { dependencies: [5] }, option: 'dependencies[0]' },
     { options: { memorylimit: 2 ** 30 }, option: 'memorylimit' },
     { options: { hibernate: { maxsize: 1 } }, option: 'hibernate.maxsize' },
+    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1_001].flatMap((value) => [
+      { options: { instances: value }, option: 'instances' },
+      { options: { instances: { max: value } }, option: 'instances.max' },
+    ]),
+    ...['4', true, null, []].map((value) => ({ options: { instances: value }, option: 'instances' })),
+    ...[0, -1, 1.5, Number.NaN, 4, '1', null].map((value) => ({
+      options: { instances: { min: value, max: 3 } },
+      option: 'instances.min',
+    })),
+    ...[0, -1, 1.5, Number.NaN, '1', null].map((value) => ({
+      options: { instances: { max: 2, concurrency: value } },
+      option: 'instances.concurrency',
+    })),
+    { options: { instances: {} }, option: 'instances.max' },
+    { options: { instances: { min: 1 } }, option: 'instances.max' },
+    { options: { instances: { max: 2, most: 3 } }, option: 'instances.most' },
+    { options: { instances: 2, hibernate: {} }, option: 'instances' },
     { options: { restart: 5 }, option: 'restart' },
     { options: { restart: { retries: 5 } }, option: 'restart.retries' },
     { options: { restart: { intensity: -1 } }, option: 'restart.intensity' },

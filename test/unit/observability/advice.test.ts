@@ -54,6 +54,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   since: 0,
   failure: null,
   memory: null,
+  instances: [],
   ...facts,
 })
 

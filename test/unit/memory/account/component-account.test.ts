@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ComponentAccount } from '../../../../src/memory/account/component-account.ts'
+import { Learned } from '../../../../src/memory/account/learned.ts'
 import { minResidency } from '../../../../src/memory/decide/residency.ts'
 import type { WorkerMemory } from '../../../../src/host/worker-memory.ts'
 
@@ -14,7 +15,7 @@ const nothing = { reported: 0, uncounted: 0 }
 
 describe('an account', () => {
   test('has figures that add up, WebAssembly memories among the external ones', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     expect(account.memory).toBeNull()
     account.measured(heap(100, 20), { reported: 5, uncounted: 7 }, 10, 1_000)
     expect(account.memory).toEqual({
@@ -31,7 +32,7 @@ describe('an account', () => {
   })
 
   test('does not learn from a generation that passed its limit', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     account.measured(heap(98), nothing, 0, 0)
     account.ended(1, 'ended')
     account.measured(heap(9_998), nothing, 2, 0)
@@ -41,7 +42,7 @@ describe('an account', () => {
   })
 
   test('keeps its peak, and learns it over the last generations', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     expect(account.learnedPeak).toBeUndefined()
     for (const [generation, peak] of [500, 100, 110, 120, 130].entries()) {
       account.measured(heap(peak - 2), nothing, generation, 0)
@@ -57,7 +58,7 @@ describe('an account', () => {
   })
 
   test('of a worker that did not answer has its last figures, says so, and still hears what it reports', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     account.late(nothing)
     expect(account.memory).toBeNull()
     account.measured(heap(98), nothing, 1, 1_000)
@@ -75,7 +76,7 @@ describe('an account', () => {
   })
 
   test('of a worker that did nothing has the same figures at a later time', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     account.unchanged(nothing, 0, 500)
     expect(account.memory).toBeNull()
     account.measured(heap(98), nothing, 1, 1_000)
@@ -84,7 +85,7 @@ describe('an account', () => {
   })
 
   test('tells growth that lasts from one step, and forgets it with the generation', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     for (let i = 0; i < 4; i++) account.measured(heap(100), nothing, i * 25, 0)
     account.measured(heap(25_100), nothing, 100, 0)
     expect(account.peakGrowth).toBe(1_000)
@@ -96,7 +97,7 @@ describe('an account', () => {
   })
 
   test('takes neither a load for growth nor what was collected', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     const grow = (from: number): void => {
       for (let i = 0; i < 6; i++) account.measured(heap(100 + 25_000 * i), nothing, from + i * 25, 0)
     }
@@ -116,7 +117,7 @@ describe('an account', () => {
   })
 
   test('has to stay longer after it was unloaded too soon, by our own doing only', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     account.loaded(0, 0)
     account.ended(1_000, 'ended')
     account.loaded(2_000, 0)
@@ -127,7 +128,7 @@ describe('an account', () => {
   })
 
   test('learns the gaps from being idle to being called', () => {
-    const account = new ComponentAccount(0)
+    const account = new ComponentAccount(new Learned(0))
     expect(account.gaps.keepValue(0)).toBe(0)
     for (let time = 1_000; time <= 10_000; time += 1_000) {
       account.called(time)

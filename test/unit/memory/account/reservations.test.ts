@@ -10,11 +10,11 @@ interface Clock {
   measuredAt?: number
 }
 
-function open(): { reservations: Reservations; held: Map<string, number>; clock: Clock } {
+function open(): { reservations: Reservations<string>; held: Map<string, number>; clock: Clock } {
   const held = new Map<string, number>()
   const clock: Clock = { now: 1_000 }
   return {
-    reservations: new Reservations(
+    reservations: new Reservations<string>(
       () => clock.now,
       (name) => {
         const bytes = held.get(name)

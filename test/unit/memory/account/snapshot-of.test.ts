@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ComponentAccount } from '../../../../src/memory/account/component-account.ts'
+import { Learned } from '../../../../src/memory/account/learned.ts'
 import { snapshotOf } from '../../../../src/memory/account/snapshot-of.ts'
 import type { ComponentSnapshot } from '../../../../src/memory/decide/snapshot.ts'
 import { FakeComponent } from '../../../support/fake-components.ts'
@@ -20,7 +21,7 @@ function shown(
   change: (component: FakeComponent, account: ComponentAccount) => void = () => {},
   frame: Partial<Frame> = {},
 ): ComponentSnapshot {
-  const [component, account] = [new FakeComponent('a', 3), new ComponentAccount(0)]
+  const [component, account] = [new FakeComponent('a', 3), new ComponentAccount(new Learned(0))]
   change(component, account)
   return snapshotOf(component.asSupervisor, account, { ...usual, ...frame })
 }

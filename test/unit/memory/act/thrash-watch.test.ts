@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { ComponentAccount } from '../../../../src/memory/account/component-account.ts'
+import { Learned } from '../../../../src/memory/account/learned.ts'
 import { ThrashWatch } from '../../../../src/memory/act/thrash-watch.ts'
 import { RAPID_RELOAD } from '../../../../src/memory/tuning.ts'
 
@@ -13,7 +14,7 @@ function open() {
   const watch = new ThrashWatch(logger, () => clock.now)
   /** One of 100 bytes that was unloaded for want of memory, or not, and is loaded again a second later. */
   const reload = (fate: 'evicted' | 'ended' = 'evicted'): void => {
-    const account = new ComponentAccount(clock.now)
+    const account = new ComponentAccount(new Learned(clock.now))
     account.measured({ used: 100, physical: 100, external: 0, malloced: 0, heap: 100 }, nothing, clock.now, clock.now)
     account.ended(clock.now, fate)
     clock.now += 1_000

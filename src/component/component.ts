@@ -1,0 +1,270 @@
+import { wallTimeToWaitFor } from '../base/monotonic.ts'
+import type { Remote } from '../channel/remote.ts'
+import { ComponentFailedError } from '../contract/errors.ts'
+import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
+import type { Generation } from '../host/generation.ts'
+import { copiesMissing, copiesToBegin, placesFor } from './copy-policy.ts'
+import type { CopyCount } from './copy-policy.ts'
+import type { CopyShare } from './copy-share.ts'
+import type { ResolvedDefinition } from './definition.ts'
+import { Hibernation } from './hibernation.ts'
+import type { Lease } from './lease.ts'
+import { LifeRecord } from './life.ts'
+import { isLoaded } from './lifecycle.ts'
+import { MainThreadEnd } from './main-thread-end.ts'
+import type { PeerConnection } from './peer-connection.ts'
+import { Supervisor } from './supervisor.ts'
+import type { Surroundings } from './surroundings.ts'
+import { togetherUnloaded } from './unload.ts'
+
+/** ms after one more copy could not be loaded before calls that wait ask for one again. Guessed: memory is not short for less. */
+const growAgainAfter = 1_000
+
+/** One registered component: the remote that this thread calls it by, and its copies, of which most components have only one. */
+export class Component implements CopyShare<Supervisor> {
+  readonly definition: ResolvedDefinition
+  readonly main: MainThreadEnd
+  readonly hibernation: Hibernation
+  readonly record = new LifeRecord()
+  readonly addons = new Set<string>()
+  readonly #surroundingsOf: (copy: Supervisor) => Surroundings
+  readonly #surroundings: Surroundings
+  readonly #copies: Supervisor[] = []
+  #growAgainAt = Number.NEGATIVE_INFINITY
+  #stopped: { readonly error: unknown } | undefined
+
+  constructor(definition: ResolvedDefinition, surroundingsOf: (copy: Supervisor) => Surroundings) {
+    this.definition = definition
+    this.#surroundingsOf = surroundingsOf
+    const { surroundings } = this.#addCopy(definition.name)
+    this.#surroundings = surroundings
+    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
+    this.main = new MainThreadEnd(definition, surroundings, () => this.#callWaits())
+  }
+
+  get name(): string {
+    return this.definition.name
+  }
+
+  /** There is always one at least, loaded or not. */
+  get copies(): readonly Supervisor[] {
+    return this.#copies
+  }
+
+  get first(): Supervisor {
+    return this.#copies[0] as Supervisor
+  }
+
+  /** One of them has a worker that serves, or will, or does so until it is unloaded. */
+  get isLoaded(): boolean {
+    return this.#copies.some(({ state }) => isLoaded(state))
+  }
+
+  get backingOff(): ComponentFailedError | undefined {
+    const now = this.#surroundings.now()
+    for (const { state } of this.#copies) {
+      if (state.status !== 'failed' || now >= state.retryAt) continue
+      return new ComponentFailedError(this.name, wallTimeToWaitFor(state.retryAt), { cause: state.error })
+    }
+    return undefined
+  }
+
+  /**
+   * Loads as many copies as there have to be, unless they are loaded; resolves with the first of them that serves once all are there, or could not
+   * be loaded.
+   *
+   * @param chain who needs it, outermost first, for the error's path.
+   */
+  async load(chain: readonly string[] = []): Promise<void> {
+    const serving = this.#serving
+    const missing = copiesMissing({ ...this.#count, loading: 0 }, this.#limits)
+    if (missing === 0) return
+    const loads = await Promise.allSettled(this.#toLoad(missing).map(async (copy) => copy.load(chain)))
+    if (serving.length > 0 || loads.some(({ status }) => status === 'fulfilled')) return
+    for (const load of loads) if (load.status === 'rejected') throw load.reason
+  }
+
+  /** Where something is to be done in any of the copies. */
+  get copyToUse(): Supervisor {
+    return leastUsed(this.#serving) ?? this.#toLoad(1)[0] ?? this.first
+  }
+
+  /** Loads it, and keeps one of the copies loaded until the lease is given back; its calls go to that one. */
+  async acquire<T>(): Promise<Lease<T>> {
+    for (;;) {
+      const copy = this.copyToUse
+      const lease = copy.lease()
+      try {
+        await this.load()
+      } catch (error) {
+        lease[Symbol.dispose]()
+        throw error
+      }
+      // Another one may have been faster.
+      if (copy.state.status === 'ready' || this.#serving.length === 0) {
+        const release = (): void => lease[Symbol.dispose]()
+        const component = this.main.remoteOf(() => copy.generation?.number) as Remote<T>
+        return { component, release, [Symbol.dispose]: release }
+      }
+      lease[Symbol.dispose]()
+    }
+  }
+
+  /** Unloads all copies, each as its supervisor does. */
+  async unload(reason: UnloadReason, deadline: number): Promise<UnloadReport> {
+    const there = this.#copies.filter(({ state }) => isLoaded(state))
+    const copies = there.length > 0 ? there : [this.first]
+    return togetherUnloaded(await Promise.all(copies.map(async (copy) => copy.unload(reason, deadline))))
+  }
+
+  /** Forgets its failures; when it backs off it may be loaded again at once. */
+  reset(): void {
+    for (const copy of this.#copies) copy.reset()
+    this.#growAgainAt = Number.NEGATIVE_INFINITY
+  }
+
+  /**
+   * A connection for another component to one of the copies; loads it first.
+   *
+   * @param connected generations that it is connected to already, all of which are busy.
+   * @returns undefined: it has to do with those.
+   */
+  async connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined> {
+    for (;;) {
+      if (connected.length === 0) await this.load(chain)
+      const isNew = ({ generation }: Supervisor): boolean => !connected.includes(generation?.number ?? 0)
+      const generation = leastUsed(this.#serving.filter(isNew))?.generation
+      if (generation) return { end: generation.connectPeer(), generation: generation.number }
+      if (connected.length === 0) continue
+      const [more] = this.#isHeldUp ? [] : this.#toLoad(1)
+      if (!more) return undefined
+      try {
+        await more.load(chain)
+      } catch {
+        return undefined
+      }
+    }
+  }
+
+  /** Takes no more: loads under way are given up, new and waiting calls reject with `error`; calls under way go on. */
+  stop(error: unknown): void {
+    this.#stopped ??= { error }
+    for (const copy of this.#copies) copy.stop(error)
+    this.main.caller.stop(error)
+  }
+
+  /** For good, after `stop`: what is still under way rejects. */
+  close(error: unknown): void {
+    this.stop(error)
+    this.main.caller.close(error)
+    for (const { usage } of this.#copies) usage.leases.giveBackAll()
+  }
+
+  /** Resolves once nothing loads, serves or is being unloaded, and its last workers are gone, or were given up on. */
+  async atRest(): Promise<void> {
+    await Promise.all(this.#copies.map(async (copy) => copy.atRest()))
+  }
+
+  /** Somebody registers a component of that name: if a copy has it, that one gets another. */
+  yieldName(name: string): void {
+    for (const copy of this.#copies) if (copy.name === name) copy.name = this.#freeName(name)
+  }
+
+  isOneOfSeveral(copy: Supervisor): boolean {
+    return this.#serving.some((other) => other !== copy)
+  }
+
+  hasToStay(_copy: Supervisor): boolean {
+    return this.#serving.length <= this.#limits.min
+  }
+
+  isLoadedWithOthers(copy: Supervisor): boolean {
+    return this.#copies.some((other) => other !== copy && other.state.status === 'loading')
+  }
+
+  ready(_copy: Supervisor, generation: Generation): void {
+    this.main.attach(generation)
+  }
+
+  loadFailed(_copy: Supervisor, error: unknown): void {
+    const { serving, loading } = this.#count
+    if (serving + loading === 0) this.main.caller.rejectWaiting(error)
+    else this.#growAgainAt = this.#surroundings.now() + growAgainAfter
+  }
+
+  over(_copy: Supervisor): void {
+    if (this.main.caller.waiting > 0) this.#callWaits()
+  }
+
+  #callWaits(): void {
+    const { backingOff } = this
+    const { serving, loading, leaving } = this.#count
+    if (backingOff && serving + loading + leaving === 0) {
+      this.main.caller.rejectWaiting(backingOff)
+      return
+    }
+    const count = copiesToBegin(this.#count, this.#limits, this.main.caller.waiting, this.#isHeldUp)
+    if (count === 0) return
+    // What goes wrong is told to the calls that wait, by then.
+    for (const copy of this.#toBegin(count)) copy.load().catch(() => {})
+  }
+
+  get #limits(): ResolvedDefinition['instances'] {
+    return this.definition.instances
+  }
+
+  get #isHeldUp(): boolean {
+    return this.backingOff !== undefined || this.#surroundings.now() < this.#growAgainAt
+  }
+
+  get #serving(): Supervisor[] {
+    return this.#copies.filter(({ state }) => state.status === 'ready')
+  }
+
+  get #count(): CopyCount {
+    const count = { serving: 0, loading: 0, leaving: 0 }
+    for (const { state } of this.#copies) {
+      if (state.status === 'ready') count.serving++
+      else if (state.status === 'loading') count.loading++
+      else if (isLoaded(state)) count.leaving++
+    }
+    return count
+  }
+
+  /** So many that are not there yet: those being loaded first, then those for which there is a place, then those that have to be gone before. */
+  #toLoad(count: number): Supervisor[] {
+    const loading = this.#copies.filter(({ state }) => state.status === 'loading')
+    const leaving = this.#copies.filter(({ state }) => state.status === 'draining' || state.status === 'unloading')
+    return [...loading, ...this.#toBegin(count - loading.length), ...leaving].slice(0, count)
+  }
+
+  /** So many for which there is a place, and whose load has not begun; fewer where there are not so many places. */
+  #toBegin(count: number): Supervisor[] {
+    const wanted = Math.min(count, placesFor(this.#count, this.#limits))
+    const free = this.#copies.filter(({ state }) => !isLoaded(state))
+    while (free.length < wanted) free.push(this.#addCopy(this.#freeName()))
+    return free.slice(0, Math.max(0, wanted))
+  }
+
+  #addCopy(name: string): Supervisor {
+    const copy = new Supervisor(this.definition, name, this, this.#surroundingsOf)
+    if (this.#stopped) copy.stop(this.#stopped.error)
+    this.#copies.push(copy)
+    return copy
+  }
+
+  /** @param taken one that it must not be. */
+  #freeName(taken?: string): string {
+    for (let number = 2; ; number++) {
+      const name = `${this.name}#${number}`
+      const isTaken = name === taken || this.#copies.some((copy) => copy.name === name)
+      if (!isTaken && this.#surroundings.peerIfAny(name) === undefined) return name
+    }
+  }
+}
+
+function leastUsed(copies: readonly Supervisor[]): Supervisor | undefined {
+  let chosen: Supervisor | undefined
+  for (const copy of copies) if (!chosen || copy.usage.held < chosen.usage.held) chosen = copy
+  return chosen
+}
