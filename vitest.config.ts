@@ -42,6 +42,7 @@ const onBothNodes = [
   'test/component/death.test.ts',
   'test/component/hibernation.test.ts',
   'test/component/leftover-lease.test.ts',
+  'test/component/process.test.ts',
   'test/component/stuck.test.ts',
   'test/component/unload.test.ts',
   'test/component/zombie.test.ts',

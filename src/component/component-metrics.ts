@@ -2,8 +2,8 @@ import type { Supervisor } from './supervisor.ts'
 
 /** What one component gave as its own metrics. */
 export interface ComponentMetrics {
-  /** Node's number of its worker thread: generations have the same number when a component is registered anew. */
-  readonly thread: number
+  /** Node's number of its worker thread, or the id of its process: generations have the same number when a component is registered anew. */
+  readonly worker: number
   /** Made by the component's own code: may be anything. */
   readonly metrics: unknown
 }
@@ -17,7 +17,7 @@ export async function collectComponentMetrics(
   await Promise.all(
     Array.from(supervisors, async ({ name, state, generation }) => {
       const metrics = state.status === 'ready' ? await generation?.collectMetrics(deadline) : undefined
-      if (generation && metrics !== undefined) collected.set(name, { thread: generation.host.threadId, metrics })
+      if (generation && metrics !== undefined) collected.set(name, { worker: generation.host.id, metrics })
     }),
   )
   return collected

@@ -16,8 +16,9 @@ import type { Peers } from './peer.ts'
 /** Where a line comes from. */
 export interface LogSource extends ComponentOrigin {
   readonly generation: number
-  /** Node's number of the worker thread. */
-  readonly thread: number
+  readonly isolation: 'thread' | 'process'
+  /** Node's number of the thread, or the process id. */
+  readonly id: number
 }
 
 /** Gives memory back to the operating system after an unload. */

@@ -55,7 +55,8 @@ export class WorkerRequests {
   }
 
   #log({ records, dropped }: Extract<FromWorkerMessage, { type: 'log' }>): void {
-    const source = { ...this.#origin, generation: this.#generation, thread: this.#host.threadId }
+    const { isolation, id } = this.#host
+    const source = { ...this.#origin, generation: this.#generation, isolation, id }
     this.#surroundings.log(source, records, dropped)
     this.#host.post({ type: 'logs-written', count: records.length })
   }

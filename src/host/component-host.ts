@@ -23,8 +23,8 @@ export interface ComponentHost extends MeasuredWorker {
   readonly isolation: 'thread' | 'process'
   /** Process id: this process's own, for a thread. */
   readonly pid: number
-  /** Node's number of the thread; 0 for the main thread of a process. */
-  readonly threadId: number
+  /** Node's number of the thread, or the process id. */
+  readonly id: number
   /** Makes the channels between this thread and the worker; an end that goes to another worker is made by that of threads. */
   readonly channels: Channels
   /** What the component is doing; readable also while it is stuck. */

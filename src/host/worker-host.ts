@@ -45,7 +45,7 @@ export class WorkerHost implements ComponentHost {
   readonly #worker: Worker
   readonly #measured: MeasuredWorker
   /** Node's number of the thread; the worker itself forgets it when it ends. */
-  readonly threadId: number
+  readonly id: number
   readonly #exit: Promise<number>
   readonly #options: WorkerOptions
   /** What it was started with. */
@@ -93,7 +93,7 @@ export class WorkerHost implements ComponentHost {
     const worker = this.#start(theirs)
     this.#worker = worker.thread
     this.#measured = measuredThread(worker.thread)
-    this.threadId = worker.thread.threadId
+    this.id = worker.thread.threadId
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
     let exitCode: number | undefined

@@ -13,7 +13,7 @@ interface Family {
 
 interface Series {
   readonly sample: Sample
-  readonly thread: number
+  readonly worker: number
   /** What earlier generations had come to. */
   readonly offset: number
 }
@@ -38,8 +38,8 @@ export class WorkerMetrics implements Disposable {
   /** @param answers what each component gave, by its name. A metric that is new is there from the next scrape on. */
   update(answers: ReadonlyMap<string, ComponentMetrics>): void {
     for (const merged of this.#merged.values()) merged.begin()
-    for (const [component, { thread, metrics }] of answers) {
-      for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(component, thread, family.samples)
+    for (const [component, { worker, metrics }] of answers) {
+      for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(component, worker, family.samples)
     }
   }
 
@@ -75,7 +75,7 @@ class Merged {
     if (this.type === 'gauge') this.#series.clear()
   }
 
-  take(component: string, thread: number, samples: readonly Sample[]): void {
+  take(component: string, worker: number, samples: readonly Sample[]): void {
     for (const { labels, value, metricName } of samples) {
       const sample: Sample = {
         labels: { ...labels, component },
@@ -85,18 +85,18 @@ class Merged {
       const key = JSON.stringify([metricName, Object.entries(sample.labels).sort(([a], [b]) => (a < b ? -1 : 1))])
       const known = this.#series.get(key)
       if (!known && this.#series.size >= most.series) return
-      this.#series.set(key, { sample, thread, offset: known ? this.#offset(known, sample, thread) : 0 })
+      this.#series.set(key, { sample, worker, offset: known ? this.#offset(known, sample, worker) : 0 })
     }
   }
 
   #offset(
-    { sample: { value: last }, offset, thread: before }: Series,
+    { sample: { value: last }, offset, worker: before }: Series,
     { value, metricName }: Sample,
-    thread: number,
+    worker: number,
   ): number {
     // Quantiles of a summary rise and fall; everything else that is no gauge begins anew with each generation, or when the component says so.
     const counts = this.type !== 'gauge' && !(this.type === 'summary' && metricName === undefined)
-    return counts && (thread !== before || value < last) ? offset + last : offset
+    return counts && (worker !== before || value < last) ? offset + last : offset
   }
 
   *#samples(): Iterable<Sample> {

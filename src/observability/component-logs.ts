@@ -13,7 +13,7 @@ export function defaultLogger(): Logger {
   )
 }
 
-/** Writes what components log, each with a child logger that carries its name, generation and thread. */
+/** Writes what components log, each with a child logger that carries its name, generation, and thread or process. */
 export class ComponentLogs {
   readonly #logger: Logger
   readonly #children = new Map<string, LogSource & { readonly logger: Logger }>()
@@ -37,12 +37,12 @@ export class ComponentLogs {
     for (const [key, child] of this.#children) if (child.name === name) this.#children.delete(key)
   }
 
-  #childOf({ name, instance, generation, thread }: LogSource): Logger {
+  #childOf({ name, instance, generation, isolation, id }: LogSource): Logger {
     const known = this.#children.get(instance ?? name)
     // Of the same name and number may also be one that was registered after another.
-    if (known?.generation === generation && known.thread === thread) return known.logger
-    const logger = this.#logger.child({ component: name, ...(instance && { instance }), generation, thread })
-    this.#children.set(instance ?? name, { name, generation, thread, logger })
+    if (known?.generation === generation && known.id === id) return known.logger
+    const logger = this.#logger.child({ component: name, ...(instance && { instance }), generation, [isolation]: id })
+    this.#children.set(instance ?? name, { name, generation, isolation, id, logger })
     return logger
   }
 }

@@ -52,7 +52,6 @@ export interface ProcessOptions extends WorkerOptions {
  */
 export class ProcessHost implements ComponentHost {
   readonly isolation = 'process'
-  readonly threadId = 0
   readonly activity: ComponentHost['activity'] & Pick<ActivityFile, 'close' | 'fd'>
   readonly #options: ProcessOptions
   /** What it was started with. */
@@ -113,6 +112,10 @@ export class ProcessHost implements ComponentHost {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  get id(): number {
+    return this.pid
   }
 
   get channels(): Channels {
