@@ -25,8 +25,8 @@ export class EventFeed implements Disposable {
       loadError: ({ name, generation, error }) =>
         this.add('load-error', 'error', name, { generation, ...describeError(error) }),
       unload: ({ name, ...report }) => this.add('unload', 'info', name, { ...report, ...context() }),
-      crash: ({ name, generation, reason, error }) =>
-        this.add('crash', 'error', name, { generation, reason, ...describeError(error) }),
+      crash: ({ name, generation, reason, signal, error }) =>
+        this.add('crash', 'error', name, { generation, reason, ...(signal && { signal }), ...describeError(error) }),
       pressure: (event) => this.add('pressure', event.level === 'low' ? 'info' : 'warning', null, { ...event }),
       exhausted: ({ level, missing, kept }) =>
         this.add('exhausted', level === 'critical' ? 'error' : 'warning', null, {

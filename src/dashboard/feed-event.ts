@@ -12,7 +12,7 @@ export interface EventDetails {
   readonly load: Omit<LoadEvent, 'name'>
   readonly 'load-error': Pick<LoadErrorEvent, 'generation'> & Failure
   readonly unload: Omit<UnloadReport, 'name'> & Pick<Ledger, 'pressureLevel' | 'usage' | 'limit'>
-  readonly crash: Pick<CrashEvent, 'generation' | 'reason'> & Failure
+  readonly crash: Pick<CrashEvent, 'generation' | 'reason'> & { readonly signal?: string } & Failure
   readonly pressure: PressureEvent
   readonly exhausted: ExhaustedEvent
   readonly zombie: { readonly generation: number }

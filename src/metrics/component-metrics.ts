@@ -6,6 +6,9 @@ export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordin
   set.componentStates()
   set.ofComponents('generation', 'Loads begun since registration', (info) => info.generation)
   set.ofComponents('priority', 'Priority, 0 to 100; lower is more important', (info) => info.priority)
+  set.ofComponents('in_process', '1 where it has a process of its own, 0 where a thread', ({ isolation }) =>
+    isolation === 'process' ? 1 : 0,
+  )
   set.ofComponents('in_use', 'Calls under way and waiting, open streams, subscriptions, leases', (info) => info.inUse)
   set.ofComponents('waiting_calls', 'Calls that wait for the component to be loaded', (info) => info.waiting)
   set.ofComponents('idle_seconds', 'Time since its last use, while it is loaded', (info) =>

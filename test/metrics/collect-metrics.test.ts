@@ -94,6 +94,13 @@ describe('collectMetrics', () => {
     expect((await series(registry, 'spillway_lock_grants_total')).get('')).toBe(1)
   })
 
+  it('tells which components have a process of their own', async () => {
+    coordinator.registerComponent(sink('apart', { isolation: 'process' }))
+    const processes = await series(registry, 'spillway_component_in_process')
+    expect(Object.fromEntries(processes)).toEqual({ busy: 0, apart: 1 })
+    await coordinator.unregisterComponent('apart')
+  })
+
   it('labels components as they are called, however odd', async () => {
     coordinator.registerComponent(sink('odd "\\ name'))
     expect(await registry.metrics()).toContain('spillway_component_generation{component="odd \\"\\\\ name"} 0')

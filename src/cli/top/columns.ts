@@ -28,6 +28,7 @@ const left = (label: string, width: number, rank: number, text: Column['text']):
 /** Between the name, which is first, and the next unload, which is last and takes what is left. */
 export const columns: readonly Column[] = [
   left('STATE', 9, 0, ({ state }) => stateNames[state] ?? state),
+  right('PID', 7, 6, processOf),
   right('PRIO', 4, 7, ({ priority }) => String(priority)),
   right('HEAP', 8, 1, ({ memory }) => bytes(memory?.physical)),
   right('EXTERNAL', 8, 6, ({ memory }) => bytes(memory?.external)),
@@ -43,6 +44,11 @@ export const columns: readonly Column[] = [
 ]
 
 export const nextText = ({ next }: ComponentView): string => nextWords(next)
+
+/** Of one with a process of its own; a thread is in that of the program. */
+function processOf({ isolation, pid }: ComponentView): string {
+  return isolation === 'process' ? String(pid ?? 'process') : '–'
+}
 
 /** Since when it has not been used, while it is loaded. */
 function idle({ state, inUse, lastAccess, since }: ComponentView, now: number): string {

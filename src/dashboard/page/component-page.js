@@ -12,7 +12,7 @@ import { memoryPlot, Plot } from './plot.js'
 import { Fact } from './pressure.js'
 import { store, useLive, useNow, useStore } from './store.js'
 import { colour, colourOf } from './theme.js'
-import { nextWords } from './words.js'
+import { hostWords, nextWords } from './words.js'
 
 const shownFor = 15 * 60_000
 
@@ -91,6 +91,7 @@ export function ComponentPage({ name }) {
               name="CPU / event loop"
               value=${component.load ? `${percent(component.load.cpu)} / ${percent(component.load.eventLoop)}` : '–'}
             />
+            <${Fact} name="Runs in" value=${component.isolation === 'process' ? hostWords(component) : 'a thread'} />
             <${Fact} name="Generation" value=${count(component.generation)} />
             <${Fact} name="Loads / unloads" value=${`${count(component.loads)} / ${count(component.unloads)}`} />
             <${Fact} name="Crashes" value=${count(component.crashes)} />

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { age, bytes, count, duration, percent, rate } from './format.js'
 import { html, withValue } from './html.js'
 import { useLive, useNow } from './store.js'
-import { nextWords, stateNames } from './words.js'
+import { hostWords, nextWords, stateNames } from './words.js'
 
 /**
  * ms without use, by the server's clock; 0 while it is in use, null while it is not loaded.
@@ -169,8 +169,8 @@ export function ComponentsCard() {
 }
 
 /** @param {ComponentView} component */
-function textOf({ name, type, state, next }) {
-  return `${name} ${type} ${state} ${stateNames[state]} ${nextWords(next)}`.toLowerCase()
+function textOf({ name, type, state, next, isolation, pid }) {
+  return `${name} ${type} ${state} ${stateNames[state]} ${nextWords(next)} ${hostWords({ isolation, pid })}`.toLowerCase()
 }
 
 /**
@@ -237,7 +237,9 @@ class Row extends Component {
       <tr role="row" class=${`row-${state}`}>
         <th role="rowheader" scope="row" class="text">
           <a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a>
-          <small>${type}${component.pinned ? ', pinned' : ''}</small>
+          <small
+            >${type}${component.pinned ? ', pinned' : ''}${component.isolation === 'process' ? `, ${hostWords(component)}` : ''}</small
+          >
         </th>
         <td role="cell" data-label="State" class="text"><${State} state=${state} /></td>
         ${cell('Next', nextWords(next), `text next next-${next.verdict}`)}

@@ -40,6 +40,15 @@ export function stayReason(reason) {
 }
 
 /**
+ * What it is isolated by. A process has a number while it is there.
+ *
+ * @param {Pick<ComponentView, 'isolation' | 'pid'>} component
+ */
+export function hostWords({ isolation, pid }) {
+  return isolation === 'process' && pid !== null ? `process ${pid}` : isolation
+}
+
+/**
  * What the next round would do with a component, in a few words.
  *
  * @param {ComponentView['next']} next
@@ -109,7 +118,7 @@ export function eventWords({ kind, details: d }) {
       return `${why}: held ${bytes(d.predicted)}, the resident set fell by ${bytes(d.released)}${kept}, in ${duration(took)}${now}${d.zombie ? '; its worker did not die' : ''}`
     }
     case 'crash':
-      return `${crashReasons[d.reason] ?? d.reason} (generation ${d.generation})`
+      return `${d.signal ? `${d.signal} ended its process` : (crashReasons[d.reason] ?? d.reason)} (generation ${d.generation})`
     case 'pressure':
       return `${d.previous} → ${d.level}: ${bytes(d.usage)} of ${bytes(d.limit)}`
     case 'exhausted': {

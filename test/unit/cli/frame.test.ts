@@ -42,13 +42,25 @@ describe('a frame', () => {
         line.startsWith('COMPONENT'),
       ) ?? ''
     expect(heading(220)).toMatch(
-      /STATE +PRIO +HEAP +EXTERNAL +PEAK +USE +IDLE +CALLS\/S +P50 +P99 +LOADS +UNLOADS +CRASHES +IF MEDIUM/,
+      /STATE +PID +PRIO +HEAP +EXTERNAL +PEAK +USE +IDLE +CALLS\/S +P50 +P99 +LOADS +UNLOADS +CRASHES +IF MEDIUM/,
     )
     expect(heading(90)).toContain('HEAP')
     expect(heading(90)).not.toContain('P50')
     expect(heading(60)).toContain('STATE')
     const lines = frame(state, connected, { columns: 80, rows: 7, colour: false, now: at })
     expect(lines.at(-1)).toBe('… and 3 more')
+  })
+
+  it('tells the process of a component that has one of its own', () => {
+    const pids = { orders: 4321, evil: null } as Readonly<Record<string, number | null>>
+    const some = snapshot.components.map((view) =>
+      view.name in pids ? { ...view, isolation: 'process' as const, pid: pids[view.name] ?? null } : view,
+    )
+    const processes = after(undefined, { event: 'snapshot', data: { ...snapshot, components: some } }) as TopState
+    const lines = frame(processes, connected, { columns: 200, rows: 24, colour: false, now: at })
+    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +4321 /)
+    expect(lines.find((line) => line.startsWith('evil'))).toMatch(/^evil +unloaded +process /)
+    expect(lines.find((line) => line.startsWith('日本'))).toMatch(/unloaded +– /)
   })
 
   it('holds no control character of the program that is watched', () => {
