@@ -1,7 +1,7 @@
 /**
  * Threads and processes of Spillway beside what one would take instead: a bare Worker, a bare fork, Piscina, tinypool, workerpool, jest-worker. Each
  * contender is measured in a process of its own, and they take turns, so that what else the machine does hits all of them. Flags of Node are passed on:
- * with `--no-memory-pool-share-memory-on-teardown` a thread's memory is back sooner.
+ * without `--no-memory-pool-share-memory-on-teardown`, which `npm run bench:host` gives, a thread's memory is not back within 3 s, whosever it is.
  *
  * --rows cold,call ...; --contenders fork,spillway (any part of a name); --quick: fewer and shorter rounds, good for a first look only.
  */

@@ -17,7 +17,7 @@ const pairs = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] as const
 const hour = 3_600_000
 const runsPerIdea = 12
 /** Of the whole tide: while it is lower, nobody is there. */
-const present = { venues: 0.4, charts: 0.02, orders: 0.1, backtests: 0.3, risk: 0.15, depth: 0.25 }
+const present = { venues: 0.4, charts: 0.02, orders: 0.1, backtests: 0.3, risk: 0.15, depth: 0.25, drawings: 0.2 }
 
 /** Works at the desk until the pace is over: quotes, charts, orders, backtests and reports, more and fewer of them as the tide has it. */
 export async function work(options: LoadOptions): Promise<void> {
@@ -28,6 +28,7 @@ export async function work(options: LoadOptions): Promise<void> {
     runBacktests(options),
     writeReports(options),
     readDepth(options),
+    drawCharts(options),
   ])
 }
 
@@ -96,6 +97,14 @@ async function runBacktests({ desk, datasets, pace }: LoadOptions): Promise<void
 async function writeReports({ desk, datasets, pace }: LoadOptions): Promise<void> {
   const { from = 0, to = 0 } = datasets.find(({ symbol }) => symbol === realSymbol) ?? {}
   await repeat(pace, { from: present.risk, every: 3_000 }, async () => void (await desk.risk.report(from, to)))
+}
+
+async function drawCharts({ desk, datasets, pace }: LoadOptions): Promise<void> {
+  const { to = 0 } = datasets.find(({ symbol }) => symbol === realSymbol) ?? {}
+  const year = 365 * 24 * hour
+  await repeat(pace, { from: present.drawings, every: 2_500 }, async () => {
+    await desk.charts.draw(realSymbol, to - 3 * year, to)
+  })
 }
 
 /** The order book, over a connection of the pool. */

@@ -11,6 +11,8 @@ import {
 import type { MarketData } from '../services/index.ts'
 import type backtest from './components/backtest.ts'
 import type { BacktestConfig } from './components/backtest.ts'
+import type chartRenderer from './components/chart-renderer.ts'
+import type { ChartRendererConfig } from './components/chart-renderer.ts'
 import type { CrossoverConfig, Signal } from './components/crossover.ts'
 import type riskReport from './components/risk-report.ts'
 import type { RiskReportConfig } from './components/risk-report.ts'
@@ -50,6 +52,7 @@ export class TradingDesk {
   readonly pool: LazyConnectionPool
   readonly backtests: ComponentFamily<typeof backtest>
   readonly risk: Remote<typeof riskReport>
+  readonly charts: Remote<typeof chartRenderer>
 
   constructor(coordinator: ComponentCoordinator, { database, directory, exchange }: TradingDeskOptions) {
     this.history = new LazyHistoricalDataService(coordinator, { path: database, maxCacheSize: 40 * mib })
@@ -74,6 +77,16 @@ export class TradingDesk {
       config: { data: this.history.name, orders: this.orders.name, symbol: realSymbol } satisfies RiskReportConfig,
       dependencies: [this.history.name, this.orders.name],
       priority: 60,
+    })
+    this.charts = coordinator.registerComponent<typeof chartRenderer>({
+      name: 'chart-renderer',
+      type: 'renderer',
+      module: moduleAt('components/chart-renderer'),
+      config: { data: this.history.name, width: 1_200, height: 400 } satisfies ChartRendererConfig,
+      dependencies: [this.history.name],
+      // Native code: in a thread, a crash of it would be everybody's.
+      isolation: 'process',
+      priority: 70,
     })
     this.backtests = coordinator.registerFamily<typeof backtest>({
       name: 'backtest',

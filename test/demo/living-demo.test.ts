@@ -46,7 +46,13 @@ function live(...args: string[]): Live {
 }
 
 interface Told {
-  readonly components: readonly { readonly name: string; readonly loads: number; readonly unloads: number }[]
+  readonly components: readonly {
+    readonly name: string
+    readonly loads: number
+    readonly unloads: number
+    readonly isolation: string
+    readonly pid: number | null
+  }[]
 }
 
 describe('the living demo', () => {
@@ -73,12 +79,16 @@ describe('the living demo', () => {
         'order-service',
         'connection-pool',
         'risk-report',
+        'chart-renderer',
         'exchange-connector:made-up-east',
         'exchange-connector:made-up-west',
         'strategy:scalper',
         'backtest:minutes',
       ]),
     )
+    await expect
+      .poll(async () => (await components()).find(({ name }) => name === 'chart-renderer'), { timeout: 40_000 })
+      .toMatchObject({ isolation: 'process', loads: expect.toSatisfy((loads: number) => loads > 0) as number })
     await printed(/Unloaded .*(memory was short|to make room for a load)/)
 
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }

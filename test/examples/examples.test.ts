@@ -70,6 +70,15 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
     /^spillway_component_\w+\{.*component="prices".*\} /m,
     'metrics: true',
   ],
+  'native-crash': [
+    'a chart: png, 400 x 200',
+    'drawn in another process: true',
+    'charts is gone: signal SIGSEGV',
+    'the call that was under way rejects: ERR_COMPONENT_CRASHED, SIGSEGV',
+    'the next call has it again: the same chart',
+    'charts: generation 2, 1 crash',
+    'prices: generation 1, and still 100.00',
+  ],
   'application-module': [
     'GET /prices/0: 200 {"close":100}',
     'GET /health/ready: ok, pressure low',
