@@ -19,6 +19,7 @@ if (process.env['SPILLWAY_RELOADS'] === undefined) {
   const remote = coordinator.registerComponent<Record<string, () => unknown>>({
     name: 'tried',
     module: pathToFileURL(resolve(file)),
+    isolation: 'thread',
   })
   for (let load = 1; load <= times; load++) {
     await coordinator.getComponent('tried')

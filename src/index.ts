@@ -16,7 +16,7 @@ export type {
 } from './contract/component-definition.ts'
 export { ComponentFamily } from './component/family.ts'
 export type { FamilyDefinition } from './component/family.ts'
-export type { UnloadReason, UnloadReport } from './contract/unload-report.ts'
+export type { LeftChild, UnloadReason, UnloadReport } from './contract/unload-report.ts'
 export type { ShutdownReport } from './component/shutdown.ts'
 export type { CallListener, CallRecord } from './channel/call-watch.ts'
 export type {

@@ -7,6 +7,7 @@ import type { AddonClaims } from '../src/host/addon-claims.ts'
 import { guardAddonLoads } from '../src/host/addon-gate.ts'
 import type { AddonGate } from '../src/host/addon-gate.ts'
 import { watchAddonLoads } from '../src/host/addon-watch.ts'
+import { watchChildProcesses } from '../src/host/child-watch.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
 import { threadChannels } from '../src/transport/thread.ts'
@@ -33,6 +34,7 @@ export default async function run({ end, addons, claims }: TaskData): Promise<ne
       throw new Error(`${addon} does not bear a second load in a thread of this process`)
     },
   )
+  watchChildProcesses((news) => control.post({ type: 'child-process', news } satisfies FromWorkerMessage))
   control.receive({
     frame: (frame) => {
       const message = frame as ToWorkerMessage

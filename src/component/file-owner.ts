@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { processStat } from '../base/process-stat.ts'
 
 /** Which process a file or folder is of, as its name says. */
 export interface FileOwner {
@@ -45,16 +46,9 @@ export function fateOf(owner: FileOwner): 'alive' | 'gone' | 'unknown' {
   return started === owner.started ? 'alive' : 'gone'
 }
 
-/** The 22nd field of its stat on Linux: clock ticks from the boot to its start. */
 function startOf(pid: number | 'self'): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // Its 2nd field is the name in brackets, and may have both blanks and brackets in it.
-    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-    return (ticks % 2 ** 32).toString(16).padStart(8, '0')
-  } catch {
-    return undefined
-  }
+  const stat = processStat(pid)
+  return stat && (stat.started % 2 ** 32).toString(16).padStart(8, '0')
 }
 
 function machineId(): string {

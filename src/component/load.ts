@@ -23,6 +23,7 @@ import { tellCopied } from './copied-notice.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { isolationOf, tellMove } from './isolation.ts'
 import type { Hibernation } from './hibernation.ts'
+import { endChildren } from './left-children.ts'
 import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -96,6 +97,7 @@ async function startOnce(port: LoadPort): Promise<StartOutcome> {
     const host = takeWorker(port)
     host.onCopied(() => tellCopied(port.definition, port.surroundings.logger))
     generation = port.adopt(host)
+    void endsChildren(port, generation)
     const outcome = await loadInWorker(port, generation, patience)
     if (outcome.type === 'ready') {
       void warnOfLimit(port, generation)
@@ -112,6 +114,12 @@ async function startOnce(port: LoadPort): Promise<StartOutcome> {
     const gone = await generation.host.terminate(terminateDeadline)
     return { type: 'failed', error, worker: { generation, end, gone } }
   }
+}
+
+/** However it ends: one that is unloaded has none left by then. */
+async function endsChildren({ component, surroundings }: LoadPort, generation: Generation): Promise<void> {
+  await generation.host.ended
+  await endChildren(component, generation, surroundings.logger)
 }
 
 async function loadDependencies(

@@ -7,6 +7,7 @@ import type { Generation } from '../host/generation.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Hibernation } from './hibernation.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { endChildren } from './left-children.ts'
 import type { MainThreadEnd } from './main-thread-end.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
@@ -97,6 +98,7 @@ export async function drainGeneration(
     generation: generation.number,
     reason,
     predicted,
+    children: [],
     times,
     zombie: false,
     residentSet: undefined,
@@ -121,9 +123,11 @@ export async function endGeneration(
     logger.error({ component, err: disposed.error }, 'dispose hook failed')
   }
   const terminating = now()
+  // While the thread is there to take note of their end.
+  const children = await endChildren(component, generation, logger)
   const gone = await generation.host.terminate(terminateDeadline)
   const times = { ...ending.times, dispose: terminating - disposing, terminate: now() - terminating }
-  return { ...ending, times, zombie: !gone, residentSet }
+  return { ...ending, children, times, zombie: !gone, residentSet }
 }
 
 /** The last part: gives the memory back to the operating system as far as that can be done now, and reports. */
@@ -163,6 +167,7 @@ export function nothingUnloaded(
     released: 0,
     retained: 0,
     how: [],
+    children: [],
     times,
     zombie,
   }
@@ -182,6 +187,7 @@ export function togetherUnloaded([first, ...others]: readonly UnloadReport[]): U
       released: sum.released + each.released,
       retained: sum.retained + each.retained,
       how: [...new Set([...sum.how, ...each.how])],
+      children: [...sum.children, ...each.children],
       times: { drain: longer('drain'), dispose: longer('dispose'), terminate: longer('terminate') },
       zombie: sum.zombie || each.zombie,
     }

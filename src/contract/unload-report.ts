@@ -11,6 +11,13 @@ export type UnloadReason =
   | 'shutdown'
   | 'unregistered'
 
+/** A child process that a component has left behind. */
+export interface LeftChild {
+  readonly pid: number
+  /** Its file and arguments, cut off. */
+  readonly command: string
+}
+
 /** What an unload did. Bytes and ms. */
 export interface UnloadReport extends ComponentOrigin {
   readonly generation: number
@@ -23,6 +30,8 @@ export interface UnloadReport extends ComponentOrigin {
   readonly retained: number
   /** What was done to give memory back, and what will be. */
   readonly how: readonly string[]
+  /** Child processes that were still running, and were ended. */
+  readonly children: readonly LeftChild[]
   readonly times: { readonly drain: number; readonly dispose: number; readonly terminate: number }
   /** The worker did not die by its deadline: it is still alive, and still counted. */
   readonly zombie: boolean

@@ -2,6 +2,7 @@ import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { ChildNews } from './child-watch.ts'
 import type { Inspection } from './inspect.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
@@ -109,6 +110,8 @@ export type FromWorkerMessage =
   /** The next message may prove unreadable: then this one stands for it. */
   | { readonly type: 'instead'; readonly message: FromWorkerMessage }
   | { readonly type: 'online' }
+  /** It has started a child process, or one has ended. */
+  | { readonly type: 'child-process'; readonly news: ChildNews }
   /** It has loaded a native addon: `name@version` of its package, or its path. */
   | { readonly type: 'addon'; readonly addon: string }
   /** It has been kept from loading that one: another thread of this process has. */

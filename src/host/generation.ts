@@ -4,6 +4,7 @@ import { decodeError } from '../channel/error-codec.ts'
 import type { ChannelEnd, Transport } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { ValueError } from '../contract/errors.ts'
+import { ChildProcesses } from './child-processes.ts'
 import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
 import { messageOf } from '../contract/describe-value.ts'
@@ -24,6 +25,7 @@ type Reply<T extends FromWorkerMessage['type']> = Extract<FromWorkerMessage, { t
 export class Generation {
   readonly number: number
   readonly host: ComponentHost
+  readonly children = new ChildProcesses(() => !this.#ended)
   /** Whether its event loop turns. */
   readonly loop: LoopProbe
   readonly #waiters = new Set<(message: FromWorkerMessage | 'ended') => void>()
@@ -46,6 +48,7 @@ export class Generation {
     )
     host.onMessage((message) => {
       if (message.type === 'exposes-metrics') this.#exposesMetrics = true
+      if (message.type === 'child-process') this.children.heard(message.news)
       if (message.type === 'restoring') this.#restoring = message.underWay
       onMessage(message)
       for (const waiter of this.#waiters) waiter(message)

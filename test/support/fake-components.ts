@@ -182,6 +182,7 @@ export const reportOf = (name: string, zombie = false): UnloadReport => ({
   released: 0,
   retained: 0,
   how: [],
+  children: [],
   times: { drain: 0, dispose: 0, terminate: 0 },
   zombie,
 })
