@@ -9,6 +9,7 @@ import type { FromWorkerMessage, InitMessage } from './control.ts'
 import type { Inspection } from './inspect.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { withDeadline } from '../base/deadline.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import { threadChannels } from '../transport/thread.ts'
 import { LoopProbe } from './loop-probe.ts'
 import type { ComponentHost } from './component-host.ts'
@@ -218,6 +219,8 @@ export class Generation {
     this.#heapSnapshots += stops
     const outcome = await reply
     this.#heapSnapshots -= stops
+    // What it was asked meanwhile it comes to only now.
+    if (stops > 0) this.loop.excuse(monotonicNow())
     if (typeof outcome === 'string') return outcome
     return outcome.error ? { error: decodeError(outcome.error) } : {}
   }

@@ -26,6 +26,11 @@ export class LoopProbe {
     return this.#activity().heard >= this.#question ? 0 : now - this.#askedAt
   }
 
+  /** That it has not turned up to now was asked for: a question that is unanswered counts as asked now. @param now ms of a monotonic clock. */
+  excuse(now: number): void {
+    if (this.silence(now) > 0) this.#askedAt = now
+  }
+
   /** Asks, unless a question is unanswered: the next one would only come behind it. @param now ms of a monotonic clock. */
   ask(now: number): void {
     if (this.silence(now) > 0) return

@@ -123,6 +123,29 @@ describe('a component in a process', () => {
   })
 })
 
+describe('a watchdog of a process', () => {
+  test('leaves alone what waits, and what writes its heap snapshot', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink('watched', { isolation: 'process', watchdog: 400 }))
+    await remote.add(1, 1)
+    const answered = Promise.withResolvers<number>()
+    const call = remote.callBack(
+      proxy(async () => answered.promise),
+      1,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await coordinator.writeHeapSnapshot('watched', join(temporaryFolder(), 'a.heapsnapshot'))
+    answered.resolve(4)
+    expect(await call).toBe(4)
+    expect(coordinator.info('watched')).toMatchObject({ generation: 1, crashes: 0 })
+  })
+
+  test('ends it once its event loop does not turn any more', async () => {
+    const remote = register('spins', { watchdog: 300 })
+    await remote.pid()
+    expect(await rejection(remote.spin())).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'stuck' })
+  })
+})
+
 describe('the end of a process', () => {
   test.each(['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTERM'] as const)(
     'by %s is a crash, and its calls know',
@@ -193,9 +216,12 @@ describe('the end of a process', () => {
   test('comes when a deadline passes that it cannot hear of', async () => {
     const remote = register('deaf')
     await remote.pid()
-    const error = await rejection(withCallOptions(remote, { timeout: 50 }).spin())
-    expect(error).toMatchObject({ code: 'ERR_CALL_TIMEOUT' })
-    await until(() => crashes.at(-1)?.name === 'deaf')
+    // On a busy machine a call may come too late to be begun.
+    await until(async () => {
+      const error = await rejection(withCallOptions(remote, { timeout: 50 }).spin())
+      expect(error).toMatchObject({ code: expect.stringMatching(/ERR_CALL_TIMEOUT|ERR_COMPONENT_CRASHED/) as string })
+      return crashes.at(-1)?.name === 'deaf'
+    })
     expect(crashes.at(-1)).toMatchObject({ reason: 'stuck' })
   })
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { activitySize, readActivity } from '../../channel/activity.ts'
@@ -16,15 +16,22 @@ export class ActivityFile {
   #last: ActivityReading = readActivity(this.#bytes.buffer)
   #open = true
 
-  /** @throws when the file cannot be made. */
-  constructor() {
-    const path = join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `spillway-${randomUUID()}`)
-    this.fd = openSync(path, 'wx+', 0o600)
+  /**
+   * @param folders where it may be, the best one first.
+   * @throws when the file cannot be made in any of them.
+   */
+  constructor(folders: readonly string[] = ['/dev/shm', tmpdir()]) {
+    this.fd = firstOf(folders, (folder) => this.#make(join(folder, `spillway-${randomUUID()}`)))
+  }
+
+  #make(path: string): number {
+    const fd = openSync(path, 'wx+', 0o600)
     try {
       // Its room is taken now: a full disk is found out here, and not by the process.
-      writeSync(this.fd, this.#bytes, 0, activitySize, 0)
+      writeSync(fd, this.#bytes, 0, activitySize, 0)
+      return fd
     } catch (error) {
-      this.close()
+      closeSync(fd)
       throw error
     } finally {
       unlinkSync(path)
@@ -46,6 +53,17 @@ export class ActivityFile {
   }
 }
 
+/** @throws what the last one threw, where all do. */
+function firstOf<From, To>([first, ...others]: readonly From[], make: (each: From) => To): To {
+  if (first === undefined) throw new Error('There is nothing to choose from')
+  try {
+    return make(first)
+  } catch (error) {
+    if (others.length === 0) throw error
+    return firstOf(others, make)
+  }
+}
+
 /** The process's side. To write takes 2 µs: it is done when somebody outside may be waiting to see it, and once for all that happens together. */
 export class WrittenRecord implements ActivityRecord {
   readonly bytes = new ArrayBuffer(activitySize)
@@ -61,7 +79,7 @@ export class WrittenRecord implements ActivityRecord {
   changed(): void {
     if (this.#state === 'changed') return
     this.#state = 'changed'
-    queueMicrotask(() => this.publish())
+    queueMicrotask(() => this.#publishIfChanged())
   }
 
   begins(): void {
@@ -70,12 +88,15 @@ export class WrittenRecord implements ActivityRecord {
     setImmediate(() => {
       this.#begunThisTurn = false
     })
-    this.publish()
+    this.#publishIfChanged()
   }
 
   publish(): void {
-    if (this.#state === 'written') return
     this.#state = 'written'
     writeSync(this.#fd, this.#view, 0, activitySize, 0)
+  }
+
+  #publishIfChanged(): void {
+    if (this.#state === 'changed') this.publish()
   }
 }
