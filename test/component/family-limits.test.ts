@@ -64,7 +64,7 @@ describe('maxLoaded', () => {
   })
 
   it('waits for one that is in use, and says at last who has what', async () => {
-    const family = hogs(coordinator, 'taken', {}, { maxLoaded: 1, timeout: 600 })
+    const family = hogs(coordinator, 'taken', {}, { maxLoaded: 1, timeout: 5_000 })
     const holder = family.get('holder')
     const using = holder.wait()
     await until(() => coordinator.info('taken:holder').state === 'ready')
