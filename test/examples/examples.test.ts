@@ -79,6 +79,12 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
     'charts: generation 2, 1 crash',
     'prices: generation 1, and still 100.00',
   ],
+  'pool-of-copies': [
+    'primes below 1,000: 168, and again 168, by 1 thread',
+    'primes below 10,000,000: 664579',
+    'eight calls at once: several threads, four at most',
+    'calls of all copies together: 10',
+  ],
   'application-module': [
     'GET /prices/0: 200 {"close":100}',
     'GET /health/ready: ok, pressure low',
