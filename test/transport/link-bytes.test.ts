@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { serialize } from 'node:v8'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { linkChannels } from '../../src/transport/process/ends.ts'
 import { ProcessLink } from '../../src/transport/process/link.ts'
 import { Kind, preamble } from '../../src/transport/process/wire.ts'
@@ -15,7 +16,7 @@ it('frames of a turn leave in one piece', async () => {
   const { link, socket } = half()
   for (let i = 0; i < 100; i++) link.control.post(1)
   const [first] = (await once(socket, 'data')) as [Buffer]
-  expect(first.length).toBe(preamble.length + 100 * recordOf({ body: serialize(1) }).length)
+  expect(first.length).toBe(preamble.length + 100 * recordOf({ body: Buffer.from('1') }).length)
 })
 
 it('frames that the socket does not take at once arrive in order', async () => {
@@ -171,17 +172,28 @@ link.onClose(() => process.exit(7))
 link.control.receive({
   frame: (frame) => {
     link.control.post(frame)
+    if (frame === 'spin') setImmediate(() => { for (;;); })
     if (frame === 'abort') setImmediate(() => process.kill(process.pid, 'SIGKILL'))
     if (frame === 'unref') link.unref()
   },
   unreadable: () => {},
 })`
 
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
 /** A process at the other end of an inherited descriptor, which sends back what it gets. */
-function echoing(...flags: string[]): { readonly link: ProcessLink; readonly exit: Promise<unknown[]> } {
+function echoing(...flags: string[]): {
+  readonly link: ProcessLink
+  readonly child: ChildProcess
+  readonly exit: Promise<unknown[]>
+} {
   const args = [...flags, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', childSource]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
-  return { link: new ProcessLink(child.stdio[3] as Socket), exit: once(child, 'exit') }
+  children.push(child)
+  return { link: new ProcessLink(child.stdio[3] as Socket), child, exit: once(child, 'exit') }
 }
 
 it('goes by an inherited descriptor to a child without permission for the network, whose last words arrive', async () => {
@@ -199,6 +211,20 @@ it('goes by an inherited descriptor to a child without permission for the networ
   expect(await over).toBeUndefined()
   for (let i = 0; i < 1_000; i++) expect(await inlet.next()).toBe(i)
   expect(await inlet.next()).toBe('abort')
+  expect(await exit).toEqual([null, 'SIGKILL'])
+})
+
+it('a child that is killed while it reads nothing is gone like another, after what it had posted', async () => {
+  const { link, child, exit } = echoing()
+  const inlet = new Inlet(link.control)
+  link.control.post(new Uint8Array(1_000))
+  link.control.post('spin')
+  await inlet.next()
+  expect(await inlet.next()).toBe('spin')
+  for (let i = 0; i < 5; i++) link.control.post(new Uint8Array(1_000_000))
+  const over = ended(link)
+  child.kill('SIGKILL')
+  expect(await over).toBeUndefined()
   expect(await exit).toEqual([null, 'SIGKILL'])
 })
 

@@ -5,11 +5,12 @@ import type { Channels, Movable, Transport } from '../../channel/transport.ts'
 import { arriveAs, closeEnds, leaveBy, linkChannels } from './ends.ts'
 import { decodeFrame, encodeFrame } from './frame-codec.ts'
 import type { EncodedFrame } from './frame-codec.ts'
+import { textOf } from './frame-text.ts'
 import { RecordReader } from './record-reader.ts'
 import type { IncomingRecord } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts'
 import { guarded, SubChannel } from './sub-channel.ts'
-import type { Wire } from './sub-channel.ts'
+import type { Arrived, Wire } from './sub-channel.ts'
 import { Kind, mostFrameBytes } from './wire.ts'
 
 export interface ProcessLinkOptions {
@@ -17,6 +18,8 @@ export interface ProcessLinkOptions {
   onCopied?(): void
 }
 
+/** bytes that are read at once from a descriptor. Guessed; a socket of Linux holds some 200 KiB. */
+const chunkBytes = 128 * 1024
 /** The highest number of a channel; after it they begin again. */
 const mostChannels = 2 ** 31
 
@@ -47,8 +50,8 @@ export class ProcessLink {
   }
 
   /**
-   * @param socket one end of a pair of sockets; or the number of a descriptor that this process has inherited, which is faster for long values: they are
-   * read to where they stay.
+   * @param socket one end of a pair of sockets; or the number of a descriptor that this process has inherited, which is faster: all is read into the
+   * same memory.
    * @throws Error when the descriptor is no socket.
    */
   constructor(socket: Socket | number, options: ProcessLinkOptions = {}) {
@@ -105,20 +108,12 @@ export class ProcessLink {
   }
 
   #open(fd: number): Socket {
-    const reader = this.#reader
-    return new Socket({
-      fd,
-      readable: true,
-      writable: true,
-      onread: {
-        buffer: () => reader.room(),
-        callback: (length, buffer) => {
-          const { buffer: memory, byteOffset } = buffer
-          this.#read(Buffer.from(memory as ArrayBuffer, byteOffset, length))
-          return true
-        },
-      },
-    })
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes)
+    const callback = (length: number): boolean => {
+      this.#read(chunk.subarray(0, length))
+      return true
+    }
+    return new Socket({ fd, readable: true, writable: true, onread: { buffer: chunk, callback } })
   }
 
   #read(bytes: Buffer): void {
@@ -160,6 +155,11 @@ export class ProcessLink {
   #post(channel: SubChannel, frame: unknown, moved: readonly Movable[] | 'all' | undefined): void {
     if (channel.state !== 'open') {
       closeEnds(moved === 'all' ? frame : moved)
+      return
+    }
+    const text = !moved || moved === 'all' ? textOf(frame, !moved) : undefined
+    if (text !== undefined) {
+      this.#writer.writeText(channel.ours, channel.number, text)
       return
     }
     const encoded = encodeFrame(frame, moved)
@@ -229,6 +229,9 @@ export class ProcessLink {
       case Kind.frame:
         this.#takeFrame(channel, record)
         return
+      case Kind.text:
+        channel.arrive(parsed(record.body))
+        return
       case Kind.lost:
         channel.arrive({ cause: new Error(record.body.toString()) })
         return
@@ -260,6 +263,14 @@ export class ProcessLink {
       for (const end of opened) end.close()
       channel.arrive({ cause })
     }
+  }
+}
+
+function parsed(body: Buffer): Arrived {
+  try {
+    return { frame: JSON.parse(body.toString()) as unknown, ends: [] }
+  } catch (cause) {
+    return { cause }
   }
 }
 

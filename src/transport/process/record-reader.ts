@@ -11,8 +11,6 @@ export interface IncomingRecord {
   readonly buffers: readonly ArrayBuffer[]
 }
 
-/** bytes that are read at once where they are not known to belong to a buffer. Guessed; a socket of Linux holds some 200 KiB. */
-const chunkBytes = 128 * 1024
 /** bytes that are set aside because they are announced; of more, only as they come. Guessed: what does not matter, if nothing comes. */
 const trustedBytes = 16 * 1024 * 1024
 /** bytes that are kept for what comes in pieces, to be used again. */
@@ -61,7 +59,6 @@ export class RecordReader {
   /** The buffer that is being filled. */
   #target = noBytes
   #filled = 0
-  #chunk: Buffer | undefined
 
   /** @param take called for each record. What it throws, `push` throws. */
   constructor(take: (record: IncomingRecord) => void) {
@@ -74,24 +71,13 @@ export class RecordReader {
     return (at === 'header' || at === 'preamble') && this.#partialBytes === 0
   }
 
-  /** Where the next bytes are best put: what of a buffer is still to come goes there at once. */
-  room(): Buffer {
-    if (this.#state.at === 'buffers' && this.#target.length > this.#filled) return this.#target.subarray(this.#filled)
-    return (this.#chunk ??= Buffer.allocUnsafeSlow(chunkBytes))
-  }
-
   /**
-   * Bytes have come, either into `room()` or elsewhere.
+   * Bytes have come. They are not kept.
    *
    * @throws Error when they break the protocol; after that it takes no more.
    */
   push(bytes: Buffer): void {
     let at = 0
-    if (this.#state.at === 'buffers' && bytes.buffer === this.#target.buffer) {
-      this.#filled += bytes.length
-      this.#bufferCame(this.#state)
-      return
-    }
     for (;;) {
       const state = this.#state
       if (state.at === 'buffers') {

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net'
-import { headerBytes, numberBytes, preamble } from './wire.ts'
-import type { Kind } from './wire.ts'
+import { headerBytes, Kind, numberBytes, preamble } from './wire.ts'
 
-/** bytes gathered in one piece of memory, which is used again and again; guessed: some hundred calls. */
-const blockBytes = 64 * 1024
+/**
+ * bytes of a block of memory in which records are gathered; guessed. It is used again, as memory that is new to the process costs more than to copy into it
+ * (measured: 1 MiB 480 to 680 µs, and 85 to 240).
+ */
+const blockBytes = 256 * 1024
+/** Blocks that are kept when they are not in use. Guessed: 1 MiB, and what is around it. */
+const keptBlocks = 5
 /** bytes of a body from which on it is written from where it is; below that, to copy it costs less than another piece to write. Guessed. */
 const ownPieceBytes = 16 * 1024
 
@@ -30,13 +34,15 @@ export class RecordWriter {
   #start = 0
   #used = 0
   #pieces: Uint8Array[] = []
+  /** Blocks that are full, until all of them is written. */
+  #full: Buffer<ArrayBuffer>[] = []
+  #free: Buffer<ArrayBuffer>[] = []
   #scheduled = false
 
   constructor(socket: Socket) {
     this.#socket = socket
-    this.#reserve(preamble.length)
-    this.#block.set(preamble, 0)
-    this.#used = preamble.length
+    socket.on('drain', this.#freeWritten)
+    this.#copy(preamble)
     this.#schedule()
   }
 
@@ -56,8 +62,27 @@ export class RecordWriter {
     for (const buffer of buffers) at = block.writeUInt32LE(buffer.byteLength, at)
     if (inBlock) block.set(body, at)
     this.#used = inBlock ? at + body.length : at
-    if (!inBlock) this.#addPiece(body)
-    for (const buffer of buffers) this.#addPiece(new Uint8Array(buffer.slice(0)))
+    if (!inBlock) {
+      this.#cut()
+      this.#pieces.push(body)
+    }
+    for (const buffer of buffers) this.#copy(new Uint8Array(buffer))
+    this.#schedule()
+  }
+
+  /** Writes a frame as text: as that takes no memory of its own, it is the fastest. */
+  writeText(ours: boolean, channel: number, text: string): void {
+    // A character takes three bytes at most.
+    this.#reserve(headerBytes + 3 * text.length)
+    const block = this.#block
+    const at = this.#used
+    const length = block.write(text, at + headerBytes)
+    block.fill(0, at, at + headerBytes)
+    block[at] = Kind.text
+    block[at + 1] = ours ? 1 : 0
+    block.writeUInt32LE(channel, at + 4)
+    block.writeUInt32LE(length, at + 8)
+    this.#used = at + headerBytes + length
     this.#schedule()
   }
 
@@ -67,13 +92,11 @@ export class RecordWriter {
     const pieces = this.#pieces
     if (pieces.length === 0) return
     this.#pieces = []
-    if (pieces.length === 1) {
-      this.#socket.write(pieces[0] ?? noBytes)
-      return
-    }
-    this.#socket.cork()
-    for (const piece of pieces) this.#socket.write(piece)
-    this.#socket.uncork()
+    const socket = this.#socket
+    if (pieces.length > 1) socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    if (pieces.length > 1) socket.uncork()
+    this.#freeWritten()
   }
 
   #schedule(): void {
@@ -87,25 +110,43 @@ export class RecordWriter {
     this.flush()
   }
 
+  /** Makes room for so many bytes in one place. */
   #reserve(bytes: number): void {
     // Once the system has all of it, the block is free.
     if (this.#used === this.#start && this.#pieces.length === 0 && this.#socket.writableLength === 0) {
       this.#start = this.#used = 0
     }
-    if (this.#used + bytes <= this.#block.length) return
+    if (this.#used + bytes > this.#block.length) this.#nextBlock(bytes)
+  }
+
+  #nextBlock(bytes: number): void {
     this.#cut()
-    this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, bytes))
+    this.#full.push(this.#block)
+    this.#block = (bytes <= blockBytes && this.#free.pop()) || Buffer.allocUnsafeSlow(Math.max(blockBytes, bytes))
     this.#start = this.#used = 0
+  }
+
+  #copy(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#used === this.#block.length) this.#nextBlock(1)
+      const part = Math.min(this.#block.length - this.#used, bytes.length - at)
+      this.#block.set(bytes.subarray(at, at + part), this.#used)
+      this.#used += part
+      at += part
+    }
+  }
+
+  readonly #freeWritten = (): void => {
+    if (this.#full.length === 0 || this.#pieces.length > 0 || this.#socket.writableLength > 0) return
+    for (const block of this.#full) {
+      if (block.length === blockBytes && this.#free.length < keptBlocks) this.#free.push(block)
+    }
+    this.#full = []
   }
 
   /** What has been gathered is a piece. */
   #cut(): void {
     if (this.#used > this.#start) this.#pieces.push(this.#block.subarray(this.#start, this.#used))
     this.#start = this.#used
-  }
-
-  #addPiece(bytes: Uint8Array): void {
-    this.#cut()
-    if (bytes.length > 0) this.#pieces.push(bytes)
   }
 }

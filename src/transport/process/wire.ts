@@ -10,12 +10,14 @@
  * | 8-11 | length of the body, in bytes |
  * | 12-15 | how many buffers follow the body |
  *
- * then the number of each end, the length of each buffer, the body (what `node:v8` makes of the frame) and the buffers. Numbers have four bytes, and all are
+ * then the number of each end, the length of each buffer, the body (what `node:v8` makes of the frame, or JSON) and the buffers. Numbers have four bytes, and all are
  * little-endian. Each side numbers the channels that it opens, from 1 on; 0 is there from the beginning.
  */
 export const Kind = {
   /** A frame. */
   frame: 1,
+  /** A frame as JSON. */
+  text: 5,
   /** In place of a frame that cannot travel so far; the body says why, as UTF-8. */
   lost: 2,
   /** A channel begins, whose end is in a frame to come. */

@@ -138,15 +138,19 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
     expect(await aborted).toMatchObject({ name: 'AbortError' })
   })
 
-  it('pass the reason of an abort', async () => {
+  it.each([
+    ['an error', new RangeError('enough'), { name: 'RangeError', message: 'enough' }],
+    ['a DOMException', new DOMException('too late', 'TimeoutError'), { name: 'TimeoutError', message: 'too late' }],
+    ['something else', { code: 7, bytes: new Uint8Array([1]) }, { code: 7, bytes: new Uint8Array([1]) }],
+  ])('pass the reason of an abort: %s', async (_, reason, expected) => {
     const { api, begun, aborted } = waiting()
     const controller = new AbortController()
     const { wait } = withCallOptions(attached(api), { signal: controller.signal })
     const call = rejection(wait())
     await begun
-    const reason = new Error('enough')
     controller.abort(reason)
     expect(await call).toBe(reason)
-    expect(await aborted).toMatchObject({ message: 'enough' })
+    expect(await aborted).toMatchObject(expected)
+    expect(Object.prototype.toString.call(await aborted)).toBe(Object.prototype.toString.call(reason))
   })
 })

@@ -52,19 +52,6 @@ describe.each([1, 2, 17, 5_000, 100_000, 10_000_000])('records that come in piec
     expect(records).toEqual(expected)
     expect(reader.atBoundary).toBe(true)
   })
-
-  it('are read whole where they are read to the place that was asked for', () => {
-    const { reader, records } = reading()
-    for (const piece of pieces(most)) {
-      for (let at = 0; at < piece.length;) {
-        const room = reader.room()
-        const length = piece.copy(room, 0, at)
-        reader.push(room.subarray(0, length))
-        at += length
-      }
-    }
-    expect(records).toEqual(expected)
-  })
 })
 
 it('buffers are of the length they had, and nobody else’s', () => {
