@@ -26,7 +26,10 @@ export function uncloneableResult(component: string, method: MethodPath, value: 
 }
 
 function uncloneable(component: string, what: string, value: unknown, cause: unknown): ValueError {
-  const why = `is ${describeValue(value)}, which cannot be cloned and was not marked with transfer() or proxy()`
+  // What a thread can have may still be more than another process can.
+  const why = isCloneable(value)
+    ? 'cannot be sent'
+    : `is ${describeValue(value)}, which cannot be cloned and was not marked with transfer() or proxy()`
   return new ValueError(component, what, `${why}: ${messageOf(cause)}`, { cause })
 }
 

@@ -176,6 +176,21 @@ it('that are file handles are refused', async () => {
   expect(() => a.control.post(file, [file as never])).toThrow('A FileHandle cannot go to another process')
 })
 
+it('of any size and shape are looked through for what cannot go along', async () => {
+  const [a] = linked()
+  const around: { self?: unknown; list: unknown[] } = { list: Array.from({ length: 1_000 }, () => [{}]) }
+  around.self = around
+  let deep: unknown = new Blob()
+  for (let i = 0; i < 100; i++) deep = { deep }
+  for (const value of [
+    deep,
+    [around, new Blob()],
+    Object.assign(Array.from({ length: 5 }), { length: 2 ** 31 }, [around, { blob: new Blob() }]),
+  ]) {
+    expect(() => a.control.post([value])).toThrow('A Blob cannot go to another process')
+  }
+})
+
 it('of a user’s own class are plain objects, whatever it is called', async () => {
   class Headers {
     list = ['x']
@@ -225,6 +240,9 @@ it('that a call cannot take along reject it with ERR_VALUE, and it goes on', asy
       message: expect.stringContaining(what) as string,
     })
   }
+  expect(await rejection(call('echo', 1, new Blob()))).toMatchObject({
+    message: 'Component "api": the arguments of echo() cannot be sent: A Blob cannot go to another process',
+  })
   expect(await rejection(call('shared'))).toMatchObject({
     code: 'ERR_VALUE',
     message: expect.stringContaining('SharedArrayBuffer') as string,
