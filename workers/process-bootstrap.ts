@@ -38,8 +38,9 @@ process.on('uncaughtExceptionMonitor', (error) => {
   if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
   const message: FromWorkerMessage = { type: 'uncaught', error: encodeError(error, runtime?.name ?? 'unknown') }
   control.post(message)
-  link.flush()
   process.exit(1)
 })
+// Before what the component does then: what it logs there still arrives.
+process.on('exit', () => link.finish())
 
 control.post({ type: 'online' } satisfies FromWorkerMessage)

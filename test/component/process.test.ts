@@ -172,6 +172,12 @@ describe('the end of a process', () => {
     expect(await exits).toMatchObject({ reason: 'exit', exitCode: 5 })
   })
 
+  test('loses nothing that was logged before it', async () => {
+    await rejection(register('last words').lastWords())
+    const said = logged.filter(({ component }) => component === 'last words').map(({ msg }) => msg)
+    expect(said).toEqual(['one of the last', 'component crashed'])
+  })
+
   test('takes along whatever it has started', async () => {
     const remote = register('parent')
     const [pid, child] = [await remote.pid(), (await remote.child()) ?? 0]

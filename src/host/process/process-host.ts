@@ -104,6 +104,7 @@ export class ProcessHost implements ComponentHost {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', this.activity.fd],
       // A group of its own, which its own children belong to, and which a terminal's signals do not reach.
       detached: true,
+      windowsHide: true,
       ...(cwd !== undefined && { cwd }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),

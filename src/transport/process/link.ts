@@ -93,9 +93,9 @@ export class ProcessLink {
     this.#socket.end(() => this.#socket.destroy())
   }
 
-  /** Hands what was posted to the system now, and not with the microtask: for a process that is about to end. */
-  flush(): void {
-    this.#writer.flush()
+  /** Hands what is posted to the system at once from now on, and not with the microtask: for a process that is about to end. */
+  finish(): void {
+    this.#writer.finish()
   }
 
   /** The link keeps the event loop alive from now on. */

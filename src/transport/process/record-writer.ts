@@ -38,6 +38,8 @@ export class RecordWriter {
   #full: Buffer<ArrayBuffer>[] = []
   #free: Buffer<ArrayBuffer>[] = []
   #scheduled = false
+  /** There is no later. */
+  #isLast = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -99,8 +101,15 @@ export class RecordWriter {
     this.#freeWritten()
   }
 
+  /** What is written now, and from now on, goes to the socket at once: there will be no more microtasks. */
+  finish(): void {
+    this.#isLast = true
+    this.flush()
+  }
+
   #schedule(): void {
-    if (this.#scheduled) return
+    if (this.#isLast) this.flush()
+    if (this.#scheduled || this.#isLast) return
     this.#scheduled = true
     queueMicrotask(this.#flushScheduled)
   }
