@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { serialize } from 'node:v8'
 import { afterEach, expect, it } from 'vitest'
@@ -173,6 +174,10 @@ link.control.receive({
   frame: (frame) => {
     link.control.post(frame)
     if (frame === 'spin') setImmediate(() => { for (;;); })
+    if (frame === 'last words') {
+      for (let i = 0; i < 10; i++) link.control.post([i, 'x'.repeat(8_000)])
+      setImmediate(() => process.kill(process.pid, 'SIGKILL'))
+    }
     if (frame === 'abort') setImmediate(() => process.kill(process.pid, 'SIGKILL'))
     if (frame === 'unref') link.unref()
   },
@@ -213,6 +218,28 @@ it('goes by an inherited descriptor to a child without permission for the networ
   expect(await inlet.next()).toBe('abort')
   expect(await exit).toEqual([null, 'SIGKILL'])
 })
+
+it.runIf(process.platform === 'linux')(
+  'what a child said last arrives also while something is said to it',
+  async () => {
+    const { link, child } = echoing()
+    const over = ended(link)
+    const arrived: unknown[] = []
+    link.control.receive({
+      frame: (frame) => {
+        if (!Array.isArray(frame)) return
+        // All that is left of it is in the socket.
+        if (arrived.length === 0) while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') Z '));
+        arrived.push(frame[0])
+        link.control.post('one more')
+      },
+      unreadable: () => {},
+    })
+    link.control.post('last words')
+    await over
+    expect(arrived).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  },
+)
 
 it('a child that is killed while it reads nothing is gone like another, after what it had posted', async () => {
   const { link, child, exit } = echoing()

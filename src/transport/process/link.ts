@@ -62,7 +62,9 @@ export class ProcessLink {
     this.#socket.on('error', (error: Error) => this.#fail(isGone(error) ? undefined : error))
     this.#socket.on('close', () => this.#closed())
     this.#socket.unref()
-    this.#writer = new RecordWriter(this.#socket)
+    // To write to a process that has ended closes the socket, and what it said last would be lost: it is read before, in the same turn of the event
+    // loop. A child, which has only this one to talk to, says what it can before it crashes.
+    this.#writer = new RecordWriter(this.#socket, typeof socket === 'number' ? queueMicrotask : setImmediate)
     const control = new SubChannel(this.#wire, true, 0)
     this.#ours.set(0, control)
     this.#theirs.set(0, control)

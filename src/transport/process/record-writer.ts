@@ -26,9 +26,10 @@ export interface OutgoingRecord {
 const none: readonly never[] = []
 const noBytes = new Uint8Array()
 
-/** Writes records to a socket: all of a microtask at once. */
+/** Writes records to a socket, many at once. */
 export class RecordWriter {
   readonly #socket: Socket
+  readonly #soon: (flush: () => void) => void
   #block = Buffer.allocUnsafeSlow(blockBytes)
   /** Where in the block the next piece begins, and how far it goes by now. */
   #start = 0
@@ -41,8 +42,10 @@ export class RecordWriter {
   /** There is no later. */
   #isLast = false
 
-  constructor(socket: Socket) {
+  /** @param soon when what is written leaves: calls back, later. */
+  constructor(socket: Socket, soon: (flush: () => void) => void) {
     this.#socket = socket
+    this.#soon = soon
     socket.on('drain', this.#freeWritten)
     this.#copy(preamble)
     this.#schedule()
@@ -111,7 +114,7 @@ export class RecordWriter {
     if (this.#isLast) this.flush()
     if (this.#scheduled || this.#isLast) return
     this.#scheduled = true
-    queueMicrotask(this.#flushScheduled)
+    this.#soon(this.#flushScheduled)
   }
 
   readonly #flushScheduled = (): void => {
