@@ -176,6 +176,14 @@ it('that are file handles are refused', async () => {
   expect(() => a.control.post(file, [file as never])).toThrow('A FileHandle cannot go to another process')
 })
 
+it('of 2 GiB are refused', async () => {
+  const [a, b] = linked()
+  // Nothing is written to it, so that it takes no memory.
+  expect(() => a.control.post([new Uint8Array(2 ** 31)])).toThrow('more than can go in one piece to another process')
+  a.control.post('after')
+  expect(await new Inlet(b.control).next()).toBe('after')
+})
+
 it('of any size and shape are looked through for what cannot go along', async () => {
   const [a] = linked()
   const around: { self?: unknown; list: unknown[] } = { list: Array.from({ length: 1_000 }, () => [{}]) }
