@@ -19,11 +19,14 @@ const slots = [
   'heard',
   'resident',
   'worked',
+  'limited',
+  'native',
 ] as const
 type Slot = (typeof slots)[number]
 
 /**
- * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported` and `uncounted`: bytes.
+ * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported`, `uncounted` and
+ * `limited`, what of `reported` counts towards its own limit: bytes. `native`: 1 once native code has been loaded that may keep memory of its own.
  * `deadline`: the earliest of the calls that have begun and are under way, ms of the monotonic clock, 0 = none; `heard`: the number of the last question
  * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock. `resident` (bytes) and `worked` (ms of processor time):
  * what a process says of itself where that cannot be measured from outside.
@@ -53,6 +56,8 @@ export function readActivity(record: ArrayBufferLike): ActivityReading {
     heard: at('heard'),
     resident: at('resident'),
     worked: at('worked'),
+    limited: at('limited'),
+    native: at('native'),
   }
 }
 
@@ -173,8 +178,16 @@ export class ActivityMeter {
     this.#record.changed()
   }
 
-  report(bytes: number): void {
+  /** @param limited what of the bytes counts towards its own limit. */
+  report(bytes: number, limited: number): void {
     this.#view[5] = bytes
+    this.#view[12] = limited
+    this.#record.changed()
+  }
+
+  /** Native code that may keep memory of its own has been loaded. */
+  nativeLoaded(): void {
+    this.#view[13] = 1
     this.#record.changed()
   }
 

@@ -120,6 +120,7 @@ function together(all: readonly (ComponentMemory | null)[]): ComponentMemory | n
               external: sum.external + memory.external,
               malloced: sum.malloced + memory.malloced,
               reported: sum.reported + memory.reported,
+              native: sum.native + memory.native,
               total: sum.total + memory.total,
               peak: sum.peak + memory.peak,
               stale: sum.stale || memory.stale,

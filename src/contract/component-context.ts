@@ -3,6 +3,14 @@ import type { ComponentLogger } from './logger.ts'
 import type { PressureLevel } from './pressure-level.ts'
 import type { Size } from './size.ts'
 
+/** What is said of memory that is reported. */
+export interface MemoryReportOptions {
+  /** Whose it is: reports of different sources add up, each replaces the last of its own. Default: '', one of its own. */
+  readonly source?: string
+  /** Whether it counts towards the component's own `memoryLimit`. Default: false, as it may be an estimate. */
+  readonly limited?: boolean
+}
+
 /** What a component is given when it is loaded. */
 export interface ComponentContext {
   /** The name it is registered under. */
@@ -23,8 +31,11 @@ export interface ComponentContext {
    * `hibernate`. Where a load fails after this was asked for, the next attempt is made without it, and it is set aside once that one succeeds.
    */
   readonly restored: unknown
-  /** Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. */
-  reportMemory(bytes: Size): void
+  /**
+   * Tells the ledger of native memory (bytes, absolute, not a delta) that the V8 heap cannot show: SQLite pages, addons. It is not counted a second time as
+   * memory that nobody reported.
+   */
+  reportMemory(bytes: Size, options?: MemoryReportOptions): void
   /** Called when memory runs short, before anything is unloaded: drop caches here. Returns a function that removes the listener. */
   onPressure(listener: (level: PressureLevel) => void | Promise<void>): () => void
   /**

@@ -12,7 +12,9 @@ export interface ComponentMemory {
   readonly malloced: number
   /** Native memory that the component reported. */
   readonly reported: number
-  /** physical + external + malloced + reported: what counts. */
+  /** Native memory that nobody reported and the component is taken to have: growth of the process's memory while it was at work that no isolate explains. */
+  readonly native: number
+  /** physical + external + malloced + reported + native: what counts. */
   readonly total: number
   /** Largest total of this generation. */
   readonly peak: number
@@ -55,7 +57,9 @@ export interface Ledger {
   readonly mainThread: MainMemory
   /** What loads under way may still grow by. */
   readonly reservations: number
-  /** main + the totals of all components + reservations. */
+  /** Memory of the process that is in no isolate and that nobody reported, beyond `runtime` and what is free; of that, components have what their `native` says. */
+  readonly native: number
+  /** main + the totals of all components + reservations + native memory that is no component's. */
   readonly usage: number
   readonly limit: number
   /** The resident set of this process, and what workers hold in processes of their own. */

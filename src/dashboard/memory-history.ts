@@ -1,4 +1,5 @@
 import type { Ledger } from '../contract/ledger.ts'
+import { unclaimedNative } from '../memory/account/ledger.ts'
 
 /** ms between two points that are kept: what comes sooner replaces nothing and is not kept. */
 const spacing = 500
@@ -6,7 +7,7 @@ const spacing = 500
 const capacity = 1_800
 
 /** What the whole process is plotted by. Bytes. */
-const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare'] as const
+const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare', 'native'] as const
 export type Total = (typeof totals)[number]
 
 /** Columns of one length. Epoch ms, bytes. */
@@ -44,6 +45,7 @@ export class MemoryHistory {
       unattributed,
       reservations,
       spare,
+      native: unclaimedNative(ledger),
     }
     for (const [total, column] of this.#totals) column[at] = figures[total]
     for (const column of this.#components.values()) column[at] = 0

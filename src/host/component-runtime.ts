@@ -24,6 +24,8 @@ import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { expectSize } from '../base/size.ts'
+import { MemoryReports } from './memory-reports.ts'
+import { watchNativeCode } from './native-code.ts'
 import { loadModule } from './load-module.ts'
 import { insteadOf } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
@@ -55,6 +57,9 @@ export class ComponentRuntime {
   readonly #channels: Channels
   readonly #init: Omit<InitMessage, 'snapshot'>
   readonly #meter: ActivityMeter
+  readonly #reports = new MemoryReports((bytes, limited) => this.#meter.report(bytes, limited))
+  /** Looks for native code that has been loaded. */
+  readonly #lookForNativeCode: () => void
   readonly #links: Callbacks
   readonly #logs: LogForwarder
   readonly #locks: LockClient
@@ -78,6 +83,7 @@ export class ComponentRuntime {
     changeEnvironment(init.environment)
     const forgotten = new ForgottenCallbacks(() => this.#meter.active === 0)
     this.#meter = new ActivityMeter(record, () => {
+      this.#lookForNativeCode()
       this.#checkDrained()
       forgotten.idle()
     })
@@ -101,6 +107,7 @@ export class ComponentRuntime {
     })
     process.on('exit', () => this.#logs.flush())
     nameThread(init.instance)
+    this.#lookForNativeCode = watchNativeCode(() => this.#meter.nativeLoaded())
     // Of a process all memory is measured.
     if (init.activity) watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
     if (init.measuresItself === true) measureItself(this.#meter)
@@ -121,6 +128,7 @@ export class ComponentRuntime {
       const load = async (): ReturnType<typeof loadModule> => loadModule(module, exportName, config, context)
       const { api, isDefined } = await callContext.run(loading, load)
       loading.end()
+      this.#lookForNativeCode()
       this.#api = api
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
@@ -220,7 +228,7 @@ export class ComponentRuntime {
       get restored() {
         return restored.get()
       },
-      reportMemory: (bytes) => this.#meter.report(expectSize('reportMemory(bytes)', bytes)),
+      reportMemory: (bytes, options) => this.#reports.report(expectSize('reportMemory(bytes)', bytes), options),
       onPressure: (listener) => {
         if (typeof listener !== 'function') {
           throw new InvalidOptionsError('onPressure(listener)', 'a function', listener)

@@ -83,7 +83,15 @@ export class MemoryManager implements Disposable {
     this.#emit = emit
     const now = monotonicNow
     const decideAgain = (): void => this.#decideAndAct()
-    const book = new MemoryBook({ registry, spares, now, onOverrun: decideAgain })
+    const book = new MemoryBook({
+      registry,
+      spares,
+      now,
+      onOverrun: decideAgain,
+      isRunning: (target) => this.#measurement.isRunning(target),
+      trim: async () => reclaimer.trim(),
+      onTrimmed: () => this.#sampling.request(),
+    })
     this.#book = book
     this.#measurement = new Measurement(() => book.targets(), now)
     this.#requests = new OpenRequests(book, now, decideAgain)
@@ -155,11 +163,11 @@ export class MemoryManager implements Disposable {
   get #interval(): number {
     const { limit } = this
     const book = this.#book
-    const components = book.growths(limit, (target) => this.#measurement.isRunning(target))
-    const { sampledUsage, usage: latest, age, trend } = book
+    const components = book.growths(limit)
+    const { sampledUsage, latestUsage: latest, age, trend } = book
     const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
     const input = { usage: sampledUsage, latest, limit, growth: trend.peak, components, age, untilChange }
-    return nextSample({ ...input, lookIn: this.#lookIn }, this.#options)
+    return nextSample({ ...input, lookIn: Math.min(this.#lookIn, book.nativeLookIn) }, this.#options)
   }
 
   /** ms to the next look at what has run, as things stand. */
@@ -383,6 +391,7 @@ export class MemoryManager implements Disposable {
     this.#turn = 'stopped'
     this.#sampling.stop()
     this.#requests.stop()
+    this.#book.stop()
   }
 
   [Symbol.dispose](): void {

@@ -18,12 +18,13 @@ export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordin
     info.lastLoadTime === null ? null : info.lastLoadTime / 1_000,
   )
 
-  set.ofMemory('memory_bytes', 'What counts: physical heap, external, malloced and reported', (m) => m.total)
+  set.ofMemory('memory_bytes', 'What counts: physical heap, external, malloced, reported and native', (m) => m.total)
   set.ofMemory('heap_used_bytes', 'Live objects and garbage not yet collected', (m) => m.used)
   set.ofMemory('heap_physical_bytes', 'Pages of the heap that are really there', (m) => m.physical)
-  set.ofMemory('external_bytes', 'ArrayBuffers and Buffers', (m) => m.external)
+  set.ofMemory('external_bytes', 'ArrayBuffers, SharedArrayBuffers and WebAssembly memories', (m) => m.external)
   set.ofMemory('malloced_bytes', 'Allocations of V8 itself', (m) => m.malloced)
   set.ofMemory('reported_bytes', 'Native memory that the component reported', (m) => m.reported)
+  set.ofMemory('native_bytes', 'Native memory that it is taken to have and nobody reported', (m) => m.native)
   set.ofMemory('memory_peak_bytes', 'Largest memory of this generation', (m) => m.peak)
   set.ofMemory('sample_stale', '1 when its last sample was not answered in time', (m) => (m.stale ? 1 : 0))
   set.ofComponents('sample_age_seconds', 'Age of its figures', ({ memory }) =>

@@ -8,11 +8,12 @@ const levels = ['low', 'medium', 'high', 'critical'] as const
 
 /** All metrics of the process as a whole. */
 export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCoordinator): void {
-  set.gauge('memory_usage_bytes', 'Main thread, workers and reservations', ({ ledger }) => ledger.usage)
+  set.gauge('memory_usage_bytes', 'Main thread, workers, native memory and reservations', ({ ledger }) => ledger.usage)
   set.gauge('memory_limit_bytes', 'The limit that usage is held under', ({ ledger }) => ledger.limit)
   set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.mainThread.total)
   set.gauge('memory_reservations_bytes', 'What loads under way may still grow by', ({ ledger }) => ledger.reservations)
   set.gauge('memory_unattributed_bytes', 'Resident set that nothing accounts for', ({ ledger }) => ledger.unattributed)
+  set.gauge('memory_native_bytes', 'Native memory that nobody reported', ({ ledger }) => ledger.native)
   set.gauge('memory_runtime_bytes', 'Code, libraries, and what a process starts with', ({ ledger }) => ledger.runtime)
   set.gauge(
     'memory_pending_bytes',

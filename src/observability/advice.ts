@@ -1,6 +1,7 @@
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
+import { unclaimedNative } from '../memory/account/ledger.ts'
 import { reclaimFlag } from '../memory/act/reclaimer.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 
@@ -41,7 +42,7 @@ export interface AdviceFacts {
   readonly ignoredLimits: ReadonlyMap<string, IgnoredLimit>
   /** Components whose event loop does not turn, or was found not to. */
   readonly stuck: ReadonlyMap<string, StuckFinding>
-  /** The least that was unattributed and not pending during the last `over` ms. */
+  /** The least that was unattributed, and neither pending nor the runtime's, during the last `over` ms. */
   readonly unattributed: { readonly least: number; readonly over: number }
 }
 
@@ -51,7 +52,7 @@ const estimateFactor = 2
 const againAndAgain = 2 * RAPID_RELOAD
 const keptOften = 3
 const mib = 1024 ** 2
-/** Code, stacks and the allocator's own take some 150 MiB. */
+/** Stacks and what the allocator keeps take some 100 MiB. */
 const muchUnattributed = 256 * mib
 const stays = 60_000
 
@@ -68,7 +69,9 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice>
     severity,
     message: `"${component}" ${message}`,
   })
-  if (estimate > 0 && peak !== null && (peak > estimate * estimateFactor || peak * estimateFactor < estimate)) {
+  // Native memory that is nobody's may be its own.
+  const most = (peak ?? 0) + unclaimedNative(facts.ledger)
+  if (estimate > 0 && peak !== null && (peak > estimate * estimateFactor || most * estimateFactor < estimate)) {
     yield about(
       'estimate',
       'info',
@@ -130,7 +133,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'unattributed',
       severity: 'warning',
-      message: `${size(unattributed.least)} of the resident set are nobody's: native memory of addons is told with reportMemory(), and fragmentation is helped by MALLOC_MMAP_THRESHOLD_=131072 or jemalloc`,
+      message: `${size(unattributed.least)} of the resident set are nobody's, free in the allocator most likely: such fragmentation is helped by MALLOC_MMAP_THRESHOLD_=131072 or jemalloc`,
     }
   }
   if (facts.coordinators > 1) {

@@ -42,9 +42,9 @@ export class Advisor {
     this.#lookedAt = options.now()
   }
 
-  sampled({ unattributed, pending }: Ledger): void {
+  sampled({ unattributed, pending, runtime }: Ledger): void {
     const now = this.#options.now()
-    const least = Math.max(0, unattributed - pending)
+    const least = Math.max(0, unattributed - pending - runtime)
     const stretchSoFar = this.#unattributed
     if (!stretchSoFar || now - stretchSoFar.since >= stretch) {
       if (stretchSoFar) this.#last = { least: stretchSoFar.least, over: now - stretchSoFar.since }

@@ -145,6 +145,12 @@ export interface FakeBook {
   readonly spares: FakeHost[]
   /** Names, as they pass their own limit. */
   readonly overruns: string[]
+  /** Workers that have not run of late. */
+  readonly still: Set<object>
+  /** What is resident of the process. */
+  readonly resident: { rss: number; anonymous: number }
+  /** When (ms) the allocator was asked to give back what it keeps. */
+  readonly trims: number[]
 }
 
 /**
@@ -159,6 +165,9 @@ export function bookOf(
   const clock = { now: 10_000 }
   const spares: FakeHost[] = []
   const overruns: string[] = []
+  const still = new Set<object>()
+  const resident = { rss: 0, anonymous: 0 }
+  const trims: number[] = []
   const registry = {
     all: components,
     dependentCopiesOf: (name: string) => dependents[name] ?? [],
@@ -168,9 +177,16 @@ export function bookOf(
     spares: { hosts: spares } as unknown as Spares,
     now: () => clock.now,
     onOverrun: ({ name }) => overruns.push(name),
+    isRunning: ({ worker }) => !still.has(worker),
+    readProcess: () => resident,
+    trim: async () => {
+      trims.push(clock.now)
+      return true
+    },
+    onTrimmed: () => {},
   })
   for (const each of components) book.workerStarted(each.asSupervisor)
-  return { book, clock, spares, overruns }
+  return { book, clock, spares, overruns, still, resident, trims }
 }
 
 /** What an unload reports, as far as it matters. */

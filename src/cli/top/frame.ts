@@ -74,6 +74,7 @@ function pressureLines({ memory, components }: TopState, options: FrameOptions, 
   const rest = [
     `main ${bytes(memory.main)}`,
     `reserved ${bytes(memory.reservations)}`,
+    `native ${bytes(memory.native)}`,
     `resident ${bytes(memory.rss)}`,
     `${loaded} of ${all.length} loaded`,
     `${rate(calls)} calls/s`,

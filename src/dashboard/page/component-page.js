@@ -68,6 +68,11 @@ export function ComponentPage({ name }) {
             <${Fact} name="External" value=${bytes(memory?.external)} title="ArrayBuffers and Buffers" />
             <${Fact} name="V8's own" value=${bytes(memory?.malloced)} />
             <${Fact} name="Reported" value=${bytes(memory?.reported)} title="Native memory that it told of" />
+            <${Fact}
+              name="Native"
+              value=${bytes(memory?.native)}
+              title="Native memory that nobody told of, and that it is taken to have"
+            />
             <${Fact} name="Peak of this generation" value=${bytes(memory?.peak)} />
             <${Fact} name="Learned peak" value=${bytes(component.learnedPeak)} title="What its next load reserves" />
             <${Fact} name="Estimate" value=${component.memoryEstimate > 0 ? bytes(component.memoryEstimate) : 'none'} />

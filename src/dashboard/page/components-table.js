@@ -288,7 +288,7 @@ export function MemoryBar({ memory, largest }) {
   const parts = [
     ['heap', memory.physical],
     ['external', memory.external],
-    ['native', memory.malloced + memory.reported],
+    ['native', memory.malloced + memory.reported + memory.native],
   ]
   const title = parts.map(([name, part]) => `${name} ${bytes(part)}`).join(', ')
   return html`<span class="bar" title=${title}>

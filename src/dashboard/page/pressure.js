@@ -4,6 +4,7 @@
 import { html } from './html.js'
 import { bytes, count, percent, rate } from './format.js'
 import { useLive } from './store.js'
+import { unclaimedNative } from './timeline-data.js'
 
 /** @type {Readonly<Record<MemoryView['pressureLevel'], string>>} */
 const thresholdWords = { low: 'trim', medium: 'medium', high: 'high', critical: 'critical' }
@@ -24,6 +25,7 @@ export function Pressure() {
     ['main', 'Main thread', memory.main],
     ['components', 'Components', held],
     ['spare', 'Other workers', spare],
+    ['native', "Native, nobody's", unclaimedNative(memory, all)],
     ['reserved', 'Reserved for loads', memory.reservations],
   ]
   // Over the limit, the scale is what is used.

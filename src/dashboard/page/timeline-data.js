@@ -11,14 +11,26 @@ export const largest = 10
 /** @typedef {keyof History['totals']} Total */
 
 /** @type {readonly Total[]} */
-const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare']
+const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare', 'native']
+
+/**
+ * Native memory that is no component's, bytes.
+ *
+ * @param {MemoryView} memory
+ * @param {Iterable<ComponentView>} components
+ */
+export function unclaimedNative({ native }, components) {
+  let rest = native
+  for (const { memory } of components) rest -= memory?.native ?? 0
+  return Math.max(0, rest)
+}
 
 /** The columns of the memory timeline: loaded once, then grown by each tick. Epoch ms and bytes. */
 export class Timeline {
   /** @type {number[]} */
   times = []
   /** @type {Record<Total, number[]>} */
-  totals = { usage: [], limit: [], rss: [], main: [], unattributed: [], reservations: [], spare: [] }
+  totals = { usage: [], limit: [], rss: [], main: [], unattributed: [], reservations: [], spare: [], native: [] }
   /** @type {{ name: string, values: number[] }[]} */
   components = []
   /** @type {number[]} */
@@ -51,7 +63,8 @@ export class Timeline {
    */
   add(memory, components) {
     if (memory.time <= (this.times.at(-1) ?? 0)) return
-    const figures = { ...memory, spare: memory.extra.reduce((sum, { total }) => sum + total, 0) }
+    const spare = memory.extra.reduce((sum, { total }) => sum + total, 0)
+    const figures = { ...memory, spare, native: unclaimedNative(memory, components.values()) }
     this.times.push(memory.time)
     for (const name of totals) this.totals[name].push(figures[name])
     let rest = 0

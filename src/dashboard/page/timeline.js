@@ -205,6 +205,8 @@ function layersOf({ components, others, totals }) {
   if (others.some((value) => value > 0))
     layers.push({ key: ' others', label: 'Other components', tint: 'series-others', values: others })
   layers.push({ key: ' spare', label: 'Other workers', tint: 'series-spare', values: totals.spare })
+  if (totals.native.some((value) => value > 0))
+    layers.push({ key: ' native', label: "Native, nobody's", tint: 'series-native', values: totals.native })
   layers.push({ key: ' unattributed', label: 'Unattributed', tint: 'series-unattributed', values: totals.unattributed })
   return layers
 }

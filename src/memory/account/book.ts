@@ -11,14 +11,19 @@ import type { ComponentGrowth } from '../decide/schedule.ts'
 import type { AccountSnapshot, LetIn, MemoryRequest } from '../decide/snapshot.ts'
 import { MainMeter } from '../measure/main-meter.ts'
 import type { MeasuredTarget } from '../measure/measurement.ts'
+import { hasAddons } from '../measure/main-addons.ts'
 import { ProcessMeter } from '../measure/process-memory.ts'
+import type { ProcessMemory } from '../../base/proc-files.ts'
 import { ComponentAccount } from './component-account.ts'
 import { Learned } from './learned.ts'
 import type { GenerationFate } from './component-account.ts'
 import { familyGrowths } from './family-growth.ts'
 import { ExtraWorkers } from './extra-workers.ts'
+import { NativeAccount } from './native-account.ts'
 import { buildLedger } from './ledger.ts'
 import type { LedgerEntries } from './ledger.ts'
+import { hasWorked, isOver, measuredWorker } from './measured-worker.ts'
+import { WorkerKeys } from './worker-keys.ts'
 import { Reservations } from './reservations.ts'
 import { snapshotOf } from './snapshot-of.ts'
 import { Trend } from './trend.ts'
@@ -30,6 +35,14 @@ export interface MemoryBookOptions {
   readonly now: () => number
   /** A component has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
+  /** Whether a worker has been seen to run of late. */
+  readonly isRunning: (target: MeasuredTarget) => boolean
+  /** What is resident of this process; replaced in tests. */
+  readonly readProcess?: () => ProcessMemory
+  /** Has the allocator give back what it keeps; false: it cannot be made to. */
+  readonly trim: () => Promise<boolean>
+  /** It has, and a sample is wanted. */
+  readonly onTrimmed: () => void
 }
 
 /** What the ledger takes from elsewhere. */
@@ -54,16 +67,19 @@ export class MemoryBook {
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
   readonly #live = new Map<Supervisor, MeasuredTarget>()
   readonly #condemned = new Set<Supervisor>()
-  readonly #keys = new WeakMap<Generation, string>()
-  #lastKey = 0
+  readonly #keys = new WorkerKeys()
   readonly #extra: ExtraWorkers
   readonly #main = new MainMeter()
   readonly #process: ProcessMeter
+  readonly #native: NativeAccount
   #usage: number
   #sampledAt: number
   #changedAt: number
   #idleAt: number
   #trimming = 0
+  /** Of workers that are gone: who learns what they have given back. */
+  readonly #freed = new Map<string, Learned>()
+  #nativeAt = 0
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
@@ -78,7 +94,16 @@ export class MemoryBook {
     this.#changedAt = this.#sampledAt
     this.#idleAt = this.#sampledAt
     this.#main.measure()
-    this.#process = new ProcessMeter(this.#main.memory.total)
+    this.#process = new ProcessMeter(this.#main.memory.total, options.readProcess)
+    this.#native = new NativeAccount({
+      now: options.now,
+      process: this.#process,
+      mainThread: () => this.#main.memory.total,
+      workers: () => this.#workers - this.#elsewhere,
+      others: hasAddons,
+      trim: options.trim,
+      checked: options.onTrimmed,
+    })
     this.#usage = this.usage
   }
 
@@ -119,7 +144,7 @@ export class MemoryBook {
   sampled(time: number): void {
     this.#sampledAt = time
     this.#main.measure()
-    this.#process.measure()
+    this.#sampleNative()
     this.#usage = this.usage
     this.trend.measured(time, this.#usage)
   }
@@ -131,7 +156,8 @@ export class MemoryBook {
 
   workerStarted(supervisor: Supervisor): void {
     const { generation } = supervisor
-    if (generation) this.#live.set(supervisor, this.#targetOf(supervisor, generation))
+    if (generation)
+      this.#live.set(supervisor, measuredWorker(supervisor, generation, this.account(supervisor), this.#options))
   }
 
   called(supervisor: Supervisor): void {
@@ -150,13 +176,17 @@ export class MemoryBook {
 
   /** @param onGone called when its thread is gone, which may be now. */
   workerEnded(supervisor: Supervisor, generation: Generation, fate: GenerationFate, onGone: () => void): void {
-    const held = this.#heldBy(supervisor)
+    const key = this.#keys.of(supervisor.name, generation)
+    // Its native memory is counted as such until its thread is gone.
+    const held = this.#heldBy(supervisor) - (this.memoryOf(supervisor)?.native ?? 0)
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
     this.account(supervisor).ended(this.#options.now(), fate)
     this.reservations.drop(supervisor)
     const gone = (bytes: number): void => {
-      this.trend.jumped(-bytes)
+      const native = this.#native.workerGone(key)
+      if (native > 0) this.#freed.set(key, this.#learnedOf(supervisor))
+      this.trend.jumped(-bytes - native)
       this.changed()
       onGone()
     }
@@ -205,9 +235,56 @@ export class MemoryBook {
 
   /** Accounted bytes, by the last figures. */
   get usage(): number {
-    let sum = this.#main.memory.total + this.#extra.total + this.reservations.outstanding
-    for (const supervisor of this.#live.keys()) sum += this.#heldBy(supervisor)
+    return this.#main.memory.total + this.#workers + this.#native.total + this.reservations.outstanding
+  }
+
+  /** Usage as far as more memory is seen to be used than at the last sample, and by whom is not known yet. */
+  get latestUsage(): number {
+    return this.usage + this.#native.unseen
+  }
+
+  /** ms after which native memory has to be looked at again, whatever happens. */
+  get nativeLookIn(): number {
+    return this.#native.lookIn
+  }
+
+  /** Takes no more samples. */
+  stop(): void {
+    this.#native.stop()
+  }
+
+  /** Bytes of all isolates but the main thread's, and what their components reported. */
+  get #workers(): number {
+    let sum = this.#extra.total
+    for (const supervisor of this.#live.keys()) {
+      const memory = this.memoryOf(supervisor)
+      if (memory) sum += memory.total - memory.native
+    }
     return sum
+  }
+
+  /** Finds out how much native memory there is, and whose. */
+  #sampleNative(): void {
+    const { now, isRunning, onOverrun } = this.#options
+    // What is in a process of its own has no part of this one's memory.
+    const here = [...this.#live].filter(([{ generation }]) => generation?.host.isolation !== 'process')
+    const suspects = here.map(([supervisor, target]) => ({
+      key: this.#keys.of(supervisor.name, supervisor.generation),
+      worked: isRunning(target) || hasWorked(supervisor, this.#nativeAt),
+      capable: supervisor.generation?.activity.native === 1,
+      proven: this.account(supervisor).isProvenNative,
+    }))
+    const returned = this.#native.sampled(suspects)
+    this.#nativeAt = now()
+    for (const { key, expected, bytes } of returned) {
+      this.#freed.get(key)?.nativeReturned(expected, bytes)
+      this.#freed.delete(key)
+    }
+    for (const [supervisor] of here) {
+      const account = this.account(supervisor)
+      account.nativeIs(this.#native.shareOf(this.#keys.of(supervisor.name, supervisor.generation)), this.#nativeAt)
+      if (isOver(supervisor, account)) onOverrun(supervisor)
+    }
   }
 
   /** Usage at the last sample. */
@@ -233,6 +310,7 @@ export class MemoryBook {
       components: Object.fromEntries(components),
       extra: this.#extra.list(),
       mainThread: this.#main.memory,
+      native: this.#native.total,
       runtime: this.#process.runtime,
       reservations: this.reservations.outstanding,
     })
@@ -252,7 +330,7 @@ export class MemoryBook {
     const now = this.#options.now()
     const components = Array.from(this.#live.keys(), (supervisor) =>
       snapshotOf(supervisor, this.account(supervisor), {
-        key: this.#keyOf(supervisor),
+        key: this.#keys.of(supervisor.name, supervisor.generation),
         now,
         minIdleTime,
         isLeaving: this.isLeaving(supervisor),
@@ -282,14 +360,15 @@ export class MemoryBook {
   }
 
   /** Of the components that `isRunning`: the heap of one that does nothing stays as it is. */
-  growths(limit: number, isRunning: (target: MeasuredTarget) => boolean): ComponentGrowth[] {
+  growths(limit: number): ComponentGrowth[] {
+    const { isRunning } = this.#options
     const growths: ComponentGrowth[] = []
     for (const [supervisor, target] of this.#live) {
       if (!isRunning(target)) continue
-      const { memory, peakGrowth } = this.account(supervisor)
+      const { memory, peakGrowth, certainNative } = this.account(supervisor)
       growths.push({
-        // What a component reports does not count towards its own limit.
-        total: (memory?.total ?? 0) - (memory?.reported ?? 0),
+        // What a component reports does not count towards its own limit, nor does what may be another's.
+        total: memory ? memory.total - memory.reported - memory.native + certainNative : 0,
         memoryLimit: supervisor.definition.memoryLimit ?? limit,
         growth: peakGrowth,
       })
@@ -344,17 +423,6 @@ export class MemoryBook {
     yield* this.#extra.targets()
   }
 
-  /** Of the worker, and of no other one: a name may be registered anew, and its generations count from 1 again. */
-  #keyOf({ name, generation }: Supervisor): string {
-    if (!generation) return name
-    let key = this.#keys.get(generation)
-    if (key === undefined) {
-      key = `${name} ${++this.#lastKey}`
-      this.#keys.set(generation, key)
-    }
-    return key
-  }
-
   /** Bytes of workers that are on their way out. */
   get #leaving(): number {
     let sum = this.#extra.ending
@@ -379,23 +447,6 @@ export class MemoryBook {
 
   #heldBy(supervisor: Supervisor): number {
     return this.memoryOf(supervisor)?.total ?? 0
-  }
-
-  #targetOf(supervisor: Supervisor, generation: Generation): MeasuredTarget {
-    const account = this.account(supervisor)
-    const { now, onOverrun } = this.#options
-    return {
-      worker: generation.host,
-      answered: (memory, asked) => {
-        // An answer that comes after the generation is over says nothing about the next one.
-        if (supervisor.generation !== generation) return
-        // It was true when the worker was asked, however late it is read here: growth is measured from then on.
-        account.measured(memory, generation.activity, asked, asked)
-        if (account.limited > (supervisor.definition.memoryLimit ?? Number.POSITIVE_INFINITY)) onOverrun(supervisor)
-      },
-      late: () => account.late(generation.activity),
-      unchanged: () => account.unchanged(generation.activity, now(), now()),
-    }
   }
 }
 

@@ -7,6 +7,8 @@ import type { ResidencyState } from '../decide/residency.ts'
 import { totalOf } from '../measure/worker-memory.ts'
 import type { WorkerMemory } from '../../host/worker-memory.ts'
 import type { SelfReported } from '../measure/worker-memory.ts'
+import { noShare, sizeOf } from '../decide/native-shares.ts'
+import type { NativeShare } from '../decide/native-shares.ts'
 import { KEPT_SAMPLES } from '../tuning.ts'
 import type { Learned } from './learned.ts'
 
@@ -23,6 +25,7 @@ export class ComponentAccount {
   #heap: WorkerMemory | undefined
   #growth: GrowthWindow = emptyGrowth
   #letIn: GrowthWindow[number] | undefined
+  #native: NativeShare = noShare
   #limited = 0
   #stayed = false
   #collections = 0
@@ -110,13 +113,14 @@ export class ComponentAccount {
 
   /** @param time ms of a monotonic clock, as is `sampledAt`, which is kept with the figures. */
   measured(heap: WorkerMemory, self: SelfReported, time: number, sampledAt: number): void {
-    const total = totalOf(heap, self)
+    const native = sizeOf(this.#native)
+    const total = totalOf(heap, self) + native
     const { used, physical, malloced } = heap
     const external = heap.external + (heap.isAll === true ? 0 : self.uncounted)
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#learned.current.set(this, peak)
     this.#heap = heap
-    this.#limited = heap.heap + external
+    this.#limited = heap.heap + external + this.#native.certain + (heap.isAll === true ? 0 : (self.limited ?? 0))
     if (this.#wasCollected) this.#collectedAt = sampledAt
     this.#wasCollected = false
     this.#stayed = false
@@ -127,6 +131,7 @@ export class ComponentAccount {
       external,
       malloced,
       reported: self.reported,
+      native,
       total,
       peak,
       stale: false,
@@ -142,10 +147,34 @@ export class ComponentAccount {
   /** The worker did not answer in time: the last figures of its heap stand, and say so. */
   late(self: SelfReported): void {
     if (!this.#heap || !this.#memory) return
-    const total = totalOf(this.#heap, self)
+    const total = totalOf(this.#heap, self) + this.#memory.native
     const peak = Math.max(this.#memory.peak, total)
     const external = this.#heap.external + (this.#heap.isAll === true ? 0 : self.uncounted)
     this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
+  }
+
+  /** So much of the process's native memory is taken to be its own now. @param time ms of a monotonic clock. */
+  nativeIs(share: NativeShare, time: number): void {
+    const before = this.#native
+    this.#native = share
+    const more = sizeOf(share) - sizeOf(before)
+    this.#limited += share.certain - before.certain
+    if (!this.#memory || more === 0) return
+    const total = this.#memory.total + more
+    const peak = Math.max(this.#memory.peak, total)
+    this.#learned.current.set(this, peak)
+    this.#memory = { ...this.#memory, native: sizeOf(share), total, peak }
+    this.#growth = addGrowthSample(this.#growth, time, total)
+  }
+
+  /** An unload of the component has given back native memory that is worth the name. */
+  get isProvenNative(): boolean {
+    return this.#learned.isProvenNative
+  }
+
+  /** Native memory (bytes) of which it is certain that the component took it. */
+  get certainNative(): number {
+    return this.#native.certain
   }
 
   /** It did not let itself be unloaded, although nothing was known to be under way. */
@@ -184,6 +213,7 @@ export class ComponentAccount {
     this.#memory = null
     this.#heap = undefined
     this.#limited = 0
+    this.#native = noShare
     this.#letIn = undefined
     this.#collectedAt = undefined
     this.#wasCollected = false

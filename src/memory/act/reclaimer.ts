@@ -76,6 +76,11 @@ export class Reclaimer implements AsyncDisposable {
     return how
   }
 
+  /** Has the allocator give back what it keeps, at any time. Resolves with false where it cannot be made to. */
+  async trim(): Promise<boolean> {
+    return (await this.#trim()) !== 'unavailable'
+  }
+
   /** What an unload could not give back yet; forgotten once the pool is emptied. */
   retained(bytes: number): void {
     if (!this.#timer) return

@@ -13,20 +13,29 @@ let atStart: number | undefined
 
 /** What is resident of this process, and what of it is the runtime's own whatever is loaded. Read once a sample. */
 export class ProcessMeter {
-  #memory = readOwnMemory()
+  readonly #read: () => ProcessMemory
+  #memory: ProcessMemory
   readonly #constant: number
 
   /** @param held bytes of the main thread's isolate now. */
-  constructor(held: number) {
+  constructor(held: number, read: () => ProcessMemory = readOwnMemory) {
+    this.#read = read
+    this.#memory = read()
     const { rss, anonymous } = this.#memory
     // In a thread of its own, what other threads held before is nobody's to know.
     const code = rss === anonymous ? mostAtStart : 0
     const most = isMainThread ? mostAtStart + code : Number.POSITIVE_INFINITY
-    this.#constant = atStart ??= Math.min(most, Math.max(0, anonymous - held))
+    const unexplained = Math.min(most, Math.max(0, anonymous - held))
+    this.#constant = read === readOwnMemory ? (atStart ??= unexplained) : unexplained
+  }
+
+  /** Bytes of anonymous memory that are the runtime's own. */
+  get constant(): number {
+    return this.#constant
   }
 
   measure(): void {
-    this.#memory = readOwnMemory()
+    this.#memory = this.#read()
   }
 
   get memory(): ProcessMemory {
@@ -40,7 +49,7 @@ export class ProcessMeter {
   }
 }
 
-function readOwnMemory(): ProcessMemory {
+export function readOwnMemory(): ProcessMemory {
   const memory = readProcessMemory('self')
   if (memory) return memory
   const rss = process.memoryUsage.rss()

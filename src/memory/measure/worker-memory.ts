@@ -4,6 +4,8 @@ import type { WorkerMemory } from '../../host/worker-memory.ts'
 export interface SelfReported {
   /** What the component reported. */
   readonly reported: number
+  /** What of that counts towards its own limit; where nothing is said, nothing. */
+  readonly limited?: number
   /** SharedArrayBuffers that its code made, and WebAssembly memories where V8 does not count them as external. */
   readonly uncounted: number
 }
@@ -11,7 +13,7 @@ export interface SelfReported {
 /** What counts against the budget, bytes. */
 export function totalOf(
   memory: WorkerMemory,
-  { reported, uncounted }: SelfReported = { reported: 0, uncounted: 0 },
+  { reported, uncounted }: Pick<SelfReported, 'reported' | 'uncounted'> = { reported: 0, uncounted: 0 },
 ): number {
   const measured = memory.physical + memory.external + memory.malloced
   return memory.isAll === true ? measured : measured + reported + uncounted

@@ -16,6 +16,7 @@ const ledger = (entries: Partial<LedgerEntries> = {}): AdviceFacts['ledger'] =>
     mainThread: { used: 0, physical: 0, external: 0, malloced: 0, total: 50 * mib },
     reservations: 0,
     limit: 1024 * mib,
+    native: 0,
     runtime: 0,
     rss: 200 * mib,
     cgroup: null,

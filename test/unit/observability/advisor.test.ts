@@ -26,7 +26,7 @@ function setUp() {
   const sample = (seconds: number, unattributed: number, pending = 0): void => {
     for (let i = 0; i < seconds; i++) {
       now += 1_000
-      advisor.sampled({ ...ledger, unattributed, pending })
+      advisor.sampled({ ...ledger, unattributed, pending, runtime: 0 })
     }
   }
   return { advisor, lines, ids, sample }

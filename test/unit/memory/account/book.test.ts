@@ -226,13 +226,15 @@ describe('a snapshot', () => {
 })
 
 test('growth is told of those that run, without what they report', () => {
-  const { book, a, b } = open()
+  const { book, a, b, fake } = open()
   b.definition.memoryLimit = 200
   b.activity.reported = 30
   b.holds(book, 100)
-  const ofB = book.growths(1_000, (target) => target.worker !== a.host)
+  fake.still.add(a.host)
+  const ofB = book.growths(1_000)
   expect(ofB).toMatchObject([{ total: 100, memoryLimit: 200 }])
-  expect(book.growths(1_000, () => true)[0]).toMatchObject({ total: 300, memoryLimit: 1_000 })
+  fake.still.clear()
+  expect(book.growths(1_000)[0]).toMatchObject({ total: 300, memoryLimit: 1_000 })
 })
 
 test('something is active while anything loads, unloads or is in use', () => {

@@ -24,6 +24,7 @@ describe('an account', () => {
       external: 27,
       malloced: 2,
       reported: 5,
+      native: 0,
       total: 134,
       peak: 134,
       stale: false,

@@ -10,6 +10,7 @@ const memory = (mib: number, facts: Partial<ComponentMemory> = {}): ComponentMem
   external: 0,
   malloced: 0,
   reported: 0,
+  native: 0,
   total: mib * MIB,
   peak: mib * MIB,
   stale: false,
@@ -18,7 +19,7 @@ const memory = (mib: number, facts: Partial<ComponentMemory> = {}): ComponentMem
 })
 const entries = (facts: Partial<LedgerEntries> = {}): LedgerEntries => ({
   time: 1_000,
-  components: { candles: memory(100), orders: memory(20, { stale: true }) },
+  components: { candles: memory(100), orders: memory(20, { stale: true, native: 5 * MIB }) },
   extra: [
     { name: 'spare 1', kind: 'spare', total: 8 * MIB },
     { name: 'old', kind: 'zombie', total: 30 * MIB },
@@ -27,6 +28,7 @@ const entries = (facts: Partial<LedgerEntries> = {}): LedgerEntries => ({
   reservations: 50 * MIB,
   limit: 512 * MIB,
   rss: 260 * MIB,
+  native: 12 * MIB,
   runtime: 40 * MIB,
   cgroup: null,
   pending: 10 * MIB,
@@ -37,8 +39,8 @@ const entries = (facts: Partial<LedgerEntries> = {}): LedgerEntries => ({
 describe('the ledger', () => {
   test('adds up', () => {
     const ledger = buildLedger(entries())
-    expect(ledger.usage).toBe((100 + 20 + 8 + 30 + 43 + 50) * MIB)
-    expect(ledger.unattributed).toBe((260 - 201) * MIB)
+    expect(ledger.usage).toBe((100 + 20 + 8 + 30 + 43 + 7 + 50) * MIB)
+    expect(ledger.unattributed).toBe((260 - 208) * MIB)
     expect(ledger.pending).toBe(10 * MIB)
   })
 
@@ -52,17 +54,19 @@ describe('the ledger', () => {
         bytes,
         bytes,
         bytes,
-        (held, extra, main, reserved, rss, pending) => {
+        bytes,
+        (held, extra, main, native, reserved, rss, pending) => {
           const drawn = entries({
             components: Object.fromEntries(Object.entries(held).map(([name, total]) => [name, memory(0, { total })])),
             extra: extra.map((total, i) => ({ name: `extra ${i}`, kind: 'spare', total })),
             mainThread: { used: 0, physical: main, external: 0, malloced: 0, total: main },
+            native,
             reservations: reserved,
             rss,
             pending,
           })
           const ledger = buildLedger(drawn)
-          const sum = [...Object.values(held), ...extra, main].reduce((all, one) => all + one, 0)
+          const sum = [...Object.values(held), ...extra, main, native].reduce((all, one) => all + one, 0)
           expect(ledger.usage).toBe(sum + reserved)
           expect(ledger.unattributed + sum).toBe(rss)
           expect(ledger.pending).toBeGreaterThanOrEqual(0)
@@ -77,7 +81,7 @@ describe('the ledger', () => {
   test('prints as a table with its columns aligned', () => {
     const ledger = buildLedger(entries({ cgroup: { limit: 1_024 * MIB, current: 300 * MIB } }))
     const lines = formatLedger(ledger).split('\n')
-    expect(lines[0]).toMatch(/used +physical +external +malloced +reported +total +peak/)
+    expect(lines[0]).toMatch(/used +physical +external +malloced +reported +native +total +peak/)
     const end = (lines[0]?.indexOf('total') ?? 0) + 'total'.length
     const totals = lines.slice(1).map((line) => /[\d.-]+$/.exec(line.slice(0, end))?.[0])
     expect(totals).toEqual([
@@ -86,17 +90,18 @@ describe('the ledger', () => {
       '8.0',
       '30.0',
       '43.0',
+      '7.0',
       '50.0',
-      '251.0',
+      '258.0',
       '512.0',
       '260.0',
-      '59.0',
+      '52.0',
       '40.0',
       '10.0',
       '300.0',
     ])
     expect(lines[2]).toMatch(/^orders .* stale$/)
-    expect(lines[7]).toMatch(/49\.0% of the limit, pressure low$/)
+    expect(lines[8]).toMatch(/50\.4% of the limit, pressure low$/)
     expect(lines.at(-1)).toMatch(/^cgroup .* of 1024\.0$/)
   })
 })

@@ -35,9 +35,17 @@ describe('what is resident of a process', () => {
     const { rss, anonymous } = meter.memory
     expect(anonymous).toBeLessThan(rss)
     expect(meter.runtime).toBeGreaterThan(20 * mib)
-    const buffer = Buffer.alloc(64 * mib, 1)
+    expect(meter.runtime).toBe(rss - anonymous + meter.constant)
+  })
+
+  test('is read anew when asked, and what is of the runtime stays', () => {
+    const resident = { rss: 300, anonymous: 200 }
+    const meter = new ProcessMeter(150, () => ({ ...resident }))
+    expect(meter).toMatchObject({ constant: 50, runtime: 150 })
+    Object.assign(resident, { rss: 950, anonymous: 800 })
+    expect(meter.memory.anonymous).toBe(200)
     meter.measure()
-    expect(meter.memory.anonymous - anonymous).toBeGreaterThan(60 * mib)
-    expect(buffer.length).toBe(64 * mib)
+    expect(meter.memory.anonymous).toBe(800)
+    expect(meter).toMatchObject({ constant: 50, runtime: 200 })
   })
 })

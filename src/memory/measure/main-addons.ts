@@ -1,0 +1,9 @@
+import { createRequire } from 'node:module'
+
+const { cache } = createRequire(import.meta.url)
+
+/** Ours, where there is no other way to reach the allocator; it keeps no memory. */
+const own = /[\\/]koffi(?:-[^\\/]+)?[\\/]/
+
+/** Whether this thread has loaded a native addon, which may keep memory that no isolate shows. */
+export const hasAddons = (): boolean => Object.keys(cache).some((path) => path.endsWith('.node') && !own.test(path))

@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import type { ComponentCoordinator } from '../../src/index.ts'
+import type sharing from '../fixtures/sharing.ts'
+import type native from '../fixtures/native.ts'
+import { fixture, quietCoordinator, until } from '../support/coordinator.ts'
+
+const mib = 1024 ** 2
+type Native = ReturnType<typeof register>
+
+const register = (coordinator: ComponentCoordinator, name: string, more: object = {}) =>
+  coordinator.registerComponent<typeof native>({ name, module: fixture('native.ts'), ...more })
+
+const usage = async (coordinator: ComponentCoordinator): Promise<number> => (await coordinator.memory.sample()).usage
+/** Usage once it has stayed the same for a second: what loading has left, and what tests before have, is found to be somebody's or free by then. */
+async function settled(coordinator: ComponentCoordinator): Promise<number> {
+  let first = await usage(coordinator)
+  for (let since = performance.now(); performance.now() - since < 1_000;) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const now = await usage(coordinator)
+    if (Math.abs(now - first) < mib) continue
+    first = now
+    since = performance.now()
+  }
+  return first
+}
+const grows = async (coordinator: ComponentCoordinator, before: number, by: number): Promise<void> =>
+  until(async () => (await usage(coordinator)) - before > by * mib)
+
+describe.runIf(process.platform === 'linux')('native memory that nobody reports', () => {
+  test.each([
+    ['an addon', async (remote: Native) => remote.allocate(100)],
+    ['SQLite', async (remote: Native) => remote.insert(100)],
+  ])("of %s counts, as its component's, and no longer after an unload", async (_, take) => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const remote = register(coordinator, 'native')
+    await remote.touch()
+    const before = await settled(coordinator)
+    await take(remote)
+    await grows(coordinator, before, 90)
+    const { native: all, components } = coordinator.memory.ledger()
+    expect(all).toBeGreaterThan(90 * mib)
+    expect(components['native']?.native).toBeGreaterThan(90 * mib)
+    expect(components['native']?.total).toBeGreaterThan(100 * mib)
+    expect(await usage(coordinator)).toBeLessThan(before + 125 * mib)
+    const { predicted } = await coordinator.unloadComponent('native')
+    expect(predicted).toBeGreaterThan(100 * mib)
+    expect(await usage(coordinator)).toBeLessThan(before + 20 * mib)
+  })
+
+  test('that may be of one or of the other ends neither', async () => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const names = ['one', 'two']
+    const [one, two] = names.map((name) => register(coordinator, name, { memoryLimit: 64 * mib }))
+    if (!one || !two) throw new Error('There are two')
+    await Promise.all([one.touch(), two.touch()])
+    const before = await settled(coordinator)
+    const work = two.work(3_000)
+    await one.allocate(150)
+    await grows(coordinator, before, 140)
+    await work
+    for (const name of names) {
+      expect(coordinator.info(name)).toMatchObject({ state: 'ready', crashes: 0 })
+      expect(coordinator.info(name).memory?.native).toBeGreaterThan(50 * mib)
+    }
+  })
+
+  test('goes first under pressure, idle', async () => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0, autoUnloadEnabled: true })
+    const remote = register(coordinator, 'native', { minIdleTime: 0 })
+    await remote.touch()
+    const before = await settled(coordinator)
+    coordinator.memory.configure({ totalLimit: before + 150 * mib })
+    const unload = once(coordinator, 'unload')
+    await remote.allocate(160)
+    expect(await unload).toMatchObject([{ name: 'native', reason: 'pressure' }])
+    expect(await usage(coordinator)).toBeLessThan(before + 20 * mib)
+  })
+
+  test('is not what was freed and the allocator keeps', async () => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const remote = register(coordinator, 'native')
+    await remote.touch()
+    const before = await settled(coordinator)
+    await remote.fragment(150)
+    const { rss } = coordinator.memory.ledger()
+    // It was asked for it, and has given it back.
+    await until(async () => rss - (await coordinator.memory.sample()).rss > 100 * mib)
+    expect(await settled(coordinator)).toBeLessThan(before + 20 * mib)
+  })
+
+  test('what a database is reported to hold is counted once, and held to the limit', async () => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const config = { reports: true }
+    const remote = register(coordinator, 'reporting', { config })
+    await remote.touch()
+    const before = await settled(coordinator)
+    await remote.insert(100)
+    await grows(coordinator, before, 95)
+    await until(async () => ((await coordinator.memory.sample()).components['reporting']?.reported ?? 0) > 100 * mib)
+    expect(await settled(coordinator)).toBeLessThan(before + 125 * mib)
+    const crash = once(coordinator, 'crash')
+    const limited = register(coordinator, 'limited', { config, memoryLimit: 64 * mib })
+    await limited.insert(150).catch(() => undefined)
+    expect(await crash).toMatchObject([{ name: 'limited', reason: 'memory-limit' }])
+  })
+
+  test.each([
+    ['SQLite', async (remote: Native) => remote.insert(150)],
+    // What an addon has is not freed when its thread is ended, so it comes last.
+    ['an addon', async (remote: Native) => remote.allocate(150)],
+  ])('of %s is held to the limit of its component, if it is certainly its own', async (_, take) => {
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const remote = register(coordinator, 'native', { memoryLimit: 64 * mib })
+    const other = coordinator.registerComponent<typeof sharing>({
+      name: 'other',
+      module: fixture('sharing.ts'),
+      memoryLimit: 64 * mib,
+    })
+    await remote.touch()
+    await other.collect()
+    await settled(coordinator)
+    const crash = once(coordinator, 'crash')
+    const work = other.work(2_000)
+    // It may be over by then.
+    await take(remote).catch(() => undefined)
+    expect(await crash).toMatchObject([{ name: 'native', reason: 'memory-limit' }])
+    await work
+    expect(coordinator.info('other').crashes).toBe(0)
+  })
+})
