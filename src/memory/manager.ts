@@ -111,6 +111,7 @@ export class MemoryManager implements Disposable {
       now,
       interval: () => this.#interval,
       watch: (running) => this.#watch(running),
+      begins: () => book.samplingBegins(),
       sampled: (askedAt) => {
         book.sampled(askedAt)
         this.#decideAndAct(true)

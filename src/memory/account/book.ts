@@ -20,9 +20,10 @@ import type { GenerationFate } from './component-account.ts'
 import { familyGrowths } from './family-growth.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import { NativeAccount } from './native-account.ts'
+import { NativeOwners } from './native-owners.ts'
 import { buildLedger } from './ledger.ts'
 import type { LedgerEntries } from './ledger.ts'
-import { hasWorked, isOver, measuredWorker } from './measured-worker.ts'
+import { measuredWorker } from './measured-worker.ts'
 import { WorkerKeys } from './worker-keys.ts'
 import { Reservations } from './reservations.ts'
 import { snapshotOf } from './snapshot-of.ts'
@@ -72,14 +73,12 @@ export class MemoryBook {
   readonly #main = new MainMeter()
   readonly #process: ProcessMeter
   readonly #native: NativeAccount
+  readonly #owners: NativeOwners
   #usage: number
   #sampledAt: number
   #changedAt: number
   #idleAt: number
   #trimming = 0
-  /** Of workers that are gone: who learns what they have given back. */
-  readonly #freed = new Map<string, Learned>()
-  #nativeAt = 0
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
@@ -104,6 +103,8 @@ export class MemoryBook {
       trim: options.trim,
       checked: options.onTrimmed,
     })
+    const account = (supervisor: Supervisor): ComponentAccount => this.account(supervisor)
+    this.#owners = new NativeOwners({ ...options, native: this.#native, keys: this.#keys, account })
     this.#usage = this.usage
   }
 
@@ -140,11 +141,17 @@ export class MemoryBook {
     return this.#accounts.get(supervisor)?.learnedPeak
   }
 
+  /** Figures are about to be asked for. */
+  samplingBegins(): void {
+    // Before the workers': memory that grows meanwhile is then not taken for native, but theirs.
+    this.#process.measure()
+  }
+
   /** Figures of all were asked for at that time (ms), and are in. */
   sampled(time: number): void {
     this.#sampledAt = time
     this.#main.measure()
-    this.#sampleNative()
+    this.#owners.sampled(this.#live, time)
     this.#usage = this.usage
     this.trend.measured(time, this.#usage)
   }
@@ -184,9 +191,7 @@ export class MemoryBook {
     this.account(supervisor).ended(this.#options.now(), fate)
     this.reservations.drop(supervisor)
     const gone = (bytes: number): void => {
-      const native = this.#native.workerGone(key)
-      if (native > 0) this.#freed.set(key, this.#learnedOf(supervisor))
-      this.trend.jumped(-bytes - native)
+      this.trend.jumped(-bytes - this.#owners.gone(key, this.#learnedOf(supervisor)))
       this.changed()
       onGone()
     }
@@ -261,30 +266,6 @@ export class MemoryBook {
       if (memory) sum += memory.total - memory.native
     }
     return sum
-  }
-
-  /** Finds out how much native memory there is, and whose. */
-  #sampleNative(): void {
-    const { now, isRunning, onOverrun } = this.#options
-    // What is in a process of its own has no part of this one's memory.
-    const here = [...this.#live].filter(([{ generation }]) => generation?.host.isolation !== 'process')
-    const suspects = here.map(([supervisor, target]) => ({
-      key: this.#keys.of(supervisor.name, supervisor.generation),
-      worked: isRunning(target) || hasWorked(supervisor, this.#nativeAt),
-      capable: supervisor.generation?.activity.native === 1,
-      proven: this.account(supervisor).isProvenNative,
-    }))
-    const returned = this.#native.sampled(suspects)
-    this.#nativeAt = now()
-    for (const { key, expected, bytes } of returned) {
-      this.#freed.get(key)?.nativeReturned(expected, bytes)
-      this.#freed.delete(key)
-    }
-    for (const [supervisor] of here) {
-      const account = this.account(supervisor)
-      account.nativeIs(this.#native.shareOf(this.#keys.of(supervisor.name, supervisor.generation)), this.#nativeAt)
-      if (isOver(supervisor, account)) onOverrun(supervisor)
-    }
   }
 
   /** Usage at the last sample. */

@@ -71,14 +71,20 @@ export class NativeAccount {
   /**
    * A sample is in.
    *
+   * @param isFresh whether what isolates hold is not older than what the process has.
    * @returns what unloads were found to have given back.
    */
-  sampled(suspects: readonly NativeSuspect[]): readonly Returned[] {
-    this.#options.process.measure()
+  sampled(suspects: readonly NativeSuspect[], isFresh: boolean): readonly Returned[] {
     this.#lookedAt = this.#options.now()
     this.#seen = 0
     const others = (): boolean => accounts.size > 1 || this.#options.others()
-    this.#state = stepNative(this.#state, { ...this.#reading(), suspects, others, canTrim: this.#canTrim })
+    this.#state = stepNative(this.#state, {
+      ...this.#reading(),
+      suspects,
+      others,
+      canTrim: this.#canTrim,
+      isFresh,
+    })
     if (this.#state.check.kind === 'wanted') void this.#check()
     return this.#state.returned
   }

@@ -42,6 +42,8 @@ export interface NativeReading extends Moment {
   readonly others: () => boolean
   /** Whether the allocator can be made to give back what it keeps. */
   readonly canTrim: boolean
+  /** False: what isolates hold is older than the rest. Then only who was at work is noted. */
+  readonly isFresh: boolean
 }
 
 /** What an unload freed, and may not be back yet. */
@@ -126,9 +128,11 @@ export function initialNative(reading: Moment): NativeState {
 
 /** Takes a reading in. Pure. */
 export function stepNative(before: NativeState, reading: NativeReading): NativeState {
+  const workedAt = worked(before, reading)
+  if (!reading.isFresh) return { ...before, time: reading.time, workedAt, returned: [] }
   const excess = excessOf(reading)
   const least = before.least && before.least.excess <= excess ? before.least : { excess, held: reading.held }
-  const state = { ...before, time: reading.time, least, workedAt: worked(before, reading), returned: [] }
+  const state = { ...before, time: reading.time, least, workedAt, returned: [] }
   if (reading.time - before.settledAt < settleTime) return state
   const moved = expire(move({ ...state, settledAt: reading.time, least: undefined }, least, reading), reading)
   return attribute(moved.counted, before.settledAt, count(moved, reading), reading)

@@ -13,6 +13,8 @@ export interface SamplingOptions {
   readonly interval: () => number
   /** ms to the next look, as things stand. @param running workers that had run at the last one. */
   readonly watch: (running: number) => number
+  /** Figures are about to be asked for. */
+  readonly begins: () => void
   /** A sample is in. @param askedAt when (ms) its figures were asked for. */
   readonly sampled: (askedAt: number) => void
 }
@@ -91,8 +93,9 @@ export class Sampling {
   }
 
   async #take(thorough: boolean): Promise<void> {
-    const { measurement, sampled, now } = this.#options
+    const { measurement, begins, sampled, now } = this.#options
     const start = now()
+    begins()
     // The next one of its own accord is never far, so it waits for nobody for long.
     if (thorough) await measurement.measureAll(ANSWER_TIME)
     else await measurement.update(SHORTEST_LOOK)

@@ -27,6 +27,7 @@ class Process {
   pool = 0
   canTrim = true
   others = false
+  isFresh = true
   suspects: NativeSuspect[] = []
   trims = 0
   readonly returned: { key: string; expected: number; bytes: number }[] = []
@@ -56,7 +57,13 @@ class Process {
     for (const end = this.time + ms; this.time < end;) {
       this.time += gap
       const { suspects, canTrim } = this
-      this.#state = stepNative(this.#state, { ...this.#reading, suspects, others: () => this.others, canTrim })
+      this.#state = stepNative(this.#state, {
+        ...this.#reading,
+        suspects,
+        others: () => this.others,
+        canTrim,
+        isFresh: this.isFresh,
+      })
       for (const { key, expected, bytes } of this.#state.returned)
         this.returned.push({ key, expected: expected / mib, bytes: bytes / mib })
       if (this.#state.check.kind !== 'wanted') continue
@@ -194,6 +201,15 @@ describe('what counts as native memory', () => {
     expect(process.pass(2_000).counted).toBe(0)
     process.held -= 300
     expect(process.pass(2_000).counted).toBe(0)
+  })
+
+  test('is not looked at while what isolates hold is older than what the process has', () => {
+    const process = open()
+    process.isFresh = false
+    process.native = 200
+    expect(process.pass(2_000).counted).toBe(0)
+    process.isFresh = true
+    expect(process.pass(2_000).counted).toBe(200)
   })
 
   test('is not moved by figures that were not taken at one moment', () => {

@@ -32,6 +32,7 @@ function open() {
     now: () => clock.now,
     interval: () => 60_000,
     watch,
+    begins: () => {},
     sampled: (askedAt) => events.push(`sampled ${askedAt}`),
   })
   /** The oldest measurement under way is over, and what follows from that. */

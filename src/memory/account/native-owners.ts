@@ -1,0 +1,66 @@
+import type { Supervisor } from '../../component/supervisor.ts'
+import type { MeasuredTarget } from '../measure/measurement.ts'
+import type { ComponentAccount } from './component-account.ts'
+import type { Learned } from './learned.ts'
+import { hasWorked, isOver } from './measured-worker.ts'
+import type { NativeAccount } from './native-account.ts'
+import { RETRY } from '../tuning.ts'
+import type { WorkerKeys } from './worker-keys.ts'
+
+export interface NativeOwnersOptions {
+  readonly native: NativeAccount
+  readonly keys: WorkerKeys
+  /** ms of the monotonic clock. */
+  readonly now: () => number
+  readonly account: (supervisor: Supervisor) => ComponentAccount
+  readonly isRunning: (target: MeasuredTarget) => boolean
+  readonly onOverrun: (supervisor: Supervisor) => void
+}
+
+/** Tells components' accounts what they have of the process's native memory, and what was learned of it. */
+export class NativeOwners {
+  readonly #options: NativeOwnersOptions
+  /** Of workers that are gone: who learns what they have given back. */
+  readonly #freed = new Map<string, Learned>()
+  #sampledAt = 0
+
+  constructor(options: NativeOwnersOptions) {
+    this.#options = options
+  }
+
+  /** A sample is in. @param live all that have a worker. @param askedAt when its figures were asked for (ms). */
+  sampled(live: Iterable<readonly [Supervisor, MeasuredTarget]>, askedAt: number): void {
+    const { native, keys, now, account, isRunning, onOverrun } = this.#options
+    // What is in a process of its own has no part of this one's memory.
+    const here = [...live].filter(([{ generation }]) => generation?.host.isolation !== 'process')
+    const suspects = here.map(([supervisor, target]) => ({
+      key: keys.of(supervisor.name, supervisor.generation),
+      worked: isRunning(target) || hasWorked(supervisor, this.#sampledAt),
+      capable: supervisor.generation?.activity.native === 1,
+      proven: account(supervisor).isProvenNative,
+    }))
+    this.#sampledAt = now()
+    // Of one that is stuck in native code there will be no figures for a while.
+    const isKnown = (at: number): boolean => at >= askedAt || this.#sampledAt - at >= RETRY
+    const isFresh = here.every(([supervisor]) =>
+      isKnown(account(supervisor).memory?.sampledAt ?? supervisor.state.since),
+    )
+    const returned = native.sampled(suspects, isFresh)
+    for (const { key, expected, bytes } of returned) {
+      this.#freed.get(key)?.nativeReturned(expected, bytes)
+      this.#freed.delete(key)
+    }
+    for (const [supervisor] of here) {
+      const one = account(supervisor)
+      one.nativeIs(native.shareOf(keys.of(supervisor.name, supervisor.generation)), this.#sampledAt)
+      if (isOver(supervisor, one)) onOverrun(supervisor)
+    }
+  }
+
+  /** Its thread is gone. @param learned of its component. @returns bytes that are no longer counted. */
+  gone(key: string, learned: Learned): number {
+    const bytes = this.#options.native.workerGone(key)
+    if (bytes > 0) this.#freed.set(key, learned)
+    return bytes
+  }
+}
