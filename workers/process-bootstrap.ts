@@ -3,6 +3,7 @@ import { encodeError } from '../src/channel/error-codec.ts'
 import { watchAddonLoads } from '../src/host/addon-watch.ts'
 import { ComponentRuntime } from '../src/host/component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
+import { postReadable } from '../src/host/readable-message.ts'
 import { WrittenRecord } from '../src/host/process/activity-file.ts'
 import { ProcessLink } from '../src/transport/process/link.ts'
 
@@ -14,6 +15,9 @@ const link = new ProcessLink(channel)
 // It lives for as long as there is somebody to serve.
 link.ref()
 link.onClose(() => process.exit())
+
+/** ms for which it waits, when it ends, for its host to take what it has said. Guessed: as long as a busy program may be deaf. */
+const lastPatience = 5_000
 
 const { control, channels } = link
 watchAddonLoads((addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage))
@@ -36,11 +40,11 @@ control.receive({
 // As in a thread, what nobody catches is told to those who wait for an answer, and not printed.
 process.on('uncaughtExceptionMonitor', (error) => {
   if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
-  const message: FromWorkerMessage = { type: 'uncaught', error: encodeError(error, runtime?.name ?? 'unknown') }
-  control.post(message)
+  const component = runtime?.name ?? 'unknown'
+  postReadable(control, component, { type: 'uncaught', error: encodeError(error, component) })
   process.exit(1)
 })
 // Before what the component does then: what it logs there still arrives.
-process.on('exit', () => link.finish())
+process.on('exit', () => link.finish(lastPatience))
 
 control.post({ type: 'online' } satisfies FromWorkerMessage)

@@ -28,6 +28,8 @@ import { inTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 import { unseal } from './unsent-call.ts'
 
+type ErrorEntry = readonly [op: typeof ToCaller.error | typeof ToCaller.fail, id: number, error: EncodedError]
+
 export interface ServedApi {
   readonly component: string
   readonly table: ServedMethods
@@ -330,14 +332,16 @@ export class ServedConnection {
     const error = encodeError(thrown, this.#api.component)
     const flat = flatError(error)
     if (flat === error) this.#outbox.push([op, id, error])
-    else this.#postError([op, id, error], [apart, id, flat])
+    else this.#postError([op, id, error], flat)
   }
 
-  #postError(entry: CallerEntry, announcement: ApartEntry): void {
+  /** @param flat what is told where there is something in it that cannot go so far; undefined: that is what was thrown. */
+  #postError(entry: ErrorEntry, flat: EncodedError | undefined): void {
+    const [op, id, error] = entry
     try {
-      this.#outbox.post(entry, [entry[2]], announcement)
+      this.#outbox.post(entry, [error], [apart, id, flat])
     } catch (cause) {
-      const instead = this.#instead(entry, cause)
+      const instead: CallerEntry | undefined = flat ? [op, id, flat] : this.#instead(entry, cause)
       if (instead) this.#outbox.push(instead)
     }
   }

@@ -27,7 +27,7 @@ import { expectSize } from '../base/size.ts'
 import { MemoryReports } from './memory-reports.ts'
 import { watchNativeCode } from './native-code.ts'
 import { loadModule } from './load-module.ts'
-import { insteadOf } from './readable-message.ts'
+import { postReadable } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
 import { watchUncountedMemory } from './uncounted-memory.ts'
 import { restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
@@ -359,9 +359,7 @@ export class ComponentRuntime {
   }
 
   #post(message: FromWorkerMessage): void {
-    const instead = insteadOf(this.#init.name, message)
-    if (instead) this.#control.post({ type: 'instead', message: instead } satisfies FromWorkerMessage)
-    this.#control.post(message)
+    postReadable(this.#control, this.#init.name, message)
   }
 }
 

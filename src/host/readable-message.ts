@@ -2,6 +2,7 @@ import { encodeError } from '../channel/error-codec.ts'
 import { flatError } from '../channel/flat-error.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { isSmall } from '../channel/plain-copy.ts'
+import type { Transport } from '../channel/transport.ts'
 import { ValueError } from '../contract/errors.ts'
 import type { FromWorkerMessage, LogRecord } from './control.ts'
 
@@ -14,7 +15,8 @@ export function insteadOf(component: string, message: FromWorkerMessage): FromWo
     case 'load-failed':
     case 'snapshot-failed':
     case 'disposed':
-    case 'inspected': {
+    case 'inspected':
+    case 'uncaught': {
       const { error } = message
       const readable = error && readableError(component, error)
       return readable && readable !== error ? { ...message, error: readable } : undefined
@@ -27,6 +29,19 @@ export function insteadOf(component: string, message: FromWorkerMessage): FromWo
     }
     default:
       return undefined
+  }
+}
+
+/** Posts a message of the worker's, or what stands for it: whatever is in it, the main thread hears of it. */
+export function postReadable(control: Transport, component: string, message: FromWorkerMessage): void {
+  const instead = insteadOf(component, message)
+  if (instead) control.post({ type: 'instead', message: instead } satisfies FromWorkerMessage)
+  try {
+    control.post(message)
+  } catch (error) {
+    // There is something in it that can go to another thread, and not to another process. Whoever sends metrics says so.
+    if (!instead || message.type === 'metrics') throw error
+    control.post(instead)
   }
 }
 

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 
 /**
- * Reads who is to be watched, and ends the process groups of those that are left once its input ends: with this process, however that dies. It must
+ * Is given who is to be watched, reads who comes and goes, and ends the process groups of those that are left once its input ends: with this process, however that dies. It must
  * not go with a terminal's signals before them.
  */
 const script = `
 trap '' INT TERM HUP QUIT
-pids=' '
+pids=" $* "
 while read -r op pid; do
   case $op in
     +) pids="$pids$pid " ;;
@@ -46,7 +46,10 @@ class OrphanWatch {
   #start(): void {
     if (process.platform === 'win32' || this.#started > replacements) return
     this.#started++
-    const watcher = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+    const watcher = spawn('/bin/sh', ['-c', script, 'sh', ...[...this.#pids].map(String)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    })
     this.#watcher = watcher
     const gone = (): void => {
       if (this.#watcher !== watcher) return
@@ -55,10 +58,11 @@ class OrphanWatch {
     }
     watcher.once('error', gone)
     watcher.once('exit', gone)
-    watcher.stdin.on('error', () => {})
     watcher.unref()
-    if ('unref' in watcher.stdin && typeof watcher.stdin.unref === 'function') watcher.stdin.unref()
-    for (const pid of this.#pids) this.#tell(`+ ${pid}`)
+    // Where there are no more descriptors it has none.
+    const stdin = watcher.stdin as typeof watcher.stdin | undefined
+    stdin?.on('error', () => {})
+    if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
   }
 
   #tell(line: string): void {

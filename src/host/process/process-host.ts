@@ -243,7 +243,7 @@ export class ProcessHost implements ComponentHost {
       this.activity.close()
       // What it said last may still be on its way: its answers are not lost.
       if (isCut) end(this.#withLastWord(how))
-      else setTimeout(() => link?.close(), together).unref()
+      else inTime(() => link?.close())
       this.#exit.resolve()
     }
     child.once('error', (cause) => {
@@ -259,13 +259,15 @@ export class ProcessHost implements ComponentHost {
 
   /** Its channel is closed and it is not gone: it will be in a moment, or it is of no use any more. */
   #cutOff(cause: Error | undefined, end: (how: GenerationEnd) => void): void {
-    const timer = setTimeout(() => {
+    let isOver = false
+    inTime(() => {
+      if (isOver) return
       const error = new Error(`The channel to its process was closed${cause ? `: ${messageOf(cause)}` : ''}`)
       end({ reason: 'error', cause: error })
       this.#signal('SIGKILL')
-    }, together).unref()
+    })
     void this.#exit.promise.then(() => {
-      clearTimeout(timer)
+      isOver = true
       end(this.#withLastWord(endOf(this.#child.exitCode, this.#child.signalCode)))
     })
   }
@@ -295,6 +297,11 @@ export class ProcessHost implements ComponentHost {
     this.#instead = undefined
     if (message) this.#receive(message)
   }
+}
+
+/** Calls back when the one of the two should be known as well; after what has come meanwhile, where this thread was busy. */
+function inTime(callback: () => void): void {
+  setTimeout(() => setImmediate(callback), together).unref()
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): GenerationEnd {

@@ -6,6 +6,7 @@ import { arriveAs, closeEnds, leaveBy, linkChannels } from './ends.ts'
 import { decodeFrame, encodeFrame } from './frame-codec.ts'
 import type { EncodedFrame } from './frame-codec.ts'
 import { textOf } from './frame-text.ts'
+import { LastWords } from './last-words.ts'
 import { RecordReader } from './record-reader.ts'
 import type { IncomingRecord } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts'
@@ -30,6 +31,7 @@ export class ProcessLink {
   readonly channels: Channels = linkChannels
   readonly #options: ProcessLinkOptions
   readonly #socket: Socket
+  readonly #fd: number | undefined
   readonly #reader = new RecordReader((record) => this.#take(record))
   readonly #writer: RecordWriter
   /** By number: those that this side opened, and the others. */
@@ -56,6 +58,7 @@ export class ProcessLink {
    */
   constructor(socket: Socket | number, options: ProcessLinkOptions = {}) {
     this.#options = options
+    this.#fd = typeof socket === 'number' ? socket : undefined
     this.#socket = typeof socket === 'number' ? this.#open(socket) : socket
     if (typeof socket !== 'number') socket.on('data', (bytes: Buffer) => this.#read(bytes))
     this.#socket.on('end', () => this.#ended())
@@ -95,9 +98,15 @@ export class ProcessLink {
     this.#socket.end(() => this.#socket.destroy())
   }
 
-  /** Hands what is posted to the system at once from now on, and not with the microtask: for a process that is about to end. */
-  finish(): void {
-    this.#writer.finish()
+  /**
+   * Hands what is posted to the system at once from now on, and not with the microtask: for a process that is about to end.
+   *
+   * @param patience ms to wait, all in all, for the other side to take it; of a link on a descriptor.
+   */
+  finish(patience: number): void {
+    if (this.#state !== 'open') return
+    const last = this.#fd === undefined ? undefined : new LastWords(this.#fd, patience)
+    this.#writer.finish(last)
   }
 
   /** The link keeps the event loop alive from now on. */

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import { tailOf } from './last-words.ts'
+import type { LastWords } from './last-words.ts'
 import { headerBytes, Kind, numberBytes, preamble } from './wire.ts'
 
 /**
@@ -10,6 +12,17 @@ const blockBytes = 256 * 1024
 const keptBlocks = 5
 /** bytes of a body from which on it is written from where it is; below that, to copy it costs less than another piece to write. Guessed. */
 const ownPieceBytes = 16 * 1024
+
+/** Node has it, and its types do not. */
+interface WithHandle {
+  readonly _handle: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
+}
+
+/** Bytes that wait in the socket, and those that it has given to libuv and the system has not taken. */
+function unsentBytes(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as WithHandle
+  return handle ? socket.bytesWritten - handle.bytesWritten + handle.writeQueueSize : 0
+}
 
 export interface OutgoingRecord {
   readonly kind: Kind
@@ -35,12 +48,15 @@ export class RecordWriter {
   #start = 0
   #used = 0
   #pieces: Uint8Array[] = []
+  /** Handed to the socket together, of those that the system may not have whole. */
+  readonly #handed: (readonly Uint8Array[])[] = []
   /** Blocks that are full, until all of them is written. */
   #full: Buffer<ArrayBuffer>[] = []
   #free: Buffer<ArrayBuffer>[] = []
   #scheduled = false
   /** There is no later. */
   #isLast = false
+  #last: LastWords | undefined
 
   /** @param soon when what is written leaves: calls back, later. */
   constructor(socket: Socket, soon: (flush: () => void) => void) {
@@ -97,18 +113,34 @@ export class RecordWriter {
     const pieces = this.#pieces
     if (pieces.length === 0) return
     this.#pieces = []
+    if (this.#last) {
+      this.#last.write(pieces)
+      return
+    }
     const socket = this.#socket
+    const last = pieces.length - 1
+    this.#handed.push(pieces)
     if (pieces.length > 1) socket.cork()
-    for (const piece of pieces) socket.write(piece)
+    for (let at = 0; at < last; at++) socket.write(pieces[at] ?? noBytes)
+    socket.write(pieces[last] ?? noBytes, this.#taken)
     if (pieces.length > 1) socket.uncork()
     this.#freeWritten()
   }
 
-  /** What is written now, and from now on, goes to the socket at once: there will be no more microtasks. */
-  finish(): void {
+  /**
+   * What was written, and is from now on, goes to the system at once: there will be no more microtasks.
+   *
+   * @param last writes even where the socket is full. Default: what the socket does not take at once is lost.
+   */
+  finish(last?: LastWords): void {
     this.#isLast = true
     this.flush()
+    if (!last) return
+    this.#last = last
+    last.write(tailOf(this.#handed.flat(), unsentBytes(this.#socket)))
   }
+
+  readonly #taken = (): void => void this.#handed.shift()
 
   #schedule(): void {
     if (this.#isLast) this.flush()
