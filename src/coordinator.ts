@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
 import { serveEndpoint } from './transport/comlink-callbacks.ts'
 import type { Remote } from './channel/remote.ts'
-import { Component } from './component/component.ts'
+import { Component, loadAll } from './component/component.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
 import type { PressureLevel } from './contract/pressure-level.ts'
@@ -18,6 +18,7 @@ import { collectComponentMetrics } from './component/component-metrics.ts'
 import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { Lease } from './component/lease.ts'
+import { RecycleWatch } from './component/recycle-watch.ts'
 import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
@@ -88,6 +89,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     supervisors: () => this.#registry.registeredCopies,
     isNeeded: (copy) => this.#registry.isNeeded(copy),
   })
+  readonly #recycles = new RecycleWatch({
+    copies: () => this.#registry.registeredCopies,
+    memoryOf: (copy) => this.memory.memoryOf(copy)?.total,
+  })
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
   readonly #membership: Disposable
@@ -130,6 +135,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       emit: {
         sample: (ledger) => {
           this.#advisor.sampled(ledger)
+          this.#recycles.poke()
           announcer.tell('sample', ledger)
         },
         pressure: (event) => announcer.tell('pressure', event),
@@ -158,6 +164,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       memory: this.memory,
       stuck: this.#stuck,
       idle: this.#idle,
+      recycles: this.#recycles,
       advisor: this.#advisor,
       announcer,
       logs: this.#logs,
@@ -229,18 +236,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     return Array.from(this.#registry.registered, (component) => this.#describe(component))
   }
 
-  /**
-   * Loads several components, dependencies first, all that can be side by side.
-   *
-   * @throws ComponentNotFoundError before anything is loaded; else the one error, or an AggregateError of all.
-   */
+  /** Loads several components side by side. @throws ComponentNotFoundError before that; else the one error, or an AggregateError of all. */
   async preload(names: Iterable<string>): Promise<void> {
     this.#assertOpen()
-    const components = [...names].map((name) => this.#registry.get(name))
-    const results = await Promise.allSettled(components.map(async (component) => component.load()))
-    const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown)
-    if (errors.length === 1) throw errors[0] as Error
-    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} components could not be loaded`)
+    await loadAll([...names].map((name) => this.#registry.get(name)))
   }
 
   /**
@@ -251,6 +250,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const { deadline: given = defaultDrainDeadline } = expectOptions(options, ['deadline'])
     const deadline = expectNumber('deadline', given, { min: 0, max: longest })
     return this.#registry.get(name).unload('requested', deadline)
+  }
+
+  /**
+   * Replaces a component's generations by new ones, copy by copy; while it is not loaded there is nothing to do. Resolves when the new ones serve and the
+   * old ones are gone, for which calls under way and leases there are waited for; rejects with what made a load impossible: then the old one goes on.
+   */
+  async recycleComponent(name: string): Promise<void> {
+    this.#assertOpen()
+    await this.#registry.get(name).recycleAll()
   }
 
   /** Clears a component's failed state and its record of failures: the next call loads it at once. */
@@ -360,6 +368,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.memory.stop()
     this.#stuck.stop()
     this.#idle.stop()
+    this.#recycles.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#parts.spares.close(terminateDeadline),

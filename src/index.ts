@@ -12,6 +12,7 @@ export type {
   ComponentDefinition,
   HibernateOptions,
   InstancesOptions,
+  RecycleOptions,
   RestartOptions,
 } from './contract/component-definition.ts'
 export { ComponentFamily } from './component/family.ts'

@@ -1,7 +1,8 @@
 import type { Registry } from './component/registry.ts'
 import type { IdleWatch } from './component/idle-watch.ts'
+import type { RecycleWatch } from './component/recycle-watch.ts'
 import type { StuckWatch } from './component/stuck-watch.ts'
-import { tellEnded } from './component/news.ts'
+import { tellEnded, tellRetired } from './component/news.ts'
 import type { Supervisor } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
 import type { MemoryManager } from './memory/manager.ts'
@@ -19,6 +20,7 @@ export interface CoordinatorParts extends Pick<
   readonly memory: MemoryManager
   readonly stuck: StuckWatch
   readonly idle: IdleWatch
+  readonly recycles: RecycleWatch
   readonly advisor: Advisor
   readonly announcer: Announcer
   readonly logs: ComponentLogs
@@ -27,7 +29,7 @@ export interface CoordinatorParts extends Pick<
 
 /** What one component has around it, and who is told of what becomes of it. */
 export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surroundings {
-  const { registry, memory, stuck, idle, advisor, announcer, logs, tracing, ...own } = parts
+  const { registry, memory, stuck, idle, recycles, advisor, announcer, logs, tracing, ...own } = parts
   const { inContext } = own
   const { component: name } = self
   return {
@@ -59,10 +61,21 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       memory.loaded(self)
       stuck.poke(self)
       idle.poke()
+      recycles.poke()
       announcer.loaded(event)
     },
     loadFailed: (event) => announcer.loadFailed(event),
     limitIgnored: (limit) => advisor.limitIgnored(name, limit),
+    generationRetired: (generation) => tellRetired(registry.dependentCopiesOf(name), name, generation),
+    recycleFailed: (error) =>
+      own.logger.warn({ component: name, err: error }, 'could not be replaced: the old generation stays'),
+    fewCallsLeft: (component, generation) => {
+      for (const { copies } of registry.allNamed(component)) {
+        const copy = copies.find((each) => each.generation?.number === generation)
+        if (copy) return copy.fewCallsLeft()
+      }
+      return undefined
+    },
     unloaded: (report) => {
       memory.unloaded(report)
       announcer.unloaded(report)

@@ -1,5 +1,6 @@
 import { CallTimeoutError, ComponentNotLoadedError, OverloadedError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
+import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
@@ -46,9 +47,9 @@ export class Caller {
     return this.#link(generation) !== undefined
   }
 
-  /** Those it is joined with. */
+  /** Those that it is joined with and that take calls, if not just now. */
   get generations(): number[] {
-    return this.#links.map(({ generation }) => generation)
+    return this.#links.filter(({ isOnItsWayOut }) => !isOnItsWayOut).map(({ generation }) => generation)
   }
 
   /** Calls that wait for a connection that takes them. */
@@ -106,8 +107,14 @@ export class Caller {
    * Joins a generation: what waits is sent.
    *
    * @param links for callbacks that come from it.
+   * @param budget how many calls it may be sent; undefined: any number.
    */
-  attach(transport: Transport, generation: number, links: CallbackLinks = this.#options.links): void {
+  attach(
+    transport: Transport,
+    generation: number,
+    links: CallbackLinks = this.#options.links,
+    budget?: CallBudget,
+  ): void {
     if (this.#closed) {
       transport.close()
       return
@@ -118,6 +125,7 @@ export class Caller {
       component: this.component,
       generation,
       links,
+      budget,
       endGrace: this.#options.endGrace ?? 250,
       onOpen: () => this.#sendWaiting(),
       onSettled: () => this.#settled(),
@@ -134,6 +142,17 @@ export class Caller {
    */
   share(path: readonly string[]): ChannelEnd | undefined {
     return this.#links[0]?.share(path)
+  }
+
+  /** New calls go to other generations from now on, but those of who holds that one. */
+  retire(generation: number): void {
+    this.#link(generation)?.retire()
+    if (this.#waiting.size > 0 && this.#hasNoneLeft) this.#options.onWaiting()
+  }
+
+  /** There is more of that generation's budget: what waits may be sent. */
+  budgetGrew(): void {
+    this.#sendWaiting()
   }
 
   /** Sends no more to that generation until `resume`; tells the component so. A fence that was raised already is not raised again. */
@@ -237,6 +256,7 @@ export class Caller {
       else unsent = unsentCall(entry, outgoing, this.#options.links.channels)
     } catch (error) {
       link?.over()
+      direct?.giveBack()
       if (again) discardCopy(again)
       throw error
     }
@@ -253,7 +273,7 @@ export class Caller {
       else pending.startTimeout()
     })
     this.#busy.begin()
-    if (!direct && (this.#links.length === 0 || this.#isLimited)) this.#options.onWaiting()
+    if (!direct && (this.#isLimited || this.#hasNoneLeft)) this.#options.onWaiting()
     return promise
   }
 
@@ -322,12 +342,21 @@ export class Caller {
     if (this.#waiting.size + this.underWay === 0) this.#busy.pause()
   }
 
-  /** Which one a call is sent on that is made now, or has waited; undefined: it waits. */
+  /** Which one a call is sent on that is made now, or has waited, and counts there from now on; undefined: it waits. */
   #linkFor(at: RemoteCallOptions['at'], links: readonly Link[]): Link | undefined {
     const generation = at?.()
     const own = generation === undefined ? undefined : links.find((each) => each.generation === generation)
-    if (own) return own.isOpen ? own : undefined
-    return leastBusy(links, this.#concurrency)
+    if (own && !own.isSpent) return own.isOpenToOwn && own.take() ? own : undefined
+    for (;;) {
+      const link = leastBusy(links, this.#concurrency)
+      // Another thread may have taken the last of its budget just now.
+      if (!link || link.take()) return link
+    }
+  }
+
+  /** None that there is will take a call again, however long it is waited for. */
+  get #hasNoneLeft(): boolean {
+    return this.#links.every(({ isOnItsWayOut }) => isOnItsWayOut)
   }
 
   #link(generation: number): Link | undefined {

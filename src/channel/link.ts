@@ -1,5 +1,6 @@
 import { afterDeadline } from '../base/deadline.ts'
 import { abortReason } from './abort-reason.ts'
+import type { CallBudget } from './call-budget.ts'
 import type { GenerationEnd } from './generation-end.ts'
 import { Inbox } from './inbox.ts'
 import { LeavingCalls } from './leaving-calls.ts'
@@ -31,6 +32,8 @@ export interface LinkOptions {
   readonly component: string
   readonly generation: number
   readonly links: CallbackLinks
+  /** Undefined: any number of calls. */
+  readonly budget: CallBudget | undefined
   /** ms to wait, after the connection closed, for somebody to say why. */
   readonly endGrace: number
   /** It may take calls again that it did not take before. */
@@ -52,6 +55,7 @@ export class Link implements Lane {
   readonly #leaving = new LeavingCalls()
   readonly #sent: SentCalls
   #state: LinkState = { status: 'open', epoch: 0, unheard: false }
+  #isRetired = false
   #cancelGrace: () => void = () => {}
   #onQuiet: (() => void)[] = []
 
@@ -77,8 +81,39 @@ export class Link implements Lane {
     transport.onClose(() => this.#closed())
   }
 
+  /** It takes calls of anybody. */
   get isOpen(): boolean {
-    return this.#state.status === 'open' && !this.#state.unheard
+    return !this.#isRetired && this.isOpenToOwn
+  }
+
+  /** It takes calls of those who hold its generation. */
+  get isOpenToOwn(): boolean {
+    return this.#state.status === 'open' && !this.#state.unheard && this.#options.budget?.isSpent !== true
+  }
+
+  /** Its generation gets no more calls. */
+  get isSpent(): boolean {
+    return this.#options.budget?.isOver ?? false
+  }
+
+  /** It takes no more calls of just anybody, however long it is waited for. */
+  get isOnItsWayOut(): boolean {
+    return this.#isRetired || this.isSpent
+  }
+
+  /** Calls go elsewhere from now on, but those of who holds its generation. */
+  retire(): void {
+    this.#isRetired = true
+  }
+
+  /** Whether one more call may be sent on it; if so it counts as sent. */
+  take(): boolean {
+    return this.#options.budget?.take() ?? true
+  }
+
+  /** The call that `take` was for was not sent. */
+  giveBack(): void {
+    this.#options.budget?.giveBack()
   }
 
   get underWay(): number {

@@ -11,14 +11,18 @@ import { Hibernation } from './hibernation.ts'
 import type { Lease } from './lease.ts'
 import { LifeRecord } from './life.ts'
 import { isLoaded } from './lifecycle.ts'
+import { isForWantOfMemory } from './load.ts'
 import { MainThreadEnd } from './main-thread-end.ts'
 import type { PeerConnection } from './peer-connection.ts'
+import { Recycling, until } from './recycling.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Surroundings } from './surroundings.ts'
 import { togetherUnloaded } from './unload.ts'
 
 /** ms after one more copy could not be loaded before calls that wait ask for one again. Guessed: memory is not short for less. */
 const growAgainAfter = 1_000
+/** ms after which a generation that takes no more calls, and could not be replaced, is tried again. Guessed: what failed does not go within seconds. */
+const replaceAgainAfter = 10_000
 
 /** One registered component: the remote that this thread calls it by, and its copies, of which most components have only one. */
 export class Component implements CopyShare<Supervisor> {
@@ -30,12 +34,22 @@ export class Component implements CopyShare<Supervisor> {
   readonly #surroundingsOf: (copy: Supervisor) => Surroundings
   readonly #surroundings: Surroundings
   readonly #copies: Supervisor[] = []
+  readonly #recycling: Recycling
   #growAgainAt = Number.NEGATIVE_INFINITY
   #stopped: { readonly error: unknown } | undefined
 
   constructor(definition: ResolvedDefinition, surroundingsOf: (copy: Supervisor) => Surroundings) {
     this.definition = definition
     this.#surroundingsOf = surroundingsOf
+    this.#recycling = new Recycling({
+      most: definition.instances.max,
+      freeCopy: () => this.#freeCopies[0] ?? this.#addCopy(this.#freeName()),
+      mayOverlap: ({ generation }) =>
+        (definition.recycle?.overlap ?? true) && !definition.hibernate.isAsked && generation?.keepsState !== true,
+      loadAnother: async () => this.#loadAnother(),
+      swap: (old, next) => this.#swap(old, next),
+      retire: (copy) => this.#retire(copy),
+    })
     const { surroundings } = this.#addCopy(definition.name)
     this.#surroundings = surroundings
     this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
@@ -62,7 +76,9 @@ export class Component implements CopyShare<Supervisor> {
 
   get backingOff(): ComponentFailedError | undefined {
     const now = this.#surroundings.now()
-    for (const { state } of this.#copies) {
+    for (const copy of this.#copies) {
+      const { state } = copy
+      if (!this.#takesPart(copy)) continue
       if (state.status !== 'failed' || now >= state.retryAt) continue
       return new ComponentFailedError(this.name, wallTimeToWaitFor(state.retryAt), { cause: state.error })
     }
@@ -76,12 +92,17 @@ export class Component implements CopyShare<Supervisor> {
    * @param chain who needs it, outermost first, for the error's path.
    */
   async load(chain: readonly string[] = []): Promise<void> {
-    const serving = this.#serving
-    const missing = copiesMissing({ ...this.#count, loading: 0 }, this.#limits)
-    if (missing === 0) return
-    const loads = await Promise.allSettled(this.#toLoad(missing).map(async (copy) => copy.load(chain)))
-    if (serving.length > 0 || loads.some(({ status }) => status === 'fulfilled')) return
-    for (const load of loads) if (load.status === 'rejected') throw load.reason
+    for (;;) {
+      const { serving, leaving } = this.#count
+      const missing = copiesMissing({ serving, leaving, loading: 0 }, this.#limits)
+      if (missing === 0) return
+      const copies = this.#toLoad(missing)
+      const loads = await Promise.allSettled(copies.map(async (copy) => copy.load(chain)))
+      if (serving > 0 || loads.some(({ status }) => status === 'fulfilled')) return
+      for (const load of loads) if (load.status === 'rejected') throw load.reason
+      // Those that there may be have had all their calls, and are about to be replaced.
+      await until(() => this.#serving.length > 0 || this.#toLoad(1).length > 0)
+    }
   }
 
   /** Where something is to be done in any of the copies. */
@@ -133,8 +154,8 @@ export class Component implements CopyShare<Supervisor> {
     for (;;) {
       if (connected.length === 0) await this.load(chain)
       const isNew = ({ generation }: Supervisor): boolean => !connected.includes(generation?.number ?? 0)
-      const generation = leastUsed(this.#serving.filter(isNew))?.generation
-      if (generation) return { end: generation.connectPeer(), generation: generation.number }
+      const { generation, budget } = leastUsed(this.#serving.filter(isNew)) ?? {}
+      if (generation) return { end: generation.connectPeer(), generation: generation.number, budget }
       if (connected.length === 0) continue
       const [more] = this.#isHeldUp ? [] : this.#toLoad(1)
       if (!more) return undefined
@@ -182,17 +203,55 @@ export class Component implements CopyShare<Supervisor> {
     return this.#copies.some((other) => other !== copy && other.state.status === 'loading')
   }
 
-  ready(_copy: Supervisor, generation: Generation): void {
-    this.main.attach(generation)
+  isRetired(copy: Supervisor): boolean {
+    return this.#recycling.isRetired(copy)
   }
 
-  loadFailed(_copy: Supervisor, error: unknown): void {
+  get isRecycling(): boolean {
+    return this.#recycling.isUnderWay
+  }
+
+  async recycle(copy: Supervisor): Promise<void> {
+    await this.#recycling.replace(copy, true)
+  }
+
+  /** Replaces the generations of all copies that serve, one after the other. */
+  async recycleAll(): Promise<void> {
+    const { keepAlive } = this.#surroundings
+    for (const copy of this.#serving) await keepAlive.during(this.recycle(copy))
+  }
+
+  fewCallsLeft(copy: Supervisor): void {
+    if (this.#stopped) return
+    this.#recycling.replace(copy, copy.isSpent).catch((error: unknown) => {
+      if (this.#stopped) return
+      this.#surroundings.recycleFailed(error)
+      // It is there still, and takes no more calls.
+      if (copy.isSpent) setTimeout(() => this.#replaceIfSpent(copy), replaceAgainAfter).unref()
+    })
+  }
+
+  #replaceIfSpent(copy: Supervisor): void {
+    if (copy.isSpent && copy.state.status === 'ready' && !copy.isRetired) this.fewCallsLeft(copy)
+  }
+
+  ready(copy: Supervisor, generation: Generation): void {
+    if (!this.#recycling.standsBy(copy)) this.main.attach(generation, copy.budget)
+  }
+
+  loadFailed(copy: Supervisor, error: unknown): void {
+    if (this.#recycling.standsBy(copy)) return
+    // The one that it was to replace goes first, then.
+    if (this.#recycling.isSuccessor(copy) && isForWantOfMemory(error)) return
     const { serving, loading } = this.#count
     if (serving + loading === 0) this.main.caller.rejectWaiting(error)
     else this.#growAgainAt = this.#surroundings.now() + growAgainAfter
   }
 
-  over(_copy: Supervisor): void {
+  over(copy: Supervisor): void {
+    this.#recycling.due(copy)
+    // An unload that was called off may have kept it from being replaced.
+    this.#replaceIfSpent(copy)
     if (this.main.caller.waiting > 0) this.#callWaits()
   }
 
@@ -218,13 +277,21 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   get #serving(): Supervisor[] {
-    return this.#copies.filter(({ state }) => state.status === 'ready')
+    return this.#copies.filter((copy) => copy.state.status === 'ready' && !copy.isSpent && this.#takesPart(copy))
+  }
+
+  /** It has one of the places: it was not replaced by another one that is there for calls, and is not only to be there for them later. */
+  #takesPart(copy: Supervisor): boolean {
+    if (copy.isSpent && this.#recycling.hasSuccessor(copy)) return false
+    return !this.#recycling.isRetired(copy) && !this.#recycling.standsBy(copy)
   }
 
   get #count(): CopyCount {
     const count = { serving: 0, loading: 0, leaving: 0 }
-    for (const { state } of this.#copies) {
-      if (state.status === 'ready') count.serving++
+    for (const copy of this.#copies) {
+      const { state } = copy
+      if (!this.#takesPart(copy)) continue
+      if (state.status === 'ready' && !copy.isSpent) count.serving++
       else if (state.status === 'loading') count.loading++
       else if (isLoaded(state)) count.leaving++
     }
@@ -233,7 +300,7 @@ export class Component implements CopyShare<Supervisor> {
 
   /** So many that are not there yet: those being loaded first, then those for which there is a place, then those that have to be gone before. */
   #toLoad(count: number): Supervisor[] {
-    const loading = this.#copies.filter(({ state }) => state.status === 'loading')
+    const loading = this.#copies.filter((copy) => copy.state.status === 'loading' && this.#takesPart(copy))
     const leaving = this.#copies.filter(({ state }) => state.status === 'draining' || state.status === 'unloading')
     return [...loading, ...this.#toBegin(count - loading.length), ...leaving].slice(0, count)
   }
@@ -241,9 +308,33 @@ export class Component implements CopyShare<Supervisor> {
   /** So many for which there is a place, and whose load has not begun; fewer where there are not so many places. */
   #toBegin(count: number): Supervisor[] {
     const wanted = Math.min(count, placesFor(this.#count, this.#limits))
-    const free = this.#copies.filter(({ state }) => !isLoaded(state))
+    const free = this.#freeCopies
     while (free.length < wanted) free.push(this.#addCopy(this.#freeName()))
     return free.slice(0, Math.max(0, wanted))
+  }
+
+  /** Another one, where there is a place, unless one is being loaded already. */
+  async #loadAnother(): Promise<void> {
+    const { loading } = this.#count
+    const [copy] = loading > 0 ? this.#toLoad(1) : this.#toBegin(1)
+    await copy?.load()
+  }
+
+  get #freeCopies(): Supervisor[] {
+    return this.#copies.filter(({ state }) => !isLoaded(state))
+  }
+
+  /** Calls go to `next` from now on. It has the name by which the copy is known, and is as idle as the one before it. */
+  #swap(old: Supervisor, next: Supervisor): void {
+    ;[old.name, next.name] = [next.name, old.name]
+    next.idleFrom = this.#surroundings.now() - old.idleTime
+    if (next.generation && !this.main.caller.has(next.generation.number)) this.main.attach(next.generation, next.budget)
+  }
+
+  #retire({ generation }: Supervisor): void {
+    if (!generation) return
+    this.main.caller.retire(generation.number)
+    this.#surroundings.generationRetired(generation.number)
   }
 
   #addCopy(name: string): Supervisor {
@@ -261,6 +352,14 @@ export class Component implements CopyShare<Supervisor> {
       if (!isTaken && this.#surroundings.peerIfAny(name) === undefined) return name
     }
   }
+}
+
+/** Side by side. @throws the one error, or an AggregateError of all. */
+export async function loadAll(components: readonly Component[]): Promise<void> {
+  const results = await Promise.allSettled(components.map(async (component) => component.load()))
+  const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown)
+  if (errors.length === 1) throw errors[0] as Error
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} components could not be loaded`)
 }
 
 function leastUsed(copies: readonly Supervisor[]): Supervisor | undefined {

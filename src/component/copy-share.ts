@@ -17,6 +17,14 @@ export interface CopyShare<Copy> {
   isOneOfSeveral(copy: Copy): boolean
   /** Without it there would be fewer copies than there have to be. */
   hasToStay(copy: Copy): boolean
+  /** Calls go to another generation; this one goes when nobody uses it any more. */
+  isRetired(copy: Copy): boolean
+  /** Some copy of the component is being replaced. */
+  readonly isRecycling: boolean
+  /** Replaces its generation by another one; resolves when it is gone. */
+  recycle(copy: Copy): Promise<void>
+  /** Few of its generation's calls are left, or none. */
+  fewCallsLeft(copy: Copy): void
   /** Another copy is being loaded as well: what goes wrong with both counts once. */
   isLoadedWithOthers(copy: Copy): boolean
   /** It has a generation that can be called. */

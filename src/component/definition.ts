@@ -1,10 +1,11 @@
-import type { ComponentDefinition, RestartOptions } from '../contract/component-definition.ts'
+import type { ComponentDefinition, RecycleOptions, RestartOptions } from '../contract/component-definition.ts'
 import type { FamilyLimits } from '../contract/family-limits.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
+import type { ResolvedRecycle } from './recycle-policy.ts'
 import { resolveInstances } from './instances.ts'
 import type { ResolvedInstances } from './instances.ts'
 import type { ResolvedHibernateOptions } from './hibernation.ts'
@@ -51,6 +52,7 @@ export interface ResolvedDefinition {
   readonly watchdog: number | undefined
   readonly maxQueue: number
   readonly instances: ResolvedInstances
+  readonly recycle: ResolvedRecycle | undefined
   readonly idempotent: ReadonlySet<string>
   readonly resourceLimits: ResourceLimits | undefined
   readonly memoryLimit: number | undefined
@@ -121,6 +123,7 @@ export function resolveDefinition(
     watchdog: expectOptional(definition.watchdog, (v) => expectNumber('watchdog', v, duration)),
     maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
     instances: resolveInstances(definition),
+    recycle: expectOptional(definition.recycle, resolveRecycle),
     idempotent: new Set(expectStrings('idempotent', definition.idempotent ?? [])),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>
@@ -150,6 +153,17 @@ export function resolveDefinition(
   expectKnown(definition, Object.keys(resolved))
   expectProcess(resolved)
   return resolved
+}
+
+/** @throws InvalidOptionsError */
+export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
+  expectKnown(expectRecord('recycle', recycle), ['calls', 'age', 'memory', 'overlap'], 'recycle.')
+  return {
+    calls: expectOptional(recycle.calls, (v) => expectInteger('recycle.calls', v, { min: 1, max: maxDelay })),
+    age: expectOptional(recycle.age, (v) => expectNumber('recycle.age', v, duration)),
+    memory: expectOptional(recycle.memory, (v) => expectSize('recycle.memory', v, { min: smallestMemoryLimit })),
+    overlap: expectBoolean('recycle.overlap', recycle.overlap ?? true),
+  }
 }
 
 function resolveModule(module: unknown): string {

@@ -6,9 +6,10 @@ import {
   ComponentLoadError,
   ComponentLoadTimeoutError,
   isComponentLoadError,
+  isInsufficientMemoryError,
   isSpillwayError,
 } from '../contract/errors.ts'
-import { Patience, withDeadline } from '../base/deadline.ts'
+import { afterDeadline, Patience, withDeadline } from '../base/deadline.ts'
 import { abortable } from '../host/abortable.ts'
 import { dependencyOptions } from '../host/control.ts'
 import type { InitMessage } from '../host/control.ts'
@@ -59,23 +60,40 @@ export type StartOutcome =
       readonly worker?: { readonly generation: Generation; readonly end: GenerationEnd; readonly gone: boolean }
     }
 
+/** ms that one to be loaded beside its predecessor waits for memory. Guessed: calls may wait for it, and they can be had sooner without it. */
+const patienceBeside = 1_000
+
+/** There is no memory for a generation beside the one that it is to replace. */
+export class NoRoomBeside extends Error {}
+
+export function isForWantOfMemory(error: unknown): boolean {
+  return error instanceof NoRoomBeside || isInsufficientMemoryError(error)
+}
+
 /**
  * All that a load waits for before it begins: its dependencies, those that had its name before, and memory.
  *
+ * @param beside its predecessor is there until it is ready: it does not wait for long.
  * @returns the memory reserved for it.
  * @throws what made it impossible; the signal's reason when that was aborted.
  */
-export async function roomToLoad(port: LoadPort, path: readonly string[]): Promise<Disposable> {
-  const { surroundings, loadSignal: signal } = port
+export async function roomToLoad(port: LoadPort, path: readonly string[], beside: boolean): Promise<Disposable> {
+  const { surroundings, loadSignal } = port
+  const tooLate = new AbortController()
+  const signal = beside ? AbortSignal.any([loadSignal, tooLate.signal]) : loadSignal
   let room: Disposable | undefined
+  let cancel: (() => void) | undefined
   try {
     await abortable(Promise.all([loadDependencies(port, path), surroundings.predecessorsGone()]), signal)
+    if (beside) cancel = afterDeadline(patienceBeside, () => tooLate.abort(new NoRoomBeside()))
     room = await surroundings.admit(signal)
     signal.throwIfAborted()
     return room
   } catch (error) {
     room?.[Symbol.dispose]()
     throw signal.aborted ? signal.reason : error
+  } finally {
+    cancel?.()
   }
 }
 

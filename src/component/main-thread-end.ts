@@ -1,3 +1,4 @@
+import type { CallBudget } from '../channel/call-budget.ts'
 import { Caller } from '../channel/caller.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
@@ -53,10 +54,10 @@ export class MainThreadEnd {
     return createRemote(this.caller, { timeout: this.#callTimeout, at: generation })
   }
 
-  /** Calls may go to that generation from now on. */
-  attach(generation: Generation): void {
+  /** Calls may go to that generation from now on, as many as its budget allows. */
+  attach(generation: Generation, budget?: CallBudget): void {
     const { number } = generation
-    this.caller.attach(generation.connect(), number, this.#callbacks.from(undefined, number))
+    this.caller.attach(generation.connect(), number, this.#callbacks.from(undefined, number), budget)
   }
 
   /** Resolves once everything that was sent to that generation is answered, also to its callbacks. */

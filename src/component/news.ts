@@ -25,6 +25,11 @@ export function tellEnded(
   }
 }
 
+/** A dependency's generation is being replaced. */
+export function tellRetired(dependents: Iterable<Supervisor>, name: string, generation: number): void {
+  for (const each of dependents) each.generation?.host.post({ type: 'dependency-retired', name, generation })
+}
+
 /** A deadline has passed in that generation of a component, of which it may not have heard: new calls wait until it shows that it listens. */
 export function tellUnheard(supervisors: Iterable<Supervisor>, name: string, number: number): void {
   for (const { component: each, generation, main } of supervisors) {

@@ -1,20 +1,20 @@
+import { SharedCallBudget } from '../channel/call-budget.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { CrashReason } from '../contract/errors.ts'
-import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import { Generation } from '../host/generation.ts'
 import type { ComponentHost } from '../host/component-host.ts'
 import { afterThread, crashOf } from './death.ts'
+import { CopyRole } from './copy-role.ts'
 import type { CopyShare } from './copy-share.ts'
 import type { ResolvedDefinition } from './definition.ts'
-import type { Hibernation } from './hibernation.ts'
 import { takeLease } from './lease.ts'
 import { Life } from './life.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
-import { roomToLoad, startGeneration } from './load.ts'
+import { fewCalls } from './recycle-policy.ts'
+import { isForWantOfMemory, roomToLoad, startGeneration } from './load.ts'
 import type { StartOutcome } from './load.ts'
-import type { MainThreadEnd } from './main-thread-end.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { drainGeneration, endGeneration, nothingUnloaded, reclaimAfter, unloadedEnd } from './unload.ts'
@@ -25,19 +25,18 @@ import { WorkerRequests } from './worker-requests.ts'
 import { Zombies } from './zombies.ts'
 
 /** One copy of a component, which most have only one of: owns its state, and the one worker it may have. */
-export class Supervisor {
-  readonly definition: ResolvedDefinition
-  /** Of this copy, unlike that of any component and any other copy: the component's, or that and a number. May change while it is loaded. */
-  name: string
+export class Supervisor extends CopyRole<Supervisor> {
   readonly surroundings: Surroundings
   readonly usage: Usage
   readonly zombies = new Zombies()
   readonly counters = { loads: 0, unloads: 0, crashes: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
-  readonly #share: CopyShare<Supervisor>
+  /** Of a generation that has replaced another one: since when that had not been used, ms of the monotonic clock. */
+  idleFrom: number | undefined
   readonly #life: Life
   #generation: Generation | undefined
+  #budget: SharedCallBudget | undefined
   #requests: WorkerRequests | undefined
   #loading: Promise<void> | undefined
   #unload: UnloadUnderWay | undefined
@@ -53,55 +52,15 @@ export class Supervisor {
     share: CopyShare<Supervisor>,
     surroundingsOf: (self: Supervisor) => Surroundings,
   ) {
-    this.definition = definition
-    this.name = name
+    super(definition, name, share)
     this.surroundings = surroundingsOf(this)
-    this.#share = share
     this.#life = new Life(share.record, this.surroundings.now, definition.restart)
     const underWay = (): number => (this.#generation ? share.main.caller.underWayAt(this.#generation.number) : 0)
-    const counts = {
-      get waiting() {
-        return share.main.caller.waiting
-      },
-      get underWay() {
-        return underWay()
-      },
-    }
-    this.usage = new Usage(counts, () => this.#generation?.activity)
+    this.usage = new Usage(underWay, () => this.#generation?.activity)
   }
 
-  /** The name of the component. */
-  get component(): string {
-    return this.definition.name
-  }
-
-  /** What events say of whom they are about: with `instances`, which copy it is. */
-  get origin(): ComponentOrigin {
-    return { name: this.component, ...(this.definition.instances.max > 1 && { instance: this.name }) }
-  }
-
-  /** All copies have one. */
-  get main(): MainThreadEnd {
-    return this.#share.main
-  }
-
-  /** The native addons that generations of the component have loaded. */
-  get addons(): Set<string> {
-    return this.#share.addons
-  }
-
-  get hibernation(): Hibernation {
-    return this.#share.hibernation
-  }
-
-  /** Another copy serves, or is about to: this one can be done without. */
-  get isOneOfSeveral(): boolean {
-    return this.#share.isOneOfSeveral(this)
-  }
-
-  /** Without it there would be fewer copies than its definition says there have to be. */
-  get hasToStay(): boolean {
-    return this.#share.hasToStay(this)
+  protected get self(): this {
+    return this
   }
 
   get state(): Lifecycle {
@@ -115,21 +74,38 @@ export class Supervisor {
 
   /** Calls under way or waiting, open streams, live subscriptions and leases. */
   get inUse(): number {
-    return this.usage.inUse
+    return this.usage.held + this.waiting
+  }
+
+  /** Its generation gets no more calls. */
+  get isSpent(): boolean {
+    return this.#generation !== undefined && this.#budget?.isSpent === true
+  }
+
+  /** How many calls its generation may be sent; undefined: any number. */
+  get budget(): SharedCallBudget | undefined {
+    return this.#budget
+  }
+
+  /** Some of them were taken by another component; returns what is left. */
+  fewCallsLeft(): SharedCallBudget | undefined {
+    this.share.fewCallsLeft(this)
+    return this.#budget
   }
 
   /** ms without use: 0 while in use; before the first call, since it was loaded. */
   get idleTime(): number {
     if (this.inUse > 0) return 0
-    return Math.max(0, this.surroundings.now() - Math.max(this.usage.lastAccess, this.state.since))
+    return Math.max(0, this.surroundings.now() - Math.max(this.usage.lastAccess, this.idleFrom ?? this.state.since))
   }
 
   /**
    * Loads it unless it is loaded; all who ask meanwhile get the same load.
    *
    * @param chain who needs it, outermost first, for the error's path.
+   * @param beside its predecessor is there until it is ready: it does not wait for memory for long, and that there is none is nobody's concern.
    */
-  async load(chain: readonly string[] = []): Promise<void> {
+  async load(chain: readonly string[] = [], beside = false): Promise<void> {
     for (;;) {
       const state = this.state
       // What is loaded still serves its dependents while they finish what they were asked before a stop.
@@ -147,7 +123,7 @@ export class Supervisor {
         case 'failed':
         case 'unloaded':
         case 'zombie':
-          await this.#startLoad(chain)
+          await this.#startLoad(chain, beside)
           return
       }
     }
@@ -234,6 +210,11 @@ export class Supervisor {
     const requests = new WorkerRequests(this.origin, number, host, this.surroundings, this.addons)
     const generation = new Generation(number, host, (message) => requests.receive(message))
     this.#generation = generation
+    const { calls, overlap = true } = this.definition.recycle ?? {}
+    this.#budget =
+      calls === undefined
+        ? undefined
+        : SharedCallBudget.of(calls, fewCalls(calls, overlap), () => this.share.fewCallsLeft(this))
     this.#requests = requests
     this.surroundings.workerStarted()
     void host.ended.then((end) => this.#ended(generation, end))
@@ -246,26 +227,27 @@ export class Supervisor {
     this.surroundings.generationEnded(generation.number, end)
   }
 
-  async #startLoad(chain: readonly string[]): Promise<void> {
-    const { backingOff } = this.#share
+  async #startLoad(chain: readonly string[], beside: boolean): Promise<void> {
+    const { backingOff } = this.share
     if (backingOff !== undefined) throw backingOff
     this.#life.apply({ type: 'load' })
+    this.idleFrom = undefined
     const { inContext, keepAlive } = this.surroundings
-    this.#loading = inContext(() => keepAlive.during(this.#load(chain)))
+    this.#loading = inContext(() => keepAlive.during(this.#load(chain, beside)))
     try {
       await this.#loading
     } catch (error) {
-      if (!this.loadSignal.aborted) {
+      if (!this.loadSignal.aborted && !(beside && isForWantOfMemory(error))) {
         this.surroundings.loadFailed({ ...this.origin, generation: this.state.generation, error })
       }
       throw error
     }
   }
 
-  async #load(chain: readonly string[]): Promise<void> {
+  async #load(chain: readonly string[], beside: boolean): Promise<void> {
     const { component, surroundings } = this
     const decided = surroundings.now()
-    using _room = await roomToLoad(this, [...chain, component]).catch((error: unknown) => {
+    using _room = await roomToLoad(this, [...chain, component], beside).catch((error: unknown) => {
       this.#loadOver({ type: 'load-refused' }, error)
       throw error
     })
@@ -281,14 +263,14 @@ export class Supervisor {
     this.counters.loads++
     const ready = surroundings.now()
     this.lastLoadTime = ready - begun
-    this.#share.ready(this, generation)
+    this.share.ready(this, generation)
     surroundings.loaded({ ...this.origin, generation: generation.number, duration: ready - decided })
     surroundings.spares.keep(generation.host.isolation)
   }
 
   #startFailed({ error, worker }: Extract<StartOutcome, { type: 'failed' }>): void {
     if (worker?.gone === false) this.#stillAlive(worker.generation)
-    const counts = !this.loadSignal.aborted && !this.#share.isLoadedWithOthers(this)
+    const counts = !this.loadSignal.aborted && !this.share.isLoadedWithOthers(this)
     this.#loadOver(counts ? { type: 'load-failed', error } : { type: 'load-refused' }, error)
     if (worker) this.#retire(worker.generation, worker.end)
     if (worker?.gone === false && this.state.status === 'unloaded') this.#life.apply({ type: 'still-alive' })
@@ -297,7 +279,7 @@ export class Supervisor {
   /** The load came to nothing. The calls that waited for it are told at once: one made from now on asks for another load. */
   #loadOver(event: Extract<LifecycleEvent, { type: 'load-failed' | 'load-refused' }>, error: unknown): void {
     this.#life.apply(event)
-    this.#share.loadFailed(this, error)
+    this.share.loadFailed(this, error)
   }
 
   async #startUnload(reason: UnloadReason, deadline: number, onlyIfIdle: boolean): Promise<UnloadReport | undefined> {
@@ -309,7 +291,7 @@ export class Supervisor {
       () =>
         new UnloadUnderWay({
           end: async (hurry) => this.#endGeneration(generation, { reason, deadline, onlyIfIdle, hurry }),
-          over: () => this.#share.over(this),
+          over: () => this.share.over(this),
           reclaim: async (ending) => reclaimAfter(this.surroundings, ending),
         }),
     )
@@ -364,7 +346,7 @@ export class Supervisor {
     this.#life.apply({ type: 'crashed', reason: crash.reason, error: crash.error })
     this.#retire(generation, end)
     this.surroundings.crashed(crash)
-    this.#share.over(this)
+    this.share.over(this)
   }
 
   /** @param before that of the generation before it, which may take longer. */

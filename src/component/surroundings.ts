@@ -1,3 +1,4 @@
+import type { SharedCallBudget } from '../channel/call-budget.ts'
 import type { CallWatch } from '../channel/call-watch.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { InContext } from '../base/context.ts'
@@ -67,6 +68,12 @@ export interface Surroundings extends Peers {
   /** V8 did not take over its heap limit (bytes). */
   limitIgnored(limit: { readonly asked: number; readonly actual: number }): void
   unloaded(report: UnloadReport): void
+  /** A generation is being replaced: new calls go elsewhere. */
+  generationRetired(generation: number): void
+  /** It was due to be replaced, and could not be. */
+  recycleFailed(error: unknown): void
+  /** A component in another thread has taken nearly all calls, or all of its share, that generation of a component may be sent; returns what is left. */
+  fewCallsLeft(component: string, generation: number): SharedCallBudget | undefined
   crashed(event: CrashEvent): void
   zombie(generation: number): void
 }

@@ -31,7 +31,12 @@ export interface UnloadPort {
   readonly surroundings: Pick<Surroundings, 'now' | 'measure' | 'memoryReturn' | 'logger'>
   readonly hibernation: Pick<Hibernation, 'take'>
   readonly main: Pick<MainThreadEnd, 'caller' | 'quiet'>
-  readonly usage: Pick<Usage, 'leases' | 'inUse'>
+  readonly usage: Pick<Usage, 'leases'>
+  readonly inUse: number
+  /** Calls that wait, and may be sent to it. */
+  readonly waiting: number
+  /** What it was asked to keep is kept for the next generation. */
+  readonly hibernates: boolean
   readonly state: Pick<Lifecycle, 'generation'>
   readonly zombies: Pick<Zombies, 'size'>
   /** The live one: no longer that which is being unloaded once that has died. */
@@ -86,7 +91,7 @@ export async function drainGeneration(
   if (drained === 'busy') return { type: 'called-off' }
   // A worker that does not answer in time may be stuck, and is not waited for twice.
   let patience = drained === 'late' ? stuckAfter : undefined
-  if (drained !== 'ended' && port.generation === generation) {
+  if (port.hibernates && drained !== 'ended' && port.generation === generation) {
     const failure = await port.hibernation.take(generation, order.reason, port.loadSignal, patience)
     if (failure === 'stuck') patience = 1
     else if (failure) return { type: 'called-off', failure }
@@ -198,14 +203,20 @@ export function togetherUnloaded([first, ...others]: readonly UnloadReport[]): U
 async function drain(
   port: UnloadPort,
   generation: Generation,
-  { onlyIfIdle, deadline, hurry }: UnloadOrder,
+  { reason, onlyIfIdle, deadline, hurry }: UnloadOrder,
   remaining: () => number,
 ): Promise<'drained' | 'busy' | 'late' | 'ended'> {
   const { caller } = port.main
-  const { leases, inUse } = port.usage
+  const { leases } = port.usage
   if (onlyIfIdle) {
-    if (inUse > 0) return 'busy'
-  } else if (leases.held > 0 && deadline > 0 && port.generation === generation && !port.loadSignal.aborted) {
+    if (port.inUse > 0) return 'busy'
+  } else if (
+    leases.held > 0 &&
+    deadline > 0 &&
+    reason !== 'recycled' &&
+    port.generation === generation &&
+    !port.loadSignal.aborted
+  ) {
     // Whoever holds a lease may go on calling; the fence comes when the last one is given back, or time is up.
     await withDeadline(leases.over(), Math.max(0, remaining()), hurry)
   }
@@ -221,5 +232,5 @@ async function drain(
   // The worker has answered everything; the last answers may still be on their way.
   if (!(await withDeadline(quiet(), Math.max(1, onlyIfIdle ? patience : remaining()), hurry))) return 'late'
   // Calls that came meanwhile would only load it again.
-  return onlyIfIdle && (caller.waiting > 0 || leases.held > 0) ? 'busy' : 'drained'
+  return onlyIfIdle && (port.waiting > 0 || leases.held > 0) ? 'busy' : 'drained'
 }

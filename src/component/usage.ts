@@ -1,38 +1,33 @@
 import type { ActivityReading } from '../channel/activity.ts'
 import { LeaseCount } from './lease-count.ts'
 
-/** What this thread has under way. */
-export interface CallCounts {
-  /** Calls that wait to be sent, to whichever copy. */
-  readonly waiting: number
-  /** Calls that were sent to this copy and are not settled, and open streams. */
-  readonly underWay: number
-}
-
 /** How a copy of a component is and was used: by this thread, and, as its worker tells, by other components. */
 export class Usage {
   readonly leases = new LeaseCount()
-  readonly #counts: CallCounts
+  readonly #underWay: () => number
   readonly #activity: () => ActivityReading | undefined
   #calls = 0
   #errors = 0
   #lastAccess = 0
 
-  /** @param activity of the live generation. */
-  constructor(counts: CallCounts, activity: () => ActivityReading | undefined) {
-    this.#counts = counts
+  /**
+   * @param underWay calls that this thread has sent to it and that are not settled, and open streams.
+   * @param activity of the live generation.
+   */
+  constructor(underWay: () => number, activity: () => ActivityReading | undefined) {
+    this.#underWay = underWay
     this.#activity = activity
   }
 
   /** Calls under way, open streams, live subscriptions and leases. */
   get held(): number {
     const { active, subscriptions } = this.#activity() ?? { active: 0, subscriptions: 0 }
-    return this.leases.held + Math.max(this.#counts.underWay, active) + subscriptions
+    return this.leases.held + Math.max(this.#underWay(), active) + subscriptions
   }
 
-  /** The same, and calls that wait, which it may be sent in a moment. */
-  get inUse(): number {
-    return this.held + this.#counts.waiting
+  /** Leases and live subscriptions, which may last as long as they like. */
+  get keeps(): number {
+    return this.leases.held + (this.#activity()?.subscriptions ?? 0)
   }
 
   /** When the last call was, ms of the monotonic clock; 0 before the first. */

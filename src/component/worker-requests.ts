@@ -1,3 +1,4 @@
+import type { SharedCallBudget, SharedCalls } from '../channel/call-budget.ts'
 import { encodeError } from '../channel/error-codec.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { FromWorkerMessage } from '../host/control.ts'
@@ -11,7 +12,7 @@ import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What a worker may ask for comes from here. */
-export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 'timedOut'>
+export type WorkerRequestsPort = Peers & Pick<Surroundings, 'log' | 'locks' | 'timedOut' | 'fewCallsLeft'>
 
 /** Serves what the worker of one generation asks for by itself: log lines to write, locks, connections to dependencies. Notes what it tells. */
 export class WorkerRequests {
@@ -43,6 +44,7 @@ export class WorkerRequests {
     else if (message.type === 'lock') this.#lock(message)
     else if (message.type === 'dependency-wanted') void this.#connect(message.name, message.connected)
     else if (message.type === 'dependency-timeout') this.#surroundings.timedOut(message.name, message.generation)
+    else if (message.type === 'dependency-calls-taken') this.#fewCallsLeft(message)
     else if (message.type === 'addon') this.#addons.add(message.addon)
     else if (message.type === 'addon-refused') this.#refused(message.addon)
     else if (message.type === 'callback-timeout') this.#surroundings.timedOut()
@@ -78,13 +80,25 @@ export class WorkerRequests {
     this.#locks.handle(message)
   }
 
+  /** What its calls are counted against: in another process, with what it was given of that. */
+  #shareOf(budget: SharedCallBudget | undefined): SharedCalls | number | undefined {
+    return this.#host.isolation === 'process' ? budget?.allot() : budget?.shared
+  }
+
+  #fewCallsLeft({ name, generation }: Extract<FromWorkerMessage, { type: 'dependency-calls-taken' }>): void {
+    const budget = this.#surroundings.fewCallsLeft(name, generation)
+    if (this.#host.isolation !== 'process') return
+    this.#host.post({ type: 'dependency-allotted', name, generation, calls: budget?.allot() ?? 0 })
+  }
+
   async #connect(name: string, connected: readonly number[]): Promise<void> {
     try {
       const connection = await askCurrent(this.#surroundings, name, async (each) =>
         each.connectPeer([this.#origin.name], connected),
       )
       if (!connection) return this.#host.post({ type: 'dependency-full', name })
-      this.#host.post({ type: 'dependency', name, ...connection }, [connection.end])
+      const { budget, ...rest } = connection
+      this.#host.post({ type: 'dependency', name, ...rest, budget: this.#shareOf(budget) }, [connection.end])
     } catch (error) {
       this.#host.post({ type: 'dependency-unavailable', name, error: readableError(name, encodeError(error, name)) })
     }

@@ -55,6 +55,11 @@ export interface ComponentDefinition<Config = unknown> {
    * is loaded when all have `concurrency` calls under way. Not in a family, nor with `hibernate`. Default 1.
    */
   readonly instances?: number | InstancesOptions
+  /**
+   * When its generation is replaced by a new one: after so many calls, at that age, or when it holds so much memory. A lease keeps the old one. Default:
+   * never.
+   */
+  readonly recycle?: RecycleOptions
   /** V8's own limits. Default: at least 4 times `memoryLimit` of old generation, as a backstop. */
   readonly resourceLimits?: ResourceLimits
   /** Bytes of heap and external memory above which the worker is ended. Default: the total limit. */
@@ -110,6 +115,21 @@ export interface InstancesOptions {
    * whichever copy is free first. Default 1, or with `max` 1: any number.
    */
   readonly concurrency?: number
+}
+
+/** When a generation is replaced. */
+export interface RecycleOptions {
+  /** Calls that a generation is sent at most, from wherever they come; never one more. Default: any number. */
+  readonly calls?: number
+  /** ms since it became ready. Default: any. */
+  readonly age?: number
+  /** Size from which on it is replaced, once it has been called: of all it holds, as it is sampled. Default: any. */
+  readonly memory?: Size
+  /**
+   * The new generation is ready before the old one drains. False: the old one goes first, and calls wait; so it is in any case where the state
+   * hibernates, or where there is no room for both. Default true.
+   */
+  readonly overlap?: boolean
 }
 
 /** How a component that keeps dying is restarted. */

@@ -1,6 +1,6 @@
 import type { ComponentOrigin } from './component-origin.ts'
 
-/** Why a component is being unloaded. 'family': its family has as much as it may have, or as many loaded. */
+/** Why a component is being unloaded. 'recycled': another generation takes its place. 'family': its family has as much as it may have, or as many loaded. */
 export type UnloadReason =
   | 'requested'
   | 'idle'
@@ -8,6 +8,7 @@ export type UnloadReason =
   | 'admission'
   | 'free-memory'
   | 'family'
+  | 'recycled'
   | 'shutdown'
   | 'unregistered'
 

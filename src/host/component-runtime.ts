@@ -30,7 +30,7 @@ import { loadModule } from './load-module.ts'
 import { postReadable } from './readable-message.ts'
 import { changeEnvironment } from './worker-environment.ts'
 import { watchUncountedMemory } from './uncounted-memory.ts'
-import { restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
+import { offersSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
 
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
 const listenerDeadline = 200
@@ -133,7 +133,7 @@ export class ComponentRuntime {
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
       expectMethods('idempotent', this.#init.idempotent, this.#table)
-      this.#post({ type: 'ready' })
+      this.#post({ type: 'ready', keepsState: this.#hibernates && offersSnapshot(api) })
     } catch (error) {
       this.#logs.flush()
       this.#post({ type: 'load-failed', error: encodeError(error, this.#init.name) })
@@ -178,6 +178,8 @@ export class ComponentRuntime {
         void this.#inspect(message.id, message.inspection)
         break
       case 'dependency':
+      case 'dependency-allotted':
+      case 'dependency-retired':
       case 'dependency-full':
       case 'dependency-unavailable':
       case 'dependency-registered':

@@ -1,5 +1,6 @@
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import type { SharedCalls } from '../channel/call-budget.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ChildNews } from './child-watch.ts'
@@ -90,7 +91,23 @@ export type ToWorkerMessage =
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
-  | { readonly type: 'dependency'; readonly name: string; readonly end: ChannelEnd; readonly generation: number }
+  | {
+      readonly type: 'dependency'
+      readonly name: string
+      readonly end: ChannelEnd
+      readonly generation: number
+      /** How many calls it may be sent; a number is only a share, after which there may be more. Undefined: any number. */
+      readonly budget: SharedCalls | number | undefined
+    }
+  /** More calls that it may be sent; 0: that was all. */
+  | {
+      readonly type: 'dependency-allotted'
+      readonly name: string
+      readonly generation: number
+      readonly calls: number
+    }
+  /** Another one takes its place. */
+  | { readonly type: 'dependency-retired'; readonly name: string; readonly generation: number }
   /** There is no other one now: those that there are have to do. */
   | { readonly type: 'dependency-full'; readonly name: string }
   | { readonly type: 'dependency-registered'; readonly name: string; readonly options: DependencyOptions }
@@ -118,7 +135,8 @@ export type FromWorkerMessage =
   | { readonly type: 'addon-refused'; readonly addon: string }
   /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
   | { readonly type: 'restoring'; readonly underWay: boolean }
-  | { readonly type: 'ready' }
+  /** `keepsState`: it offers a snapshot. */
+  | { readonly type: 'ready'; readonly keepsState: boolean }
   /** `init` has come, and cannot be deserialised. */
   | { readonly type: 'init-unreadable'; readonly why: string }
   | { readonly type: 'load-failed'; readonly error: EncodedError }
@@ -133,6 +151,8 @@ export type FromWorkerMessage =
   /** As the component gave them; undefined: it could not. */
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
   | { readonly type: 'inspected'; readonly id: number; readonly error: EncodedError | undefined }
+  /** Calls were taken of that generation's budget: it is to be replaced soon, or now, or there is another share. */
+  | { readonly type: 'dependency-calls-taken'; readonly name: string; readonly generation: number }
   /** A connection, to another generation than those that it is connected to already. */
   | { readonly type: 'dependency-wanted'; readonly name: string; readonly connected: readonly number[] }
   /** A call of it, or of a callback it gave, has timed out. */

@@ -1,4 +1,6 @@
 import { monotonicNow } from '../base/monotonic.ts'
+import { AllottedCalls, SharedCallBudget } from '../channel/call-budget.ts'
+import type { CallBudget } from '../channel/call-budget.ts'
 import { callTraceparent } from '../channel/call-context.ts'
 import type { Callbacks } from '../channel/callbacks.ts'
 import { Caller } from '../channel/caller.ts'
@@ -40,6 +42,8 @@ export class Dependencies {
   readonly #wanted = new Set<string>()
   /** Those of which there is no other copy: until when that is taken to be so, ms of the monotonic clock. */
   readonly #fullUntil = new Map<string, number>()
+  /** What may still be sent to generations of dependencies with which no memory is shared. */
+  readonly #allotted = new Map<string, Map<number, AllottedCalls>>()
   readonly #of: Map<string, DependencyOptions>
 
   constructor(options: DependenciesOptions) {
@@ -60,8 +64,20 @@ export class Dependencies {
     switch (message.type) {
       case 'dependency':
         this.#wanted.delete(message.name)
-        caller?.attach(this.#options.channels.join(message.end), message.generation, this.#linksTo(message))
+        caller?.attach(
+          this.#options.channels.join(message.end),
+          message.generation,
+          this.#linksTo(message),
+          this.#budgetOf(message),
+        )
         if (caller && caller.waiting > 0) this.#wantMore(message.name)
+        break
+      case 'dependency-allotted':
+        this.#allotted.get(message.name)?.get(message.generation)?.add(message.calls)
+        caller?.budgetGrew()
+        break
+      case 'dependency-retired':
+        caller?.retire(message.generation)
         break
       case 'dependency-full':
         this.#wanted.delete(message.name)
@@ -77,6 +93,7 @@ export class Dependencies {
         break
       case 'dependency-ended':
         caller?.ended(message.generation, message.end)
+        this.#allotted.get(message.name)?.delete(message.generation)
         break
     }
   }
@@ -122,6 +139,16 @@ export class Dependencies {
       onTimeout: () => post({ type: 'dependency-timeout', name, generation }),
     }
     return links.from(calls, generation)
+  }
+
+  #budgetOf({ name, generation, budget }: Extract<DependencyMessage, { type: 'dependency' }>): CallBudget | undefined {
+    if (budget === undefined) return undefined
+    const taken = (): void => this.#options.post({ type: 'dependency-calls-taken', name, generation })
+    if (typeof budget === 'object') return new SharedCallBudget(budget, taken)
+    const allotted = new AllottedCalls(budget, taken)
+    const all = this.#allotted.get(name) ?? new Map<number, AllottedCalls>()
+    this.#allotted.set(name, all.set(generation, allotted))
+    return allotted
   }
 
   /** Asks for a connection, once for all calls that wait for it: the first, or another one where all that there are have enough to do. */

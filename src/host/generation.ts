@@ -38,6 +38,7 @@ export class Generation {
   #collections = 0
   #exposesMetrics = false
   #restoring = false
+  #keepsState = false
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
   constructor(number: number, host: ComponentHost, onMessage: (message: FromWorkerMessage) => void) {
@@ -50,6 +51,7 @@ export class Generation {
     host.onMessage((message) => {
       if (message.type === 'exposes-metrics') this.#exposesMetrics = true
       if (message.type === 'child-process') this.children.heard(message.news)
+      if (message.type === 'ready') this.#keepsState = message.keepsState
       if (message.type === 'restoring') this.#restoring = message.underWay
       onMessage(message)
       for (const waiter of this.#waiters) waiter(message)
@@ -68,6 +70,11 @@ export class Generation {
   /** What goes wrong with its load may be due to what the last generation left: it is reading it, or has given it to the component. */
   get restoring(): boolean {
     return this.#restoring
+  }
+
+  /** It has state to be kept for the next generation. */
+  get keepsState(): boolean {
+    return this.#keepsState
   }
 
   /** Its event loop does not turn because it was asked for something that stops it. */

@@ -51,6 +51,6 @@ function copyOf(view: ArrayBufferView): ArrayBufferView {
   return new View(copy)
 }
 
-function offersSnapshot(api: object): api is Snapshotting {
+export function offersSnapshot(api: object): api is Snapshotting {
   return 'snapshot' in api && typeof api.snapshot === 'function' && api.snapshot.length === 0
 }

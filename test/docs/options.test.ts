@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resolveDefinition } from '../../src/component/definition.ts'
+import { resolveDefinition, resolveRecycle } from '../../src/component/definition.ts'
 import { resolveInstances } from '../../src/component/instances.ts'
 import { resolveHibernateOptions } from '../../src/component/hibernation.ts'
 import { resolveCoordinatorOptions } from '../../src/coordinator-options.ts'
@@ -21,6 +21,7 @@ const component = resolveDefinition({ name: 'a', module: 'node:fs' }, coordinato
 /** What an option is when it is left out, by the code: each section against what its options are resolved to. */
 const resolved: Record<string, object> = {
   'A component': { ...component, instances: component.instances.max },
+  Recycling: resolveRecycle({}),
   Copies: { ...resolveInstances({ instances: { max: 2 } }), min: undefined },
   Restart: component.restart,
   Hibernate: resolveHibernateOptions({}),

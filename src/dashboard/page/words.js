@@ -65,6 +65,7 @@ const unloadReasons = {
   admission: 'to make room for a load',
   'free-memory': 'memory was asked for',
   family: 'its family has as much as it may have',
+  recycled: 'another generation takes its place',
   idle: 'idle for as long as it may be',
   shutdown: 'shutdown',
   unregistered: 'it was unregistered',

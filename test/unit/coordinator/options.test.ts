@@ -102,6 +102,18 @@ describe('a definition', () => {
     { options: { instances: { min: 1 } }, option: 'instances.max' },
     { options: { instances: { max: 2, most: 3 } }, option: 'instances.most' },
     { options: { instances: 2, hibernate: {} }, option: 'instances' },
+    ...[0, -1, 1.5, Number.NaN, '3', null].map((value) => ({
+      options: { recycle: { calls: value } },
+      option: 'recycle.calls',
+    })),
+    ...notDurations.map((value) => ({ options: { recycle: { age: value } }, option: 'recycle.age' })),
+    ...[0, 1, Number.NaN, '5', 'much', null].map((value) => ({
+      options: { recycle: { memory: value } },
+      option: 'recycle.memory',
+    })),
+    { options: { recycle: { overlap: 1 } }, option: 'recycle.overlap' },
+    { options: { recycle: { call: 1 } }, option: 'recycle.call' },
+    ...[5, null, [], 'often'].map((value) => ({ options: { recycle: value }, option: 'recycle' })),
     { options: { restart: 5 }, option: 'restart' },
     { options: { restart: { retries: 5 } }, option: 'restart.retries' },
     { options: { restart: { intensity: -1 } }, option: 'restart.intensity' },
