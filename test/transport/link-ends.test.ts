@@ -10,7 +10,9 @@ import { ServedConnection } from '../../src/channel/served-connection.ts'
 import type { ChannelEnd, Transport } from '../../src/channel/transport.ts'
 import { linkChannels } from '../../src/transport/process/ends.ts'
 import type { ProcessLink } from '../../src/transport/process/link.ts'
+import { passOnAll } from '../../src/transport/process/port-relay.ts'
 import { endOf, threadChannels } from '../../src/transport/thread.ts'
+import { until } from '../support/coordinator.ts'
 import { closed, Inlet, leftOpen, openLinks } from '../support/links.ts'
 
 const { linked } = await openLinks(40)
@@ -289,5 +291,24 @@ it('1,000 callbacks leave nothing open', async () => {
   await Promise.all(calls)
   expect(a.openChannels).toBeGreaterThan(0)
   served.ended(1, { reason: 'exit' })
+  expect(await leftOpen(a, b)).toBe(0)
+})
+
+it('what a thread has posted last is on the link before what is said of its end', async () => {
+  const [a, b] = linked()
+  const [ours, theirs] = threadChannels.pair()
+  const inlet = new Inlet(b.control)
+  const arrived = linkChannels.join(await passed(a, inlet, theirs))
+  const order: unknown[] = []
+  arrived.receive({ frame: (frame) => order.push(frame), unreadable: () => {} })
+  const end = threadChannels.join(ours)
+  end.post('first')
+  await until(() => order.length === 1)
+  end.post('its last answer')
+  passOnAll()
+  a.control.post('its end')
+  expect(await inlet.next()).toBe('its end')
+  expect(order).toEqual(['first', 'its last answer'])
+  end.close()
   expect(await leftOpen(a, b)).toBe(0)
 })

@@ -12,6 +12,7 @@ import { decodeError } from '../../channel/error-codec.ts'
 import { readProcessMemory, readProcessorTime } from '../../base/proc-files.ts'
 import { withDeadline } from '../../base/deadline.ts'
 import { ProcessLink } from '../../transport/process/link.ts'
+import { passOnAll } from '../../transport/process/port-relay.ts'
 import { threadChannels } from '../../transport/thread.ts'
 import type { ComponentHost } from '../component-host.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
@@ -179,6 +180,8 @@ export class ProcessHost implements ComponentHost {
   }
 
   post(message: ToWorkerMessage, moved?: readonly Movable[]): void {
+    // Its last answers come first.
+    if (message.type === 'dependency-ended') passOnAll()
     const told = message.type === 'init' ? { ...message, measuresItself: !this.isMeasured } : message
     this.#link?.control.post(told, moved)
   }

@@ -3,6 +3,14 @@ import { lossOf, lostFrame } from '../lost-frame.ts'
 import { forwardAll, heldBy } from './held-frames.ts'
 import type { SubChannel } from './sub-channel.ts'
 
+/** Of this thread, until their ports are closed. */
+const relays = new Set<PortRelay>()
+
+/** What threads, and other processes, have posted to ports of this thread's links is on the links when this returns: what is said after it comes after it. */
+export function passOnAll(): void {
+  for (const relay of relays) relay.passOn()
+}
+
 /** Passes on what comes out of a port to a channel on a link, and the reverse; either's end is the other's. */
 export class PortRelay {
   readonly #channel: SubChannel
@@ -18,8 +26,12 @@ export class PortRelay {
     this.#channel = channel
     this.#inner = inner
     this.#leaving = leaving
-    inner.once('close', () => channel.close())
+    inner.once('close', () => {
+      relays.delete(this)
+      channel.close()
+    })
     this.#stopWatching = channel.onClose(() => inner.close())
+    relays.add(this)
     this.#begin = setImmediate(() => this.begin())
   }
 
@@ -29,6 +41,7 @@ export class PortRelay {
    */
   stop(outer: MessagePort): SubChannel {
     this.#state = 'stopped'
+    relays.delete(this)
     clearImmediate(this.#begin)
     this.#stopWatching()
     this.#inner.removeAllListeners()
@@ -36,6 +49,13 @@ export class PortRelay {
     this.#channel.release([...heldBy(outer)])
     this.#inner.close()
     return this.#channel
+  }
+
+  /** What has been posted to the port so far is on the link when this returns. */
+  passOn(): void {
+    if (this.#state === 'stopped') return
+    this.begin()
+    forwardAll(heldBy(this.#inner), this.#channel)
   }
 
   /** What has come so far is in the port when this returns, and what comes later follows. */
