@@ -79,6 +79,14 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
     'charts: generation 2, 1 crash',
     'prices: generation 1, and still 100.00',
   ],
+  'one-shot-renderer': [
+    'Hello Ada! The only page of its worker: true',
+    'Hello Grace! The only page of its worker: true',
+    'Hello Barbara! The only page of its worker: true',
+    'threads: 3',
+    'at once: 1, 1, 1',
+    'crashes: 0',
+  ],
   'pool-of-copies': [
     'primes below 1,000: 168, and again 168, by 1 thread',
     'primes below 10,000,000: 664579',
