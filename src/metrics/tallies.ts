@@ -9,6 +9,8 @@ import { errorCode } from './error-code.ts'
 
 /** Components that are gone keep their counters, up to so many. */
 const rememberedNames = 1_000
+/** Loads of one component that may be told in another order than they were begun in. Guessed: more than there are copies at a time. */
+const rememberedLoads = 100
 const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission', 'family'])
 export const phases = ['drain', 'dispose', 'terminate'] as const
 
@@ -36,8 +38,8 @@ export class ComponentTally {
   generation = 0
   /** When it was last unloaded automatically and not loaded since: ms, monotonic. */
   unloadedAt: number | undefined
-  /** Of the last load, also one that failed. */
-  #begun = 0
+  /** Of the last loads, also those that failed. Copies are loaded side by side, so the order is not always theirs. */
+  #begun: number[] = []
   #calls = { last: 0, offset: 0 }
 
   get calls(): number {
@@ -46,8 +48,9 @@ export class ComponentTally {
 
   /** A load is over. Generations are counted from 1 again when the component is registered anew, and so are calls. */
   sawGeneration(generation: number): void {
-    if (generation <= this.#begun) this.#calls = { last: 0, offset: this.calls }
-    this.#begun = generation
+    const isAnew = this.#begun.includes(generation) || generation < Math.max(...this.#begun) - rememberedLoads
+    if (isAnew) this.#calls = { last: 0, offset: this.calls }
+    this.#begun = [...(isAnew ? [] : this.#begun.slice(1 - rememberedLoads)), generation]
   }
 
   /** @param calls as the component counts them: from 0 again when it is registered anew. */

@@ -80,11 +80,13 @@ describe('a component that is recycled after so many calls', () => {
   it('counts the calls of its dependents as well', async () => {
     coordinator.registerComponent(sink('shared', { recycle: { calls: 5 } }))
     const own = coordinator.component<KitchenSink>('shared')
-    const users = ['first-user', 'second-user'].map((name) =>
+    // A process shares no memory: it is given its share of them.
+    const users = (['thread', 'process'] as const).map((isolation) =>
       coordinator.registerComponent<typeof dependent>({
-        name,
+        name: `${isolation}-user`,
         module: fixture('dependent.ts'),
         dependencies: ['shared'],
+        isolation,
       }),
     )
     const rounds = await Promise.all([

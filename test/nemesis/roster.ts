@@ -78,8 +78,16 @@ export function chooseRoster(random: Random): Roster {
       shutdownTimeout: 10_000,
     },
     components: [
-      victim(names.plain, { priority: random.int(0, 100), watchdog }),
-      victim(names.base, { priority: random.int(0, 100) }),
+      victim(names.plain, {
+        priority: random.int(0, 100),
+        watchdog,
+        ...(random.chance(0.5) && { recycle: { calls: random.int(1, 200), overlap: random.chance(0.7) } }),
+      }),
+      victim(names.base, {
+        priority: random.int(0, 100),
+        ...(random.chance(0.5) && { instances: { max: 2, concurrency: random.int(1, 8) } }),
+        ...(random.chance(0.3) && { recycle: { calls: random.int(5, 100), age: random.int(200, 2_000) } }),
+      }),
       victim(names.shy, { callTimeout: 1_500, maxQueue: 16 }),
       victim(names.caller, { dependencies: [names.base, names.shy], priority: random.int(0, 100) }),
       victim(names.limited, { memoryLimit: 48 * mib }),

@@ -16,6 +16,28 @@ import { hostWords, nextWords } from './words.js'
 
 const shownFor = 15 * 60_000
 
+/**
+ * The workers that share its calls, or that one of replaces another.
+ *
+ * @param {{ instances: ComponentView['instances'] }} props
+ */
+function Copies({ instances }) {
+  return html`
+    <h3>Copies</h3>
+    <dl class="facts">
+      ${instances.map(
+        ({ name, state, generation, memory, calls, inUse, next }) =>
+          html`<${Fact}
+            key=${name}
+            name=${name}
+            value=${`${state}, ${bytes(memory?.total)}, ${count(calls)} calls, in use ${count(inUse)}`}
+            title=${`Generation ${generation}; with the next round of unloads it ${nextWords(next)}`}
+          />`,
+      )}
+    </dl>
+  `
+}
+
 /** @typedef {{ name: string | undefined, times: readonly number[], values: readonly number[] }} Loaded of whom, epoch ms, bytes */
 
 /**
@@ -104,6 +126,7 @@ export function ComponentPage({ name }) {
           </dl>
         </div>
       </div>
+      ${component.instances.length > 1 && html`<${Copies} instances=${component.instances} />`}
       <h3>Memory over time</h3>
       <${History} component=${component} />
       <div class="split">

@@ -15,6 +15,13 @@ export const life = [
       )
     }
   }),
+  operation('recycling', 2, (random) => {
+    const name = random.pick(residents)
+    return async (world) => {
+      const allowed = { codes: [...(allowedFor(name).codes ?? []), 'ERR_SNAPSHOT'] }
+      await world.attempt(`recycleComponent(${name})`, allowed, async () => world.coordinator.recycleComponent(name))
+    }
+  }),
   operation('load', 2, (random) => {
     const name = random.pick(residents)
     return async (world) => {

@@ -9,7 +9,11 @@ const related: ReadonlySet<string> = new Set([names.caller, names.base, names.sh
 /** Nothing that is planned to go is in use, pinned, or needed by what stays, or more important than what goes after it, or stays for no other reason. */
 function checkPlan(world: World, level: 'medium' | 'high' | 'critical'): void {
   const { coordinator } = world
-  const { victims, kept } = coordinator.memory.plan(level)
+  const plan = coordinator.memory.plan(level)
+  // Of copies there is more to be said; of those that are the only one it is as of the component.
+  const isAlone = ({ name }: { readonly name: string }): boolean =>
+    coordinator.list().some((each) => each.name === name && each.instances.length === 1)
+  const [victims, kept] = [plan.victims.filter(isAlone), plan.kept.filter(isAlone)]
   const gone = new Set<string>()
   for (const { name } of victims) {
     const info = coordinator.info(name)
