@@ -5,6 +5,6 @@ import { defineComponent } from '../src/worker.ts'
 /** Orders in a SQLite file, in a thread of their own. */
 export default defineComponent((config: OrderServiceConfig, context) => {
   const service = new OrderService(config)
-  context.onPressure(() => service.trim())
+  service.reportMemory(context)
   return service
 })

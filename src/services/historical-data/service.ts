@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { transfer } from 'comlink'
-import { InvalidOptionsError } from '../../worker.ts'
-import type { ComponentContext, PressureLevel } from '../../worker.ts'
+import { InvalidOptionsError, reportSqliteMemory } from '../../worker.ts'
+import type { ComponentContext, PressureLevel, SqliteMemory } from '../../worker.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './api.ts'
 import { retryWhileLocked } from './busy-retry.ts'
 import { CandleBatch } from './candle-batch.ts'
@@ -28,7 +28,6 @@ import { allOrNothing, perBatch } from './import-target.ts'
 import type { ImportTargetOptions } from './import-target.ts'
 import { barEnd, parseInterval } from './interval.ts'
 import type { Interval } from './interval.ts'
-import { PageCacheReport } from './page-cache-report.ts'
 import { parsePrefetch, runPrefetch } from './prefetch.ts'
 import type { PrefetchOptions, PrefetchProgress } from './prefetch.ts'
 import { parseQuery, parseSymbol } from './query.ts'
@@ -88,7 +87,7 @@ class HistoricalDataService implements HistoricalDataApi {
   readonly #dataVersion: StatementSync
   readonly #cache: CandleCache
   readonly #fetched: FetchedCandles | undefined
-  readonly #memory: PageCacheReport
+  readonly #memory: SqliteMemory
   readonly #stopListening: () => void
   /** What imports under way hold: given back when the service is closed under them. */
   readonly #held = new Set<Disposable>()
@@ -108,7 +107,7 @@ class HistoricalDataService implements HistoricalDataApi {
     this.#store = new CandleStore(db)
     this.#dataVersion = db.prepare('PRAGMA data_version')
     this.#cache = new CandleCache(config.maxCacheSize, config.cacheTtl, now)
-    this.#memory = new PageCacheReport(db, (bytes) => context.reportMemory(bytes))
+    this.#memory = reportSqliteMemory(context, db)
     this.#fetched =
       config.connector &&
       new FetchedCandles(config.connector, db, this.#store, {
@@ -199,6 +198,7 @@ class HistoricalDataService implements HistoricalDataApi {
 
   [Symbol.dispose](): void {
     this.#stopListening()
+    this.#memory[Symbol.dispose]()
     this.#cache.clear()
     for (const held of this.#held) held[Symbol.dispose]()
     this.#held.clear()
@@ -268,7 +268,6 @@ class HistoricalDataService implements HistoricalDataApi {
 
   #trim(level: PressureLevel): void {
     this.#cache.trim(level === 'high' || level === 'critical' ? 'all' : 'half')
-    this.#memory.shrink()
     this.#context.logger.debug({ level, cache: this.#cache.stats().bytes }, 'cache trimmed')
   }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { isSpillwayError } from '../../worker.ts'
+import { isSpillwayError, reportSqliteMemory } from '../../worker.ts'
+import type { ComponentContext } from '../../worker.ts'
 import { messageOf } from '../thrown.ts'
 import { OrderStoreError, type OrderStoreFailure } from './order-errors.ts'
 
@@ -55,6 +56,9 @@ const failures: Readonly<Record<number, OrderStoreFailure>> = {
   26: 'not-a-database',
 }
 
+/** What it takes to tell of memory. */
+export type MemoryContext = Pick<ComponentContext, 'reportMemory' | 'onPressure' | 'signal'>
+
 export interface OrderDatabaseOptions {
   /** The file; it is made when it does not exist, its directory must. */
   readonly path: string
@@ -105,9 +109,9 @@ export class OrderDatabase implements Disposable {
     })
   }
 
-  /** Gives cached pages back. */
-  shrink(): void {
-    this.translate(() => this.#db.exec('PRAGMA shrink_memory'))
+  /** Has the component count what SQLite holds, and give cached pages back when memory runs short. */
+  reportMemory(context: MemoryContext): void {
+    reportSqliteMemory(context, this.#db)
   }
 
   /** Turns what SQLite throws into an OrderStoreError. */

@@ -5,6 +5,7 @@ import { contentOf, differences, termsOf, type OrderContent } from './order-cont
 import { parseOrderServiceConfig } from './config.ts'
 import type { OrderServiceConfig } from './config.ts'
 import { OrderDatabase } from './order-database.ts'
+import type { MemoryContext } from './order-database.ts'
 import { OrderConflictError, OrderNotFoundError, OrderRuleError, OrderStoreError } from './order-errors.ts'
 import {
   checkOrderId,
@@ -98,9 +99,9 @@ export class OrderService implements OrderApi, Disposable {
     return this.#store.list(query)
   }
 
-  /** Gives the memory of cached pages back. */
-  trim(): void {
-    this.#database.shrink()
+  /** Has the component count what SQLite holds, and give cached pages back when memory runs short. */
+  reportMemory(context: MemoryContext): void {
+    this.#database.reportMemory(context)
   }
 
   /** Writes down what has been asked for, and closes the file. */

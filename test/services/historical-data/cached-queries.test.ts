@@ -114,7 +114,7 @@ test('native memory is reported as the size of the file, at most that of the pag
 
 test('closing stops listening, and may be repeated', async () => {
   const { api, listeners } = await open()
-  expect(listeners.size).toBe(1)
+  expect(listeners.size).toBeGreaterThan(0)
   api[Symbol.dispose]()
   api[Symbol.dispose]()
   expect(listeners.size).toBe(0)

@@ -48,6 +48,8 @@ class Host implements OrderServiceHost {
   async #load({ module, config }: Definition): Promise<OrderApi & Disposable> {
     const { default: component } = (await import(String(module))) as { default: unknown }
     const context: Partial<ComponentContext> = {
+      signal: new AbortController().signal,
+      reportMemory: () => {},
       onPressure: (listener) => {
         this.pressure.push(() => listener('high'))
         return () => undefined

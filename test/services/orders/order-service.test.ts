@@ -1,6 +1,7 @@
 import { array, assert, asyncProperty, nat, tuple } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OrderService } from '../../../src/services/orders/order-service.ts'
+import type { PressureLevel } from '../../../src/index.ts'
 import type { Order, OrderInput } from '../../../src/services/orders/order.ts'
 import { TemporaryDirectory } from './temporary-directory.ts'
 
@@ -410,7 +411,20 @@ describe('the life of the service', () => {
 
   it('goes on after giving memory back', async () => {
     const { id } = await orders.createOrder(input)
-    orders.trim()
+    const reported: number[] = []
+    const listeners: ((level: PressureLevel) => void)[] = []
+    orders.reportMemory({
+      reportMemory: (bytes) => void reported.push(Number(bytes)),
+      onPressure: (listener) => {
+        listeners.push((level) => void listener(level))
+        return () => {}
+      },
+      signal: new AbortController().signal,
+    })
+    expect(reported).toEqual([expect.any(Number)])
+    expect(reported[0]).toBeGreaterThan(4_096)
+    for (const listener of listeners) listener('high')
+    expect(reported.at(-1)).toBe(0)
     expect(await orders.getOrder(id)).toMatchObject({ id })
   })
 })

@@ -93,6 +93,13 @@ describe('advise', () => {
     expect(ids({ components })).toEqual(said ? ['estimate:a'] : [])
   })
 
+  it('lowers no estimate that native memory may fill', () => {
+    const components = [info({ memoryEstimate: 300 * mib, learnedPeak: 20 * mib })]
+    expect(ids({ components })).toEqual(['estimate:a'])
+    // Nobody's for sure: it may be of this component.
+    expect(ids({ components, ledger: ledger({ native: 200 * mib }) })).toEqual([])
+  })
+
   it('says nothing of an estimate before the first measurement', () => {
     expect(ids({ components: [info({ memoryEstimate: 100 * mib })] })).toEqual([])
   })
