@@ -37,6 +37,8 @@ export interface ComponentHost extends MeasuredWorker {
   readonly online: Promise<void>
   /** How the environment of this process has changed since the worker got a copy of it; nothing where it got one of its own. */
   environmentChange(): EnvironmentChange
+  /** It has not said yet whose it is: whether one that is started now would be as it is, but for what can be changed later. */
+  isCurrent(): boolean
   /** Told each time that something which was to be transferred went as a copy. */
   onCopied(listener: () => void): void
   onMessage(listener: (message: FromWorkerMessage) => void): void

@@ -1,5 +1,4 @@
 import type { ComponentHost } from './component-host.ts'
-import { needsNewThread } from './worker-environment.ts'
 
 /**
  * Workers of one kind that are started but are nobody's yet, so that a load costs its import and not its worker's start. All are alike;
@@ -27,7 +26,7 @@ export class SpareWorkers {
   take(): ComponentHost {
     for (const spare of this.#spares) {
       this.#spares.delete(spare)
-      if (spare.alive && !needsNewThread(spare.environmentChange())) return spare
+      if (spare.alive && spare.isCurrent()) return spare
       void spare.terminate(0)
     }
     return this.#start()

@@ -46,3 +46,11 @@ export function changeEnvironment(change: EnvironmentChange): void {
 export function needsNewThread(change: EnvironmentChange): boolean {
   return Object.keys(change).some((name) => name === 'TZ' || name.startsWith('NODE_'))
 }
+
+/** The loader, the allocator, libuv, OpenSSL and ICU read theirs when a process starts. */
+export function needsNewProcess(change: EnvironmentChange): boolean {
+  return (
+    needsNewThread(change) ||
+    Object.keys(change).some((name) => /^(?:LD|DYLD|MALLOC|UV|OPENSSL|SSL|LC)_|^LANG$/.test(name))
+  )
+}

@@ -13,7 +13,7 @@ import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.t
 import type { ComponentHost, MeasuredWorker } from './component-host.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { measuredThread } from './measured-thread.ts'
-import { environmentChange, workerEnvironment } from './worker-environment.ts'
+import { environmentChange, needsNewThread, workerEnvironment } from './worker-environment.ts'
 import type { EnvironmentChange } from './worker-environment.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
@@ -166,6 +166,10 @@ export class WorkerHost implements ComponentHost {
   environmentChange(): EnvironmentChange {
     const { env } = this.#options
     return env ? {} : environmentChange(this.#environment, workerEnvironment())
+  }
+
+  isCurrent(): boolean {
+    return !needsNewThread(this.environmentChange())
   }
 
   /** Between threads everything that can be is transferred. */

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import type { ComponentHost } from '../../src/host/component-host.ts'
 import { Generation } from '../../src/host/generation.ts'
 import { ProcessHost } from '../../src/host/process/process-host.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
@@ -66,6 +68,36 @@ test('spares are kept, handed out, given up and closed as those of threads are',
   expect(next?.alive).toBe(false)
   await spares.close(5_000)
   await Promise.all([taken.terminate(5_000), spare?.terminate(5_000)])
+})
+
+test('a spare that was started elsewhere, or where variables that are read then were others, is nobody’s', async () => {
+  const spares = new SpareWorkers(1, () => new ProcessHost({}))
+  const folder = process.cwd()
+  onTestFinished(async () => {
+    process.chdir(folder)
+    delete process.env['UV_THREADPOOL_SIZE']
+    await spares.close(5_000)
+  })
+  const taken: ComponentHost[] = []
+  const isSpareTaken = (): boolean => {
+    spares.keep()
+    const [spare] = spares.hosts
+    const host = spares.take()
+    taken.push(host)
+    return host === spare
+  }
+  expect(isSpareTaken()).toBe(true)
+  spares.keep()
+  process.chdir(tmpdir())
+  expect(isSpareTaken()).toBe(false)
+  spares.keep()
+  process.env['UV_THREADPOOL_SIZE'] = '2'
+  expect(isSpareTaken()).toBe(false)
+  spares.keep()
+  process.env['SPILLWAY_TEST_ANY'] = '2'
+  expect(isSpareTaken()).toBe(true)
+  delete process.env['SPILLWAY_TEST_ANY']
+  await Promise.all(taken.map(async (host) => host.terminate(5_000)))
 })
 
 test('what it is doing can be read while it is stuck, and when it is gone', async () => {

@@ -2,11 +2,14 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What is about this process's own start, not about how code runs: a child has a start of its own. */
+/**
+ * What is about this process's own start, not about how code runs: a child has a start of its own. What files of variables hold is in the environment
+ * that a child gets, or is kept from it.
+ */
 const ownStart =
-  /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test.*|watch.*|inspect.*|debug.*|input-type.*)(?:=.*)?$/
+  /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test.*|watch.*|inspect.*|debug.*|input-type.*|env-file.*)(?:=.*)?$/
 /** Of these the value stands in the next argument. */
-const withValue = /^--?(?:e|eval|p|print|pe|watch-path|test-.*|inspect-port|input-type)$/
+const withValue = /^--?(?:e|eval|p|print|pe|watch-path|test-.*|inspect-port|input-type|env-file(?:-if-exists)?)$/
 
 /** This process's Node options, as far as they are a child's as well. */
 export function inheritedFlags(execArgv: readonly string[]): string[] {

@@ -16,7 +16,7 @@ import { passOnAll } from '../../transport/process/port-relay.ts'
 import { threadChannels } from '../../transport/thread.ts'
 import type { ComponentHost } from '../component-host.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
-import { environmentChange, workerEnvironment } from '../worker-environment.ts'
+import { environmentChange, needsNewProcess, workerEnvironment } from '../worker-environment.ts'
 import type { EnvironmentChange } from '../worker-environment.ts'
 import type { WorkerOptions } from '../worker-host.ts'
 import { wholeMemory } from '../worker-memory.ts'
@@ -57,6 +57,7 @@ export class ProcessHost implements ComponentHost {
   readonly #options: ProcessOptions
   /** What it was started with. */
   readonly #environment: Readonly<NodeJS.ProcessEnv>
+  readonly #surroundings = surroundings()
   readonly #child: ChildProcess
   readonly #link: ProcessLink | undefined
   readonly #exit = Promise.withResolvers<void>()
@@ -168,6 +169,11 @@ export class ProcessHost implements ComponentHost {
     const current = { ...workerEnvironment() }
     for (const name of parental) delete current[name]
     return environmentChange(this.#environment, current)
+  }
+
+  /** Its folder and its user stay what they were when it was started, where a thread has those of this process. */
+  isCurrent(): boolean {
+    return !needsNewProcess(this.environmentChange()) && this.#surroundings === surroundings()
   }
 
   onMessage(listener: (message: FromWorkerMessage) => void): void {
@@ -305,6 +311,26 @@ export class ProcessHost implements ComponentHost {
 /** Calls back when the one of the two should be known as well; after what has come meanwhile, where this thread was busy. */
 function inTime(callback: () => void): void {
   setTimeout(() => setImmediate(callback), together).unref()
+}
+
+/** What a child takes over from this process besides its environment. */
+function surroundings(): string {
+  return JSON.stringify([
+    workingDirectory(),
+    process.getuid?.(),
+    process.geteuid?.(),
+    process.getgid?.(),
+    process.getegid?.(),
+  ])
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    // It has been removed.
+    return undefined
+  }
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): GenerationEnd {
