@@ -386,7 +386,11 @@ const lookAtItself = 250
 function measureItself(meter: ActivityMeter): void {
   const look = (): void => {
     const { user, system } = process.cpuUsage()
-    meter.reportProcess(process.memoryUsage.rss(), (user + system) / 1_000)
+    try {
+      meter.reportProcess(process.memoryUsage.rss(), (user + system) / 1_000)
+    } catch {
+      // It has no descriptor left to read that with; what it said last holds.
+    }
   }
   look()
   setInterval(look, lookAtItself).unref()

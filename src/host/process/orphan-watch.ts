@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { expectDescriptors } from './descriptors.ts'
 
 /**
  * Is given who is to be watched, reads who comes and goes, and ends the process groups of those that are left once its input ends: with this process, however that dies. It must
@@ -45,6 +46,12 @@ class OrphanWatch {
 
   #start(): void {
     if (process.platform === 'win32' || this.#started > replacements) return
+    try {
+      expectDescriptors()
+    } catch {
+      // The next one that is to be watched tries again.
+      return
+    }
     this.#started++
     const watcher = spawn('/bin/sh', ['-c', script, 'sh', ...[...this.#pids].map(String)], {
       stdio: ['pipe', 'ignore', 'ignore'],

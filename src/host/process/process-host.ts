@@ -22,6 +22,7 @@ import type { WorkerOptions } from '../worker-host.ts'
 import { wholeMemory } from '../worker-memory.ts'
 import type { WorkerMemory } from '../worker-memory.ts'
 import { ActivityFile } from './activity-file.ts'
+import { expectDescriptors } from './descriptors.ts'
 import { orphanWatch } from './orphan-watch.ts'
 import { inheritedFlags, limitFlags, permissionFlags } from './process-flags.ts'
 
@@ -98,6 +99,7 @@ export class ProcessHost implements ComponentHost {
 
   /** @throws what makes it impossible from the first. */
   #spawn(): ChildProcess {
+    expectDescriptors()
     const { execArgv, argv = [], resourceLimits, cwd, uid, gid, module } = this.#options
     const given = [...(execArgv ?? inheritedFlags(process.execArgv))]
     const flags = [...given, ...limitFlags(resourceLimits), ...permissionFlags(given, module)]

@@ -141,6 +141,18 @@ function hasFlag(execArgv: readonly string[]): boolean {
 }
 
 export const processEffects: Omit<ReclaimEffects, 'trim'> = {
-  residentSet: () => process.memoryUsage.rss(),
+  residentSet,
   collectMinor: () => collectGarbage('minor'),
+}
+
+let lastResidentSet = 0
+
+/** As it was, where it cannot be read: a program may have no descriptor left for the file that says it. */
+function residentSet(): number {
+  try {
+    lastResidentSet = process.memoryUsage.rss()
+  } catch {
+    // It is asked for again soon.
+  }
+  return lastResidentSet
 }

@@ -34,8 +34,13 @@ export class ProcessMeter {
     return this.#constant
   }
 
+  /** It stays at what it was where that cannot be read: a program that has no descriptors left cannot open the file that says it. */
   measure(): void {
-    this.#memory = this.#read()
+    try {
+      this.#memory = this.#read()
+    } catch {
+      // Read again with the next sample.
+    }
   }
 
   get memory(): ProcessMemory {

@@ -48,4 +48,14 @@ describe('what is resident of a process', () => {
     expect(meter.memory.anonymous).toBe(800)
     expect(meter).toMatchObject({ constant: 50, runtime: 200 })
   })
+
+  test('is what it was where it cannot be read', () => {
+    let read = (): { rss: number; anonymous: number } => ({ rss: 300, anonymous: 200 })
+    const meter = new ProcessMeter(150, () => read())
+    read = () => {
+      throw new Error('EMFILE: too many open files')
+    }
+    meter.measure()
+    expect(meter).toMatchObject({ memory: { rss: 300, anonymous: 200 }, constant: 50 })
+  })
 })
