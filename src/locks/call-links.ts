@@ -67,7 +67,7 @@ export class CallLinks {
     const maker = this.#maker()
     if (!maker) return undefined
     this.#count += 1
-    const link = new Link(`${threadId}/${this.#count}`, target, queued, maker, {
+    const link = new Link(`${process.pid}/${threadId}/${this.#count}`, target, queued, maker, {
       sink: this.#sink,
       begin: (begun) => this.#begin(begun),
       forget: (forgotten) => void this.#untold.delete(forgotten),

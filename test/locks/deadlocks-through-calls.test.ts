@@ -18,7 +18,7 @@ interface Started {
   readonly add: (name: string, dependencies?: string[], whileLoading?: readonly Step[]) => Party
 }
 
-function start(): Started {
+function start(isolation: 'thread' | 'process' = 'thread'): Started {
   const logged: Started['logged'] = []
   const coordinator = new ComponentCoordinator({
     autoUnloadEnabled: false,
@@ -31,7 +31,13 @@ function start(): Started {
     coordinator,
     logged,
     add: (name, dependencies = [], whileLoading = []) =>
-      coordinator.registerComponent<typeof lockSteps>({ name, module, dependencies, config: { whileLoading } }),
+      coordinator.registerComponent<typeof lockSteps>({
+        name,
+        module,
+        isolation,
+        dependencies,
+        config: { whileLoading },
+      }),
   }
 }
 
@@ -230,23 +236,27 @@ describe('no deadlock is', () => {
     expect(coordinator.locks.stats().deadlocks).toBe(0)
   })
 
-  test('a wait for one who reads a stream of the waiter, while it has not asked for the next value', async () => {
-    const { coordinator, add } = start()
-    const [a, b] = [add('a', ['d']), add('b')]
-    add('d')
-    const gate = gates('a', 'b', 'between')
-    const ofA = a.perform(
-      [{ lock: 'k1' }, { read: 'd', steps: [{ lock: 'k2' }], values: 1 }, { tell: 'between' }],
-      gate.tell,
-    )
-    const ofB = b.perform([{ lock: 'k2' }, { tell: 'b' }, { lock: 'k1' }], gate.tell)
-    await Promise.all([gate.reached('between'), gate.reached('b')])
-    gate.open('b')
-    await contended(coordinator, 'k1')
-    gate.open('between')
-    expect(await Promise.all([ofA, ofB])).toEqual(['a', 'b'])
-    expect(coordinator.locks.stats().deadlocks).toBe(0)
-  })
+  // Of processes each counts its calls by itself.
+  test.each(['thread', 'process'] as const)(
+    'a wait for one who reads a stream of the waiter, while it has not asked for the next value (%s)',
+    async (isolation) => {
+      const { coordinator, add } = start(isolation)
+      const [a, b] = [add('a', ['d']), add('b')]
+      add('d')
+      const gate = gates('a', 'b', 'between')
+      const ofA = a.perform(
+        [{ lock: 'k1' }, { read: 'd', steps: [{ lock: 'k2' }], values: 1 }, { tell: 'between' }],
+        gate.tell,
+      )
+      const ofB = b.perform([{ lock: 'k2' }, { tell: 'b' }, { lock: 'k1' }], gate.tell)
+      await Promise.all([gate.reached('between'), gate.reached('b')])
+      gate.open('b')
+      await contended(coordinator, 'k1')
+      gate.open('between')
+      expect(await Promise.all([ofA, ofB])).toEqual(['a', 'b'])
+      expect(coordinator.locks.stats().deadlocks).toBe(0)
+    },
+  )
 
   test('what tasks in the background of two components wait for and hold', async () => {
     const { coordinator, logged, add } = start()
