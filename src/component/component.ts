@@ -218,7 +218,11 @@ export class Component implements CopyShare<Supervisor> {
   /** Replaces the generations of all copies that serve, one after the other. */
   async recycleAll(): Promise<void> {
     const { keepAlive } = this.#surroundings
-    for (const copy of this.#serving) await keepAlive.during(this.recycle(copy))
+    // Also those that are being replaced already.
+    const there = this.#copies.filter(
+      (copy) => copy.state.status === 'ready' && !copy.isRetired && !this.#recycling.standsBy(copy),
+    )
+    for (const copy of there) await keepAlive.during(this.recycle(copy))
   }
 
   fewCallsLeft(copy: Supervisor): void {
@@ -315,8 +319,8 @@ export class Component implements CopyShare<Supervisor> {
 
   /** Another one, where there is a place, unless one is being loaded already. */
   async #loadAnother(): Promise<void> {
-    const { loading } = this.#count
-    const [copy] = loading > 0 ? this.#toLoad(1) : this.#toBegin(1)
+    if (this.#count.loading > 0) return
+    const [copy] = this.#toBegin(1)
     await copy?.load()
   }
 
