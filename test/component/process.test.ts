@@ -347,6 +347,8 @@ test('a process that hibernates finds its state again', async () => {
   await remote.set('a', 7)
   await coordinator.unloadComponent('hibernates')
   expect(await remote.get('a')).toBe(7)
+  // That its state was copied is not said: nobody has asked for a transfer.
+  expect(logged.filter(({ component }) => component === 'hibernates')).toEqual([])
   await coordinator.unregisterComponent('hibernates')
 })
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { withDeadline } from '../../src/base/deadline.ts'
 import type { ComponentHost } from '../../src/host/component-host.ts'
 import { Generation } from '../../src/host/generation.ts'
 import { ProcessHost } from '../../src/host/process/process-host.ts'
@@ -45,6 +46,19 @@ test('tells how it ended by itself', async () => {
   expect(await dies.ended).toEqual({ reason: 'signal', signal: 'SIGSEGV' })
   expect(await refused.ended).toEqual({ reason: 'exit', exitCode: 9 })
   await Promise.all([exits.online, dies.online, refused.online])
+})
+
+test('does not wait for the debugger of this process', async () => {
+  const before = process.env['NODE_OPTIONS']
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['NODE_OPTIONS']
+    else process.env['NODE_OPTIONS'] = before
+  })
+  process.env['NODE_OPTIONS'] = `--inspect-brk=127.0.0.1:0 ${before ?? ''} --inspect-port=0 --no-warnings`
+  const host = open()
+  expect(host.environmentChange()).toEqual({})
+  const listening = host.online.then(() => host.alive)
+  expect(await withDeadline(listening, 20_000)).toBe(true)
 })
 
 test('one that cannot be started says why, and leaves nothing', async () => {

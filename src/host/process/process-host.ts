@@ -75,9 +75,7 @@ export class ProcessHost implements ComponentHost {
 
   constructor(options: ProcessOptions) {
     this.#options = options
-    const environment = { ...workerEnvironment(options.env) }
-    for (const name of parental) delete environment[name]
-    this.#environment = environment
+    this.#environment = childEnvironment(options.env)
     const file = new ActivityFile()
     this.activity = { shared: undefined, fd: file.fd, read: () => file.read(), close: () => file.close() }
     try {
@@ -168,9 +166,7 @@ export class ProcessHost implements ComponentHost {
 
   environmentChange(): EnvironmentChange {
     if (this.#options.env) return {}
-    const current = { ...workerEnvironment() }
-    for (const name of parental) delete current[name]
-    return environmentChange(this.#environment, current)
+    return environmentChange(this.#environment, childEnvironment())
   }
 
   /** Its folder and its user stay what they were when it was started, where a thread has those of this process. */
@@ -191,7 +187,9 @@ export class ProcessHost implements ComponentHost {
     // Its last answers come first.
     if (message.type === 'dependency-ended') passOnAll()
     const told = message.type === 'init' ? { ...message, measuresItself: !this.isMeasured } : message
-    this.#link?.control.post(told, moved)
+    // That a snapshot is copied is no news to whoever wrote the component.
+    const ends = moved?.filter((each) => !(each instanceof ArrayBuffer))
+    this.#link?.control.post(told, ends)
   }
 
   async terminate(deadline: number, reason: CrashReason = 'terminated'): Promise<boolean> {
@@ -313,6 +311,18 @@ export class ProcessHost implements ComponentHost {
 /** Calls back when the one of the two should be known as well; after what has come meanwhile, where this thread was busy. */
 function inTime(callback: () => void): void {
   setTimeout(() => setImmediate(callback), together).unref()
+}
+
+/** What would have a child listen, or wait, for the debugger of this process; a component's own environment may ask for that. */
+const debugging = /(?:^|\s)--inspect(?:-[a-z-]+)?(?:=\S*)?(?=\s|$)/g
+
+function childEnvironment(given?: WorkerOptions['env']): Readonly<NodeJS.ProcessEnv> {
+  const environment = { ...workerEnvironment(given) }
+  for (const name of parental) delete environment[name]
+  const options = environment['NODE_OPTIONS']
+  const isOwn = given !== undefined && !Array.isArray(given)
+  if (options !== undefined && !isOwn) environment['NODE_OPTIONS'] = options.replaceAll(debugging, '').trim()
+  return environment
 }
 
 /** What a child takes over from this process besides its environment. */
