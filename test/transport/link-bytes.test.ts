@@ -5,13 +5,14 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { serialize } from 'node:v8'
 import { afterEach, expect, it } from 'vitest'
+import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import { linkChannels } from '../../src/transport/process/ends.ts'
 import { ProcessLink } from '../../src/transport/process/link.ts'
 import { Kind, preamble } from '../../src/transport/process/wire.ts'
 import { recordOf } from '../support/link-bytes.ts'
 import { closed, ended, Inlet, openLinks } from '../support/links.ts'
 
-const { linked, half } = await openLinks(40)
+const { linked, half } = await openLinks(50)
 
 it('frames of a turn leave in one piece', async () => {
   const { link, socket } = half()
@@ -31,6 +32,28 @@ it('frames that the socket does not take at once arrive in order', async () => {
     const arrived = (await inlet.next()) as typeof value
     expect([arrived.length, arrived.at(-1)]).toEqual([value.length, value.at(-1)])
   }
+})
+
+it('a link that is closed keeps no memory for what it wrote and had begun to read', async () => {
+  const kept: ProcessLink[] = []
+  const held = (): number => {
+    collectGarbage('major')
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = held()
+  for (let i = 0; i < 10; i++) {
+    const { link, socket } = half()
+    kept.push(link)
+    link.control.post(1)
+    await once(socket, 'data')
+    const over = ended(link)
+    socket.end(Buffer.concat([preamble, recordOf({ bodyBytes: 200_000 }), Buffer.alloc(100_000)]))
+    await over
+    // As for somebody who keeps the errors of calls that were under way: their stacks may hold on to what was called.
+    link.control.post(2)
+  }
+  expect(held() - before).toBeLessThan(1_000_000)
+  expect(kept.every((link) => link.openChannels === 0)).toBe(true)
 })
 
 it.each([

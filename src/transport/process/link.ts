@@ -150,6 +150,8 @@ export class ProcessLink {
   #closed(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#reader.close()
+    this.#writer.close()
     this.#endChannels()
     const cause = this.#cause
     for (const listener of this.#listeners) guarded(() => listener(cause))

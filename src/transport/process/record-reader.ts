@@ -106,6 +106,15 @@ export class RecordReader {
     }
   }
 
+  /** Nothing comes any more: what has come of a record is dropped. */
+  close(): void {
+    this.#state = { at: 'header' }
+    this.#partial = noBytes
+    this.#partialBytes = 0
+    this.#target = noBytes
+    this.#filled = 0
+  }
+
   #keep(bytes: Buffer, wanted: number): void {
     const size = this.#partialBytes + bytes.length
     if (this.#partial.length < size) {

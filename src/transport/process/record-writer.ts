@@ -38,6 +38,7 @@ export interface OutgoingRecord {
 
 const none: readonly never[] = []
 const noBytes = new Uint8Array()
+const noBlock = Buffer.alloc(0)
 
 /** Writes records to a socket, many at once. */
 export class RecordWriter {
@@ -138,6 +139,17 @@ export class RecordWriter {
     if (!last) return
     this.#last = last
     last.write(tailOf(this.#handed.flat(), unsentBytes(this.#socket)))
+  }
+
+  /** Nothing will be written any more. Whoever keeps something of a process that is gone, an error say, keeps no blocks with it. */
+  close(): void {
+    this.#socket.off('drain', this.#freeWritten)
+    this.#block = noBlock
+    this.#start = this.#used = 0
+    this.#pieces = []
+    this.#handed.length = 0
+    this.#full = []
+    this.#free = []
   }
 
   readonly #taken = (): void => void this.#handed.shift()
