@@ -14,7 +14,11 @@ const activity = 4
 const link = new ProcessLink(channel)
 // It lives for as long as there is somebody to serve.
 link.ref()
-link.onClose(() => process.exit())
+link.onClose(() => {
+  // What it has started goes with it, also where nobody is left to see to that.
+  process.on('exit', endGroup)
+  process.exit()
+})
 
 /** ms for which it waits, when it ends, for its host to take what it has said. Guessed: as long as a busy program may be deaf. */
 const lastPatience = 5_000
@@ -48,3 +52,12 @@ process.on('uncaughtExceptionMonitor', (error) => {
 process.on('exit', () => link.finish(lastPatience))
 
 control.post({ type: 'online' } satisfies FromWorkerMessage)
+
+/** Itself included. */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL')
+  } catch {
+    // On Windows there are no process groups.
+  }
+}

@@ -50,3 +50,15 @@ export function readProcessorTime(pid: number, read: FileReader = readRealFile):
   const ticks = Number(fields?.[11]) + Number(fields?.[12])
   return Number.isFinite(ticks) ? ticks * tick : undefined
 }
+
+let lastResidentSet = 0
+
+/** Of this process, bytes; as it was, where it cannot be read: a program may have no descriptor left for the file that says it, or no such file at all. */
+export function residentSet(): number {
+  try {
+    lastResidentSet = process.memoryUsage.rss()
+  } catch {
+    // It is asked for again soon.
+  }
+  return lastResidentSet
+}

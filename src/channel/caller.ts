@@ -98,7 +98,7 @@ export class Caller {
       return { error: new OverloadedError(this.component, this.#options.maxQueue) }
     }
     if (options.signal?.aborted) return { error: options.signal.reason }
-    if (options.ifLoaded && !this.#links.some(({ isOpen }) => isOpen))
+    if (options.ifLoaded && !this.#links.some(({ isJoined }) => isJoined))
       return { error: new ComponentNotLoadedError(this.component) }
     return undefined
   }

@@ -86,6 +86,11 @@ export class Link implements Lane {
     return !this.#isRetired && this.isOpenToOwn
   }
 
+  /** Its generation is loaded, and may only have to show that it listens before it takes calls. */
+  get isJoined(): boolean {
+    return !this.#isRetired && this.#state.status === 'open'
+  }
+
   /** It takes calls of those who hold its generation. */
   get isOpenToOwn(): boolean {
     return this.#state.status === 'open' && !this.#state.unheard && this.#options.budget?.isSpent !== true

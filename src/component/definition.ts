@@ -147,8 +147,8 @@ export function resolveDefinition(
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),
     cwd: expectOptional(definition.cwd, (v) => expectString('cwd', v)),
-    uid: expectOptional(definition.uid, (v) => expectInteger('uid', v, { min: 0 })),
-    gid: expectOptional(definition.gid, (v) => expectInteger('gid', v, { min: 0 })),
+    uid: expectOptional(definition.uid, (v) => expectId('uid', v)),
+    gid: expectOptional(definition.gid, (v) => expectId('gid', v)),
   }
   expectKnown(definition, Object.keys(resolved))
   expectProcess(resolved)
@@ -194,6 +194,11 @@ function expectEnvironment(env: NodeJS.ProcessEnv | readonly string[]): NodeJS.P
 
 function isList(env: NodeJS.ProcessEnv | readonly string[]): env is readonly string[] {
   return Array.isArray(env)
+}
+
+/** A user or group, by number: Node takes 31 bits, and aborts the process for a negative zero. */
+function expectId(option: string, value: number): number {
+  return expectInteger(option, value, { min: 0, max: 2 ** 31 - 1 }) + 0
 }
 
 /** @throws InvalidOptionsError for what a thread has no part in. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { CallTimeoutError } from '../contract/errors.ts'
 import type { Inspection } from '../host/inspect.ts'
+import { crashedUnderWay } from '../channel/generation-end.ts'
 import { expectNumber } from '../base/option-checks.ts'
 import type { Component } from './component.ts'
 
@@ -35,7 +36,9 @@ async function inspect(component: Component, inspection: Inspection, deadline: n
     if (state.status !== 'ready' || !generation) continue
     const outcome = await generation.inspect(inspection, deadline)
     if (outcome === 'late') throw new CallTimeoutError(component.name, inspection.what, deadline)
-    if (outcome === 'ended') throw new Error(`The worker of "${component.name}" ended before its ${inspection.what}`)
+    if (outcome === 'ended') {
+      throw crashedUnderWay(component.name, generation.number, await generation.host.ended)
+    }
     if ('error' in outcome) throw outcome.error
     return
   }

@@ -142,7 +142,10 @@ export async function reclaimAfter(
 ): Promise<UnloadReport> {
   const { memoryReturn } = surroundings
   const { predicted, zombie } = ending
-  if (residentSet === undefined) return { ...ending, released: 0, retained: predicted, how: [] }
+  // It died by itself: what a process held is back all the same.
+  if (residentSet === undefined) {
+    return { ...ending, released: isOwn ? predicted : 0, retained: isOwn ? 0 : predicted, how: [] }
+  }
   if (isOwn) {
     const released = zombie ? 0 : predicted
     const report = { ...ending, released, retained: predicted - released, how: zombie ? [] : ['its process ended'] }

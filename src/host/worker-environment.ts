@@ -16,7 +16,8 @@ export function workerEnvironment(given?: NodeJS.ProcessEnv | readonly string[])
 
 function only(names: readonly string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    // `process.env` inherits from Object.prototype, which has no variables.
+    names.filter((name) => Object.hasOwn(process.env, name)).map((name) => [name, process.env[name]]),
   )
 }
 

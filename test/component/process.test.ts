@@ -201,6 +201,15 @@ describe('the end of a process', () => {
     expect(isRunning(pid)).toBe(false)
   })
 
+  test('under the writing of a profile is told as that of a call is', async () => {
+    const remote = register('profiled')
+    const pid = await remote.pid()
+    const profile = rejection(coordinator.writeCpuProfile('profiled', join(temporaryFolder(), 'a.cpuprofile')))
+    await until(() => coordinator.info('profiled').inUse > 0)
+    process.kill(pid, 'SIGKILL')
+    expect(await profile).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'signal', signal: 'SIGKILL' })
+  })
+
   test('comes with that of its channel', async () => {
     const remote = register('cut off')
     const pid = await remote.pid()
@@ -274,11 +283,24 @@ describe('what its definition says of its process', () => {
     ['cwd', { isolation: 'thread' as const, cwd: '/' }],
     ['uid', { isolation: 'auto' as const, uid: 1 }],
     ['gid', { isolation: 'process' as const, gid: -1 }],
+    ['uid', { isolation: 'process' as const, uid: 2 ** 31 }],
     ['env[0]', { isolation: 'process' as const, env: [1] as never }],
   ])('is refused when it cannot be: %s', (option, bad) => {
     const registering = (): unknown => coordinator.registerComponent({ ...inProcessOf('bad'), ...bad })
     expect(registering).toThrow(InvalidOptionsError)
     expect(registering).toThrow(option)
+  })
+
+  test('may be a user with the number negative zero, which is zero', async () => {
+    const remote = register('negative zero', { uid: -0 })
+    // Who is not root may not become root; either way this process lives.
+    const uid = await remote.uid().catch((error: Error) => error.message)
+    expect(['0', true]).toContain(typeof uid === 'number' ? String(uid) : uid?.includes('EPERM'))
+  })
+
+  test('lets no variables through that are none', async () => {
+    const remote = register('few variables', { env: ['PATH', 'constructor', '__proto__'] })
+    expect((await remote.environment()).filter((name) => name !== 'NODE_COMPILE_CACHE')).toEqual(['PATH'])
   })
 
   test('is answered with what is wrong when it cannot be loaded', async () => {

@@ -199,6 +199,23 @@ test.runIf(process.platform === 'linux')('nor one whose watcher somebody has end
   await until(() => !pids.some((pid) => isRunning(pid)))
 })
 
+test.runIf(process.platform === 'linux')(
+  'nor one whose watcher is killed with it: what listens ends its own children',
+  async () => {
+    const child = program()
+    const pids = await pidsOf(child)
+    const watcher = childrenOf(child.pid).find(({ name }) => name === 'sh')?.pid ?? 0
+    child.kill('SIGSTOP')
+    process.kill(watcher, 'SIGKILL')
+    child.kill('SIGKILL')
+    const [spins = 0, , listens = 0, itsChild = 0] = pids
+    await until(() => !isRunning(listens) && !isRunning(itsChild))
+    expect(isRunning(spins)).toBe(true)
+    // Nobody is left to end this one.
+    process.kill(-spins, 'SIGKILL')
+  },
+)
+
 test('a program that ends by itself takes its components along', async () => {
   const source = `
     const { ComponentCoordinator } = await import(${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)})

@@ -72,6 +72,21 @@ describe('the packed package', () => {
     expect((await run(nodes['Node 26'], [command, 'top', '--help'])).stdout).toContain('spillway top <url>')
   })
 
+  it.each(Object.entries(nodes))('runs in a process that is denied files on %s', async (name, node) => {
+    const component = `import { defineComponent } from 'spillway/worker'
+      import { readFileSync } from 'node:fs'
+      export default defineComponent(() => ({ read: (path) => readFileSync(path, 'utf8').length }))`
+    const program = `import { ComponentCoordinator } from 'spillway'
+      await using coordinator = new ComponentCoordinator()
+      const module = new URL('./denied.js', import.meta.url)
+      const denied = coordinator.registerComponent({ name: 'denied', module, isolation: 'process', execArgv: ['--permission'] })
+      await denied.read(import.meta.filename).catch(({ code }) => console.log(code))`
+    await writeFile(join(project, 'denied.js'), component)
+    await writeFile(join(project, `denies-${name.slice(-2)}.js`), program)
+    const { stdout } = await run(node, [join(project, `denies-${name.slice(-2)}.js`)], { cwd: project })
+    expect(stdout).toBe('ERR_ACCESS_DENIED\n')
+  })
+
   it('has types that a strict program compiles against', async () => {
     await copyFile(new URL('consumer.ts', import.meta.url), join(project, 'consumer.ts'))
     expect(await compile('consumer.ts', ['--noEmit'])).toBe('')

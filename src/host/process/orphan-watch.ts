@@ -18,8 +18,10 @@ done
 for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 `
 
-/** How often a watcher that was ended by somebody is replaced. */
-const replacements = 10
+/** ms: a watcher that lives no longer does not work here. Guessed: the shell starts within a few. */
+const shortLife = 1_000
+/** How many such in a row are replaced, until the next process is started. */
+const attempts = 3
 
 /**
  * Ends the processes of components when this process is killed: they see their channel close, but one that is busy does not look. One small shell
@@ -28,10 +30,13 @@ const replacements = 10
 class OrphanWatch {
   readonly #pids = new Set<number>()
   #watcher: ChildProcess | undefined
-  #started = 0
+  /** Watchers in a row that did not live. */
+  #failures = 0
+  #told = false
 
   add(pid: number): void {
     this.#pids.add(pid)
+    this.#failures = 0
     if (this.#watcher) this.#tell(`+ ${pid}`)
     else this.#start()
   }
@@ -45,14 +50,18 @@ class OrphanWatch {
   }
 
   #start(): void {
-    if (process.platform === 'win32' || this.#started > replacements) return
+    if (process.platform === 'win32') return
+    if (this.#failures >= attempts) {
+      this.#tellOnce()
+      return
+    }
     try {
       expectDescriptors()
     } catch {
       // The next one that is to be watched tries again.
       return
     }
-    this.#started++
+    const started = performance.now()
     const watcher = spawn('/bin/sh', ['-c', script, 'sh', ...[...this.#pids].map(String)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
@@ -61,6 +70,7 @@ class OrphanWatch {
     const gone = (): void => {
       if (this.#watcher !== watcher) return
       this.#watcher = undefined
+      this.#failures = performance.now() - started < shortLife ? this.#failures + 1 : 0
       if (this.#pids.size > 0) this.#start()
     }
     watcher.once('error', gone)
@@ -70,6 +80,15 @@ class OrphanWatch {
     const stdin = watcher.stdin as typeof watcher.stdin | undefined
     stdin?.on('error', () => {})
     if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
+  }
+
+  #tellOnce(): void {
+    if (this.#told) return
+    this.#told = true
+    process.emitWarning(
+      'No shell (/bin/sh) can be kept running that would end busy processes of components if this one is killed',
+      { type: 'SpillwayWarning', code: 'SPILLWAY_NO_WATCHER' },
+    )
   }
 
   #tell(line: string): void {

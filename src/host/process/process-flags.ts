@@ -1,4 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,11 +30,26 @@ export function limitFlags(limits: ResourceLimits = {}): string[] {
   return flags
 }
 
-/** With Node's permission model on, a component is denied the user's files and not those that it runs on: ours, those of comlink, and its module. */
+/**
+ * With Node's permission model on, a component is denied the user's files and not those that it runs on: ours, those of comlink, and its module, also where
+ * that is a link to another file.
+ */
 export function permissionFlags(flags: readonly string[], module: string | undefined): string[] {
   if (!flags.some((flag) => /^--(?:experimental-)?permission$/.test(flag))) return []
   const own = join(import.meta.dirname, '..', '..', '..')
+  // Of the installed package that is its folder `dist`; what is imported by the package's name is looked up in its manifest.
+  const manifest = join(own, '..', 'package.json')
   const comlink = dirname(dirname(dirname(fileURLToPath(import.meta.resolve('comlink')))))
-  const files = [own, comlink, ...(module?.startsWith('file:') === true ? [fileURLToPath(module)] : [])]
+  const files = [own, manifest, comlink, ...(module?.startsWith('file:') === true ? pathsOf(module) : [])]
   return files.map((file) => `--allow-fs-read=${file}`)
+}
+
+function pathsOf(module: string): string[] {
+  const path = fileURLToPath(module)
+  try {
+    return [...new Set([path, realpathSync(path)])]
+  } catch {
+    // That it does not exist is said when it is loaded.
+    return [path]
+  }
 }

@@ -1,4 +1,5 @@
 import { collectGarbage } from '../../host/collect-garbage.ts'
+import { residentSet } from '../../base/proc-files.ts'
 import type { Logger } from '../../contract/logger.ts'
 import { POOL_DELAY, RETRY, WORTHWHILE } from '../tuning.ts'
 import type { TrimResult } from './allocator-trim.ts'
@@ -143,16 +144,4 @@ function hasFlag(execArgv: readonly string[]): boolean {
 export const processEffects: Omit<ReclaimEffects, 'trim'> = {
   residentSet,
   collectMinor: () => collectGarbage('minor'),
-}
-
-let lastResidentSet = 0
-
-/** As it was, where it cannot be read: a program may have no descriptor left for the file that says it. */
-function residentSet(): number {
-  try {
-    lastResidentSet = process.memoryUsage.rss()
-  } catch {
-    // It is asked for again soon.
-  }
-  return lastResidentSet
 }

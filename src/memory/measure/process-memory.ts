@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
-import { readProcessMemory } from '../../base/proc-files.ts'
+import { readProcessMemory, residentSet } from '../../base/proc-files.ts'
 import type { ProcessMemory } from '../../base/proc-files.ts'
 
 /**
@@ -57,6 +57,6 @@ export class ProcessMeter {
 export function readOwnMemory(): ProcessMemory {
   const memory = readProcessMemory('self')
   if (memory) return memory
-  const rss = process.memoryUsage.rss()
+  const rss = residentSet()
   return { rss, anonymous: rss }
 }
