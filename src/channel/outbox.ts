@@ -34,7 +34,8 @@ export class Outbox<Entry> {
     this.#entries.push(entry)
     if (this.#scheduled) return
     this.#scheduled = true
-    queueMicrotask(this.#flushScheduled)
+    if (this.#transport.whenLeaving) this.#transport.whenLeaving(this.#flushScheduled)
+    else queueMicrotask(this.#flushScheduled)
   }
 
   /**

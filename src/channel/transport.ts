@@ -16,6 +16,11 @@ export interface Transport {
    */
   post(frame: unknown, moved?: readonly Movable[]): void
   /**
+   * Calls back when what is posted would really leave, which may be later in the turn: who posts then posts what is true by then. Without it that is at
+   * once, and what waits for others to leave with it does so until the end of the microtask.
+   */
+  whenLeaving?(post: () => void): void
+  /**
    * The next frame of those that have arrived already, without waiting for the event loop; undefined: there is none.
    *
    * @throws when it cannot be read; it is taken all the same.

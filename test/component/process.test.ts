@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidOptionsError, isComponentCrashedError, proxy, withCallOptions } from '../../src/index.ts'
 import type { ComponentDefinition, CrashEvent, Remote } from '../../src/index.ts'
-import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { recordingLogger, temporaryFolder } from '../support/hibernating.ts'
 import { inProcessOf, isRunning } from '../support/processes.ts'
@@ -76,6 +76,12 @@ describe('a component in a process', () => {
     await expect(noted).rejects.toThrow('enough')
     await expect(withCallOptions(remote, { timeout: 30 }).never()).rejects.toMatchObject({ code: 'ERR_CALL_TIMEOUT' })
     await until(async () => (await remote.abortReasons()).includes('RangeError: enough'))
+  })
+
+  test('is given all of its time, also when the host keeps a call from leaving', async () => {
+    const call = withCallOptions(remote, { timeout: 500 }).add(1, 2)
+    await stall(800)
+    expect(await call).toBe(3)
   })
 
   test('gets copies of what was to be transferred, which is said once', async () => {

@@ -48,6 +48,7 @@ export class ProcessLink {
     post: (channel, frame, moved) => this.#post(channel, frame, moved),
     postLoss: (channel, cause) => this.#postLoss(channel, cause),
     close: (channel) => this.#close(channel),
+    whenLeaving: (post) => this.#whenLeaving(post),
     discard: closeEnds,
   }
 
@@ -217,6 +218,12 @@ export class ProcessLink {
     this.#ours.set(channel.number, channel)
     this.#record(channel, Kind.open)
     return channel
+  }
+
+  #whenLeaving(post: () => void): void {
+    // What is posted to a link that is closed goes nowhere.
+    if (this.#state === 'open') this.#writer.whenLeaving(post)
+    else queueMicrotask(post)
   }
 
   #postLoss(channel: SubChannel, cause: unknown): void {

@@ -27,6 +27,11 @@ export class PairEnd implements Transport {
     this.#transport.post(frame, moved)
   }
 
+  whenLeaving(post: () => void): void {
+    if (this.#transport.whenLeaving) this.#transport.whenLeaving(post)
+    else queueMicrotask(post)
+  }
+
   takeNext(): { readonly frame: unknown } | undefined {
     return this.#transport.takeNext()
   }

@@ -55,6 +55,8 @@ export class RecordWriter {
   #full: Buffer<ArrayBuffer>[] = []
   #free: Buffer<ArrayBuffer>[] = []
   #scheduled = false
+  /** Those who write when everything leaves. */
+  #leaving: (() => void)[] = []
   /** There is no later. */
   #isLast = false
   #last: LastWords | undefined
@@ -108,8 +110,19 @@ export class RecordWriter {
     this.#schedule()
   }
 
+  /** Calls back when everything leaves next: what is written then goes with it. */
+  whenLeaving(write: () => void): void {
+    this.#leaving.push(write)
+    this.#schedule()
+  }
+
   /** Hands everything to the socket now. */
   flush(): void {
+    const leaving = this.#leaving
+    if (leaving.length > 0) {
+      this.#leaving = []
+      for (const write of leaving) write()
+    }
     this.#cut()
     const pieces = this.#pieces
     if (pieces.length === 0) return
@@ -147,6 +160,8 @@ export class RecordWriter {
     this.#block = noBlock
     this.#start = this.#used = 0
     this.#pieces = []
+    // What waits to leave leaves nowhere, and is told as to any closed channel.
+    for (const write of this.#leaving.splice(0)) queueMicrotask(write)
     this.#handed.length = 0
     this.#full = []
     this.#free = []

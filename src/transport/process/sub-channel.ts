@@ -8,6 +8,7 @@ export interface Wire {
   /** In place of a frame. */
   postLoss(channel: SubChannel, cause: unknown): void
   close(channel: SubChannel): void
+  whenLeaving(post: () => void): void
   /** Closes the ends in a frame that nobody will get. */
   discard(frame: unknown): void
 }
@@ -54,6 +55,10 @@ export class SubChannel implements Transport {
 
   post(frame: unknown, moved?: readonly Movable[]): void {
     this.#wire.post(this, frame, moved)
+  }
+
+  whenLeaving(post: () => void): void {
+    this.#wire.whenLeaving(post)
   }
 
   /** Posts what came from elsewhere, with all ports that are in it; if it cannot go so far, the other side is told. */
