@@ -79,6 +79,7 @@ describe('a component in a process', () => {
   })
 
   test('is given all of its time, also when the host keeps a call from leaving', async () => {
+    await remote.add(1, 1)
     const call = withCallOptions(remote, { timeout: 500 }).add(1, 2)
     await stall(800)
     expect(await call).toBe(3)
