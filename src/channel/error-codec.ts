@@ -182,7 +182,8 @@ function propertiesOf(error: object): Properties {
   // They are getters of the class.
   if (isQuotaExceeded(error))
     Object.assign(hidden, { quota: read(error, 'quota'), requested: read(error, 'requested') })
-  const code = read(error, 'code')
+  // A DOMException's own number follows from its name.
+  const code = error instanceof DOMException ? undefined : read(error, 'code')
   if (
     properties['code'] === undefined &&
     hidden['code'] === undefined &&

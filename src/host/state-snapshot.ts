@@ -1,4 +1,7 @@
-import { DefaultDeserializer, serialize } from 'node:v8'
+import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
+import { visitObjects } from '../channel/clone-guard.ts'
+import { isNodesOwn, isPlain, oneOf } from '../transport/process/portable.ts'
+import { isOutOfBounds } from '../transport/process/views.ts'
 
 /** What a component may offer besides its methods: its state as a value that can be cloned. */
 interface Snapshotting {
@@ -8,12 +11,43 @@ interface Snapshotting {
 /**
  * The component's state, serialized; undefined when it offers no `snapshot()`.
  *
- * @throws what `snapshot()` throws, and DataCloneError when its result cannot be cloned.
+ * @throws what `snapshot()` throws, and DataCloneError or TypeError when its result cannot be kept.
  */
 export async function takeSnapshot(api: object | undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!api || !offersSnapshot(api)) return undefined
-  // A copy of its own: what `serialize` returns may be a view of a larger buffer that cannot be moved.
-  return new Uint8Array(serialize(await api.snapshot()))
+  const state = await api.snapshot()
+  assertKeepable(state)
+  const serializer = new CheckingSerializer()
+  serializer.writeHeader()
+  serializer.writeValue(state)
+  // A copy of its own: this may be a view of a larger buffer that cannot be moved.
+  return new Uint8Array(serializer.releaseBuffer())
+}
+
+/** V8 would write objects without anything, or what it cannot read, where Node keeps what they are apart from them; the next generation would not know. */
+function assertKeepable(state: unknown): void {
+  if (isPlain(state)) return
+  visitObjects(state, Number.POSITIVE_INFINITY, (object) => {
+    if (object instanceof AbortSignal || object instanceof DOMException || isNodesOwn(object)) {
+      throw new TypeError(`${oneOf(object)} cannot be kept`)
+    }
+    return true
+  })
+}
+
+/** Node documents `_writeHostObject` as what a subclass overrides, but its types do not name it. */
+const NodeSerializer = DefaultSerializer as unknown as new () => DefaultSerializer & {
+  _writeHostObject(object: object): void
+}
+
+/** Node's own writes an empty array for a view that lies outside of its buffer. */
+class CheckingSerializer extends NodeSerializer {
+  override _writeHostObject(object: object): void {
+    if (ArrayBuffer.isView(object) && isOutOfBounds(object)) {
+      throw new TypeError(`${oneOf(object)} that lies outside of its buffer cannot be kept`)
+    }
+    super._writeHostObject(object)
+  }
 }
 
 /** The state that was taken; the bytes have been checked before they were sent here, and nothing of it holds on to them. */

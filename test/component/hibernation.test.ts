@@ -208,6 +208,7 @@ describe('a snapshot that fails', () => {
   test.each([
     ['throw', 'no snapshot today'],
     ['uncloneable', 'could not be cloned'],
+    ['blob', 'A Blob cannot be kept'],
     ['hang', 'not done within 1000 ms'],
   ] as const)('keeps the component loaded, and says so: %s', async (behaviour, why) => {
     const { coordinator, component, logged } = setUp({ hibernate: { timeout: 1_000 } })

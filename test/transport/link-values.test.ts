@@ -81,6 +81,8 @@ it('of every kind of view', async () => {
   const arrived = await sent({ all: new Uint8Array(resizable), some: new Uint8Array(resizable, 1, 2) })
   arrived.all.buffer.resize(8)
   expect([arrived.all.length, arrived.some.length]).toEqual([8, 2])
+  resizable.resize(0)
+  expect((await sent(new Uint8Array(resizable))).length).toBe(0)
 })
 
 it('of a Buffer are its bytes, and nothing else of the pool that it is in', async () => {
@@ -116,6 +118,8 @@ it('that are DOMExceptions arrive with name, message and cause, wherever they ar
   const [arrived, { deep }] = await sent(value)
   expect(arrived).toBeInstanceOf(DOMException)
   expect(arrived).toMatchObject({ name: 'DataError', message: 'enough', code: 0, cause: { message: 'inner' } })
+  // As from a thread: its number is that of its class.
+  expect(Object.keys(arrived)).toEqual([])
   const [set, outer] = [...deep][0] ?? []
   expect(set?.has(arrived)).toBe(true)
   expect(outer?.cause).toBe(arrived)
@@ -127,6 +131,14 @@ interface Wasm {
 }
 /** The library that the sources are compiled for has it only with the web's. */
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Wasm }
+
+/** A view on a buffer that is made too small for it. */
+function outside(viewOn: (buffer: ArrayBuffer) => ArrayBufferView): ArrayBufferView {
+  const buffer = new ArrayBuffer(8, { maxByteLength: 8 })
+  const view = viewOn(buffer)
+  buffer.resize(2)
+  return view
+}
 
 /** What cannot go to another process, and what is said of it. */
 const refused: readonly (readonly [string, () => unknown])[] = [
@@ -140,6 +152,10 @@ const refused: readonly (readonly [string, () => unknown])[] = [
   ['ReadableStream', () => new ReadableStream()],
   ['URL', () => new URL('http://localhost/')],
   ['BlockList', () => new BlockList()],
+  ['MessageEvent', () => new MessageEvent('message')],
+  ['A Uint16Array lies outside of its buffer', () => outside((buffer) => new Uint16Array(buffer, 4, 2))],
+  ['A Uint8Array lies outside of its buffer', () => outside((buffer) => new Uint8Array(buffer, 4))],
+  ['DataView', () => outside((buffer) => new DataView(buffer, 4, 4))],
   ['could not be cloned', () => () => 1],
   ['could not be cloned', () => Symbol('x')],
   ['could not be cloned', () => Promise.resolve()],

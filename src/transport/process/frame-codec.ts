@@ -4,9 +4,9 @@ import { messageOf } from '../../contract/describe-value.ts'
 import { decodeError, encodeError } from '../../channel/error-codec.ts'
 import type { EncodedError } from '../../channel/protocol.ts'
 import type { Movable } from '../../channel/transport.ts'
-import { holdsExceptions, notPortable } from './portable.ts'
+import { holdsExceptions, notPortable, oneOf } from './portable.ts'
 import { withStandIns } from './stand-ins.ts'
-import { viewNumber, viewOn } from './views.ts'
+import { isOutOfBounds, viewNumber, viewOn } from './views.ts'
 import { mostListed } from './wire.ts'
 
 /** What the serializer writes in place of what V8 does not write by itself. */
@@ -81,6 +81,7 @@ class FrameWriter extends Serializer {
   #writeView(view: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = view
     if (!(buffer instanceof ArrayBuffer)) throw notPortable(buffer)
+    if (isOutOfBounds(view)) throw new TypeError(`${oneOf(view)} lies outside of its buffer`)
     const kind = viewNumber(view)
     // Node's pool: what else is in there is nobody's business.
     if (byteLength < buffer.byteLength && isMarkedAsUntransferable(buffer)) {

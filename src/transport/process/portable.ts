@@ -10,6 +10,7 @@ const nodesOwn: ReadonlySet<string> = new Set([
   'BlockList',
   'FormData',
   'Headers',
+  'MessageEvent',
   'Module',
   'ReadableStream',
   'Request',
@@ -39,7 +40,7 @@ const mostElements = 2 ** 22
  * @throws TypeError when something in it cannot go to another process.
  */
 export function holdsExceptions(frame: unknown, isMoved: (port: MessagePort) => boolean): boolean {
-  if (isPlainData(frame, mostLevels, { left: mostObjects })) return false
+  if (isPlain(frame)) return false
   let exceptions = false
   visitObjects(frame, Number.POSITIVE_INFINITY, (object) => {
     const prototype: unknown = Object.getPrototypeOf(object)
@@ -52,15 +53,37 @@ export function holdsExceptions(frame: unknown, isMoved: (port: MessagePort) => 
       exceptions = true
       return false
     }
-    if (isHandle(object) || isNodesOwn(object, prototype)) throw notPortable(object)
+    if (isNodesOwn(object)) throw notPortable(object)
     return true
   })
   return exceptions
 }
 
 export function notPortable(value: object): TypeError {
+  return new TypeError(`${oneOf(value)} cannot go to another process`)
+}
+
+/** 'A Blob', say. */
+export function oneOf(value: object): string {
   const { name } = value.constructor
-  return new TypeError(`${/^[AEIOX]/.test(name) ? 'An' : 'A'} ${name} cannot go to another process`)
+  return `${/^[AEIOX]/.test(name) ? 'An' : 'A'} ${name}`
+}
+
+/** Whether V8 writes it as what it is, as far as can be told at little cost. */
+export function isPlain(value: unknown): boolean {
+  return isPlainData(value, mostLevels, { left: mostObjects })
+}
+
+/** Of a class of Node's of which V8, asked without Node, writes nothing. */
+export function isNodesOwn(object: object): boolean {
+  if (isHandle(object)) return true
+  if (!isSuspicious(Object.getPrototypeOf(object))) return false
+  // A class of the user's own may be called like that: it comes out as a plain object.
+  try {
+    return Object.getPrototypeOf(clone(object)) !== Object.prototype
+  } catch {
+    return true
+  }
 }
 
 /** Nothing but primitives, plain objects, arrays and bytes, and neither many of them nor deep ones. */
@@ -86,16 +109,6 @@ function isPlainData(value: unknown, levels: number, budget: { left: number }): 
 }
 
 const suspicious = new WeakMap<object, boolean>()
-
-function isNodesOwn(object: object, prototype: unknown): boolean {
-  if (!isSuspicious(prototype)) return false
-  // A class of the user's own may be called like that: it comes out as a plain object.
-  try {
-    return Object.getPrototypeOf(clone(object)) !== Object.prototype
-  } catch {
-    return true
-  }
-}
 
 function isSuspicious(prototype: unknown): boolean {
   if (typeof prototype !== 'object' || prototype === null || prototype === Object.prototype) return false

@@ -28,6 +28,18 @@ export function viewNumber(view: ArrayBufferView): number {
   return numbers.get(String(name)) ?? 0
 }
 
+/** Its buffer has been made so small that it lies outside, at least in part: structured clone refuses it. A DataView throws when it is asked for its length. */
+export function isOutOfBounds(view: ArrayBufferView): boolean {
+  if (view.byteLength > 0 || view instanceof DataView) return false
+  try {
+    // What any method of it looks at first.
+    Uint8Array.prototype.at.call(view as Uint8Array, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
 /**
  * A view as structured clone makes it: a Node Buffer comes out as a Uint8Array.
  *
