@@ -18,6 +18,11 @@ export function isolationOf({ definition, addons }: Isolated): ComponentHost['is
 
 const told = new WeakSet<object>()
 
+const faults = {
+  'second load': 'a second load in a thread',
+  'end at work': 'that a thread is ended while it works',
+} as const
+
 /** One that was in a thread goes into a process: that is said once. */
 export function tellMove({ definition, addons }: Isolated, logger: Logger): void {
   const bears = bearsReload(addons)
@@ -25,6 +30,6 @@ export function tellMove({ definition, addons }: Isolated, logger: Logger): void
   told.add(definition)
   logger.warn(
     { component: definition.name, addon: bears.addon },
-    `loaded into a process from now on: ${bears.addon} does not bear a second load in a thread`,
+    `loaded into a process from now on: ${bears.addon} does not bear ${faults[bears.fault]}`,
   )
 }

@@ -4,6 +4,7 @@ import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { SnapshotError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'
+import { nativeWorkOver } from './native-work.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Hibernation } from './hibernation.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -39,6 +40,8 @@ export interface UnloadPort {
   readonly hibernates: boolean
   readonly state: Pick<Lifecycle, 'generation'>
   readonly zombies: Pick<Zombies, 'size'>
+  /** The native addons that its generations have loaded. */
+  readonly addons: Iterable<string>
   /** The live one: no longer that which is being unloaded once that has died. */
   readonly generation: Generation | undefined
   /** Aborted when there will be no next generation. */
@@ -114,7 +117,7 @@ export async function drainGeneration(
 
 /** The second part: dispose and terminate. With its end the component may be loaded again. */
 export async function endGeneration(
-  { component, definition, surroundings }: UnloadPort,
+  { component, definition, surroundings, addons }: UnloadPort,
   generation: Generation,
   { ending, patience }: Extract<DrainOutcome, { type: 'drained' }>,
 ): Promise<Ending> {
@@ -127,6 +130,7 @@ export async function endGeneration(
   else if (disposed !== 'ended' && disposed.error !== undefined) {
     logger.error({ component, err: disposed.error }, 'dispose hook failed')
   }
+  await nativeWorkOver(generation, addons)
   const terminating = now()
   // While the thread is there to take note of their end.
   const children = await endChildren(component, generation, logger)

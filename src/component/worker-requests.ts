@@ -66,7 +66,8 @@ export class WorkerRequests {
   /** Without its addon it is of no use; the next load goes into a process. */
   #refused(addon: string): void {
     this.#addons.add(addon)
-    void this.#host.terminate(terminateDeadline, 'error')
+    const why = `${addon} does not bear a second load in a thread: isolation: 'process' is what it needs, and gets with its next load`
+    void this.#host.terminate(terminateDeadline, 'error', new Error(why))
   }
 
   #lock({ message }: Extract<FromWorkerMessage, { type: 'lock' }>): void {

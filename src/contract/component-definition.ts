@@ -84,7 +84,7 @@ export interface ComponentDefinition<Config = unknown> {
   /**
    * What it is isolated by. 'thread': a worker thread. 'process': a child process of its own, so that a crash of native code, native memory and whatever is
    * denied to it are its own; a call takes longer, and values are copied by V8's serializer. 'auto': a thread; a process from the second load on where it
-   * has loaded a native addon that is known not to bear a second load in a thread. Default 'auto'.
+   * has loaded a native addon that is known not to bear a second load in a thread, or that a thread is ended while it works. Default 'auto'.
    */
   readonly isolation?: 'auto' | 'thread' | 'process'
   /** The worker's environment, or the names of those variables of this process's that it gets. Default: a copy of this process's. */

@@ -14,7 +14,7 @@ export const addonClaims: AddonClaims = new Int32Array(
 /** @returns false where another thread has loaded it, and ended or not, so that it must not be loaded here. */
 export function claimAddon(claims: AddonClaims, addon: string, thread: number): boolean {
   const index = knownAddon(addon)
-  if (index === undefined) return true
+  if (index === undefined || knownAddons[index]?.fault !== 'second load') return true
   const owner = Atomics.compareExchange(claims, index, 0, thread)
   return owner === 0 || owner === thread
 }

@@ -48,10 +48,10 @@ export interface ComponentHost extends MeasuredWorker {
    * Ends the worker, whatever it is doing.
    *
    * @param deadline ms to wait for it to be gone.
-   * @param reason what `ended` reports.
+   * @param reason what `ended` reports, with its cause where there is one.
    * @returns false when it was still alive at the deadline.
    */
-  terminate(deadline: number, reason?: CrashReason): Promise<boolean>
+  terminate(deadline: number, reason?: CrashReason, cause?: Error): Promise<boolean>
   /** Waits until it is gone, at most `deadline` ms. */
   exited(deadline: number): Promise<boolean>
   /** Calls back once it is gone, however late. */

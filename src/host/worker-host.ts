@@ -53,7 +53,7 @@ export class WorkerHost implements ComponentHost {
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   /** Stands for the next message, should that be unreadable. */
   #instead: FromWorkerMessage | undefined
-  #reason: CrashReason | undefined
+  #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   #alive = true
   /** Resolves, never rejects, once the task is over; the thread may take a moment longer to be gone. */
   readonly ended: Promise<GenerationEnd>
@@ -190,8 +190,8 @@ export class WorkerHost implements ComponentHost {
    * @param reason what `ended` reports.
    * @returns false when it was still alive at the deadline: some native calls and optimised loops cannot be interrupted.
    */
-  async terminate(deadline: number, reason: CrashReason = 'terminated'): Promise<boolean> {
-    this.#reason ??= reason
+  async terminate(deadline: number, reason: CrashReason = 'terminated', cause?: Error): Promise<boolean> {
+    this.#reason ??= { reason, ...(cause && { cause }) }
     if (closeAddonGate(this.#addons)) this.#end()
     else void addonGateClosed(this.#addons, () => this.#alive).then(() => this.#end())
     return this.exited(deadline)
@@ -244,7 +244,7 @@ export class WorkerHost implements ComponentHost {
   }
 
   #classify(error: unknown, exitCode: number | undefined): GenerationEnd {
-    if (this.#reason) return { reason: this.#reason }
+    if (this.#reason) return this.#reason
     if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out-of-memory', cause: error }
     if (exitCode !== undefined) return { reason: 'exit', exitCode }
     return { reason: 'error', cause: error }

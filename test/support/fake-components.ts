@@ -81,6 +81,7 @@ export class FakeComponent {
     timeout: 30_000,
   }
   readonly hibernation = { failedLately: false }
+  readonly addons: readonly string[] = []
   readonly zombies = new Map<ComponentHost, number>()
   readonly activity = { reported: 0, uncounted: 0 }
   readonly host = new FakeHost()

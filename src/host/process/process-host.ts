@@ -68,7 +68,7 @@ export class ProcessHost implements ComponentHost {
   #onCopied: () => void = () => {}
   /** Stands for the next message, should that be unreadable. */
   #instead: FromWorkerMessage | undefined
-  #reason: CrashReason | undefined
+  #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   /** What it said of its end before it came. */
   #lastWord: { readonly error: unknown } | undefined
   #state: 'running' | 'gone' = 'running'
@@ -192,8 +192,8 @@ export class ProcessHost implements ComponentHost {
     this.#link?.control.post(told, ends)
   }
 
-  async terminate(deadline: number, reason: CrashReason = 'terminated'): Promise<boolean> {
-    this.#reason ??= reason
+  async terminate(deadline: number, reason: CrashReason = 'terminated', cause?: Error): Promise<boolean> {
+    this.#reason ??= { reason, ...(cause && { cause }) }
     if (!this.alive) return true
     // One that is ended for what it did is not asked.
     if (reason !== 'terminated' || deadline === 0) {
@@ -239,7 +239,7 @@ export class ProcessHost implements ComponentHost {
     let isCut = link === undefined
     const end = (how: GenerationEnd): void => {
       this.#online.resolve()
-      this.#end.resolve(this.#reason === undefined ? how : { reason: this.#reason })
+      this.#end.resolve(this.#reason ?? how)
     }
     const gone = (how: GenerationEnd): void => {
       exit = how

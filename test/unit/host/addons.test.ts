@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, test } from 'vitest'
 import { watchAddonLoads } from '../../../src/host/addon-watch.ts'
-import { bearsReload } from '../../../src/host/known-addons.ts'
+import { claimAddon } from '../../../src/host/addon-claims.ts'
+import { bearsReload, knownAddons, mayNotBeCutShort } from '../../../src/host/known-addons.ts'
 
 describe('what bears a second load', () => {
   it.each([
@@ -21,9 +22,21 @@ describe('what bears a second load', () => {
     '@swc/core-darwin-arm64@2.0.0-beta.1',
     '@swc/core-win32-x64-msvc@1.16.22',
     '@parcel/watcher-linux-x64-glibc@2.6.0',
+    '@duckdb/node-bindings-linux-x64@1.5.6-r.1',
+    'onnxruntime-node@1.30.0',
   ])('not %s', (addon) => {
-    expect(bearsReload(['koffi@3.3.4', addon])).toEqual({ ok: false, addon })
+    expect(bearsReload(['koffi@3.3.4', addon])).toMatchObject({ ok: false, addon })
   })
+})
+
+test('what must not be cut short is not what is loaded once', () => {
+  expect(mayNotBeCutShort(['koffi@3.3.4', '@duckdb/node-bindings-linux-x64@1.5.6-r.1'])).toBe(true)
+  expect(mayNotBeCutShort(['@swc/core@1.16.22', 'koffi@3.3.4'])).toBe(false)
+  const claims = new Int32Array(new SharedArrayBuffer(knownAddons.length * 4))
+  expect(claimAddon(claims, '@swc/core@1.16.22', 1)).toBe(true)
+  expect(claimAddon(claims, '@swc/core@1.16.22', 2)).toBe(false)
+  expect(claimAddon(claims, 'onnxruntime-node@1.30.0', 1)).toBe(true)
+  expect(claimAddon(claims, 'onnxruntime-node@1.30.0', 2)).toBe(true)
 })
 
 describe('addons that are loaded', () => {
