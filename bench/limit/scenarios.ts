@@ -277,8 +277,12 @@ export async function blocked({ time }: BlockedOptions): Promise<BlockedResult> 
       oldest = Math.max(oldest, Date.now() - sampledAt)
     }
   }
-  const { usage, components, main, reservations } = coordinator.memory.ledger()
-  const sum = Object.values(components).reduce((total, row) => total + row.total, main + reservations)
+  const { usage, components, main, reservations, native } = coordinator.memory.ledger()
+  // Of the native memory the components' rows have their share.
+  const sum = Object.values(components).reduce(
+    (rest, row) => rest + row.total - row.native,
+    main + reservations + native,
+  )
   await blocking
   await Promise.all(growing)
   const after = await coordinator.memory.sample()
