@@ -13,6 +13,7 @@ import { LifeRecord } from './life.ts'
 import { isLoaded } from './lifecycle.ts'
 import { isForWantOfMemory } from './load.ts'
 import { MainThreadEnd } from './main-thread-end.ts'
+import { MovingLeases } from './moving-leases.ts'
 import type { PeerConnection } from './peer-connection.ts'
 import { Recycling, until } from './recycling.ts'
 import { Supervisor } from './supervisor.ts'
@@ -35,6 +36,7 @@ export class Component implements CopyShare<Supervisor> {
   readonly #surroundings: Surroundings
   readonly #copies: Supervisor[] = []
   readonly #recycling: Recycling
+  readonly #leases = new MovingLeases(() => leastUsed(this.#serving))
   #growAgainAt = Number.NEGATIVE_INFINITY
   #stopped: { readonly error: unknown } | undefined
 
@@ -112,23 +114,18 @@ export class Component implements CopyShare<Supervisor> {
 
   /** Loads it, and keeps one of the copies loaded until the lease is given back; its calls go to that one. */
   async acquire<T>(): Promise<Lease<T>> {
-    for (;;) {
-      const copy = this.copyToUse
-      const lease = copy.lease()
-      try {
-        await this.load()
-      } catch (error) {
-        lease[Symbol.dispose]()
-        throw error
-      }
-      // Another one may have been faster.
-      if (copy.state.status === 'ready' || this.#serving.length === 0) {
-        const release = (): void => lease[Symbol.dispose]()
-        const component = this.main.remoteOf(() => copy.generation?.number) as Remote<T>
-        return { component, release, [Symbol.dispose]: release }
-      }
+    const lease = this.#leases.take(this.copyToUse)
+    try {
+      await this.load()
+    } catch (error) {
       lease[Symbol.dispose]()
+      throw error
     }
+    // Another one may have been faster.
+    lease.follow()
+    const component = this.main.remoteOf(() => lease.generation) as Remote<T>
+    const release = (): void => lease[Symbol.dispose]()
+    return { component, release, [Symbol.dispose]: release }
   }
 
   /** Unloads all copies, each as its supervisor does. */
@@ -178,6 +175,7 @@ export class Component implements CopyShare<Supervisor> {
   close(error: unknown): void {
     this.stop(error)
     this.main.caller.close(error)
+    this.#leases.giveBackAll()
     for (const { usage } of this.#copies) usage.leases.giveBackAll()
   }
 
@@ -227,6 +225,8 @@ export class Component implements CopyShare<Supervisor> {
 
   fewCallsLeft(copy: Supervisor): void {
     if (this.#stopped) return
+    // Not before the call that was the last one is sent.
+    if (copy.isSpent) queueMicrotask(() => this.#leases.follow())
     this.#recycling.replace(copy, copy.isSpent).catch((error: unknown) => {
       if (this.#stopped) return
       this.#surroundings.recycleFailed(error)
@@ -241,6 +241,7 @@ export class Component implements CopyShare<Supervisor> {
 
   ready(copy: Supervisor, generation: Generation): void {
     if (!this.#recycling.standsBy(copy)) this.main.attach(generation, copy.budget)
+    this.#leases.follow()
   }
 
   loadFailed(copy: Supervisor, error: unknown): void {
@@ -253,6 +254,7 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   over(copy: Supervisor): void {
+    this.#leases.follow()
     this.#recycling.due(copy)
     // An unload that was called off may have kept it from being replaced.
     this.#replaceIfSpent(copy)
@@ -333,6 +335,7 @@ export class Component implements CopyShare<Supervisor> {
     ;[old.name, next.name] = [next.name, old.name]
     next.idleFrom = this.#surroundings.now() - old.idleTime
     if (next.generation && !this.main.caller.has(next.generation.number)) this.main.attach(next.generation, next.budget)
+    this.#leases.follow()
   }
 
   #retire({ generation }: Supervisor): void {

@@ -16,15 +16,32 @@ export interface LeasePort {
   readonly usage: Usage
 }
 
-/** Keeps the component in use, and the process alive, until it is given back. */
-export function takeLease({ component, surroundings, usage }: LeasePort): Disposable {
-  const { now, inContext, keepAlive, logger } = surroundings
+/** Keeps that copy in use, and the process alive, until it is given back. */
+export function takeLease(copy: LeasePort): Disposable {
+  const letGo = holdProcess(copy)
+  return keepInUse(copy, letGo)
+}
+
+/**
+ * Keeps the process alive, and tells of itself when nothing else does.
+ *
+ * @returns what ends that, to be called once.
+ */
+export function holdProcess({ component, surroundings }: LeasePort): () => void {
+  const { inContext, keepAlive, logger } = surroundings
   keepAlive.hold()
   const unwatch = inContext(() => watchLease(component, logger))
-  return usage.leases.take(() => {
+  return () => {
     unwatch()
-    usage.used(now())
     keepAlive.release()
+  }
+}
+
+/** Keeps that copy in use until it is given back; `onRelease` is called once, then. */
+export function keepInUse({ surroundings, usage }: LeasePort, onRelease: () => void = () => {}): Disposable {
+  return usage.leases.take(() => {
+    onRelease()
+    usage.used(surroundings.now())
     if (usage.leases.held === 0) surroundings.busy(false)
   })
 }

@@ -149,6 +149,46 @@ describe('a component that is recycled', () => {
     expect(await lease.component.generation()).toBe(2)
   })
 
+  it('and whose calls are used up is left by a lease, which keeps the next one', async () => {
+    coordinator.registerComponent<KitchenSink>(sink('used-up', { recycle: { calls: 2 }, idleTimeout: 50 }))
+    using lease = await coordinator.acquire<KitchenSink>('used-up')
+    expect([await lease.component.generation(), await lease.component.generation()]).toEqual([1, 1])
+    // Also when it is not called: nothing keeps what cannot be called.
+    await until(() => coordinator.info('used-up').unloads === 1)
+    expect(coordinator.info('used-up').instances).toMatchObject([{ name: 'used-up', generation: 2, inUse: 1 }])
+    expect(await lease.component.generation()).toBe(2)
+    await coordinator.memory.freeMemory('4gb')
+    let isOver = false
+    const recycled = coordinator.recycleComponent('used-up').then(() => (isOver = true))
+    await until(() => coordinator.info('used-up').instances.some(({ generation }) => generation === 3))
+    expect(await lease.component.generation()).toBe(2)
+    await recycled
+    expect(isOver).toBe(true)
+    expect(await lease.component.generation()).toBe(3)
+    expect(unloads.filter(({ name, reason }) => name === 'used-up' && reason !== 'recycled')).toEqual([])
+  })
+
+  it('and used up piles up no workers, however many leases there are', async () => {
+    coordinator.registerComponent<KitchenSink>(sink('piled', { recycle: { calls: 1 } }))
+    using all = new DisposableStack()
+    for (let i = 1; i <= 5; i++) {
+      expect(await all.use(await coordinator.acquire<KitchenSink>('piled')).component.generation()).toBe(i)
+    }
+    await until(() => coordinator.info('piled').unloads === 5)
+    expect(coordinator.info('piled').instances).toMatchObject([{ generation: 6, inUse: 5 }])
+  })
+
+  it('is left by a lease only when its calls are used up, also where others are less busy', async () => {
+    const recycle = { calls: 3, overlap: false }
+    coordinator.registerComponent<KitchenSink>(sink('of-two', { recycle, instances: { min: 2, max: 2 } }))
+    using lease = await coordinator.acquire<KitchenSink>('of-two')
+    for (let i = 0; i < 3; i++) await lease.component.generation()
+    const next = await lease.component.generation()
+    await until(() => coordinator.info('of-two').loads === 3)
+    const both = [lease.component.sleepAndTell(20), lease.component.sleepAndTell(20)]
+    expect(await Promise.all(both)).toEqual([next, next])
+  })
+
   it('goes on when the next generation cannot be loaded', async () => {
     const cell = sharedCell()
     const remote = coordinator.registerComponent<typeof loadsOnce>({
