@@ -19,8 +19,8 @@ export interface FamilyDefinition<Config = unknown> extends Omit<
   readonly config?: (key: string) => Config
   /**
    * Size of all instances together. A load that would pass it has an idle instance of this family unloaded first, the longest idle; but none that keeps to
-   * its fair share (`maxMemory` by the number of instances that are in use, being loaded or waiting to be) for one that does not. Where nothing may go
-   * it waits, within its load `timeout`, then rejects with InsufficientMemoryError. When instances grow beyond it, those above their share
+   * its fair share (`maxMemory` by the number of instances that are or were in use within a minute, are being loaded or wait to be) for one that does not.
+   * Where nothing may go it waits, within its load `timeout`, then rejects with InsufficientMemoryError. When instances grow beyond it, those above their share
    * go: unloaded when idle, else ended, reason 'memory-limit'. Holds whatever `autoUnloadEnabled` says. Default: the total limit.
    */
   readonly maxMemory?: Size

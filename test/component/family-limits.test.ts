@@ -101,22 +101,30 @@ describe('maxMemory', () => {
     const family = hogs(coordinator, 'tenants', {}, { maxMemory: '10gb', timeout: 20_000 })
     await touch(family, 'a', 'b', 'greedy')
     for (const key of ['a', 'b']) await family.get(key).report('3gb')
-    // It is measured to hold 8 of 10: it goes, not those that have been idle for longer.
+    // It is measured to hold 8 of 10: those that are idle between two calls stay while it is at work, and then it goes, not who has been idle for longer.
+    const greeding = family.get('greedy').wait()
     await family.get('greedy').report('8gb')
+    await coordinator.memory.sample()
+    expect(coordinator.info('tenants:greedy').memory?.total).toBeGreaterThan(8 * gib)
+    await Promise.all([family.get('greedy').go(), greeding])
     await until(() => coordinator.info('tenants:greedy').state === 'unloaded')
     expect(loadedOf(family)).toEqual(['tenants:a', 'tenants:b'])
     expect(coordinator.info('tenants:greedy').learnedPeak).toBeGreaterThan(8 * gib)
 
-    // While another one is at work its share is a half, and its 8 GiB are more: the idle one, which is within its share, stays.
-    const working = family.get('a').wait()
+    // While others were used just now its share is a third, and the 8 GiB that it is known for are more: they stay, and it waits.
     const loading = family.get('greedy').touch()
     await until(() => coordinator.info('tenants:greedy').state === 'loading')
     await coordinator.memory.sample()
     expect(loadedOf(family)).toEqual(['tenants:a', 'tenants:b'])
     // Alone it may have all of it.
-    await Promise.all([family.get('a').go(), working])
+    for (const key of ['a', 'b']) await coordinator.unloadComponent(family.componentName(key))
     expect(await loading).toBe(2)
     expect(loadedOf(family)).toEqual(['tenants:greedy'])
+    expect(unloads.filter((each) => each.startsWith('tenants:'))).toEqual([
+      'tenants:greedy: family',
+      'tenants:a: requested',
+      'tenants:b: requested',
+    ])
   })
 
   it('ends the one at work that takes it all, and not the others', async () => {

@@ -111,6 +111,7 @@ export class SimComponent {
       key: `${is.name} ${this.generation}`,
       phase: phase === 'loaded' ? 'ready' : phase,
       bytes: account.memory?.total ?? 0,
+      peak: account.learnedPeak ?? 0,
       limited: account.limited,
       age: now - (account.memory?.sampledAt ?? now),
       memoryLimit: is.memoryLimit,

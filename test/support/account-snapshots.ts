@@ -12,6 +12,7 @@ export function componentOf(name: string, { candidate: facts = {}, ...rest }: Co
     key: `${name} 1`,
     phase,
     bytes,
+    peak: bytes,
     limited: bytes,
     age: 0,
     memoryLimit: undefined,

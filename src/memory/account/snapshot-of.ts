@@ -24,6 +24,9 @@ export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, fr
     key,
     phase: isLeaving ? 'leaving' : state.status === 'loading' ? 'loading' : 'ready',
     bytes: account.memory?.total ?? 0,
+    get peak() {
+      return account.learnedPeak ?? 0
+    },
     limited: account.limited,
     age: now - (account.memory?.sampledAt ?? now),
     memoryLimit: definition.memoryLimit,

@@ -1,14 +1,21 @@
 import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { Kept, KeptReason, UnloadPlan } from '../../contract/unload-policy.ts'
+import { RAPID_RELOAD } from '../tuning.ts'
 import type { MemoryHolder } from './holders.ts'
 import type { AccountSnapshot, ComponentSnapshot, LoadRequest } from './snapshot.ts'
 
 /**
  * What a family may have together, and who of it goes when that is not enough: never one that keeps to its fair share for one that does not. The share of
- * those that want memory just now (in use, being loaded, or waiting to be) is `maxMemory` by their number; idle ones have what these leave them, the
- * last used longest. Where the family has grown, an idle one that holds more than `maxMemory` by the number of all that are loaded goes first.
+ * those that want memory (in use, being loaded, waiting to be, or used within `WANTED_FOR`) is `maxMemory` by their number; those that have been idle for
+ * longer have what these leave them, the last used longest. Where the family has grown, an idle one that holds more than its share goes first.
  * Nobody else's memory counts, and nobody else goes for it; and nobody in use is ended for a load, only for having grown.
  */
+
+/**
+ * How long (ms) after its last use an instance goes on wanting its share: a tenant that is called again and again is idle at most moments that one looks. Reused:
+ * to unload what is wanted again within that time was a mistake, as with residencies.
+ */
+const WANTED_FOR = RAPID_RELOAD
 
 export type FamilyDecision =
   | { readonly kind: 'fits' }
@@ -23,10 +30,13 @@ export type FamilyDecision =
 interface Member {
   readonly name: string
   readonly bytes: number
+  /** What it would reserve, were it loaded now: what loads are compared with, which reserve a peak as well. */
+  readonly peak: number
   readonly phase: ComponentSnapshot['phase'] | 'let in'
   /** What of `candidate` keeps it from being unloaded. */
   readonly held: KeptReason | undefined
-  readonly isBusy: boolean
+  /** It has a claim to its fair share. */
+  readonly isWanted: boolean
   readonly idleTime: number
 }
 
@@ -42,7 +52,7 @@ export function decideFamilyLoad(request: LoadRequest, family: FamilyLimits, acc
 
   if (isEnough([])) return { kind: 'fits' }
   const leaving = members.filter(({ phase }) => phase === 'leaving')
-  const yielding = (member: Member): boolean => member.bytes > share || request.need <= share
+  const yielding = (member: Member): boolean => yieldsTo(request, member, share)
   const victims: Member[] = []
   for (const member of longestIdle(members).filter(yielding)) {
     if (isEnough([...leaving, ...victims])) break
@@ -55,12 +65,21 @@ export function decideFamilyLoad(request: LoadRequest, family: FamilyLimits, acc
   return { kind: plan.victims.length > 0 ? 'unload' : 'wait', plan }
 }
 
-/** Whether a load may displace that component, for whatever want of memory. */
-export function mayDisplace(request: LoadRequest, component: ComponentSnapshot, account: AccountSnapshot): boolean {
+/** Those that a load may displace, for whatever want of memory. */
+export function displaceable(request: LoadRequest, account: AccountSnapshot): readonly ComponentSnapshot[] {
   const { family } = request
-  if (!family || component.family !== family) return true
+  if (family?.maxMemory === undefined) return account.components
   const share = fairShare(family, account)
-  return component.bytes > share || request.need <= share
+  const staying = membersOf(family, account).filter((member) => !yieldsTo(request, member, share))
+  const names = new Set(staying.map(({ name }) => name))
+  return account.components.filter(({ name }) => !names.has(name))
+}
+
+/** ms until one that is idle now no longer has a claim to its share, so that more may be had by others. */
+export function familyChangesIn(family: FamilyLimits, account: AccountSnapshot): number {
+  if (family.maxMemory === undefined) return Number.POSITIVE_INFINITY
+  const idle = membersOf(family, account).filter(({ held, isWanted }) => held === undefined && isWanted)
+  return Math.min(...idle.map(({ idleTime }) => Math.max(1, WANTED_FOR - idleTime)))
 }
 
 /** Who goes first of a family that has grown beyond its limit; undefined where nobody can, or need not. */
@@ -70,10 +89,9 @@ export function planOverfull(family: FamilyLimits, account: AccountSnapshot): Un
   if (maxMemory === undefined || sum(members) <= maxMemory) return undefined
   const share = fairShare(family, account)
   const idle = longestIdle(members)
-  const above = idle.filter(({ bytes }) => bytes > maxMemory / members.length)
-  // Those at work that take more than their share give it back themselves, and the others stay: see `overfullFamilies`.
-  const isTaken = members.some(({ isBusy, bytes }) => isBusy && bytes > share)
-  const [victim] = above.length > 0 ? above : isTaken ? [] : idle
+  const above = idle.filter(({ isWanted, bytes }) => bytes > (isWanted ? share : maxMemory / members.length))
+  // Those at work that take more than their share give it back themselves, and those that keep to theirs stay: see `overfullFamilies`.
+  const [victim] = [...above, ...idle.filter(({ isWanted }) => !isWanted)]
   return victim && planOf(members, [victim], sum(members) - maxMemory, () => 'enough')
 }
 
@@ -97,7 +115,7 @@ export function overfullFamilies(account: AccountSnapshot): OverfullFamily[] {
     const share = fairShare(family, account)
     const staying = stayingOf(family, account)
     const idle = staying
-      .filter((component) => isUnloadable(component) && component.limited > maxMemory / staying.length)
+      .filter((component) => isUnloadable(component) && (!isWanted(component) || component.limited > share))
       .reduce((all, { limited }) => all + limited, 0)
     const toBlame = staying.filter((component) => !isUnloadable(component) && component.limited > share)
     return [{ family, maxMemory, share, held, idle, toBlame }]
@@ -117,12 +135,12 @@ export function familyHolders(family: FamilyLimits, account: AccountSnapshot, { 
     .toSorted((a, b) => b.bytes - a.bytes)
 }
 
-/** Bytes each of those that want memory may have, whatever the others do. */
+/** Bytes that each of those that want memory may have, whatever the others do. */
 function fairShare(family: FamilyLimits, account: AccountSnapshot): number {
   const { maxMemory } = family
   if (maxMemory === undefined) return Number.POSITIVE_INFINITY
   const wanting = new Set<string>()
-  for (const { name, isBusy } of membersOf(family, account)) if (isBusy) wanting.add(name)
+  for (const member of membersOf(family, account)) if (member.isWanted) wanting.add(member.name)
   for (const request of account.requests) {
     if (request.kind === 'load' && request.family === family) wanting.add(request.name)
   }
@@ -133,21 +151,22 @@ function membersOf(family: FamilyLimits, { components, letIn }: AccountSnapshot)
   const withWorker = components
     .filter((component) => component.family === family)
     .map((component): Member => {
-      const { name, bytes, promised, phase, candidate } = component
+      const { name, bytes, peak, promised, phase, candidate } = component
       return {
         name,
         // What it was let in for it may still fill.
         bytes: Math.max(bytes, promised),
+        peak: Math.max(peak, promised),
         phase,
         held: reasonToStay(component),
-        isBusy: phase === 'loading' || (phase === 'ready' && candidate.inUse),
+        isWanted: isWanted(component),
         idleTime: candidate.idleTime,
       }
     })
   const promised = letIn
     .filter((each) => each.family === family)
     .map(({ name, bytes }): Member => {
-      return { name, bytes, phase: 'let in', held: 'not-loaded', isBusy: true, idleTime: 0 }
+      return { name, bytes, peak: bytes, phase: 'let in', held: 'not-loaded', isWanted: true, idleTime: 0 }
     })
   return [...withWorker, ...promised]
 }
@@ -157,6 +176,17 @@ const stayingOf = (family: FamilyLimits, { components }: AccountSnapshot): Compo
 
 const limitedOf = (family: FamilyLimits, account: AccountSnapshot): number =>
   stayingOf(family, account).reduce((all, { limited }) => all + limited, 0)
+
+/**
+ * One above its share, or that nobody has used for long, has to make room for whomever; the others only for one that keeps to its own. Peaks are compared with
+ * peaks, and one of unknown size is taken to be like the others: else the last of a number of equals would never be let in.
+ */
+const yieldsTo = ({ need, mayNeed }: LoadRequest, { isWanted, peak }: Member, share: number): boolean =>
+  !isWanted || peak > share || need <= share || mayNeed > need
+
+/** What cannot be unloaded holds its memory for somebody. */
+const isWanted = (component: ComponentSnapshot): boolean =>
+  component.phase !== 'leaving' && (!isUnloadable(component) || component.candidate.idleTime < WANTED_FOR)
 
 const isUnloadable = (component: ComponentSnapshot): boolean => reasonToStay(component) === undefined
 

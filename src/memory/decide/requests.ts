@@ -2,7 +2,7 @@ import type { MemoryOptions } from '../../contract/memory-options.ts'
 import { LONGEST_LOOK } from '../tuning.ts'
 import type { Action } from './action.ts'
 import { decideAdmission } from './admission.ts'
-import { decideFamilyLoad, familyHolders, mayDisplace } from './family-share.ts'
+import { decideFamilyLoad, displaceable, familyChangesIn, familyHolders } from './family-share.ts'
 import { holdersOf } from './holders.ts'
 import type { UnloadCandidate, UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
@@ -50,6 +50,8 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
       continue
     }
     const { family } = request
+    // Until it is let in: then it is not looked at again.
+    if (family && !isLate) lookIn = Math.min(lookIn, familyChangesIn(family, now))
     const inFamily = family ? decideFamilyLoad(request, family, now) : undefined
     if (family && inFamily && inFamily.kind !== 'fits') {
       const { kind, plan } = inFamily
@@ -102,7 +104,7 @@ export function stepRequests(account: AccountSnapshot, options: MemoryOptions, p
 }
 
 const candidatesFor = (request: LoadRequest, account: AccountSnapshot): UnloadCandidate[] =>
-  candidatesIn({ ...account, components: account.components.filter((each) => mayDisplace(request, each, account)) })
+  candidatesIn({ ...account, components: displaceable(request, account) })
 
 /** Where memory is tight, a load is decided by figures of now. */
 function isTooOldFor(request: LoadRequest, account: AccountSnapshot, { lowThreshold }: MemoryOptions): boolean {

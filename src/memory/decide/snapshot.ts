@@ -9,6 +9,8 @@ export interface ComponentSnapshot {
   readonly phase: 'loading' | 'ready' | 'leaving'
   /** What counts towards the total limit. */
   readonly bytes: number
+  /** The most that it and its last generations came to hold, which is what another load of it would reserve. */
+  readonly peak: number
   /** Heap and external memory, which its own limit is held against. */
   readonly limited: number
   /** How old (ms) those figures are. */

@@ -40,6 +40,19 @@ describe('a component as a decision sees it', () => {
     expect(snapshot.least).toEqual({ time: 9_000, bytes: 140 })
   })
 
+  test('has the largest of its generations as its peak', () => {
+    const learned = (account: ComponentAccount, ...sizes: number[]): void =>
+      sizes.forEach((size) => account.measured(memory(size), { reported: 0, uncounted: 0 }, 9_000, 9_000))
+    expect(shown().peak).toBe(0)
+    expect(shown((_, account) => learned(account, 300, 200)).peak).toBe(300)
+    const reloaded = shown((_, account) => {
+      learned(account, 300)
+      account.ended(9_000, 'ended')
+      learned(account, 100)
+    })
+    expect([reloaded.peak, reloaded.bytes]).toEqual([300, 100])
+  })
+
   test.each([
     ['loading', false, 'loading'],
     ['ready', false, 'ready'],

@@ -58,17 +58,45 @@ describe('a load of an instance', () => {
   })
 
   test('goes before what is small only while it keeps to its share itself', () => {
-    // Two want memory: 50 each. Three: 33.
-    const components = [busy('a', 30), idle('b', 30, 1_000), idle('c', 30, 2_000)]
-    expect(decided({ need: 50 }, components)).toBe('unload c, b')
-    expect(decided({ need: 51 }, components)).toBe('wait')
-    expect(decided({ need: 40 }, [busy('a', 10), busy('d', 10), ...components.slice(1)])).toBe('wait')
+    // Four want memory: 25 each.
+    const components = [busy('a', 24), idle('b', 25, 1_000), idle('c', 25, 59_999)]
+    expect(decided({ need: 25 }, [busy('a', 30), ...components.slice(1)])).toBe('unload c')
+    expect(decided({ need: 27 }, components)).toBe('wait')
+    expect(decided({ need: 27 }, [idle('a', 24, 1), ...components.slice(1)])).toBe('wait')
+    expect(decided({ need: 27 }, [busy('a', 23), idle('b', 26, 1_000), idle('c', 25, 59_999)])).toBe('unload b')
     // Of one above its share anybody may have the room.
     expect(decided({ need: 51 }, [busy('a', 20), idle('b', 20, 2_000), idle('c', 55, 1_000)])).toBe('unload c')
   })
 
+  test('goes before all that nobody has used for a minute, and they have no part in the share', () => {
+    const components = [idle('a', 40, 1_000), idle('b', 10, 60_000), idle('c', 10, 90_000)]
+    expect(decided({ need: 50 }, components)).toBe('unload c')
+    expect(decided({ need: 60 }, components)).toBe('unload c, b')
+    expect(decided({ need: 61 }, components)).toBe('wait')
+  })
+
+  test('of an equal is let in, whatever its peak is above what the others hold just now, or if nothing is known of it', () => {
+    const equals = [1, 2, 3].map((n) => idle(`e${n}`, 20, n, { peak: 30 }))
+    expect(decided({ need: 50 }, equals)).toBe('unload e3')
+    const unknown = [1, 2, 3].map((n) => idle(`e${n}`, 20, n))
+    expect(decided({ need: 50 }, unknown)).toBe('wait')
+    expect(decided({ need: 50, mayNeed: 60 }, unknown)).toBe('unload e3')
+  })
+
+  test('that waits for its share is looked at again when one of those before it has been idle for a minute', () => {
+    const components = [idle('a', 30, 45_000), idle('b', 20, 12_000)]
+    const request = loadOf(1, { family: hundred, need: 70, timeout: 300_000 })
+    const { actions, lookIn } = stepRequests(
+      accountOf({ components, requests: [request] }),
+      defaultMemoryOptions,
+      priorityIdle,
+    )
+    expect([actions, lookIn]).toEqual([[], 15_000])
+  })
+
   test('alone has all of it, and is refused at once where it needs more', () => {
-    expect(decided({ need: 100 }, [idle('a', 30, 1)])).toBe('unload a')
+    expect(decided({ need: 100 }, [idle('a', 30, 60_000)])).toBe('unload a')
+    expect(decided({ need: 100 }, [idle('a', 30, 1)])).toBe('wait')
     expect(decided({ need: 101 }, [])).toBe('refuse')
   })
 
@@ -82,7 +110,7 @@ describe('a load of an instance', () => {
   })
 
   test('waits for who is leaving, and has nobody else go for that', () => {
-    const components = [componentOf('a', { phase: 'leaving', bytes: 60, family: hundred }), idle('b', 30, 1)]
+    const components = [componentOf('a', { phase: 'leaving', bytes: 60, family: hundred }), idle('b', 30, 60_000)]
     expect(decided({ need: 50 }, components)).toBe('wait')
     expect(decided({ need: 80 }, components)).toBe('unload b')
   })
@@ -121,10 +149,27 @@ describe('a family that has grown', () => {
     expect(blamed(busy('a', 120))).toEqual(['a'])
   })
 
-  test('of which all at work keep to their share loses who is idle longest', () => {
-    const components = [busy('a', 70), idle('b', 20, 1_000), idle('c', 20, 2_000)]
-    expect(goes(...components)).toBe('c')
-    expect(blamed(...components)).toEqual([])
+  test('has that one give it back also where the others are idle between two calls', () => {
+    const others = [idle('b', 20, 50), idle('c', 20, 59_000)]
+    expect(goes(busy('a', 70), ...others)).toBeUndefined()
+    expect(blamed(busy('a', 70), ...others)).toEqual(['a'])
+    // Between two calls of its own.
+    expect(goes(idle('a', 70, 10), ...others)).toBe('a')
+    // What cannot be unloaded is no exception.
+    const pinned = idle('a', 70, 90_000, { candidate: { pinned: true } })
+    expect([goes(pinned, ...others), blamed(pinned, ...others)]).toEqual([undefined, ['a']])
+  })
+
+  test('loses first who has not been used for a minute, the longest idle, and blames nobody for that', () => {
+    const components = [busy('a', 40), idle('b', 40, 1_000), idle('c', 20, 60_000), idle('d', 20, 70_000)]
+    expect(goes(...components)).toBe('d')
+    expect(overfullFamilies(accountOf({ components }))).toMatchObject([{ held: 120, idle: 40, toBlame: [] }])
+    // It goes before one at work is ended.
+    const state = decide(initialDecisions(0), accountOf({ components: [busy('a', 80), ...components.slice(2)] }), {
+      ...defaultMemoryOptions,
+      autoUnloadEnabled: false,
+    })
+    expect(state.actions.map((action) => 'name' in action && `${action.kind} ${action.name}`)).toEqual(['unload d'])
   })
 
   test('is decided with everything else, one component at a time, whatever autoUnloadEnabled says', () => {
@@ -158,6 +203,17 @@ describe('requests', () => {
   test('have one of the family unloaded', () => {
     const components = [idle('a', 60, 1_000), idle('b', 40, 2_000)]
     expect(told({ components, requests: [loadOf(1, { family: hundred, need: 30 })] })).toEqual(['unload b, family'])
+  })
+
+  test('of an instance above its share that are late are refused, and say that the others keep to theirs', () => {
+    const components = [idle('a', 30, 1_000), idle('b', 33, 50)]
+    const requests = [loadOf(1, { family: hundred, need: 40, since: 0, timeout: 10_000 })]
+    const { actions } = stepRequests(accountOf({ components, requests }), defaultMemoryOptions, priorityIdle)
+    const holders = [
+      { name: 'b', bytes: 33, why: 'fair share' },
+      { name: 'a', bytes: 30, why: 'fair share' },
+    ]
+    expect(actions).toEqual([{ kind: 'refuse', request: 1, family: hundred, holders }])
   })
 
   test('that are late are refused, with who of the family has what', () => {
