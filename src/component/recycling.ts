@@ -116,8 +116,9 @@ export class Recycling {
     const { crashes } = copy.counters
     const isSame = (): boolean => copy.generation === generation
     if (this.#port.mayOverlap(copy)) {
-      // Not asked twice: where it need not wait, its successor is there at once, and nobody asks for another one.
-      await until(() => !this.#isCrowded)
+      // Asked again only after a wait: where it need not wait, its successor is there at once, and nobody asks for another one.
+      do await until(() => !isSame() || !this.#isCrowded)
+      while (isSame() && this.#isCrowded)
       if (!isSame()) return
       const next = this.#port.freeCopy()
       replacement.next = next
@@ -127,7 +128,11 @@ export class Recycling {
         // Whoever unloaded it meanwhile did not mean to have it loaded again.
         const isUnwanted = !isSame() && copy.counters.crashes === crashes && copy.main.caller.waiting === 0
         if (isUnwanted) await next.unload('recycled', 0, true)
-        else if (next.state.status === 'ready') this.#port.swap(copy, next)
+        else if (next.state.status === 'ready') {
+          // First: the calls that it gets at once may be all that it takes, and its own successor is asked for.
+          if (isSame()) this.#retired.set(generation, copy)
+          this.#port.swap(copy, next)
+        }
         // It was unloaded as it stood by.
         else if (!copy.isSpent) return
       } catch (error) {
@@ -171,10 +176,14 @@ export class Recycling {
     if (replacement) replacement.next = undefined
   }
 
-  /** Those that were replaced and still have calls under way are no more than there may be copies: long calls do not pile up workers. */
+  /** As many as there may be copies have calls under way and take no more, and are replaced, or about to be: long calls do not pile up workers. */
   get #isCrowded(): boolean {
+    const old = new Map(this.#retired)
+    for (const [copy, { generation, next }] of this.#replacements) {
+      if (generation && next && copy.isSpent) old.set(generation, copy)
+    }
     let busy = 0
-    for (const [generation, { generation: current, usage }] of this.#retired) {
+    for (const [generation, { generation: current, usage }] of old) {
       if (current === generation && usage.held > usage.keeps) busy++
     }
     return busy >= this.#port.most

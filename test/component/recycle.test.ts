@@ -178,6 +178,19 @@ describe('a component that is recycled', () => {
     expect(coordinator.info('piled').instances).toMatchObject([{ generation: 6, inUse: 5 }])
   })
 
+  it('has its successor loaded when no other old one has calls under way: long calls pile up no workers', async () => {
+    const remote = coordinator.registerComponent<KitchenSink>(sink('long', { recycle: { calls: 1 } }))
+    const busyAtLoads: number[] = []
+    const count = ({ name }: { readonly name: string }): void => {
+      if (name !== 'long') return
+      busyAtLoads.push(coordinator.info(name).instances.filter(({ inUse }) => inUse > 0).length)
+    }
+    coordinator.on('load', count)
+    expect(await Promise.all([1, 2, 3, 4].map(async () => remote.sleepAndTell(500)))).toEqual([1, 2, 3, 4])
+    coordinator.off('load', count)
+    expect(Math.max(...busyAtLoads)).toBe(1)
+  })
+
   it('is left by a lease only when its calls are used up, also where others are less busy', async () => {
     const recycle = { calls: 3, overlap: false }
     coordinator.registerComponent<KitchenSink>(sink('of-two', { recycle, instances: { min: 2, max: 2 } }))
