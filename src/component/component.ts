@@ -19,6 +19,7 @@ import { Recycling, until } from './recycling.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Surroundings } from './surroundings.ts'
 import { togetherUnloaded } from './unload.ts'
+import { WaitingPeers } from './waiting-peers.ts'
 
 /** ms after one more copy could not be loaded before calls that wait ask for one again. Guessed: memory is not short for less. */
 const growAgainAfter = 1_000
@@ -36,6 +37,7 @@ export class Component implements CopyShare<Supervisor> {
   readonly #surroundings: Surroundings
   readonly #copies: Supervisor[] = []
   readonly #recycling: Recycling
+  readonly #peers = new WaitingPeers()
   readonly #leases = new MovingLeases(() => leastUsed(this.#serving))
   #growAgainAt = Number.NEGATIVE_INFINITY
   #stopped: { readonly error: unknown } | undefined
@@ -149,7 +151,8 @@ export class Component implements CopyShare<Supervisor> {
    */
   async connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined> {
     for (;;) {
-      if (connected.length === 0) await this.load(chain)
+      const made = connected.length === 0 ? await this.#peers.connected(this.load(chain)) : undefined
+      if (made) return made
       const isNew = ({ generation }: Supervisor): boolean => !connected.includes(generation?.number ?? 0)
       const { generation, budget } = leastUsed(this.#serving.filter(isNew)) ?? {}
       if (generation) return { end: generation.connectPeer(), generation: generation.number, budget }
@@ -240,7 +243,10 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   ready(copy: Supervisor, generation: Generation): void {
-    if (!this.#recycling.standsBy(copy)) this.main.attach(generation, copy.budget)
+    if (!this.#recycling.standsBy(copy)) {
+      this.main.attach(generation, copy.budget)
+      this.#peers.ready(generation, copy.budget)
+    }
     this.#leases.follow()
   }
 

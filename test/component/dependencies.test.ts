@@ -41,6 +41,16 @@ describe('a dependency', () => {
     expect(coordinator.info('shared').inUse).toBe(0)
   })
 
+  it('that is to be unloaded as soon as it is loaded serves first those who had it loaded', async () => {
+    await coordinator.unloadComponent('shared')
+    const { loads } = coordinator.info('shared')
+    const calls = one.burst('shared', 10)
+    await until(() => coordinator.info('shared').state === 'loading')
+    await coordinator.unloadComponent('shared')
+    expect(await calls).toHaveLength(10)
+    expect(coordinator.info('shared')).toMatchObject({ state: 'unloaded', loads: loads + 1 })
+  })
+
   it('is given values, callbacks and streams', async () => {
     expect(await one.echo('shared', { a: new Map([[1, 2]]) })).toEqual({ a: new Map([[1, 2]]) })
     expect(await one.sum('shared', 100)).toBe(4_950)

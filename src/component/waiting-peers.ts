@@ -1,0 +1,32 @@
+import type { SharedCallBudget } from '../channel/call-budget.ts'
+import type { Generation } from '../host/generation.ts'
+import type { PeerConnection } from './peer-connection.ts'
+
+/**
+ * Other components that wait for a connection to what is being loaded. They are connected in the moment in which it is ready, as this thread is: an
+ * unload that waits for the load as well would else come first, each time.
+ */
+export class WaitingPeers {
+  readonly #waiting = new Set<(connection: PeerConnection) => void>()
+
+  /** @returns undefined: it was loaded already. @throws what `load` rejects with. */
+  async connected(load: Promise<void>): Promise<PeerConnection | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PeerConnection>()
+    this.#waiting.add(resolve)
+    const isConnected = (): boolean => !this.#waiting.delete(resolve)
+    try {
+      await Promise.race([promise, load])
+    } catch (error) {
+      // Of several copies, others may have failed.
+      if (!isConnected()) throw error
+      return promise
+    }
+    return isConnected() ? promise : undefined
+  }
+
+  ready(generation: Generation, budget: SharedCallBudget | undefined): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const connect of waiting) connect({ end: generation.connectPeer(), generation: generation.number, budget })
+  }
+}
