@@ -188,7 +188,8 @@ describe('a component that is recycled', () => {
     coordinator.on('load', count)
     expect(await Promise.all([1, 2, 3, 4].map(async () => remote.sleepAndTell(500)))).toEqual([1, 2, 3, 4])
     coordinator.off('load', count)
-    expect(Math.max(...busyAtLoads)).toBe(1)
+    // The one that was loaded, and the one before it.
+    expect(Math.max(...busyAtLoads)).toBeLessThanOrEqual(2)
   })
 
   it('is left by a lease only when its calls are used up, also where others are less busy', async () => {
