@@ -357,8 +357,9 @@ describe.each([
 
   test('is told when that crashes, and finds it again', async () => {
     const below = `${name}:below`
+    const { calls } = coordinator.info(below)
     const never = rejection(remote.never(below))
-    await until(() => coordinator.info(below).inUse > 0)
+    await until(() => coordinator.info(below).calls > calls)
     void rejection(coordinator.component<KitchenSink>(below).exit(7))
     expect(await never).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', component: below, exitCode: 7 })
     expect(await remote.count(below)).toBe(1)
