@@ -4,7 +4,14 @@ import { InvalidOptionsError } from './contract/errors.ts'
 import type { MemoryOptions } from './contract/memory-options.ts'
 import { resolveMemoryOptions } from './memory/options.ts'
 import type { Logger } from './contract/logger.ts'
-import { expectInteger, expectKnown, expectNumber, expectOptional, expectRecord } from './base/option-checks.ts'
+import {
+  expectInteger,
+  expectKnown,
+  expectNumber,
+  expectOptional,
+  expectRecord,
+  orDefault,
+} from './base/option-checks.ts'
 
 export interface ResolvedCoordinatorOptions {
   readonly memory: MemoryOptions
@@ -21,7 +28,8 @@ const duration = { min: 1, max: 2 ** 31 - 1 }
 export function resolveCoordinatorOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
   expectRecord('options', options)
   expectKnown(options, known)
-  const { timeout = {}, autoUnloadEnabled, logger } = options
+  const { timeout = {}, memory = {}, autoUnloadEnabled, logger } = options
+  expectRecord('memory', memory)
   expectRecord('timeout', timeout)
   expectKnown(timeout, ['load', 'call', 'dispose'], 'timeout.')
   if (autoUnloadEnabled !== undefined && typeof autoUnloadEnabled !== 'boolean') {
@@ -34,14 +42,14 @@ export function resolveCoordinatorOptions(options: CoordinatorOptions): Resolved
     throw new InvalidOptionsError('logger', 'a pino logger, or an object with its methods', logger)
   }
   return {
-    memory: resolveMemoryOptions({ ...(autoUnloadEnabled !== undefined && { autoUnloadEnabled }), ...options.memory }),
+    memory: resolveMemoryOptions({ ...(autoUnloadEnabled !== undefined && { autoUnloadEnabled }), ...memory }),
     defaults: {
-      load: expectNumber('timeout.load', timeout.load ?? 30_000, duration),
+      load: expectNumber('timeout.load', orDefault(timeout.load, 30_000), duration),
       call: expectOptional(timeout.call, (value) => expectNumber('timeout.call', value, duration)),
-      dispose: expectNumber('timeout.dispose', timeout.dispose ?? 5_000, duration),
+      dispose: expectNumber('timeout.dispose', orDefault(timeout.dispose, 5_000), duration),
     },
     logger,
-    spareWorkers: expectInteger('spareWorkers', options.spareWorkers ?? 1, { min: 0, max: 64 }),
-    shutdownTimeout: expectNumber('shutdownTimeout', options.shutdownTimeout ?? 25_000, duration),
+    spareWorkers: expectInteger('spareWorkers', orDefault(options.spareWorkers, 1), { min: 0, max: 64 }),
+    shutdownTimeout: expectNumber('shutdownTimeout', orDefault(options.shutdownTimeout, 25_000), duration),
   }
 }

@@ -62,6 +62,13 @@ export function expectStrings(option: string, value: unknown, expectItem = expec
   return value.map((item: unknown, index) => expectItem(`${option}[${index}]`, item))
 }
 
+/** The name of a method as `idempotent` has it: nested ones are joined with dots. */
+export function expectMethod(option: string, value: unknown): string {
+  const path = expectString(option, value)
+  if (!path.split('.').includes('')) return path
+  throw new InvalidOptionsError(option, "the name of a method, nested ones joined with dots ('orders.find')", value)
+}
+
 export function expectRecord<T extends object>(option: string, value: T): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidOptionsError(option, 'an object', value)
@@ -96,6 +103,11 @@ export function expectKnown(options: object, known: readonly string[], prefix = 
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) throw new InvalidOptionsError(`${prefix}${key}`, `one of ${known.join(', ')}`, value)
   }
+}
+
+/** What stands for an option that is not given. A null is given, and refused like any other bad value. */
+export function orDefault<T>(value: T | undefined, ifNone: T): T {
+  return value === undefined ? ifNone : value
 }
 
 export function expectOptional<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {

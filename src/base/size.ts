@@ -22,7 +22,9 @@ export function expectSize(option: string, value: unknown, bounds: Bounds = {}):
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = bounds
   const bytes = typeof value === 'string' ? parseSize(value) : value
   if (typeof bytes !== 'number' || !(bytes >= min && bytes <= max)) {
-    const expected = `a number of bytes${range({ ...bounds, min })}, or a string with a unit ('512mb', '1.5 GiB')`
+    // The usual bound is worth a word only to who has passed it.
+    const isTooMuch = typeof bytes === 'number' && bytes > max
+    const expected = `a number of bytes${range(isTooMuch ? { min, max } : { ...bounds, min })}, or a string with a unit ('512mb', '1.5 GiB')`
     throw new InvalidOptionsError(option, expected, value)
   }
   return bytes

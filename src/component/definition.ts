@@ -14,6 +14,7 @@ import {
   expectInteger,
   expectKnown,
   expectMemberName,
+  expectMethod,
   expectName,
   expectNumber,
   expectOneOf,
@@ -21,6 +22,7 @@ import {
   expectRecord,
   expectString,
   expectStrings,
+  orDefault,
 } from '../base/option-checks.ts'
 import type { Bounds } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
@@ -101,48 +103,52 @@ export function resolveDefinition(
 ): ResolvedDefinition {
   expectRecord('definition', definition)
   const name = expectOwnName('name', definition.name)
-  const restart = definition.restart ?? {}
+  const restart = orDefault(definition.restart, {})
   expectRecord('restart', restart)
   expectKnown(restart, ['intensity', 'period', 'backoff'], 'restart.')
-  const dependencies = expectStrings('dependencies', definition.dependencies ?? [], expectMemberName)
-  const optional = expectStrings('optionalDependencies', definition.optionalDependencies ?? [], expectMemberName)
+  const dependencies = expectStrings('dependencies', orDefault(definition.dependencies, []), expectMemberName)
+  const optional = expectStrings(
+    'optionalDependencies',
+    orDefault(definition.optionalDependencies, []),
+    expectMemberName,
+  )
   const resolved: ResolvedDefinition = {
     name,
-    type: expectString('type', definition.type ?? 'component'),
+    type: expectString('type', orDefault(definition.type, 'component')),
     module: resolveModule(definition.module),
-    export: expectString('export', definition.export ?? 'default'),
+    export: expectString('export', orDefault(definition.export, 'default')),
     config: cloneConfig(definition.config),
     dependencies: [...new Set([...dependencies, ...optional])],
     optionalDependencies: optional.filter((each) => !dependencies.includes(each)),
-    memoryEstimate: expectSize('memoryEstimate', definition.memoryEstimate ?? 0),
-    priority: expectNumber('priority', definition.priority ?? 50, { min: 0, max: 100 }),
-    timeout: expectNumber('timeout', definition.timeout ?? defaults.load, duration),
-    callTimeout: expectOptional(definition.callTimeout ?? defaults.call, (v) =>
+    memoryEstimate: expectSize('memoryEstimate', orDefault(definition.memoryEstimate, 0)),
+    priority: expectNumber('priority', orDefault(definition.priority, 50), { min: 0, max: 100 }),
+    timeout: expectNumber('timeout', orDefault(definition.timeout, defaults.load), duration),
+    callTimeout: expectOptional(orDefault(definition.callTimeout, defaults.call), (v) =>
       expectNumber('callTimeout', v, duration),
     ),
     watchdog: expectOptional(definition.watchdog, (v) => expectNumber('watchdog', v, duration)),
-    maxQueue: expectInteger('maxQueue', definition.maxQueue ?? 10_000, { min: 1 }),
+    maxQueue: expectInteger('maxQueue', orDefault(definition.maxQueue, 10_000), { min: 1 }),
     instances: resolveInstances(definition),
     recycle: expectOptional(definition.recycle, resolveRecycle),
-    idempotent: new Set(expectStrings('idempotent', definition.idempotent ?? [])),
+    idempotent: new Set(expectStrings('idempotent', orDefault(definition.idempotent, []), expectMethod)),
     resourceLimits: expectOptional(definition.resourceLimits, expectResourceLimits),
     memoryLimit: expectOptional(definition.memoryLimit, (v) =>
       expectSize('memoryLimit', v, { min: smallestMemoryLimit }),
     ),
     minIdleTime: expectOptional(definition.minIdleTime, (v) => expectNumber('minIdleTime', v, { min: 0 })),
     idleTimeout: expectOptional(definition.idleTimeout, (v) => expectNumber('idleTimeout', v, duration)),
-    pinned: expectBoolean('pinned', definition.pinned ?? false),
-    disposeTimeout: expectNumber('disposeTimeout', definition.disposeTimeout ?? defaults.dispose, duration),
+    pinned: expectBoolean('pinned', orDefault(definition.pinned, false)),
+    disposeTimeout: expectNumber('disposeTimeout', orDefault(definition.disposeTimeout, defaults.dispose), duration),
     restart: {
-      intensity: expectInteger('restart.intensity', restart.intensity ?? 5, { min: 0 }),
-      period: expectNumber('restart.period', restart.period ?? 60_000, { min: 1 }),
-      backoff: expectNumber('restart.backoff', restart.backoff ?? 1_000, { min: 0, max: 60_000 }),
+      intensity: expectInteger('restart.intensity', orDefault(restart.intensity, 5), { min: 0 }),
+      period: expectNumber('restart.period', orDefault(restart.period, 60_000), { min: 1 }),
+      backoff: expectNumber('restart.backoff', orDefault(restart.backoff, 1_000), { min: 0, max: 60_000 }),
     },
     hibernate: {
-      ...resolveHibernateOptions(definition.hibernate ?? {}),
+      ...resolveHibernateOptions(orDefault(definition.hibernate, {})),
       isAsked: definition.hibernate !== undefined,
     },
-    isolation: expectOneOf('isolation', definition.isolation ?? 'auto', ['auto', 'thread', 'process']),
+    isolation: expectOneOf('isolation', orDefault(definition.isolation, 'auto'), ['auto', 'thread', 'process']),
     env: expectOptional(definition.env, expectEnvironment),
     argv: expectOptional(definition.argv, (v) => expectStrings('argv', v)),
     execArgv: expectOptional(definition.execArgv, (v) => expectStrings('execArgv', v)),
@@ -162,7 +168,7 @@ export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
     calls: expectOptional(recycle.calls, (v) => expectInteger('recycle.calls', v, { min: 1, max: maxDelay })),
     age: expectOptional(recycle.age, (v) => expectNumber('recycle.age', v, duration)),
     memory: expectOptional(recycle.memory, (v) => expectSize('recycle.memory', v, { min: smallestMemoryLimit })),
-    overlap: expectBoolean('recycle.overlap', recycle.overlap ?? true),
+    overlap: expectBoolean('recycle.overlap', orDefault(recycle.overlap, true)),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Remote } from '../channel/remote.ts'
 import { ComponentNotFoundError, InvalidOptionsError } from '../contract/errors.ts'
-import { expectInteger, expectName, expectOptional, expectRecord } from '../base/option-checks.ts'
+import { expectInteger, expectKnown, expectName, expectOptional, expectRecord } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
-import { resolveDefinition, smallestMemoryLimit } from './definition.ts'
+import { componentOptions, resolveDefinition, smallestMemoryLimit } from './definition.ts'
 import type { DefinitionDefaults } from './definition.ts'
 import type { ComponentDefinition } from '../contract/component-definition.ts'
 import type { FamilyLimits } from '../contract/family-limits.ts'
@@ -136,6 +136,8 @@ function limitsOf({ name, maxMemory, maxLoaded }: FamilyDefinition): FamilyLimit
   }
 }
 
+const familyOptions = [...componentOptions.filter((option) => option !== 'instances'), 'maxMemory', 'maxLoaded']
+
 /**
  * Checks what all instances of a family have in common.
  *
@@ -143,11 +145,19 @@ function limitsOf({ name, maxMemory, maxLoaded }: FamilyDefinition): FamilyLimit
  */
 export function checkFamily(definition: FamilyDefinition, defaults: DefinitionDefaults): void {
   const { config: _config, module, maxMemory: _, maxLoaded: __, ...shared } = expectRecord('definition', definition)
-  limitsOf(definition)
   // What is passed nevertheless, by those who are not checked.
   const { instances } = shared as Pick<ComponentDefinition, 'instances'>
   if (instances !== undefined) {
-    throw new InvalidOptionsError('instances', 'undefined in a family: each key has one worker', instances)
+    throw new InvalidOptionsError('instances', 'no such option in a family, where each key has one worker', instances)
   }
-  resolveDefinition({ ...shared, module: typeof module === 'function' ? 'data:text/javascript,' : module }, defaults)
+  expectKnown(definition, familyOptions)
+  const limits = limitsOf(definition)
+  const { memoryEstimate } = resolveDefinition(
+    { ...shared, module: typeof module === 'function' ? 'data:text/javascript,' : module },
+    defaults,
+  )
+  if (memoryEstimate > (limits?.maxMemory ?? Number.POSITIVE_INFINITY)) {
+    const most = `no more than the family's maxMemory of ${String(definition.maxMemory)}: no instance could ever be loaded`
+    throw new InvalidOptionsError('memoryEstimate', most, definition.memoryEstimate)
+  }
 }

@@ -5,7 +5,7 @@ import { SnapshotError } from '../contract/errors.ts'
 import { abortable } from '../host/abortable.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Logger } from '../contract/logger.ts'
-import { expectKnown, expectNumber, expectRecord, expectString } from '../base/option-checks.ts'
+import { expectKnown, expectNumber, expectRecord, expectString, orDefault } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import type { UnloadReason } from '../contract/unload-report.ts'
 import { ownDirectory } from './snapshot-files.ts'
@@ -24,10 +24,10 @@ export function resolveHibernateOptions(options: HibernateOptions): ResolvedHibe
   expectRecord('hibernate', options)
   expectKnown(options, ['maxMemory', 'maxSize', 'directory', 'timeout'], 'hibernate.')
   return {
-    maxMemory: expectSize('hibernate.maxMemory', options.maxMemory ?? mib),
-    maxSize: expectSize('hibernate.maxSize', options.maxSize ?? 256 * mib),
-    directory: resolve(expectString('hibernate.directory', options.directory ?? ownDirectory)),
-    timeout: expectNumber('hibernate.timeout', options.timeout ?? 5_000, { min: 1, max: 2 ** 31 - 1 }),
+    maxMemory: expectSize('hibernate.maxMemory', orDefault(options.maxMemory, mib)),
+    maxSize: expectSize('hibernate.maxSize', orDefault(options.maxSize, 256 * mib)),
+    directory: resolve(expectString('hibernate.directory', orDefault(options.directory, ownDirectory))),
+    timeout: expectNumber('hibernate.timeout', orDefault(options.timeout, 5_000), { min: 1, max: 2 ** 31 - 1 }),
   }
 }
 

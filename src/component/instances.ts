@@ -22,7 +22,11 @@ export function resolveInstances({
   const given = typeof instances === 'number' ? { max: instances } : instances
   if (given === undefined) return { min: 0, max: 1, concurrency: Number.POSITIVE_INFINITY }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new InvalidOptionsError('instances', 'a whole number, 1 or more, or { min, max, concurrency }', instances)
+    throw new InvalidOptionsError(
+      'instances',
+      `a whole number from 1 to ${most}, or { min, max, concurrency }`,
+      instances,
+    )
   }
   expectKnown(expectRecord('instances', given), ['min', 'max', 'concurrency'], 'instances.')
   const max = expectInteger(typeof instances === 'number' ? 'instances' : 'instances.max', given.max, {

@@ -9,6 +9,7 @@ import {
   expectRecord,
   expectString,
   expectStrings,
+  orDefault,
 } from '../base/option-checks.ts'
 
 export interface DashboardOptions {
@@ -50,12 +51,12 @@ export function resolveDashboardOptions(options: DashboardOptions): ResolvedDash
   const { actions = false } = options
   if (typeof actions !== 'boolean') throw new InvalidOptionsError('actions', 'true or false', actions)
   return {
-    host: expectString('host', options.host ?? '127.0.0.1'),
-    port: expectInteger('port', options.port ?? 8080, { min: 0, max: 65_535 }),
+    host: expectString('host', orDefault(options.host, '127.0.0.1')),
+    port: expectInteger('port', orDefault(options.port, 8080), { min: 0, max: 65_535 }),
     token: expectOptional(options.token, (token) => expectString('token', token)),
     actions,
-    allowedHosts: expectStrings('allowedHosts', options.allowedHosts ?? []).map((name) => name.toLowerCase()),
-    maxViewers: expectInteger('maxViewers', options.maxViewers ?? 50, { min: 1, max: 10_000 }),
+    allowedHosts: expectStrings('allowedHosts', orDefault(options.allowedHosts, [])).map((name) => name.toLowerCase()),
+    maxViewers: expectInteger('maxViewers', orDefault(options.maxViewers, 50), { min: 1, max: 10_000 }),
     registry: options.registry,
     logger: options.logger,
   }

@@ -3,7 +3,14 @@ import type { ComponentDefinition } from '../contract/component-definition.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import type { CoordinatorOptions } from '../contract/coordinator-options.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
-import { expectKnown, expectNumber, expectRecord, expectString, expectStrings } from '../base/option-checks.ts'
+import {
+  expectKnown,
+  expectNumber,
+  expectRecord,
+  expectString,
+  expectStrings,
+  orDefault,
+} from '../base/option-checks.ts'
 import { Health } from './health.ts'
 import type { HealthOptions, HealthReport } from './health.ts'
 import { WorkInFlight } from './work-in-flight.ts'
@@ -124,12 +131,12 @@ function resolveOptions(options: SpillwayFastifyOptions): ResolvedOptions {
   const { routes = {}, shutdown = true } = options
   if (typeof shutdown !== 'boolean') throw new InvalidOptionsError('shutdown', 'true or false', shutdown)
   return {
-    closeTimeout: expectNumber('closeTimeout', options.closeTimeout ?? 10_000, { min: 0, max: longest }),
-    drainDelay: expectNumber('drainDelay', options.drainDelay ?? 0, { min: 0, max: longest }),
-    preload: expectStrings('preload', options.preload ?? []),
+    closeTimeout: expectNumber('closeTimeout', orDefault(options.closeTimeout, 10_000), { min: 0, max: longest }),
+    drainDelay: expectNumber('drainDelay', orDefault(options.drainDelay, 0), { min: 0, max: longest }),
+    preload: expectStrings('preload', orDefault(options.preload, [])),
     routes: routes === false ? undefined : resolveRoutes(routes),
     shutdown,
-    signals: expectStrings('signals', options.signals ?? []),
+    signals: expectStrings('signals', orDefault(options.signals, [])),
   }
 }
 
@@ -137,8 +144,8 @@ function resolveRoutes(routes: Partial<Routes>): Routes {
   expectRecord('routes', routes)
   expectKnown(routes, ['liveness', 'readiness'], 'routes.')
   return {
-    liveness: expectString('routes.liveness', routes.liveness ?? '/health/live'),
-    readiness: expectString('routes.readiness', routes.readiness ?? '/health/ready'),
+    liveness: expectString('routes.liveness', orDefault(routes.liveness, '/health/live')),
+    readiness: expectString('routes.readiness', orDefault(routes.readiness, '/health/ready')),
   }
 }
 

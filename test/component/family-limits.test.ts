@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ComponentCoordinator, ComponentFamily, FamilyDefinition } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
 import { fixture, quietCoordinator, rejection, sharedCoordinator, until } from '../support/coordinator.ts'
-import { crashesOf, gib, loaded } from '../support/hogs.ts'
+import { crashesOf, gib, loaded, mib } from '../support/hogs.ts'
 
 /** Nothing is short but what the family may have: whatever is unloaded here goes for that. */
 const coordinator = sharedCoordinator({ spareWorkers: 0, memory: { totalLimit: 1_000 * gib } })
@@ -87,13 +87,11 @@ describe('maxMemory', () => {
     const family = hogs(coordinator, 'room', { a: 4, b: 4, c: 4 }, { maxMemory: '10gb', memoryEstimate: '4gb' })
     await touch(family, 'a', 'b', 'c')
     expect(loadedOf(family)).toEqual(['room:b', 'room:c'])
-    expect(
-      await rejection(hogs(coordinator, 'small', {}, { maxMemory: '1gb', memoryEstimate: '2gb' }).get('x').touch()),
-    ).toMatchObject({
+    expect(await rejection(hogs(coordinator, 'small', {}, { maxMemory: '15mb' }).get('x').touch())).toMatchObject({
       code: 'ERR_INSUFFICIENT_MEMORY',
       family: 'small',
-      limit: gib,
-      needed: 2 * gib,
+      limit: 15 * mib,
+      needed: 16 * mib,
     })
   })
 
@@ -143,6 +141,28 @@ describe('maxMemory', () => {
     expect([real.info('grown:quiet').state, real.info('grown:busy').state]).toEqual(['ready', 'ready'])
     await Promise.all([busy.go(), working])
   })
+})
+
+it('takes no option that it does not know, and names those that it has', () => {
+  const refusal = (options: object): string => {
+    try {
+      coordinator.registerFamily({ name: 'typo', module: fixture('hog.ts'), ...options })
+    } catch (error) {
+      return String(error)
+    }
+    return 'none'
+  }
+  expect(refusal({ maxmemory: '1gb' })).toMatch(
+    /"maxmemory": expected one of name, .*\bmemoryLimit\b.*, maxMemory, maxLoaded, got/,
+  )
+  expect(refusal({ maxmemory: '1gb' })).not.toContain('instances')
+  expect(refusal({ instances: 2 })).toContain(
+    'expected no such option in a family, where each key has one worker, got 2',
+  )
+  expect(refusal({ maxMemory: '1gb', memoryEstimate: '2gb' })).toContain(
+    '"memoryEstimate": expected no more than the family\'s maxMemory of 1gb: no instance could ever be loaded, got "2gb"',
+  )
+  expect(refusal({ maxMemory: '1gb', memoryEstimate: '1gb' })).toBe('none')
 })
 
 it.each([

@@ -88,7 +88,7 @@ describe('a size', () => {
     const refused = expect.objectContaining({
       option: 'memory',
       expected: expect.stringMatching(
-        /^a number of bytes, 0 or more, or a string with a unit \('512mb', '1\.5 GiB'\)$/,
+        /^a number of bytes(, 0 or more| from 0 to 9007199254740991), or a string with a unit \('512mb', '1\.5 GiB'\)$/,
       ),
     })
     expect(() => toBytes(size as Size, { option: 'memory' })).toThrow(refused)
@@ -102,6 +102,15 @@ describe('a size', () => {
       expect.objectContaining({ option: 'maxBuffer', expected, received: '"1.1mb"' }),
     )
     expect(() => toBytes('1023b', bounds)).toThrow(expect.objectContaining({ option: 'maxBuffer' }))
+  })
+
+  it('that is too large is told how large it may be', () => {
+    const most = expect.objectContaining({
+      expected: expect.stringContaining(' from 1024 to 9007199254740991,') as string,
+    })
+    for (const size of ['9999999tb', 2 ** 53, Number.POSITIVE_INFINITY])
+      expect(() => toBytes(size, { min: kib })).toThrow(most)
+    for (const size of ['1b', '5']) expect(() => toBytes(size, { min: kib })).toThrow(/bytes, 1024 or more,/)
   })
 
   it('may be written as a string wherever there are bytes', () => {

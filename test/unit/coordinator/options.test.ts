@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ComponentCoordinator, InvalidOptionsError } from '../../../src/index.ts'
+import { ComponentCoordinator, componentOptions, InvalidOptionsError } from '../../../src/index.ts'
 import type { ComponentDefinition, CoordinatorOptions } from '../../../src/index.ts'
 import { resolveDefinition } from '../../../src/component/definition.ts'
 import { fixture, sharedCoordinator, silent, sink } from '../../support/coordinator.ts'
@@ -20,6 +20,11 @@ describe('coordinator options', () => {
       notDurations.map((value) => ({ options: { timeout: { [key]: value } }, option: `timeout.${key}` })),
     ),
     ...[Number.NaN, -1, 1.5, 65, '1'].map((value) => ({ options: { spareWorkers: value }, option: 'spareWorkers' })),
+    ...['spareWorkers', 'shutdownTimeout', 'memory', 'timeout', 'autoUnloadEnabled'].map((key) => ({
+      options: { [key]: null },
+      option: key,
+    })),
+    ...['load', 'call', 'dispose'].map((key) => ({ options: { timeout: { [key]: null } }, option: `timeout.${key}` })),
     { options: { timeout: 5 }, option: 'timeout' },
     { options: { timeout: { laod: 5 } }, option: 'timeout.laod' },
     { options: { autoUnloadEnabled: 'yes' }, option: 'autoUnloadEnabled' },
@@ -82,6 +87,20 @@ describe('a definition', () => {
     { options: { dependencies: ['a', ''] }, option: 'dependencies[1]' },
     { options: { idempotent: 'get' }, option: 'idempotent' },
     { options: { idempotent: ['get', ''] }, option: 'idempotent[1]' },
+    ...['.', 'a..b', '.a', 'a.'].map((value) => ({ options: { idempotent: [value] }, option: 'idempotent[0]' })),
+    // Null is no way to say nothing, whatever the option.
+    ...componentOptions
+      .filter((option) => option !== 'config')
+      .map((option) => ({ options: { [option]: null }, option })),
+    ...['intensity', 'period', 'backoff'].map((key) => ({
+      options: { restart: { [key]: null } },
+      option: `restart.${key}`,
+    })),
+    ...['maxMemory', 'maxSize', 'directory', 'timeout'].map((key) => ({
+      options: { hibernate: { [key]: null } },
+      option: `hibernate.${key}`,
+    })),
+    { options: { recycle: { overlap: null } }, option: 'recycle.overlap' },
     { options: { dependencies: [5] }, option: 'dependencies[0]' },
     { options: { memorylimit: 2 ** 30 }, option: 'memorylimit' },
     { options: { hibernate: { maxsize: 1 } }, option: 'hibernate.maxsize' },
