@@ -301,7 +301,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    *
    * @internal
    */
-  async componentMetrics(deadline: number): Promise<ReadonlyMap<string, ComponentMetrics>> {
+  async componentMetrics(deadline: number): Promise<ReadonlyMap<string, readonly ComponentMetrics[]>> {
     return collectComponentMetrics(this.#registry.registeredCopies, deadline)
   }
 

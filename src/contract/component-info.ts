@@ -51,12 +51,13 @@ export interface ComponentInfo {
   readonly errors: number
   /** ms the last load took; null before the first. */
   readonly lastLoadTime: number | null
+  /** Of one copy. */
   readonly memoryEstimate: number
-  /** Its own limit, bytes; null: the total limit. */
+  /** Its own limit, bytes, of one copy; null: the total limit. */
   readonly memoryLimit: number | null
   /** ms it must have been idle to be unloaded automatically, where it has a floor of its own. */
   readonly minIdleTime: number | null
-  /** Largest total (bytes) of the last generations, this one included; null before the first was measured. */
+  /** Largest total (bytes) that one copy had in the last generations, this one included, to compare with `memoryEstimate`; null before the first was measured. */
   readonly learnedPeak: number | null
   /** Native addons that it has been seen to load, in this generation or before: `name@version` of their package, or their path. */
   readonly addons: readonly string[]

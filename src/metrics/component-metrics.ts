@@ -32,15 +32,19 @@ export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordin
   )
   set.ofComponents(
     'memory_limit_bytes',
-    'Its own limit, else the total one',
+    'Its own limit, of one copy, else the total one',
     (info, { ledger }) => info.memoryLimit ?? ledger.limit,
   )
   set.ofComponents(
     'memory_estimate_bytes',
-    'The estimate it was registered with',
+    'The estimate it was registered with, of one copy',
     (info) => info.memoryEstimate || null,
   )
-  set.ofComponents('memory_learned_peak_bytes', 'Largest memory of its last generations', (info) => info.learnedPeak)
+  set.ofComponents(
+    'memory_learned_peak_bytes',
+    'Largest memory that one copy had in its last generations',
+    (info) => info.learnedPeak,
+  )
 
   set.ofComponents(
     'cpu_ratio',

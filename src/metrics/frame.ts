@@ -15,7 +15,7 @@ const componentDeadline = 500
 const freshEnough = 1_000
 
 /** Is given each new frame first, and what components gave as metrics of their own. */
-export type Taken = (frame: Frame, ofComponents: ReadonlyMap<string, ComponentMetrics>) => void
+export type Taken = (frame: Frame, ofComponents: ReadonlyMap<string, readonly ComponentMetrics[]>) => void
 
 /** Takes one frame for all metrics that are asked for at the same time. */
 export class FrameTaker {

@@ -11,11 +11,23 @@ interface Family {
   readonly samples: readonly Sample[]
 }
 
-interface Series {
-  readonly sample: Sample
-  readonly worker: number
-  /** What earlier generations had come to. */
+/** What one worker has come to. */
+interface Count {
+  readonly value: number
+  /** What it had come to each time before it began anew. */
   readonly offset: number
+}
+
+/** How what several copies say becomes one figure: counts and gauges are added up, of quantiles the largest is told. */
+type Kind = 'count' | 'gauge' | 'quantile'
+
+interface Series {
+  readonly sample: Omit<Sample, 'value'>
+  readonly kind: Kind
+  /** What workers that are gone had come to. */
+  gone: number
+  /** By worker. */
+  readonly counts: Map<number, Count>
 }
 
 /** Metric names by Prometheus' rules. */
@@ -24,8 +36,8 @@ const validName = /^[A-Za-z_:][\w:]*$/
 const most = { metrics: 500, series: 2_000 }
 
 /**
- * Metrics that components keep themselves, merged into a registry with the label `component`. What counts goes on from where the last
- * generation of the component ended; gauges go with it.
+ * Metrics that components keep themselves, merged into a registry with the label `component`: of several copies as one. What counts goes on from where
+ * the last generation of the component ended; gauges go with it.
  */
 export class WorkerMetrics implements Disposable {
   readonly #registry: AnyRegistry
@@ -35,11 +47,14 @@ export class WorkerMetrics implements Disposable {
     this.#registry = registry
   }
 
-  /** @param answers what each component gave, by its name. A metric that is new is there from the next scrape on. */
-  update(answers: ReadonlyMap<string, ComponentMetrics>): void {
-    for (const merged of this.#merged.values()) merged.begin()
-    for (const [component, { worker, metrics }] of answers) {
-      for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(component, worker, family.samples)
+  /** @param answers what each copy of a component gave, by the component's name. A metric that is new is there from the next scrape on. */
+  update(answers: ReadonlyMap<string, readonly ComponentMetrics[]>): void {
+    const workers = new Set([...answers.values()].flat().map(({ worker }) => worker))
+    for (const merged of this.#merged.values()) merged.begin(workers)
+    for (const [component, copies] of answers) {
+      for (const { worker, metrics } of copies) {
+        for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(component, worker, family.samples)
+      }
     }
   }
 
@@ -71,36 +86,45 @@ class Merged {
     this.metric = new ComputedMetric({ name, help, type, samples: () => this.#samples() })
   }
 
-  begin(): void {
+  /** @param workers those that there are; what others had come to stays. */
+  begin(workers: ReadonlySet<number>): void {
     if (this.type === 'gauge') this.#series.clear()
+    for (const series of this.#series.values()) {
+      for (const [worker, count] of series.counts) {
+        if (workers.has(worker)) continue
+        series.counts.delete(worker)
+        series.gone = count.value + count.offset + (series.kind === 'count' ? series.gone : 0)
+      }
+    }
   }
 
   take(component: string, worker: number, samples: readonly Sample[]): void {
     for (const { labels, value, metricName } of samples) {
-      const sample: Sample = {
-        labels: { ...labels, component },
-        value,
-        ...(metricName !== undefined && { metricName }),
-      }
+      const sample = { labels: { ...labels, component }, ...(metricName !== undefined && { metricName }) }
       const key = JSON.stringify([metricName, Object.entries(sample.labels).sort(([a], [b]) => (a < b ? -1 : 1))])
-      const known = this.#series.get(key)
-      if (!known && this.#series.size >= most.series) return
-      this.#series.set(key, { sample, worker, offset: known ? this.#offset(known, sample, worker) : 0 })
+      let series = this.#series.get(key)
+      if (!series) {
+        if (this.#series.size >= most.series) return
+        series = { sample, kind: this.#kindOf(metricName), gone: 0, counts: new Map() }
+        this.#series.set(key, series)
+      }
+      const { value: last, offset } = series.counts.get(worker) ?? { value: 0, offset: 0 }
+      // It begins anew when the component says so.
+      series.counts.set(worker, { value, offset: series.kind === 'count' && value < last ? offset + last : offset })
     }
   }
 
-  #offset(
-    { sample: { value: last }, offset, worker: before }: Series,
-    { value, metricName }: Sample,
-    worker: number,
-  ): number {
-    // Quantiles of a summary rise and fall; everything else that is no gauge begins anew with each generation, or when the component says so.
-    const counts = this.type !== 'gauge' && !(this.type === 'summary' && metricName === undefined)
-    return counts && (worker !== before || value < last) ? offset + last : offset
+  #kindOf(metricName: string | undefined): Kind {
+    if (this.type === 'gauge') return 'gauge'
+    return this.type === 'summary' && metricName === undefined ? 'quantile' : 'count'
   }
 
   *#samples(): Iterable<Sample> {
-    for (const { sample, offset } of this.#series.values()) yield { ...sample, value: sample.value + offset }
+    for (const { sample, kind, gone, counts } of this.#series.values()) {
+      const values = [...counts.values()].map(({ value, offset }) => value + offset)
+      if (kind === 'quantile') yield { ...sample, value: values.length > 0 ? Math.max(...values) : gone }
+      else yield { ...sample, value: values.reduce((sum, value) => sum + value, gone) }
+    }
   }
 }
 

@@ -79,6 +79,28 @@ describe('metrics that components keep themselves', () => {
     await coordinator.unregisterComponent('anew')
   })
 
+  it('of several copies are one: added up, also with those that were replaced', async () => {
+    const copies = coordinator.registerComponent<typeof measuring>({
+      name: 'copies',
+      module: fixture('measuring.ts'),
+      config: {},
+      instances: { min: 2, max: 2 },
+    })
+    await coordinator.preload(['copies'])
+    await Promise.all([copies.work('a', 0.5), copies.work('a', 0.5)])
+    await Promise.all([copies.queue(3), copies.queue(4)])
+    const lines = await scrape()
+    expect(lines).toContain('jobs_total{kind="a",component="copies"} 2')
+    expect(lines).toContain('queue_depth{component="copies"} 7')
+    await coordinator.recycleComponent('copies')
+    await copies.work('a', 0.5)
+    const after = await scrape()
+    expect(after).toContain('jobs_total{kind="a",component="copies"} 3')
+    expect(after).toContain('queue_depth{component="copies"} 0')
+    expect(after.join('\n')).not.toContain('copies#')
+    await coordinator.unregisterComponent('copies')
+  })
+
   it.each(['throws', 'hangs', 'nonsense'])('one whose collecting %s spoils nothing', async (broken) => {
     const odd = register(`odd-${broken}`, broken)
     await odd.work('a', 1)
