@@ -27,7 +27,7 @@ describe('spillway top', () => {
     expect(stderr()).toBe('')
     expect(stdout()).toContain(`process ${process.pid}, Node ${process.version}`)
     expect(stdout()).toMatch(/^pressure low {2}\[[#|+-]{24}\] \d+% {2}[\d.]+ MiB of [\d.]+ GiB$/m)
-    expect(stdout()).toMatch(/^orders +loaded +\S+ +20 .* stays: pinned$/m)
+    expect(stdout()).toMatch(/^orders +loaded +– +\S+ +20 .* stays: pinned$/m)
     expect(stdout()).toMatch(/^evil +unloaded /m)
     expect(stdout().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   })

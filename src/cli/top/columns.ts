@@ -28,7 +28,8 @@ const left = (label: string, width: number, rank: number, text: Column['text']):
 /** Between the name, which is first, and the next unload, which is last and takes what is left. */
 export const columns: readonly Column[] = [
   left('STATE', 9, 0, ({ state }) => stateNames[state] ?? state),
-  right('PID', 7, 6, processOf),
+  right('COPIES', 6, 4, copiesOf),
+  right('PID', 10, 6, processOf),
   right('PRIO', 4, 7, ({ priority }) => String(priority)),
   right('HEAP', 8, 1, ({ memory }) => bytes(memory?.physical)),
   right('EXTERNAL', 8, 6, ({ memory }) => bytes(memory?.external)),
@@ -45,9 +46,16 @@ export const columns: readonly Column[] = [
 
 export const nextText = ({ next }: ComponentView): string => nextWords(next)
 
-/** Of one with a process of its own; a thread is in that of the program. */
-function processOf({ isolation, pid }: ComponentView): string {
-  return isolation === 'process' ? String(pid ?? 'process') : '–'
+/** Of one that has several, also while one takes the place of another. */
+function copiesOf({ instances }: ComponentView): string {
+  return instances.length > 1 ? count(instances.length) : '–'
+}
+
+/** Of one with a process of its own, and how many more it has; a thread is in that of the program. */
+function processOf({ isolation, pid, instances }: ComponentView): string {
+  if (isolation !== 'process') return '–'
+  const processes = new Set(instances.map((copy) => copy.pid).filter((each) => each !== null))
+  return `${pid ?? 'process'}${processes.size > 1 ? `+${processes.size - 1}` : ''}`
 }
 
 /** Since when it has not been used, while it is loaded. */

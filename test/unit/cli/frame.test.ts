@@ -42,7 +42,7 @@ describe('a frame', () => {
         line.startsWith('COMPONENT'),
       ) ?? ''
     expect(heading(220)).toMatch(
-      /STATE +PID +PRIO +HEAP +EXTERNAL +PEAK +USE +IDLE +CALLS\/S +P50 +P99 +LOADS +UNLOADS +CRASHES +IF MEDIUM/,
+      /STATE +COPIES +PID +PRIO +HEAP +EXTERNAL +PEAK +USE +IDLE +CALLS\/S +P50 +P99 +LOADS +UNLOADS +CRASHES +IF MEDIUM/,
     )
     expect(heading(90)).toContain('HEAP')
     expect(heading(90)).not.toContain('P50')
@@ -58,9 +58,25 @@ describe('a frame', () => {
     )
     const processes = after(undefined, { event: 'snapshot', data: { ...snapshot, components: some } }) as TopState
     const lines = frame(processes, connected, { columns: 200, rows: 24, colour: false, now: at })
-    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +4321 /)
-    expect(lines.find((line) => line.startsWith('evil'))).toMatch(/^evil +unloaded +process /)
-    expect(lines.find((line) => line.startsWith('日本'))).toMatch(/unloaded +– /)
+    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +– +4321 /)
+    expect(lines.find((line) => line.startsWith('evil'))).toMatch(/^evil +unloaded +– +process /)
+    expect(lines.find((line) => line.startsWith('日本'))).toMatch(/unloaded +– +– /)
+  })
+
+  it('tells how many copies a component has, and how many processes besides the one it names', () => {
+    const some = snapshot.components.map((view) => {
+      if (view.name !== 'orders') return view
+      const copy = (number: number): (typeof view.instances)[number] => ({
+        ...view,
+        name: `orders#${number}`,
+        isolation: 'process',
+        pid: 4_194_304 - number,
+      })
+      return { ...view, isolation: 'process' as const, pid: 4_194_303, instances: [copy(1), copy(2), copy(3)] }
+    })
+    const copies = after(undefined, { event: 'snapshot', data: { ...snapshot, components: some } }) as TopState
+    const lines = frame(copies, connected, { columns: 220, rows: 24, colour: false, now: at })
+    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +3 +4194303\+2 /)
   })
 
   it('holds no control character of the program that is watched', () => {
