@@ -190,8 +190,10 @@ export class MemoryBook {
     this.#condemned.delete(supervisor)
     this.account(supervisor).ended(this.#options.now(), fate)
     this.reservations.drop(supervisor)
+    // One that was ended as it grew may have taken as much again since its last figures.
+    const unsure = fate === 'overgrown' && generation.host.isolation !== 'process' ? held : 0
     const gone = (bytes: number): void => {
-      this.trend.jumped(-bytes - this.#owners.gone(key, this.#learnedOf(supervisor)))
+      this.trend.jumped(-bytes - this.#owners.gone(key, this.#learnedOf(supervisor), unsure))
       this.changed()
       onGone()
     }

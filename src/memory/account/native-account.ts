@@ -89,10 +89,10 @@ export class NativeAccount {
     return this.#state.returned
   }
 
-  /** Its thread is gone. @returns bytes that are no longer counted. */
-  workerGone(key: string): number {
+  /** Its thread is gone. @param unsure bytes that it may have taken since it was measured. @returns bytes that are no longer counted. */
+  workerGone(key: string, unsure: number): number {
     const bytes = sizeOf(this.#state.shares.get(key))
-    this.#state = workerGone(this.#state, key, this.#options.now())
+    this.#state = workerGone(this.#state, key, this.#options.now(), unsure)
     return bytes
   }
 

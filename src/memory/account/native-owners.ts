@@ -57,9 +57,15 @@ export class NativeOwners {
     }
   }
 
-  /** Its thread is gone. @param learned of its component. @returns bytes that are no longer counted. */
-  gone(key: string, learned: Learned): number {
-    const bytes = this.#options.native.workerGone(key)
+  /**
+   * Its thread is gone.
+   *
+   * @param learned of its component.
+   * @param unsure bytes that it may have taken since it was measured.
+   * @returns bytes that are no longer counted.
+   */
+  gone(key: string, learned: Learned, unsure: number): number {
+    const bytes = this.#options.native.workerGone(key, unsure)
     if (bytes > 0) this.#freed.set(key, learned)
     return bytes
   }

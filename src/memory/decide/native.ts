@@ -84,6 +84,8 @@ export interface NativeState {
   readonly keptUntil: number
   readonly returning: readonly Returning[]
   readonly returned: readonly Returned[]
+  /** What workers that are gone may have taken, at most, since they were last measured: it is unexplained now, and free. */
+  readonly unsure: number
   /** Unexplained beyond that. */
   readonly raw: number
   /** Of that, what counts. */
@@ -115,6 +117,7 @@ export function initialNative(reading: Moment): NativeState {
     keptUntil: Number.POSITIVE_INFINITY,
     returning: [],
     returned: [],
+    unsure: 0,
     raw: excess,
     counted: excess,
     verified: 0,
@@ -179,9 +182,14 @@ export function checkEnded(state: NativeState, reading: Moment): NativeState {
   }
 }
 
-/** A worker is gone: what it had is on its way back, unless it turns out that it does not come. */
-export function workerGone(state: NativeState, key: string, time: number): NativeState {
-  const freed = sizeOf(state.shares.get(key))
+/**
+ * A worker is gone: what it had is on its way back, unless it turns out that it does not come.
+ *
+ * @param unsure bytes that it may have taken besides since it was measured: one that was ended as it grew.
+ */
+export function workerGone(before: NativeState, key: string, time: number, unsure = 0): NativeState {
+  const freed = sizeOf(before.shares.get(key))
+  const state = { ...before, unsure: before.unsure + unsure }
   if (freed === 0) return state
   const shares = new Map(state.shares)
   shares.delete(key)
@@ -212,9 +220,9 @@ function worked({ workedAt }: NativeState, { time, suspects }: NativeReading): N
 function move(state: NativeState, to: { excess: number; held: number }, { time }: NativeReading): NativeState {
   const change = to.excess - state.excess
   const growth = to.held - state.held
-  const moved = { ...state, excess: to.excess, held: to.held }
+  const moved = { ...state, excess: to.excess, held: to.held, unsure: 0 }
   if (change >= 0) {
-    const freed = Math.min(change, Math.max(0, -growth))
+    const freed = Math.min(change, Math.max(0, -growth) + state.unsure)
     const kept = state.kept + freed
     return {
       ...moved,

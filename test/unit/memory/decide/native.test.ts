@@ -76,8 +76,9 @@ class Process {
     return this
   }
 
-  gone(key: string): void {
-    this.#state = workerGone(this.#state, key, this.time)
+  /** @param unsure what it may have taken since it was measured. */
+  gone(key: string, unsure = 0): void {
+    this.#state = workerGone(this.#state, key, this.time, unsure * mib)
     this.suspects = this.suspects.filter((suspect) => suspect.key !== key)
   }
 
@@ -179,6 +180,21 @@ describe('what counts as native memory', () => {
     expect(process.pass(1_000).counted).toBe(0)
     process.pool = 0
     expect(process.pass(20_000).counted).toBe(0)
+  })
+
+  test('nor what one that was ended as it grew had taken by then beyond its last figures, but no more than that', () => {
+    const process = open()
+    process.component('runaway', { worked: true, capable: false })
+    process.component('next', { worked: true, capable: false })
+    process.held += 60
+    process.pass(1_000)
+    process.gone('runaway', 60)
+    process.held -= 60
+    process.pool = 60 + 50
+    expect(process.pass(1_000).counted).toBe(0)
+    expect(process.size('next')).toBe(0)
+    process.native += 40
+    expect(process.pass(2_000).counted).toBe(40)
   })
 
   test('nor what is kept for good where the allocator cannot be asked', () => {
