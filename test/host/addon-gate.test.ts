@@ -66,7 +66,8 @@ it('one that does not bear a second load in a thread is loaded once; whatever lo
     // Another one finds out as it loads, and a third when it is called.
     await told('second', of('second', 'index.cjs').ping())
     const lazy = of('lazy', 'lazy.cjs')
-    await lazy.load().catch((error) => console.log(error.message))
+    // The call is answered with the refusal, or the worker is ended for it before that.
+    await lazy.load().catch((error) => console.log((error.cause ?? error).message.slice(0, 57)))
     await told('lazy', lazy.load())
     await coordinator.unloadComponent('first')
     await told('first', first.ping())
@@ -76,6 +77,6 @@ it('one that does not bear a second load in a thread is loaded once; whatever lo
   const moved = 'loaded into a process from now on: @swc/core@1.16.22 does not bear a second load in a thread'
   expect(child).toMatchObject({
     code: 0,
-    stdout: `pong thread 0\npong process 0\n@swc/core@1.16.22 does not bear a second load in a thread of this process\nloaded process 1\npong process 0\n3 ${moved}\n`,
+    stdout: `pong thread 0\npong process 0\n@swc/core@1.16.22 does not bear a second load in a thread\nloaded process 1\npong process 0\n3 ${moved}\n`,
   })
 })
