@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { ActivityMeter } from '../channel/activity.ts'
 import type { ActivityRecord } from '../channel/activity.ts'
 import { callContext, ServedCall } from '../channel/call-context.ts'
@@ -27,7 +26,9 @@ import { expectSize } from '../base/size.ts'
 import { MemoryReports } from './memory-reports.ts'
 import { watchNativeCode } from './native-code.ts'
 import { loadModule } from './load-module.ts'
+import { measureItself } from './process/self-measure.ts'
 import { postReadable } from './readable-message.ts'
+import { nameThread } from './thread-name.ts'
 import { changeEnvironment } from './worker-environment.ts'
 import { watchUncountedMemory } from './uncounted-memory.ts'
 import { offersSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
@@ -378,30 +379,4 @@ function expectMethods(option: string, methods: ReadonlySet<string>, table: Meth
 async function disposeOf(api: Partial<AsyncDisposable & Disposable> | undefined): Promise<void> {
   if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
   else api?.[Symbol.dispose]?.()
-}
-
-/** ms between two looks of a process at itself. Guessed: as soon as its host would look at one that grows, at a tenth of the cost. */
-const lookAtItself = 250
-
-function measureItself(meter: ActivityMeter): void {
-  const look = (): void => {
-    const { user, system } = process.cpuUsage()
-    try {
-      meter.reportProcess(process.memoryUsage.rss(), (user + system) / 1_000)
-    } catch {
-      // It has no descriptor left to read that with; what it said last holds.
-    }
-  }
-  look()
-  setInterval(look, lookAtItself).unref()
-}
-
-/** Linux shows a thread's name in top, ps and debuggers; the 15 characters are the kernel's limit. */
-function nameThread(name: string): void {
-  if (process.platform !== 'linux') return
-  try {
-    writeFileSync('/proc/thread-self/comm', name.slice(-15))
-  } catch {
-    // A name is a convenience: without /proc there is none.
-  }
 }
