@@ -52,7 +52,8 @@ it('a link that is closed keeps no memory for what it wrote and had begun to rea
     // As for somebody who keeps the errors of calls that were under way: their stacks may hold on to what was called.
     link.control.post(2)
   }
-  expect(held() - before).toBeLessThan(1_000_000)
+  // V8 sweeps buffers beside a collection: what it has found dead may be counted for a moment.
+  await expect.poll(() => held() - before).toBeLessThan(1_000_000)
   expect(kept.every((link) => link.openChannels === 0)).toBe(true)
 })
 
