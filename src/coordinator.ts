@@ -18,12 +18,12 @@ import { collectComponentMetrics } from './component/component-metrics.ts'
 import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { Lease } from './component/lease.ts'
-import { RecycleWatch } from './component/recycle-watch.ts'
+import { watchRecycling } from './component/recycle-watch.ts'
 import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
-import { IdleWatch } from './component/idle-watch.ts'
+import { watchIdle } from './component/idle-watch.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
@@ -85,11 +85,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
   readonly #stuck: StuckWatch
-  readonly #idle = new IdleWatch({
+  readonly #idle = watchIdle({
     supervisors: () => this.#registry.registeredCopies,
     isNeeded: (copy) => this.#registry.isNeeded(copy),
   })
-  readonly #recycles = new RecycleWatch({
+  readonly #recycles = watchRecycling({
     copies: () => this.#registry.registeredCopies,
     memoryOf: (copy) => this.memory.memoryOf(copy)?.total,
   })

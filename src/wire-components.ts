@@ -1,6 +1,5 @@
 import type { Registry } from './component/registry.ts'
-import type { IdleWatch } from './component/idle-watch.ts'
-import type { RecycleWatch } from './component/recycle-watch.ts'
+import type { DueWatch } from './component/due-watch.ts'
 import type { StuckWatch } from './component/stuck-watch.ts'
 import { tellEnded, tellRetired } from './component/news.ts'
 import type { Supervisor } from './component/supervisor.ts'
@@ -19,8 +18,8 @@ export interface CoordinatorParts extends Pick<
   readonly registry: Registry
   readonly memory: MemoryManager
   readonly stuck: StuckWatch
-  readonly idle: IdleWatch
-  readonly recycles: RecycleWatch
+  readonly idle: DueWatch
+  readonly recycles: DueWatch
   readonly advisor: Advisor
   readonly announcer: Announcer
   readonly logs: ComponentLogs
