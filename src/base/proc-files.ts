@@ -18,9 +18,6 @@ export interface ProcessMemory {
   readonly anonymous: number
 }
 
-/** The kernel counts processor time in ticks of 10 ms: USER_HZ, which is 100 wherever Node runs on Linux (proc(5)). */
-const tick = 10
-
 /**
  * Of this process, or of another one. To read it takes some 30 us.
  *
@@ -39,16 +36,6 @@ export function readProcessMemory(
   const own = bytes('RssAnon')
   if (rss === undefined || own === undefined) return undefined
   return { rss, anonymous: own + (bytes('RssShmem') ?? 0) }
-}
-
-/** ms of processor time that a process has used; undefined as above. */
-export function readProcessorTime(pid: number, read: FileReader = readRealFile): number | undefined {
-  // What stands before the last parenthesis is the name, which may have anything in it.
-  const fields = read(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ')
-  const ticks = Number(fields?.[11]) + Number(fields?.[12])
-  return Number.isFinite(ticks) ? ticks * tick : undefined
 }
 
 let lastResidentSet = 0

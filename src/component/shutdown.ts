@@ -1,5 +1,6 @@
 import { withDeadline } from '../base/deadline.ts'
 import type { ComponentHost } from '../host/component-host.ts'
+import { defaultDrainDeadline } from './departures.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { isLoaded } from './lifecycle.ts'
 import type { Registry } from './registry.ts'
@@ -16,8 +17,6 @@ export interface ShutdownReport {
   readonly duration: number
 }
 
-/** ms of a component's calls under way, unless the whole shutdown has less. */
-const drainDeadline = 5_000
 /** ms for removing files, also when everything else took all the time there was. Guessed. */
 const leastDiscardDeadline = 1_000
 
@@ -49,7 +48,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
     if (!isLoaded(supervisor.state)) return
     const remaining = graceful - (performance.now() - start)
     const { unloads } = supervisor.counters
-    const report = await supervisor.unload('shutdown', Math.max(0, Math.min(drainDeadline, remaining)))
+    const report = await supervisor.unload('shutdown', Math.max(0, Math.min(defaultDrainDeadline, remaining)))
     // A load that was given up is none.
     if (supervisor.counters.unloads > unloads) unloaded.push(report)
   }

@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicNow } from '../base/monotonic.ts'
 import { processStat } from '../base/process-stat.ts'
+import { until } from '../base/until.ts'
 import type { ChildNews, StartedChild } from './child-watch.ts'
 
 /** ms that a child process has between SIGTERM and SIGKILL. Guessed: an unload waits for that. */
 const grace = 1_000
 /** ms that the end of one that was killed, and that its thread takes note of it, are waited for. Guessed: that takes some ms. */
 const soon = 250
-/** ms between two looks at whether they are gone. */
-const lookEvery = 10
 
 /** The child processes that one generation of a component has started, and that are not known to be over. */
 export class ChildProcesses {
@@ -59,11 +56,6 @@ export class ChildProcesses {
   get #left(): StartedChild[] {
     return [...this.#running.values()].filter(isRunning)
   }
-}
-
-async function until(condition: () => boolean, deadline: number): Promise<void> {
-  const end = monotonicNow() + deadline
-  while (!condition() && monotonicNow() < end) await sleep(lookEvery)
 }
 
 /** False as well for another process that has its id by now. */

@@ -11,6 +11,7 @@ import { threadChannels } from '../transport/thread.ts'
 import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import type { ComponentHost, MeasuredWorker } from './component-host.ts'
+import { ControlInbox } from './control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { measuredThread } from './measured-thread.ts'
 import { environmentChange, needsNewThread, workerEnvironment } from './worker-environment.ts'
@@ -51,8 +52,7 @@ export class WorkerHost implements ComponentHost {
   /** What it was started with. */
   readonly #environment: Readonly<NodeJS.ProcessEnv>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
-  /** Stands for the next message, should that be unreadable. */
-  #instead: FromWorkerMessage | undefined
+  readonly #inbox = new ControlInbox((message) => this.#onMessage(message))
   #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   #alive = true
   /** Resolves, never rejects, once the task is over; the thread may take a moment longer to be gone. */
@@ -84,11 +84,10 @@ export class WorkerHost implements ComponentHost {
     this.online = listening.promise
     this.#control.receive({
       frame: (frame) => {
-        const message = frame as FromWorkerMessage
-        if (message.type === 'online') listening.resolve()
-        this.#receive(message)
+        if ((frame as FromWorkerMessage).type === 'online') listening.resolve()
+        this.#inbox.frame(frame)
       },
-      unreadable: () => this.#receiveInstead(),
+      unreadable: () => this.#inbox.unreadable(),
     })
     const worker = this.#start(theirs)
     this.#worker = worker.thread
@@ -224,23 +223,11 @@ export class WorkerHost implements ComponentHost {
     try {
       item = this.#control.takeNext()
     } catch {
-      this.#receiveInstead()
+      this.#inbox.unreadable()
       return true
     }
-    if (item) this.#receive(item.frame as FromWorkerMessage)
+    if (item) this.#inbox.frame(item.frame)
     return item !== undefined
-  }
-
-  #receive(message: FromWorkerMessage): void {
-    this.#instead = message.type === 'instead' ? message.message : undefined
-    if (message.type !== 'instead') this.#onMessage(message)
-  }
-
-  /** Something has come that cannot be deserialised. */
-  #receiveInstead(): void {
-    const message = this.#instead
-    this.#instead = undefined
-    if (message) this.#onMessage(message)
   }
 
   #classify(error: unknown, exitCode: number | undefined): GenerationEnd {

@@ -9,12 +9,14 @@ import type { Channels, Movable } from '../../channel/transport.ts'
 import type { CrashReason } from '../../contract/errors.ts'
 import { messageOf } from '../../contract/describe-value.ts'
 import { decodeError } from '../../channel/error-codec.ts'
-import { readProcessMemory, readProcessorTime } from '../../base/proc-files.ts'
+import { readProcessMemory } from '../../base/proc-files.ts'
+import { processStat } from '../../base/process-stat.ts'
 import { withDeadline } from '../../base/deadline.ts'
 import { ProcessLink } from '../../transport/process/link.ts'
 import { passOnAll } from '../../transport/process/port-relay.ts'
 import { threadChannels } from '../../transport/thread.ts'
 import type { ComponentHost } from '../component-host.ts'
+import { ControlInbox } from '../control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
 import { environmentChange, needsNewProcess, workerEnvironment } from '../worker-environment.ts'
 import type { EnvironmentChange } from '../worker-environment.ts'
@@ -66,8 +68,6 @@ export class ProcessHost implements ComponentHost {
   readonly #online = Promise.withResolvers<void>()
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   #onCopied: () => void = () => {}
-  /** Stands for the next message, should that be unreadable. */
-  #instead: FromWorkerMessage | undefined
   #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   /** What it said of its end before it came. */
   #lastWord: { readonly error: unknown } | undefined
@@ -86,10 +86,7 @@ export class ProcessHost implements ComponentHost {
     }
     const channel = (this.#child.stdio as ChildProcess['stdio'] | undefined)?.[3]
     this.#link = channel instanceof Socket ? new ProcessLink(channel, { onCopied: () => this.#onCopied() }) : undefined
-    this.#link?.control.receive({
-      frame: (frame) => this.#receive(frame as FromWorkerMessage),
-      unreadable: () => this.#receiveInstead(),
-    })
+    this.#link?.control.receive(new ControlInbox((message) => this.#take(message)))
     if (this.#child.pid !== undefined) orphanWatch.add(this.#child.pid)
     this.#watchForEnd()
     this.#child.unref()
@@ -139,7 +136,7 @@ export class ProcessHost implements ComponentHost {
 
   /** How long it has worked is what it has used of a processor. */
   activeTime(): number {
-    return this.#readable(readProcessorTime) ?? this.activity.read().worked
+    return this.#readable(processStat)?.processorTime ?? this.activity.read().worked
   }
 
   async processorTime(): Promise<number> {
@@ -292,19 +289,10 @@ export class ProcessHost implements ComponentHost {
     return this.#lastWord && how.reason === 'exit' ? { reason: 'error', cause: this.#lastWord.error } : how
   }
 
-  #receive(message: FromWorkerMessage): void {
-    this.#instead = message.type === 'instead' ? message.message : undefined
-    if (message.type === 'instead') return
+  #take(message: FromWorkerMessage): void {
     if (message.type === 'online') this.#online.resolve()
     if (message.type === 'uncaught') this.#lastWord = { error: decodeError(message.error) }
     this.#onMessage(message)
-  }
-
-  /** Something has come that cannot be deserialised. */
-  #receiveInstead(): void {
-    const message = this.#instead
-    this.#instead = undefined
-    if (message) this.#receive(message)
   }
 }
 

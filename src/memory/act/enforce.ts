@@ -4,11 +4,9 @@ import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Overrun } from '../decide/action.ts'
 import type { Measurement } from '../measure/measurement.ts'
+import { defaultDrainDeadline } from '../../component/departures.ts'
 import { isFragile } from '../../component/native-work.ts'
 import { ANSWER_TIME } from '../tuning.ts'
-
-/** ms for the calls under way in one that must not be cut short: as an unload by name gives them. */
-const drainTime = 5_000
 
 /** Holds components to memory limits: has them collect their garbage, and ends those that go on. Their callers get ComponentCrashedError, reason 'memory-limit'. */
 export class Enforcer {
@@ -64,7 +62,7 @@ export class Enforcer {
   /** One that would take the program along is given time to finish, and takes no new calls meanwhile. */
   async #unload(supervisor: Supervisor): Promise<void> {
     try {
-      await supervisor.unload('pressure', drainTime)
+      await supervisor.unload('pressure', defaultDrainDeadline)
     } catch (error) {
       this.#logger.error(
         { component: supervisor.name, err: error },
