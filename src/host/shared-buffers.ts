@@ -1,3 +1,5 @@
+import { constructing } from './constructing.ts'
+
 /**
  * Bytes from which on a buffer is counted: one that two threads use to signal to each other is not worth an entry. What thousands of them hold is
  * native memory that nobody reported.
@@ -38,13 +40,7 @@ export function watchSharedBuffers(report: (bytes: number) => void): void {
   }
   const original = SharedArrayBuffer
   const { prototype } = original
-  const watched = new Proxy(original, {
-    construct: (target, args, newTarget) => {
-      const buffer = Reflect.construct(target, args, newTarget) as SharedArrayBuffer
-      note(buffer)
-      return buffer
-    },
-  })
+  const watched = constructing(original, note)
   // A slice is made by the constructor that its buffer names.
   Reflect.defineProperty(prototype, 'constructor', { value: watched, writable: true, configurable: true })
   globalThis.SharedArrayBuffer = watched

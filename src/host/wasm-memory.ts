@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import { keepContext } from '../base/context.ts'
+import { constructing } from './constructing.ts'
 
 /** ms between two looks at memories that may have grown from inside. */
 const interval = 100
@@ -124,20 +125,6 @@ class WasmWatch {
 }
 
 const isShared = ({ buffer }: Memory): boolean => types.isSharedArrayBuffer(buffer)
-
-/** The same class, with `made` told of every object it makes. `instanceof` and subclasses work as before. */
-function constructing<T extends object>(
-  original: new (...args: never) => T,
-  made: (object: T) => void,
-): new (...args: never) => T {
-  return new Proxy(original, {
-    construct: (target, args, newTarget) => {
-      const object = Reflect.construct(target, args, newTarget) as T
-      made(object)
-      return object
-    },
-  })
-}
 
 /**
  * True when V8 counts a WebAssembly memory as external. That it does shows once and for certain; that it does not, only after some tries: an
