@@ -11,7 +11,7 @@ import { pino } from 'pino'
 import { createDashboard } from '../src/dashboard/index.ts'
 import { ComponentCoordinator } from '../src/index.ts'
 import type { Remote } from '../src/index.ts'
-import type echo from './call/echo-component.ts'
+import type work from './contenders/work.js'
 
 interface Phase {
   /** Share of one processor that the main thread used. */
@@ -43,9 +43,9 @@ async function measure(): Promise<void> {
     autoUnloadEnabled: false,
     memory: { totalLimit: 16 * 1024 ** 3 },
   })
-  const module = new URL('./call/echo-component.ts', import.meta.url)
+  const module = new URL('./contenders/work.js', import.meta.url)
   const remotes = Array.from({ length: components }, (_, i) =>
-    coordinator.registerComponent<typeof echo>({
+    coordinator.registerComponent<typeof work>({
       name: `component-${i}`,
       module,
       dependencies: i % 4 === 0 ? [] : [`component-${i - (i % 4)}`],
@@ -80,7 +80,7 @@ async function measure(): Promise<void> {
 }
 
 /** Calls every component once a second, evenly spread. */
-async function run(remotes: readonly Remote<typeof echo>[], seconds: number): Promise<Phase> {
+async function run(remotes: readonly Remote<typeof work>[], seconds: number): Promise<Phase> {
   const took: number[] = []
   const pending: Promise<void>[] = []
   const start = performance.now()

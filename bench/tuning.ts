@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { Progress } from './policy/progress.ts'
+import { Progress } from './harness/progress.ts'
 
 const run = promisify(execFile)
 const hook = new URL('tuning/scale-hook.ts', import.meta.url).href

@@ -1,5 +1,0 @@
-import { defineComponent } from 'spillway/worker'
-
-export default defineComponent(() => ({
-  echo: (value: unknown): unknown => value,
-}))

@@ -1,3 +1,0 @@
-export default function echo(value: unknown): unknown {
-  return value
-}

@@ -1,0 +1,17 @@
+import { readdir } from 'node:fs/promises'
+import type { Suite } from './suite.ts'
+
+const folder = new URL('../suites/', import.meta.url)
+
+/** Every file of bench/suites is one; what several of them use is elsewhere. */
+export async function suiteNames(): Promise<string[]> {
+  return (await readdir(folder))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.slice(0, -'.ts'.length))
+    .toSorted()
+}
+
+export async function suiteNamed(name: string): Promise<Suite> {
+  const { default: suite } = (await import(new URL(`${name}.ts`, folder).href)) as { default: Suite }
+  return suite
+}

@@ -1,4 +1,0 @@
-import workerpool from 'workerpool'
-import work from '../work.js'
-
-workerpool.worker(work)

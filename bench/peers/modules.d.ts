@@ -1,0 +1,60 @@
+// As much of the peers as is used here: the types are checked where nobody has installed them.
+
+declare module 'tinypool' {
+  export class Tinypool {
+    constructor(options: {
+      readonly filename: string
+      readonly runtime: 'worker_threads' | 'child_process'
+      readonly minThreads: number
+      readonly maxThreads: number
+      readonly concurrentTasksPerWorker: number
+      readonly serialization?: 'json' | 'advanced'
+    })
+    run(task: unknown, options: { readonly name: string; readonly signal?: AbortSignal }): Promise<unknown>
+    destroy(): Promise<void>
+  }
+}
+
+declare module 'workerpool' {
+  interface Task extends PromiseLike<unknown> {
+    timeout(ms: number): Task
+    cancel(): Task
+  }
+  interface Pool {
+    exec(method: string, parameters: readonly unknown[]): Task
+    terminate(): PromiseLike<unknown>
+  }
+  const workerpool: {
+    pool(
+      script: string,
+      options: {
+        readonly workerType: 'thread' | 'process'
+        readonly minWorkers: number
+        readonly maxWorkers: number
+        readonly forkOpts?: { readonly serialization: 'json' | 'advanced' }
+      },
+    ): Pool
+    worker(methods: object): void
+  }
+  export default workerpool
+}
+
+declare module 'poolifier' {
+  export class FixedThreadPool {
+    constructor(numberOfThreads: number, filePath: string)
+    execute(data: unknown, name: string, signal?: AbortSignal): Promise<unknown>
+    destroy(): Promise<void>
+  }
+  export const ThreadWorker: new (functions: Readonly<Record<string, (argument: never) => unknown>>) => object
+}
+
+declare module 'threads' {
+  export type ExposedThread = Readonly<Record<string, (argument: unknown) => Promise<unknown>>>
+  export const Worker: new (path: string) => object
+  export function spawn(worker: object): Promise<ExposedThread>
+  export const Thread: { terminate(thread: ExposedThread): Promise<void> }
+}
+
+declare module 'threads/worker' {
+  export function expose(methods: object): void
+}
