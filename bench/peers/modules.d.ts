@@ -1,6 +1,8 @@
 // As much of the peers as is used here: the types are checked where nobody has installed them.
 
 declare module 'tinypool' {
+  import type { ResourceLimits } from 'node:worker_threads'
+
   export class Tinypool {
     constructor(options: {
       readonly filename: string
@@ -8,6 +10,7 @@ declare module 'tinypool' {
       readonly minThreads: number
       readonly maxThreads: number
       readonly concurrentTasksPerWorker: number
+      readonly resourceLimits?: ResourceLimits
       readonly serialization?: 'json' | 'advanced'
     })
     run(task: unknown, options: { readonly name: string; readonly signal?: AbortSignal }): Promise<unknown>
@@ -16,13 +19,15 @@ declare module 'tinypool' {
 }
 
 declare module 'workerpool' {
+  import type { WorkerOptions } from 'node:worker_threads'
+
   interface Task extends PromiseLike<unknown> {
     timeout(ms: number): Task
     cancel(): Task
   }
   interface Pool {
     exec(method: string, parameters: readonly unknown[]): Task
-    terminate(): PromiseLike<unknown>
+    terminate(force?: boolean): PromiseLike<unknown>
   }
   const workerpool: {
     pool(
@@ -31,6 +36,7 @@ declare module 'workerpool' {
         readonly workerType: 'thread' | 'process'
         readonly minWorkers: number
         readonly maxWorkers: number
+        readonly workerThreadOpts?: WorkerOptions
         readonly forkOpts?: { readonly serialization: 'json' | 'advanced' }
       },
     ): Pool
@@ -40,8 +46,14 @@ declare module 'workerpool' {
 }
 
 declare module 'poolifier' {
+  import type { WorkerOptions } from 'node:worker_threads'
+
   export class FixedThreadPool {
-    constructor(numberOfThreads: number, filePath: string)
+    constructor(
+      numberOfThreads: number,
+      filePath: string,
+      options?: { readonly errorHandler?: (error: Error) => void; readonly workerOptions?: WorkerOptions },
+    )
     execute(data: unknown, name: string, signal?: AbortSignal): Promise<unknown>
     destroy(): Promise<void>
   }
@@ -49,8 +61,10 @@ declare module 'poolifier' {
 }
 
 declare module 'threads' {
+  import type { WorkerOptions } from 'node:worker_threads'
+
   export type ExposedThread = Readonly<Record<string, (argument: unknown) => Promise<unknown>>>
-  export const Worker: new (path: string) => object
+  export const Worker: new (path: string, options?: WorkerOptions) => object
   export function spawn(worker: object): Promise<ExposedThread>
   export const Thread: { terminate(thread: ExposedThread): Promise<void> }
 }

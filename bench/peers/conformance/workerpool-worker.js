@@ -1,0 +1,4 @@
+import workerpool from 'workerpool'
+import work from '../../conformance/misbehave.js'
+
+workerpool.worker(work)
