@@ -24,7 +24,8 @@ export class Subject implements AsyncDisposable {
     this.#child = fork(new URL('subject-process.ts', import.meta.url), [suite, id, name, JSON.stringify(setup)], {
       serialization: 'advanced',
       execArgv: [...process.execArgv, ...execArgv],
-      env: { ...process.env, SPILLWAY_LOG_LEVEL: 'silent' },
+      // What anybody logs or warns of would stand among the progress.
+      env: { ...process.env, SPILLWAY_LOG_LEVEL: 'silent', NODE_NO_WARNINGS: '1' },
     })
   }
 

@@ -5,16 +5,27 @@ declare module 'tinypool' {
 
   export class Tinypool {
     constructor(options: {
-      readonly filename: string
-      readonly runtime: 'worker_threads' | 'child_process'
+      readonly filename?: string
+      readonly runtime?: 'worker_threads' | 'child_process'
       readonly minThreads: number
       readonly maxThreads: number
-      readonly concurrentTasksPerWorker: number
+      readonly concurrentTasksPerWorker?: number
       readonly resourceLimits?: ResourceLimits
       readonly serialization?: 'json' | 'advanced'
     })
-    run(task: unknown, options: { readonly name: string; readonly signal?: AbortSignal }): Promise<unknown>
+    run(
+      task: unknown,
+      options: {
+        readonly name: string
+        readonly filename?: string
+        readonly signal?: AbortSignal
+        readonly transferList?: readonly object[]
+      },
+    ): Promise<unknown>
     destroy(): Promise<void>
+    static move(value: object): object
+    static readonly transferableSymbol: symbol
+    static readonly valueSymbol: symbol
   }
 }
 
@@ -26,7 +37,7 @@ declare module 'workerpool' {
     cancel(): Task
   }
   interface Pool {
-    exec(method: string, parameters: readonly unknown[]): Task
+    exec(method: string, parameters: readonly unknown[], options?: { readonly on: (payload: unknown) => void }): Task
     terminate(force?: boolean): PromiseLike<unknown>
   }
   const workerpool: {
@@ -41,6 +52,8 @@ declare module 'workerpool' {
       },
     ): Pool
     worker(methods: object): void
+    workerEmit(payload: unknown): void
+    Transfer: new (message: object, transfer: readonly object[]) => object
   }
   export default workerpool
 }
@@ -64,11 +77,21 @@ declare module 'threads' {
   import type { WorkerOptions } from 'node:worker_threads'
 
   export type ExposedThread = Readonly<Record<string, (argument: unknown) => Promise<unknown>>>
+  export interface Observable<T> {
+    subscribe(observer: { readonly next: (value: T) => void; readonly complete: () => void }): void
+  }
   export const Worker: new (path: string, options?: WorkerOptions) => object
-  export function spawn(worker: object): Promise<ExposedThread>
+  export function spawn<T = ExposedThread>(worker: object): Promise<T>
   export const Thread: { terminate(thread: ExposedThread): Promise<void> }
 }
 
 declare module 'threads/worker' {
   export function expose(methods: object): void
+  export function Transfer(payload: object, transferables: readonly object[]): object
+}
+
+declare module 'threads/observable' {
+  export const Observable: new (
+    subscriber: (observer: { readonly next: (value: unknown) => void; readonly complete: () => void }) => void,
+  ) => object
 }

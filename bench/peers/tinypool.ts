@@ -19,3 +19,6 @@ export const tinypool =
       end: () => pool.destroy(),
     }
   }
+
+/** A pool whose thread is started now, and given a module by its first task. */
+export const idleTinypool = (): Tinypool => new Tinypool({ minThreads: 1, maxThreads: 1 })

@@ -1,9 +1,12 @@
-import { callsWithin, cpuOf, oneAtATime } from '../harness/repeat.ts'
+import { relays } from '../contenders/relay/start.ts'
+import type { Relay } from '../contenders/relay/start.ts'
+import { callsWithin, cpuOf, oneAtATime, timesOf } from '../harness/repeat.ts'
 import type { Case, Figure, Setup, Suite } from '../harness/suite.ts'
 import { giveUp } from '../contenders/callee.ts'
 import type { Callee, Start } from '../contenders/callee.ts'
 import { contendersOf, processes, threads } from '../contenders/contenders.ts'
 import { cpuTime } from '../contenders/process-memory.ts'
+import { sideBySide } from '../side-by-side.ts'
 
 const text = 'x'.repeat(100)
 const inFlight = 64
@@ -48,6 +51,34 @@ async function limits(start: Start, { time }: Setup) {
   return async () => oneAtATime(time, call)
 }
 
+/** Calls to as many components in turn, as a program that has many makes them. */
+async function inTurn(start: Start, count: number, { time }: Setup) {
+  const callees = Array.from({ length: count }, () => start())
+  // Not all at once: what is measured is not how long a crowd takes to start.
+  await sideBySide(callees, 10, ({ call }) => call('pid'))
+  let next = 0
+  const call = () => callees[next++ % count]?.call('echo', text) ?? Promise.resolve()
+  await timesOf(time, call)
+  // Long enough for whoever looks at its threads now and then.
+  return async () => oneAtATime(4 * time, call)
+}
+
+function relayed(start: () => Promise<Relay>) {
+  return async ({ time }: Setup) => {
+    const relay = await start()
+    const measure = async (width: number) => {
+      const [figures, spent] = await cpuOf(() => relay(width, time))
+      return { ...figures, cpu: spent / figures.calls }
+    }
+    await measure(1)
+    await measure(inFlight)
+    return async () => {
+      const [single, many] = [await measure(1), await measure(inFlight)]
+      return [single.p50, single.p99, single.cpu, many.rate, many.cpu]
+    }
+  }
+}
+
 /** What a process uses besides this one: nothing where the callee is a thread. */
 async function cpuOfOthers(callee: Callee): Promise<() => Promise<number>> {
   const pid = Number(await callee.call('pid'))
@@ -62,6 +93,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, one),
     base: 'worker',
     rounds: 7,
+    quickRounds: 2,
   },
   {
     id: 'flight',
@@ -70,6 +102,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, flight),
     base: 'worker',
     rounds: 7,
+    quickRounds: 2,
     targets: [{ figure: 'rate', against: 'best', least: 1 }],
   },
   {
@@ -79,7 +112,41 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, limits),
     base: 'worker',
     rounds: 7,
+    quickRounds: 0,
   },
+  {
+    id: 'relay',
+    title: `from one worker to another, echo of 100 bytes, one at a time and ${inFlight} in flight`,
+    figures: [p50, p99, cpu, rate, { ...cpu, id: 'flight-cpu', title: 'CPU a call of many' }],
+    contenders: threads.map(({ name }) => {
+      const relay = relays[name]
+      return relay ? { name, measure: relayed(relay) } : { name, cannot: 'has no way from one worker to another' }
+    }),
+    base: 'worker',
+    rounds: 7,
+    quickRounds: 2,
+  },
+  ...[10, 50, 200].map((count): Case => ({
+    id: `turn-${count}`,
+    title: `${count} components called in turn, one call at a time`,
+    figures: [p50, p99, cpu],
+    contenders: contendersOf(
+      threads.filter(({ name }) => ['spillway', 'worker', 'comlink'].includes(name)),
+      (start, setup) => inTurn(start, count, setup),
+    ),
+    base: 'worker',
+    rounds: 5,
+    // A start of 200 takes longer than all that quick may take.
+    quickRounds: count === 50 ? 2 : 0,
+    deadline: 180_000,
+    targets:
+      count === 200
+        ? [
+            { figure: 'cpu', against: 'worker', most: 1.3 },
+            { figure: 'p50', against: 'worker', most: 1.5 },
+          ]
+        : [],
+  })),
   {
     id: 'one-process',
     title: 'another process, one call at a time',
@@ -87,6 +154,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(processes, one),
     base: 'fork json',
     rounds: 5,
+    quickRounds: 0,
   },
   {
     id: 'flight-process',
@@ -95,6 +163,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(processes, flight),
     base: 'fork json',
     rounds: 5,
+    quickRounds: 0,
   },
 ]
 
