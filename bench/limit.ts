@@ -4,13 +4,13 @@
  * scenario runs in a process of its own. Takes some five minutes.
  */
 import { availableParallelism } from 'node:os'
-import { reclaimFlag } from '../src/memory/act/reclaimer.ts'
+import { returnAtEndFlag } from '../src/memory/act/page-pool.ts'
 import { runScenario } from './limit/run-scenario.ts'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 const ms = (time: number): string => `${time.toFixed(1)} ms`
 const major = Number.parseInt(process.versions.node, 10)
-const variants: readonly (readonly string[])[] = major >= 26 ? [[], [reclaimFlag]] : [[]]
+const variants: readonly (readonly string[])[] = major >= 26 ? [[], [returnAtEndFlag]] : [[]]
 
 function print(
   title: string,
@@ -30,7 +30,7 @@ for (const execArgv of variants) {
     const result = await runScenario('twelve', options, { execArgv })
     const hog = hogRate === 0 ? '' : `, and one that allocates ${hogRate} MiB/s`
     print(
-      `Twelve components of 40 to 120 MiB under 512 MiB for 60 s${hog}${execArgv.length > 0 ? ` (${reclaimFlag})` : ''}`,
+      `Twelve components of 40 to 120 MiB under 512 MiB for 60 s${hog}${execArgv.length > 0 ? ` (${returnAtEndFlag})` : ''}`,
       [
         ['calls', result.calls],
         ['calls that failed', result.failures.length, '0'],
@@ -75,7 +75,7 @@ print('A worker blocked in a native call for 8 s', [
 ])
 
 for (const execArgv of variants) {
-  const flag = execArgv.length > 0 ? ` (${reclaimFlag})` : ''
+  const flag = execArgv.length > 0 ? ` (${returnAtEndFlag})` : ''
   const sticky = await runScenario('sticky', undefined, { execArgv })
   print(`An unload after which the resident set need not fall${flag}`, [
     ['held by what was unloaded', `${sticky.released.toFixed(0)} MiB`],

@@ -39,8 +39,8 @@ import { defaultResourceLimits } from './host/resource-limits.ts'
 import { ProcessHost } from './host/process/process-host.ts'
 import { Spares } from './host/spares.ts'
 import { WorkerHost } from './host/worker-host.ts'
-import { trimAllocator } from './memory/act/allocator-trim.ts'
 import { MemoryManager } from './memory/manager.ts'
+import { pagePoolOfProcess } from './memory/act/page-pool.ts'
 import { processEffects, Reclaimer } from './memory/act/reclaimer.ts'
 import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
@@ -107,12 +107,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const tracing = new Tracing(this.#calls)
     const announcer = new Announcer(this, logger, tracing, this.#inContext)
     this.#logs = new ComponentLogs(logger)
-    this.#reclaimer = new Reclaimer({
-      effects: { ...processEffects, trim: trimAllocator },
-      logger,
-      execArgv: process.execArgv,
-      nodeMajor: Number.parseInt(process.versions.node, 10),
-    })
+    this.#reclaimer = new Reclaimer(processEffects, pagePoolOfProcess())
     this.locks = createSharedLocks(logger, (name) => this.#registry.loadsWith(name))
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
     const keepAlive = new KeepAlive()

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { reclaimFlag } from '../../src/memory/act/reclaimer.ts'
+import { returnAtEndFlag } from '../../src/memory/act/page-pool.ts'
 import type { CycleResult } from './cycle.ts'
 import type { Shape } from './holder.ts'
 
 /** What a cycle runs on. */
 export const runtimes = {
-  'Node 26, with the flag': { node: pinned('node'), flags: [reclaimFlag] },
+  'Node 26, with the flag': { node: pinned('node'), flags: [returnAtEndFlag] },
   'Node 26, without the flag': { node: pinned('node'), flags: [] },
   'Node 24': { node: pinned('node-24'), flags: [] },
 } as const

@@ -1,11 +1,11 @@
 import type { DemoFacts } from './demo-facts.ts'
 
 /** The facts as a few lines for people. */
-export function formatFacts({ node, flag, database, datasets, tour }: DemoFacts): string {
+export function formatFacts({ node, database, datasets, tour }: DemoFacts): string {
   const { notLoaded, firstCall, calls, loaded, unload, unloaded, nextCall } = tour
   const { answer } = firstCall
   const lines: [string, string][] = [
-    ['runs on', `Node ${node}, ${flag ? 'with' : 'without'} the flag that gives memory back at once`],
+    ['runs on', `Node ${node}`],
     ['database', database],
     ...datasets.map(({ symbol, interval, synthetic, candles, imported }): [string, string] => {
       const what = `${integer(candles)} ${synthetic ? 'made-up' : 'real'} candles of ${interval}`
@@ -36,7 +36,7 @@ export function formatFacts({ node, flag, database, datasets, tour }: DemoFacts)
     ],
     [
       'unloaded',
-      `state ${unloaded.state}, resident set ${mb(unloaded.rss)}, a second later ${mb(unloaded.rssAfterSecond)}: ${(100 * tour.returned).toFixed(1)}% of what loading added is back`,
+      `state ${unloaded.state}, resident set ${mb(unloaded.rss)}, three seconds later ${mb(unloaded.rssLater)}: ${(100 * tour.returned).toFixed(1)}% of what loading added is back`,
     ],
     ['next call', `${ms(nextCall.duration)}: loaded again, generation ${nextCall.generation}`],
   )

@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { ComponentCoordinator } from '../index.ts'
-import { reclaimFlag } from '../memory/act/reclaimer.ts'
 import { LazyHistoricalDataService } from '../services/index.ts'
 import type { DemoFacts } from './demo-facts.ts'
 import type { DemoOptions } from './demo-options.ts'
@@ -26,7 +25,6 @@ export async function runOnce({ json, dataDirectory, candles }: DemoOptions): Pr
   await service.unload()
   const facts: DemoFacts = {
     node: process.version,
-    flag: process.execArgv.includes(reclaimFlag),
     database,
     datasets,
     tour: await tour(coordinator, service, datasets),

@@ -21,8 +21,8 @@ export interface TourFacts {
   /** `memory`: the worker's own, as the main thread sees it. */
   readonly loaded: { readonly state: string; readonly rss: number; readonly memory: ComponentMemory | null }
   readonly unload: UnloadReport
-  readonly unloaded: { readonly state: string; readonly rss: number; readonly rssAfterSecond: number }
-  /** How much of what loading added to the resident set is back a second later, 0 to 1. */
+  readonly unloaded: { readonly state: string; readonly rss: number; readonly rssLater: number }
+  /** How much of what loading added to the resident set is back three seconds later, 0 to 1. */
   readonly returned: number
   readonly nextCall: CallFacts
 }
@@ -51,8 +51,8 @@ export async function tour(
   const { state, memory } = service.info()
   const loaded = { state, rss: residentSet(), memory }
   const unload = await service.unload()
-  const unloaded = { state: service.info().state, rss: residentSet(), rssAfterSecond: await residentSetIn(1_000) }
-  const returned = (loaded.rss - unloaded.rssAfterSecond) / (loaded.rss - notLoaded.rss)
+  const unloaded = { state: service.info().state, rss: residentSet(), rssLater: await residentSetIn(3_000) }
+  const returned = (loaded.rss - unloaded.rssLater) / (loaded.rss - notLoaded.rss)
   return { notLoaded, firstCall, calls, loaded, unload, unloaded, returned, nextCall: await callLatest(service) }
 }
 

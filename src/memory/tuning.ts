@@ -113,9 +113,8 @@ export const END_TIME = 100
 // Giving back
 
 /**
- * ms. V8 (14.6, memory-pool.cc) looks for pages to let go of when some isolate hands it others, as a minor collection does, and not within 12 s of the
- * last time it looked: so that works 12 s after an unload at the latest, and when V8 is at it every 8 s already, it needs nobody and up to 16 s: twice this. A helper thread that trims the allocator
- * is given up after it, too. Guessed.
+ * ms in which V8 gives back the pages of isolates that have ended by itself if it is looking: every 8 s on Node 26 where a collection of the last 12 s made it look, 8 s after the end on
+ * Node 24. After twice this, what isolates have freed is no longer waited for, and a drain of the pool (src/memory/act/pool-drain.ts) is given up; after this, a trim of the allocator. Guessed.
  */
 export const POOL_DELAY = 8_500
 /** Bytes: less is not worth a thread or a collection to give back. Guessed. */

@@ -2,7 +2,8 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
 import { unclaimedNative } from '../memory/account/ledger.ts'
-import { reclaimFlag } from '../memory/act/reclaimer.ts'
+import { returnAtEndFlag } from '../memory/act/page-pool.ts'
+import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 
 /** Something that is set up in a way that costs, and what to do about it. */
@@ -30,8 +31,7 @@ export interface AdviceFacts {
   readonly options: MemoryOptions
   /** Memory of the machine. */
   readonly machineMemory: number
-  readonly nodeMajor: number
-  readonly execArgv: readonly string[]
+  readonly pagePool: PagePool
   /** Coordinators in this process that are not shut down. */
   readonly coordinators: number
   /** How long each component has to stay loaded because it was reloaded too soon after unloads. */
@@ -143,11 +143,11 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
       message: `There are ${facts.coordinators} coordinators in this process: each counts the main thread, and none knows of the others' components; use one`,
     }
   }
-  if (facts.nodeMajor >= 26 && !facts.execArgv.includes(reclaimFlag)) {
+  if (facts.pagePool === 'returned') {
     yield {
       id: 'reclaim-flag',
       severity: 'info',
-      message: `Start Node with ${reclaimFlag}: the memory of unloaded components then goes back to the operating system at once, not some 9 s later`,
+      message: `Start Node without ${returnAtEndFlag} where pauses matter: while a large component ends, the collections of all others wait; without it, memory is back a few seconds later`,
     }
   }
 }

@@ -1,3 +1,4 @@
+import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import { totalmem } from 'node:os'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { CrashEvent, ExhaustedEvent } from '../contract/events.ts'
@@ -93,8 +94,7 @@ export class Advisor {
       ledger: memory.ledger(),
       options: memory.options,
       machineMemory: totalmem(),
-      nodeMajor: Number.parseInt(process.versions.node, 10),
-      execArgv: process.execArgv,
+      pagePool: pagePoolOfProcess(),
       coordinators: liveCoordinators(),
       minResidency: (name) => memory.minResidencyOf(name),
       keptByIdleFloor: this.#keptByIdleFloor,

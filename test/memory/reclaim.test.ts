@@ -7,8 +7,8 @@ const bytes = 300e6
 
 const enough = 0.95
 /**
- * Each runtime, and the seconds within which at least 95% of what loading added is back with the operating system. V8's page pool is emptied after 8 to 16 s
- * (memory.md), and the collection that does it is over a moment later.
+ * Each runtime, and the seconds within which at least 95% of what loading added is back with the operating system. Without the flag V8's page pool is drained, which begins a second after
+ * the unload and takes as long as the machine has other things to do; V8 itself lets go of it after 8 to 16 s (memory.md).
  */
 const promises: readonly [Runtime, number][] = [
   ['Node 26, with the flag', 1],

@@ -1,52 +1,44 @@
-import { collectGarbage } from '../../host/collect-garbage.ts'
 import { residentSet } from '../../base/proc-files.ts'
-import type { Logger } from '../../contract/logger.ts'
-import { POOL_DELAY, RETRY, WORTHWHILE } from '../tuning.ts'
+import { RETRY, WORTHWHILE } from '../tuning.ts'
+import { trimAllocator } from './allocator-trim.ts'
 import type { TrimResult } from './allocator-trim.ts'
-
-/** The flag that makes V8 give an isolate's pages back when its thread ends; Node 26 pools them for 8 s and more without it. */
-export const reclaimFlag = '--no-memory-pool-share-memory-on-teardown'
+import { returnAtEndFlag } from './page-pool.ts'
+import type { PagePool } from './page-pool.ts'
+import { drainPool } from './pool-drain.ts'
 
 /** What the reclaimer reaches of the process; replaced in tests. */
 export interface ReclaimEffects {
   residentSet(): number
   /** @param leaving aborted when the trim is wanted no longer. */
   trim(deadline: number, leaving: AbortSignal): Promise<TrimResult>
-  collectMinor(): void
+  /**
+   * Gives back what V8 keeps. Never rejects.
+   *
+   * @param bytes at most.
+   */
+  drainPool(bytes: number, leaving: AbortSignal): Promise<unknown>
 }
 
-export interface ReclaimerOptions {
-  readonly effects: ReclaimEffects
-  readonly logger: Logger
-  /** Of this process: tells whether the flag was given. */
-  readonly execArgv: readonly string[]
-  /** Major version of Node. */
-  readonly nodeMajor: number
-}
+export const processEffects: ReclaimEffects = { residentSet, trim: trimAllocator, drainPool }
 
 /**
- * Gives memory back to the operating system after unloads, where it can be done from inside: the allocator is trimmed off the
- * main thread, and V8's page pool is emptied by one minor collection of the main isolate when its time has come.
+ * Gives memory back to the operating system after unloads, where it can be done from inside, on other threads: the allocator is trimmed at once, and V8's page pool is drained
+ * a second later. A load that follows an unload at once has taken what it needs of the pool by then.
  */
 export class Reclaimer implements AsyncDisposable {
   readonly #effects: ReclaimEffects
+  readonly #pool: PagePool
   readonly #leaving = new AbortController()
   readonly #trims = new Set<Promise<TrimResult>>()
-  readonly #flag: 'given' | 'missing' | 'not needed'
   #timer: NodeJS.Timeout | undefined
+  #drain: Promise<void> | undefined
+  /** Bytes that workers held that have ended since the last drain began. */
+  #undrained = 0
   #pending = 0
-  /** Resident set with everything that is pending. */
-  #full = 0
 
-  constructor({ effects, logger, execArgv, nodeMajor }: ReclaimerOptions) {
+  constructor(effects: ReclaimEffects, pool: PagePool) {
     this.#effects = effects
-    this.#flag = nodeMajor < 26 ? 'not needed' : hasFlag(execArgv) ? 'given' : 'missing'
-    if (this.#flag === 'missing') {
-      logger.info(
-        { flag: reclaimFlag },
-        `start Node with ${reclaimFlag} to have the memory of unloaded components back at once; without it, some of it takes 8 to 16 s`,
-      )
-    }
+    this.#pool = pool
   }
 
   /** Bytes that unloads have freed and the operating system has not got back yet. */
@@ -66,14 +58,16 @@ export class Reclaimer implements AsyncDisposable {
    */
   async afterUnload(predicted: number): Promise<readonly string[]> {
     if (predicted < WORTHWHILE) return []
-    const how: string[] = this.#flag === 'given' ? [`V8 flag ${reclaimFlag}`] : []
+    const how: string[] = []
+    if (this.#pool === 'returned') how.push(`V8 flag ${returnAtEndFlag}`)
+    else {
+      this.#undrained += predicted
+      this.#drainLater()
+    }
     const trimmed = await this.#trim()
     if (trimmed === 'under way') how.push('malloc_trim is under way')
     else if (trimmed !== 'unavailable') how.push(`malloc_trim by ${trimmed}`)
-    if (this.#flag !== 'given') {
-      how.push(`minor GC of the main isolate from ${POOL_DELAY} ms on, until it is back`)
-      this.#collectLater()
-    }
+    if (this.#pool === 'kept') how.push(`V8's page pool is drained from ${RETRY} ms on`)
     return how
   }
 
@@ -82,18 +76,18 @@ export class Reclaimer implements AsyncDisposable {
     return (await this.#trim()) !== 'unavailable'
   }
 
-  /** What an unload could not give back yet; forgotten once the pool is emptied. */
+  /** What an unload could not give back yet; forgotten once the pool is drained. */
   retained(bytes: number): void {
-    if (!this.#timer) return
-    this.#pending += bytes
-    this.#full = this.#effects.residentSet()
+    if (this.#timer || this.#drain) this.#pending += bytes
   }
 
   /** Waits for trims as long as those who asked for them do, and leaves no thread and no timer behind. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#trims)
     this.#leaving.abort()
-    this.#collectNoMore()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#drain
   }
 
   async #trim(): Promise<TrimResult> {
@@ -106,42 +100,22 @@ export class Reclaimer implements AsyncDisposable {
     }
   }
 
-  #collectNoMore(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#pending = 0
-  }
-
-  #collectLater(): void {
-    if (this.#leaving.signal.aborted) return
-    // The pool's time runs from the last unload, so the collection does too.
-    this.#collectIn(POOL_DELAY, POOL_DELAY)
-  }
-
-  #collectIn(delay: number, since: number): void {
-    clearTimeout(this.#timer)
+  #drainLater(): void {
+    // One that is under way does not know of these pages: the next one begins after it.
+    if (this.#timer || this.#drain || this.#leaving.signal.aborted) return
     this.#timer = setTimeout(() => {
-      // What was collected last time is given back in the background.
-      if (since > 2 * POOL_DELAY || this.#isBack()) {
-        this.#collectNoMore()
-        return
-      }
-      this.#effects.collectMinor()
-      this.#collectIn(RETRY, since + RETRY)
-    }, delay).unref()
+      this.#timer = undefined
+      this.#drain = this.#drainNow()
+    }, RETRY).unref()
   }
 
-  #isBack(): boolean {
-    return this.#pending < WORTHWHILE || this.#effects.residentSet() < this.#full - this.#pending / 2
+  async #drainNow(): Promise<void> {
+    const pending = this.#pending
+    const bytes = this.#undrained
+    this.#undrained = 0
+    await this.#effects.drainPool(bytes, this.#leaving.signal)
+    this.#pending -= pending
+    this.#drain = undefined
+    if (this.#undrained > 0) this.#drainLater()
   }
-}
-
-/** V8 takes underscores for hyphens. */
-function hasFlag(execArgv: readonly string[]): boolean {
-  return execArgv.some((argument) => argument.replaceAll('_', '-') === reclaimFlag)
-}
-
-export const processEffects: Omit<ReclaimEffects, 'trim'> = {
-  residentSet,
-  collectMinor: () => collectGarbage('minor'),
 }

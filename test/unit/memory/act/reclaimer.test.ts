@@ -1,91 +1,85 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TrimResult } from '../../../../src/memory/act/allocator-trim.ts'
-import { reclaimFlag, Reclaimer } from '../../../../src/memory/act/reclaimer.ts'
+import { returnAtEndFlag } from '../../../../src/memory/act/page-pool.ts'
+import type { PagePool } from '../../../../src/memory/act/page-pool.ts'
+import { Reclaimer } from '../../../../src/memory/act/reclaimer.ts'
 import type { ReclaimEffects } from '../../../../src/memory/act/reclaimer.ts'
-import { POOL_DELAY, RETRY } from '../../../../src/memory/tuning.ts'
+import { RETRY } from '../../../../src/memory/tuning.ts'
 
 const much = 100 * 1024 ** 2
 
 interface SetUp {
-  readonly execArgv?: readonly string[]
-  readonly nodeMajor?: number
+  readonly pool?: PagePool
   readonly trim?: TrimResult
 }
 
-function setUp({ execArgv = [], nodeMajor = 26, trim = 'node:ffi' }: SetUp = {}) {
-  const logger = pino({ level: 'silent' })
-  const info = vi.spyOn(logger, 'info')
-  const collectMinor = vi.fn<() => void>()
+function setUp({ pool = 'kept', trim = 'node:ffi' }: SetUp = {}) {
   const trimmed = vi.fn<ReclaimEffects['trim']>(async () => trim)
-  const resident = { bytes: much }
-  const effects = { residentSet: () => resident.bytes, trim: trimmed, collectMinor }
-  return { info, collectMinor, trimmed, resident, reclaimer: new Reclaimer({ effects, logger, execArgv, nodeMajor }) }
+  const drained = vi.fn<ReclaimEffects['drainPool']>(async () => true)
+  const effects = { residentSet: () => much, trim: trimmed, drainPool: drained }
+  return { trimmed, drained, reclaimer: new Reclaimer(effects, pool) }
 }
+
+/** A drain that lasts until it is told that it is done. */
+function lasting(drained: ReturnType<typeof setUp>['drained']) {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  drained.mockImplementationOnce(async () => promise)
+  return async () => {
+    resolve(true)
+    await vi.advanceTimersByTimeAsync(0)
+  }
+}
+
+const bytes = (drained: ReturnType<typeof setUp>['drained']): number[] => drained.mock.calls.map(([amount]) => amount)
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-describe('the line at start-up', () => {
-  it('names the flag on Node 26 when it is missing', () => {
-    const { info } = setUp()
-    expect(info).toHaveBeenCalledOnce()
-    expect(info.mock.calls[0]?.[0]).toEqual({ flag: reclaimFlag })
-  })
-
-  it.each([
-    ['Node 26 has the flag', { execArgv: ['--enable-source-maps', reclaimFlag] }],
-    ['it is written with underscores', { execArgv: ['--no_memory_pool_share_memory_on_teardown'] }],
-    ['Node 24 does not know the flag', { nodeMajor: 24 }],
-  ])('is not there when %s', (_, options) => {
-    expect(setUp(options).info).not.toHaveBeenCalled()
-  })
-})
-
 describe('after an unload', () => {
   it('trims, and says that the flag has done the rest', async () => {
-    const { reclaimer, collectMinor } = setUp({ execArgv: [reclaimFlag] })
-    expect(await reclaimer.afterUnload(much)).toEqual([`V8 flag ${reclaimFlag}`, 'malloc_trim by node:ffi'])
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).not.toHaveBeenCalled()
-  })
-
-  it('without the flag collects when the pool may let its pages go, 8 s after the last unload, until they are back', async () => {
-    const { reclaimer, collectMinor, resident } = setUp()
-    resident.bytes = 2 * much
-    expect(await reclaimer.afterUnload(much)).toContain(
-      'minor GC of the main isolate from 8500 ms on, until it is back',
-    )
+    const { reclaimer, drained } = setUp({ pool: 'returned' })
+    expect(await reclaimer.afterUnload(much)).toEqual([`V8 flag ${returnAtEndFlag}`, 'malloc_trim by node:ffi'])
     reclaimer.retained(much)
-    await vi.advanceTimersByTimeAsync(5_000)
-    await reclaimer.afterUnload(much)
-    await vi.advanceTimersByTimeAsync(8_499)
-    expect(collectMinor).not.toHaveBeenCalled()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(collectMinor).toHaveBeenCalledTimes(1)
-    await vi.advanceTimersByTimeAsync(2 * RETRY)
-    expect(collectMinor).toHaveBeenCalledTimes(3)
-    resident.bytes = much
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).toHaveBeenCalledTimes(3)
-  })
-
-  it('gives up after 17 s: by then V8 has done it, or other threads use the memory', async () => {
-    const { reclaimer, collectMinor } = setUp()
-    await reclaimer.afterUnload(much)
-    reclaimer.retained(much)
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).toHaveBeenCalledTimes(1 + Math.floor(POOL_DELAY / RETRY))
     expect(reclaimer.pending).toBe(0)
-    expect(vi.getTimerCount()).toBe(0)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(drained).not.toHaveBeenCalled()
   })
 
-  it('does not collect when everything is back already', async () => {
-    const { reclaimer, collectMinor } = setUp()
-    await reclaimer.afterUnload(much)
-    reclaimer.retained(1024 ** 2)
+  it('drains the pool of as much as the worker held, once what follows at once has taken what it needs', async () => {
+    const { reclaimer, drained } = setUp()
+    expect(await reclaimer.afterUnload(much)).toEqual([
+      'malloc_trim by node:ffi',
+      `V8's page pool is drained from ${RETRY} ms on`,
+    ])
+    await vi.advanceTimersByTimeAsync(RETRY - 1)
+    expect(drained).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).not.toHaveBeenCalled()
+    expect(bytes(drained)).toEqual([much])
+  })
+
+  it('drains once for all that are unloaded before it begins, and is not put off by them', async () => {
+    const { reclaimer, drained } = setUp()
+    await reclaimer.afterUnload(much)
+    await vi.advanceTimersByTimeAsync(RETRY - 1)
+    await reclaimer.afterUnload(2 * much)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(bytes(drained)).toEqual([3 * much])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(drained).toHaveBeenCalledOnce()
+  })
+
+  it('drains again for those that were unloaded meanwhile, one drain at a time', async () => {
+    const { reclaimer, drained } = setUp()
+    const done = lasting(drained)
+    await reclaimer.afterUnload(much)
+    await vi.advanceTimersByTimeAsync(RETRY)
+    await reclaimer.afterUnload(2 * much)
+    await reclaimer.afterUnload(3 * much)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(bytes(drained)).toEqual([much])
+    await done()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(bytes(drained)).toEqual([much, 5 * much])
   })
 
   it.each([
@@ -93,7 +87,7 @@ describe('after an unload', () => {
     ['under way', ['malloc_trim is under way']],
     ['koffi', ['malloc_trim by koffi']],
   ] as const)('tells how the trim went: %s', async (trim, told) => {
-    const { reclaimer } = setUp({ execArgv: [reclaimFlag], trim })
+    const { reclaimer } = setUp({ pool: 'returned', trim })
     expect((await reclaimer.afterUnload(much)).slice(1)).toEqual(told)
   })
 
@@ -104,31 +98,52 @@ describe('after an unload', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('counts what is retained as pending until it is back', async () => {
-    const { reclaimer, resident } = setUp()
+  it('counts what is retained as pending until the drain that began after it is over', async () => {
+    const { reclaimer, drained } = setUp()
+    const done = lasting(drained)
     await reclaimer.afterUnload(much)
-    resident.bytes = 3 * much
     reclaimer.retained(much)
     reclaimer.retained(much)
     expect(reclaimer.pending).toBe(2 * much)
-    await vi.advanceTimersByTimeAsync(8_500)
-    expect(reclaimer.pending).toBe(2 * much)
-    resident.bytes = much
     await vi.advanceTimersByTimeAsync(RETRY)
+    await reclaimer.afterUnload(much)
+    reclaimer.retained(3 * much)
+    expect(reclaimer.pending).toBe(5 * much)
+    await done()
+    expect(reclaimer.pending).toBe(3 * much)
+    await vi.advanceTimersByTimeAsync(RETRY)
+    expect(reclaimer.pending).toBe(0)
+    reclaimer.retained(much)
     expect(reclaimer.pending).toBe(0)
   })
 
   it('leaves no timer behind when it is disposed of', async () => {
-    const { reclaimer, collectMinor } = setUp()
+    const { reclaimer, drained } = setUp()
     await reclaimer.afterUnload(much)
     await reclaimer[Symbol.asyncDispose]()
     expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(collectMinor).not.toHaveBeenCalled()
+    expect(drained).not.toHaveBeenCalled()
+  })
+
+  it('gives up a drain when it is disposed of, waits for its end, and begins no other', async () => {
+    const { reclaimer, drained } = setUp()
+    const done = lasting(drained)
+    await reclaimer.afterUnload(much)
+    await vi.advanceTimersByTimeAsync(RETRY)
+    await reclaimer.afterUnload(much)
+    const disposed = vi.fn<() => void>()
+    const disposal = reclaimer[Symbol.asyncDispose]().then(disposed)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(drained.mock.calls[0]?.[1].aborted).toBe(true)
+    expect(disposed).not.toHaveBeenCalled()
+    await done()
+    await disposal
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('waits for the trim that an unload waits for, and then wants none any more', async () => {
-    const { reclaimer, trimmed, resident } = setUp()
+    const { reclaimer, trimmed } = setUp()
     const trim = Promise.withResolvers<TrimResult>()
     trimmed.mockImplementation(async () => trim.promise)
     const unload = reclaimer.afterUnload(much)
@@ -142,7 +157,6 @@ describe('after an unload', () => {
     await disposal
     expect(leaving?.aborted).toBe(true)
     await unload
-    resident.bytes = 2 * much
     await reclaimer.afterUnload(much)
     expect(vi.getTimerCount()).toBe(0)
   })
