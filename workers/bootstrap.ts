@@ -1,60 +1,7 @@
-import { threadId } from 'node:worker_threads'
-import type { ChannelEnd } from '../src/channel/transport.ts'
-import { sharedRecord } from '../src/channel/activity.ts'
-import { messageOf } from '../src/contract/describe-value.ts'
-import { claimAddon } from '../src/host/addon-claims.ts'
-import type { AddonClaims } from '../src/host/addon-claims.ts'
-import { guardAddonLoads } from '../src/host/addon-gate.ts'
-import type { AddonGate } from '../src/host/addon-gate.ts'
-import { watchAddonLoads } from '../src/host/addon-watch.ts'
-import { watchChildProcesses } from '../src/host/child-watch.ts'
-import { ComponentRuntime } from '../src/host/component-runtime.ts'
-import type { FromWorkerMessage, ToWorkerMessage } from '../src/host/control.ts'
-import { threadChannels } from '../src/transport/thread.ts'
+export { serveThread as default } from '../src/host/thread-worker.ts'
 
-interface TaskData {
-  readonly end: ChannelEnd
-  readonly addons: AddonGate
-  readonly claims: AddonClaims
-}
-
-/**
- * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
- */
-export default async function run({ end, addons, claims }: TaskData): Promise<never> {
-  guardAddonLoads(addons)
-  let runtime: ComponentRuntime | undefined
-  const control = threadChannels.join(end)
-  let refusesAddons = false
-  watchAddonLoads(
-    (addon) => control.post({ type: 'addon', addon } satisfies FromWorkerMessage),
-    (addon) => {
-      if (claimAddon(claims, addon, threadId) || !refusesAddons) return
-      control.post({ type: 'addon-refused', addon } satisfies FromWorkerMessage)
-      throw new Error(`${addon} does not bear a second load in a thread of this process`)
-    },
-  )
-  watchChildProcesses((news) => control.post({ type: 'child-process', news } satisfies FromWorkerMessage))
-  control.receive({
-    frame: (frame) => {
-      const message = frame as ToWorkerMessage
-      if (message.type === 'init') {
-        refusesAddons = message.refusesAddons
-        if (!message.activity) throw new Error('A thread without a record of what it is doing')
-        const record = sharedRecord(message.activity)
-        runtime = new ComponentRuntime(control, message, { channels: threadChannels, record })
-        void runtime.load()
-      } else runtime?.receive(message)
-    },
-    unreadable: (cause) => {
-      // Of what the main thread says only `init` has anything in it that could be nested too deep for this thread's stack.
-      if (!runtime) control.post({ type: 'init-unreadable', why: messageOf(cause) } satisfies FromWorkerMessage)
-    },
-  })
-  control.post({ type: 'online' } satisfies FromWorkerMessage)
-  return new Promise<never>(() => {})
-}
-
+// What a component's worker starts with when it runs from the sources; the package has build/entries/bootstrap.cjs in its place.
+//
 // Piscina tries require() first, and Node 26.10 aborts the whole process when a worker is ended just as the require() of an ES module comes to its end
 // ("Assertion failed: facade->InstantiateModule"). A module that awaits cannot be required, so Piscina imports it.
 await Promise.resolve()

@@ -1,6 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
 type Collect = (options: { readonly type: 'minor' | 'major'; readonly flavor?: 'last-resort' }) => void
 let collect: Collect | undefined
 
@@ -11,6 +8,9 @@ const attempts = 5
  * thoroughly as V8 can, which takes several times as long.
  */
 export function collectGarbage(how: 'minor' | 'major' | 'thorough' = 'thorough'): void {
+  // Had when it is needed: reading these takes a starting worker longer than all of its own code.
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  const { runInNewContext } = process.getBuiltinModule('node:vm')
   for (let attempt = 0; !collect && attempt < attempts; attempt++) {
     // A context made while the flag is on has `gc`; the flag need not have been given at start. Flags are the whole process's: another
     // thread that does the same may take it back before the context is made.

@@ -3,7 +3,7 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { Channels, Movable } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
-import type { EnvironmentChange } from './worker-environment.ts'
+import type { EnvironmentChange } from './environment-change.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 /** A worker as it is measured from outside, whatever it does: a thread's isolate, or a process. */

@@ -19,7 +19,6 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
-import { inspect } from './inspect.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { expectSize } from '../base/size.ts'
@@ -29,9 +28,9 @@ import { loadModule } from './load-module.ts'
 import { measureItself } from './process/self-measure.ts'
 import { postReadable } from './readable-message.ts'
 import { nameThread } from './thread-name.ts'
-import { changeEnvironment } from './worker-environment.ts'
+import { changeEnvironment } from './environment-change.ts'
 import { watchUncountedMemory } from './uncounted-memory.ts'
-import { offersSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.ts'
+import { offersSnapshot } from './offers-snapshot.ts'
 
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
 const listenerDeadline = 200
@@ -124,7 +123,7 @@ export class ComponentRuntime {
     const loading = new ServedCall(undefined, loadOf(name), 'load')
     let restored: Restored = nothingRestored
     try {
-      restored = this.#restore()
+      restored = await this.#restore()
       const context = this.#context(restored)
       const load = async (): ReturnType<typeof loadModule> => loadModule(module, exportName, config, context)
       const { api, isDefined } = await callContext.run(loading, load)
@@ -196,10 +195,11 @@ export class ComponentRuntime {
   }
 
   /** What goes wrong from the first time on that the state is asked for, or over reading it, may be its fault. */
-  #restore(): Restored {
+  async #restore(): Promise<Restored> {
     const bytes = this.#snapshot
     this.#snapshot = undefined
     if (!bytes) return nothingRestored
+    const { restoreSnapshot } = await import('./state-snapshot.ts')
     this.#post({ type: 'restoring', underWay: true })
     let state: unknown = restoreSnapshot(bytes)
     this.#post({ type: 'restoring', underWay: false })
@@ -309,6 +309,7 @@ export class ComponentRuntime {
   async #takeSnapshot(): Promise<void> {
     this.#post({ type: 'taking-snapshot' })
     try {
+      const { takeSnapshot } = await import('./state-snapshot.ts')
       const value = await takeSnapshot(this.#hibernates ? this.#api : undefined)
       this.#control.post({ type: 'snapshot', value } satisfies FromWorkerMessage, value && [value.buffer])
     } catch (error) {
@@ -342,6 +343,7 @@ export class ComponentRuntime {
   async #inspect(id: number, inspection: Inspection): Promise<void> {
     let error: EncodedError | undefined
     try {
+      const { inspect } = await import('./inspect.ts')
       await inspect(inspection)
     } catch (failure) {
       error = encodeError(failure, this.#init.name)

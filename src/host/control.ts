@@ -5,7 +5,7 @@ import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ChildNews } from './child-watch.ts'
 import type { Inspection } from './inspect.ts'
-import type { EnvironmentChange } from './worker-environment.ts'
+import type { EnvironmentChange } from './environment-change.ts'
 import type { LockClientMessage, LockServerMessage } from '../locks/lock-protocol.ts'
 
 /** What the main thread and a component's worker say to each other about its life. Calls go over connections of their own. */

@@ -1,7 +1,7 @@
 import { isPromise } from 'node:util/types'
 import { initialiserOf } from '../contract/define-component.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
-import { moduleUrl } from './module-url.ts'
+import { isModuleUrl } from './is-module-url.ts'
 
 export interface LoadedModule {
   readonly api: object
@@ -20,7 +20,7 @@ export async function loadModule(
   config: unknown,
   context: ComponentContext,
 ): Promise<LoadedModule> {
-  const namespace = (await import(moduleUrl(module))) as Record<string, unknown>
+  const namespace = (await import(isModuleUrl(module) ? module : await resolved(module))) as Record<string, unknown>
   const exported = exportName === '*' ? namespace : namespace[exportName]
   if (exported === undefined || exported === null) throw new Error(missingExport(exportName, namespace))
   const initialise = initialiserOf(exported)
@@ -35,6 +35,12 @@ export async function loadModule(
     )
   }
   return { api, isDefined: initialise !== undefined }
+}
+
+/** Those who register it resolve it beforehand where they can. */
+async function resolved(specifier: string): Promise<string> {
+  const { moduleUrl } = await import('./module-url.ts')
+  return moduleUrl(specifier)
 }
 
 /** What a factory promises is waited for; an instance is not, even if it has a method `then`, unless it is a promise indeed. */

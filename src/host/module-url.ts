@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isModuleUrl } from './is-module-url.ts'
 
 /**
  * The URL of a module that is given as a URL, a path or a package specifier: what `import` would make of it in a file of the working directory.
@@ -8,7 +9,7 @@ import { pathToFileURL } from 'node:url'
  * @throws what `import` throws for a package that cannot be found, or does not export what is asked of it.
  */
 export function moduleUrl(module: string): string {
-  if (/^(file|data|node|https?):/.test(module)) return module
+  if (isModuleUrl(module)) return module
   if (isAbsolute(module)) return pathToFileURL(module).href
   const base = pathToFileURL(join(process.cwd(), 'package.json')).href
   return /^\.\.?\//.test(module) ? new URL(module, base).href : resolveFrom(base, module)

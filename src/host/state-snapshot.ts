@@ -2,11 +2,7 @@ import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
 import { visitObjects } from '../channel/clone-guard.ts'
 import { isNodesOwn, isPlain, oneOf } from '../transport/process/portable.ts'
 import { isOutOfBounds } from '../transport/process/views.ts'
-
-/** What a component may offer besides its methods: its state as a value that can be cloned. */
-interface Snapshotting {
-  snapshot(): unknown
-}
+import { offersSnapshot } from './offers-snapshot.ts'
 
 /**
  * The component's state, serialized; undefined when it offers no `snapshot()`.
@@ -83,8 +79,4 @@ function copyOf(view: ArrayBufferView): ArrayBufferView {
   if (Buffer.isBuffer(view)) return Buffer.from(copy as ArrayBuffer)
   const View = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView
   return new View(copy)
-}
-
-export function offersSnapshot(api: object): api is Snapshotting {
-  return 'snapshot' in api && typeof api.snapshot === 'function' && api.snapshot.length === 0
 }

@@ -1,5 +1,4 @@
 import { types } from 'node:util'
-import { getHeapStatistics } from 'node:v8'
 import { keepContext } from '../base/context.ts'
 import { constructing } from './constructing.ts'
 
@@ -131,6 +130,7 @@ const isShared = ({ buffer }: Memory): boolean => types.isSharedArrayBuffer(buff
  * allocation also takes in what a sweep has freed since, which can be more than the page (docs/facts.md).
  */
 export function countsAsExternal(Memory: WebAssemblyGlobal['Memory']): boolean {
+  const { getHeapStatistics } = process.getBuiltinModule('node:v8')
   for (let attempt = 0; attempt < tries; attempt++) {
     const before = getHeapStatistics().external_memory
     const page = Reflect.construct(Memory, [{ initial: 1 }])

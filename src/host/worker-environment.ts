@@ -1,7 +1,5 @@
 import { getCompileCacheDir } from 'node:module'
-
-/** What has changed in an environment, by variable; null: it is gone. */
-export type EnvironmentChange = Readonly<Record<string, string | null>>
+import type { EnvironmentChange } from './environment-change.ts'
 
 /**
  * The environment a worker is started with: what it is given, the variables that it names, or a copy of this process's as it is now. Workers do not inherit the compile cache of
@@ -23,24 +21,6 @@ function only(names: readonly string[]): NodeJS.ProcessEnv {
 
 function isList(given: NodeJS.ProcessEnv | readonly string[] | undefined): given is readonly string[] {
   return Array.isArray(given)
-}
-
-export function environmentChange(before: NodeJS.ProcessEnv, after: NodeJS.ProcessEnv): EnvironmentChange {
-  // Without a prototype: a variable may have any name.
-  const change = Object.create(null) as Record<string, string | null>
-  for (const [name, value] of Object.entries(after)) {
-    if (value !== undefined && before[name] !== value) change[name] = value
-  }
-  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) change[name] = null
-  return change
-}
-
-/** In the worker, before any code of the component runs. */
-export function changeEnvironment(change: EnvironmentChange): void {
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null) delete process.env[name]
-    else process.env[name] = value
-  }
 }
 
 /** Node reads its own variables when a thread starts, and V8 the time zone when it is first asked for it: they cannot be changed later. */

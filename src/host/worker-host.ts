@@ -1,6 +1,4 @@
-import { extname } from 'node:path'
 import type { ResourceLimits, Worker } from 'node:worker_threads'
-import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd, Movable, Transport } from '../channel/transport.ts'
@@ -10,16 +8,17 @@ import { createActivityBuffer, readActivity } from '../channel/activity.ts'
 import { threadChannels } from '../transport/thread.ts'
 import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
+import { compiledForWorkers, entryFile } from './packaged.ts'
 import type { ComponentHost, MeasuredWorker } from './component-host.ts'
 import { ControlInbox } from './control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { measuredThread } from './measured-thread.ts'
-import { environmentChange, needsNewThread, workerEnvironment } from './worker-environment.ts'
-import type { EnvironmentChange } from './worker-environment.ts'
+import { environmentChange } from './environment-change.ts'
+import type { EnvironmentChange } from './environment-change.ts'
+import { needsNewThread, workerEnvironment } from './worker-environment.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
-// Right from the sources and from the compiled package, whose layout is the same.
-const bootstrap = fileURLToPath(new URL(`../../workers/bootstrap${extname(import.meta.filename)}`, import.meta.url))
+const bootstrap = entryFile('bootstrap')
 
 type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>
 
@@ -126,7 +125,7 @@ export class WorkerHost implements ComponentHost {
     const transferList = [end] as unknown as RunOptions['transferList'] & object
     try {
       const task = this.#pool.run(
-        { end, addons: this.#addons, claims: addonClaims },
+        { end, addons: this.#addons, claims: addonClaims, compiled: compiledForWorkers() },
         { transferList, signal: this.#abort.signal },
       )
       const thread = this.#pool.threads[0]

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ComponentCoordinator } from '../../src/index.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
 import { WorkerHost } from '../../src/host/worker-host.ts'
-import { environmentChange } from '../../src/host/worker-environment.ts'
+import { environmentChange } from '../../src/host/environment-change.ts'
 import { quietCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expected, files, sharing } from './programs.ts'
 import { asJavaScript, readExample } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
 
@@ -15,6 +16,8 @@ const nodes = {
   'Node 26': join(root, 'node_modules/node/bin/node'),
   'Node 24': join(root, 'node_modules/node-24/bin/node'),
 }
+
+const silent = { ...process.env, SPILLWAY_LOG_LEVEL: 'silent' }
 
 let project: string
 let tarball: string
@@ -54,14 +57,14 @@ describe('the packed package', () => {
       .map((file) => join(file.parentPath, file.name).slice(home.length + 1))
     const strange = names.filter(
       (name) =>
-        !/^(dist\/(src|workers)\/.*\.(js|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name) &&
+        !/^(dist\/(src|workers)\/.*\.(js|cjs|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name) &&
         !/^dist\/src\/(dashboard\/page\/[\w-]+\.(css|html|svg)|metrics\/(alerts\.yml|grafana-dashboard\.json))$/.test(
           name,
         ),
     )
     expect(strange).toEqual([])
     expect(names.filter((name) => name.includes('demo'))).toEqual([])
-    expect(names).toContain('dist/workers/bootstrap.js')
+    expect(names).toContain('dist/workers/bootstrap.cjs')
   })
 
   it('has the command spillway', async () => {
@@ -85,6 +88,27 @@ describe('the packed package', () => {
     await writeFile(join(project, `denies-${name.slice(-2)}.js`), program)
     const { stdout } = await run(node, [join(project, `denies-${name.slice(-2)}.js`)], { cwd: project })
     expect(stdout).toBe('ERR_ACCESS_DENIED\n')
+  })
+
+  describe.each(Object.entries(nodes))('on %s', (_, node) => {
+    it.each([
+      ['thread', 'mjs'],
+      ['thread', 'cjs'],
+      ['process', 'mjs'],
+      ['process', 'cjs'],
+    ])('has nothing twice in a %s whose component is a .%s', async (isolation, ending) => {
+      for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text)
+      const program = [join(project, 'one-runtime-main.mjs'), `./one-runtime.${ending}`, isolation]
+      const { stdout, stderr } = await run(node, program, { cwd: project, env: silent })
+      expect(JSON.parse(stdout)).toEqual(expected(isolation === 'process'))
+      expect(stderr).toBe('')
+    })
+
+    it('shares what it has compiled with its workers', async () => {
+      await writeFile(join(project, 'shares.mjs'), sharing)
+      const { stdout } = await run(node, [join(project, 'shares.mjs')], { cwd: project })
+      expect(JSON.parse(stdout)).toEqual({ rejected: false })
+    })
   })
 
   it('has types that a strict program compiles against', async () => {

@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { GenerationEnd } from '../../channel/generation-end.ts'
 import type { Channels, Movable } from '../../channel/transport.ts'
 import type { CrashReason } from '../../contract/errors.ts'
@@ -18,20 +16,19 @@ import { threadChannels } from '../../transport/thread.ts'
 import type { ComponentHost } from '../component-host.ts'
 import { ControlInbox } from '../control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
-import { environmentChange, needsNewProcess, workerEnvironment } from '../worker-environment.ts'
-import type { EnvironmentChange } from '../worker-environment.ts'
+import { environmentChange } from '../environment-change.ts'
+import type { EnvironmentChange } from '../environment-change.ts'
+import { needsNewProcess, workerEnvironment } from '../worker-environment.ts'
 import type { WorkerOptions } from '../worker-host.ts'
 import { wholeMemory } from '../worker-memory.ts'
+import { entryFile } from '../packaged.ts'
 import type { WorkerMemory } from '../worker-memory.ts'
 import { ActivityFile } from './activity-file.ts'
 import { expectDescriptors } from './descriptors.ts'
 import { orphanWatch } from './orphan-watch.ts'
 import { inheritedFlags, limitFlags, permissionFlags } from './process-flags.ts'
 
-// Right from the sources and from the compiled package, whose layout is the same.
-const bootstrap = fileURLToPath(
-  new URL(`../../../workers/process-bootstrap${extname(import.meta.filename)}`, import.meta.url),
-)
+const bootstrap = entryFile('process-bootstrap')
 
 /** ms that a process which was asked to end has to do so by itself; then it is killed. Guessed: its dispose hook has had its time before. */
 const politeness = 500

@@ -1,0 +1,165 @@
+/** Programs that show whether what a component imports is what its worker runs on: each thing here fails when there are two of it. */
+
+const component = `
+class QuotaError extends spillway.SpillwayError {
+  code = 'ERR_QUOTA'
+}
+spillway.registerErrorClass('ERR_QUOTA', QuotaError)
+
+class Celsius {
+  constructor(degrees) {
+    this.degrees = degrees
+  }
+}
+spillway.transferHandlers.set('celsius', {
+  canHandle: (value) => value instanceof Celsius,
+  serialize: (value) => [value.degrees, []],
+  deserialize: (degrees) => new Celsius(degrees),
+})
+let moved
+
+const made = spillway.defineComponent((config, { dependencies: { peer }, locks, logger }) => ({
+  async same() {
+    const [all, stock, worker] = await Promise.all([import('spillway'), import('comlink'), import('spillway/worker')])
+    const names = Object.keys(worker).filter((name) => name in all)
+    return {
+      differing: names.filter((name) => all[name] !== spillway[name] || worker[name] !== spillway[name]),
+      stock: ['proxy', 'transfer', 'transferHandlers'].filter((name) => stock[name] !== spillway[name]),
+    }
+  },
+  refuse() {
+    throw new spillway.InvalidOptionsError('mine', 'something else', 1)
+  },
+  exhaust() {
+    throw new QuotaError('no more')
+  },
+  // Errors of another component arrive as what this one knows.
+  async judge() {
+    const kinds = []
+    for (const method of ['refuse', 'exhaust']) {
+      await peer[method]().catch((error) => kinds.push(error instanceof spillway.InvalidOptionsError, error instanceof QuotaError, error instanceof spillway.SpillwayError))
+    }
+    return kinds
+  },
+  async options() {
+    const all = await import('spillway')
+    const outcomes = []
+    for (const { withCallOptions, isCallTimeoutError } of [spillway, all]) {
+      await withCallOptions(peer, { timeout: 50 }).forever().catch((error) => outcomes.push(isCallTimeoutError(error)))
+    }
+    return outcomes
+  },
+  forever: () => new Promise((_, reject) => spillway.callSignal().addEventListener('abort', () => reject(new Error('aborted')))),
+  move() {
+    moved = new Uint8Array(1_000)
+    return spillway.transfer(moved, [moved.buffer])
+  },
+  left: () => moved.byteLength,
+  async callBack(callback) {
+    return await callback('hello') + 1
+  },
+  counter() {
+    let count = 0
+    return spillway.proxy({ next: () => ++count })
+  },
+  warmer: (value) => new Celsius(value.degrees + 1),
+  async lock() {
+    using lease = await locks.acquire('one')
+    return lease.held
+  },
+  async *rows(count) {
+    for (let row = 0; row < count; row++) yield row
+  },
+}))
+`
+
+/** By file. What the main program prints is JSON. */
+export const files: Readonly<Record<string, string>> = {
+  'one-runtime.mjs': `import * as spillway from 'spillway/worker'\n${component}\nexport default made\n`,
+  'one-runtime.cjs': `const spillway = require('spillway/worker')\n${component}\nmodule.exports = made\n`,
+  'one-runtime-main.mjs': `
+import { ComponentCoordinator, InvalidOptionsError, SpillwayError, proxy, registerErrorClass, transferHandlers, withCallOptions } from 'spillway'
+import { InvalidOptionsError as same } from 'spillway/worker'
+
+class QuotaError extends SpillwayError {
+  code = 'ERR_QUOTA'
+}
+registerErrorClass('ERR_QUOTA', QuotaError)
+class Celsius {
+  constructor(degrees) {
+    this.degrees = degrees
+  }
+}
+transferHandlers.set('celsius', {
+  canHandle: (value) => value instanceof Celsius,
+  serialize: (value) => [value.degrees, []],
+  deserialize: (degrees) => new Celsius(degrees),
+})
+
+const [file, isolation] = process.argv.slice(2)
+await using coordinator = new ComponentCoordinator()
+const module = new URL(file, import.meta.url)
+coordinator.registerComponent({ name: 'peer', module, isolation })
+const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'] })
+const thrown = (call) => call.then(() => undefined, (error) => error)
+
+const result = { same: await remote.same() }
+const refused = await thrown(remote.refuse())
+const exhausted = await thrown(remote.exhaust())
+result.errors = [refused instanceof InvalidOptionsError, refused instanceof same, refused.stack.includes('one-runtime'), exhausted instanceof QuotaError, exhausted.name]
+result.judged = await remote.judge()
+result.options = await remote.options()
+const aborter = new AbortController()
+const waiting = thrown(withCallOptions(remote, { signal: aborter.signal }).forever())
+aborter.abort(new Error('enough'))
+result.aborted = (await waiting).message
+result.moved = [(await remote.move()).length, await remote.left()]
+result.callback = await remote.callBack(proxy(async (text) => text.length))
+const counter = await remote.counter()
+result.counter = [await counter.next(), await counter.next()]
+const warmer = await remote.warmer(new Celsius(20))
+result.warmer = [warmer instanceof Celsius, warmer.degrees]
+result.lock = await remote.lock()
+result.rows = await Array.fromAsync(await remote.rows(3))
+console.log(JSON.stringify(result))
+`,
+}
+
+/** @param copies between processes buffers are copied. */
+export const expected = (copies: boolean): object => ({
+  same: { differing: [], stock: [] },
+  errors: [true, true, true, true, 'QuotaError'],
+  judged: [true, false, true, false, true, true],
+  options: [true, true],
+  aborted: 'enough',
+  moved: [1_000, copies ? 1_000 : 0],
+  callback: 6,
+  counter: [1, 2],
+  warmer: [true, 21],
+  lock: true,
+  rows: [0, 1, 2],
+})
+
+/** What a worker does with what the main thread has compiled of its code, which V8 may refuse. */
+export const sharing = `
+import 'spillway'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+const file = fileURLToPath(new URL('runtime/load.cjs', import.meta.resolve('spillway')))
+const compiled = createRequire(import.meta.url)(file).compiledCore()
+const code = \`
+  const vm = require('node:vm')
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { Script } = vm
+  vm.Script = class extends Script {
+    constructor(...args) {
+      super(...args)
+      parentPort.postMessage({ rejected: this.cachedDataRejected })
+    }
+  }
+  require(workerData.file).core({}, workerData.compiled)
+\`
+new Worker(code, { eval: true, workerData: { file, compiled } }).on('message', (said) => console.log(JSON.stringify(said)))
+`
