@@ -92,6 +92,8 @@ class HistoricalDataService implements HistoricalDataApi {
   /** What imports under way hold: given back when the service is closed under them. */
   readonly #held = new Set<Disposable>()
   #seenVersion: unknown
+  /** SQLite's pages were given up, and nothing has been read since. */
+  #givenUp = false
 
   constructor(
     config: ResolvedHistoricalDataConfig,
@@ -230,7 +232,10 @@ class HistoricalDataService implements HistoricalDataApi {
     if (known) return known
     const candles = readBars(this.#store, query)
     this.#cache.set(query, candles)
-    this.#memory.update()
+    if (this.#givenUp) {
+      this.#givenUp = false
+      this.#memory.update()
+    }
     return candles
   }
 
@@ -267,6 +272,7 @@ class HistoricalDataService implements HistoricalDataApi {
   }
 
   #trim(level: PressureLevel): void {
+    this.#givenUp = true
     this.#cache.trim(level === 'high' || level === 'critical' ? 'all' : 'half')
     this.#context.logger.debug({ level, cache: this.#cache.stats().bytes }, 'cache trimmed')
   }
