@@ -15,7 +15,7 @@ import { writeResults } from './harness/results.ts'
 import type { CaseResults, Machine, SuiteResults } from './harness/results.ts'
 import { roundsOf, runCase, stepsOf } from './harness/run-case.ts'
 import type { Suite } from './harness/suite.ts'
-import { suiteNamed, suiteNames } from './harness/suites.ts'
+import { importSuite, moduleOf, suiteNames } from './harness/suites.ts'
 import { installPeers, versionsOfPeers } from './contenders/install.ts'
 
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ if (unknown !== undefined) {
 }
 await installPeers()
 const suites = new Map<string, Suite>()
-for (const name of asked.length > 0 ? asked : known) suites.set(name, await suiteNamed(name))
+for (const name of asked.length > 0 ? asked : known) suites.set(name, await importSuite(moduleOf(name)))
 
 const began = performance.now()
 const secondsSince = (time: number): number => Math.round((performance.now() - time) / 100) / 10
@@ -63,7 +63,7 @@ async function runSuite(suite: string, { title, cases }: Suite): Promise<SuiteRe
   const done: CaseResults[] = []
   for (const each of cases.filter((one) => roundsOf(one, quick) > 0)) {
     if (!process.stderr.isTTY) process.stderr.write(`${suite}, ${each.id}: ${roundsOf(each, quick)} rounds\n`)
-    done.push(await runCase(suite, each, setup, (label) => progress.advance(label)))
+    done.push(await runCase(moduleOf(suite), each, setup, (label) => progress.advance(`${suite}, ${label}`)))
   }
   return {
     suite,
@@ -92,8 +92,14 @@ const missed = verdicts.filter(({ result }) => result === 'MISSED').length
 console.log(`\n=== targets: ${verdicts.filter(({ result }) => result === 'met').length} met, ${missed} MISSED`)
 for (const { suite, result, text } of verdicts) console.log(`${result.padEnd(10)} ${suite}: ${text}`)
 console.log(
-  `\n1.2x (1.1-1.3): 34 means 1.2 times what the contender with 1 has, the median of the rounds' ratios, with the least and the most; and 34 as such.\n` +
-    `${machineLine({ ...machine, load: [firstLoad, load()] })}\n` +
+  `\n1.2x (1.1-1.3): 34 means 1.2 times what the contender with 1 has, the median of the rounds' ratios, with the least and the most; and 34 as such.`,
+)
+// Waiting for a processor is in times, but not in processor time.
+if (Math.max(firstLoad, load()) > machine.cores) {
+  console.log('The machine was busy: ratios of processor time and of memory mean more than those of times.')
+}
+console.log(
+  `${machineLine({ ...machine, load: [firstLoad, load()] })}\n` +
     `${secondsSince(began)} s${quick ? ', --quick: a first look only' : ''}`,
 )
 if (strict && missed > 0) process.exitCode = 1

@@ -3,8 +3,8 @@ export interface BarChart {
   /** What the numbers are: 'MB resident'. */
   readonly unit: string
   readonly series: readonly string[]
-  /** `values`: one for each series; a group without any is a heading. */
-  readonly groups: readonly { readonly label: string; readonly values: readonly number[] }[]
+  /** `values`: one for each series, undefined where there is none; a group without any is a heading. */
+  readonly groups: readonly { readonly label: string; readonly values: readonly (number | undefined)[] }[]
 }
 
 // Pixels.
@@ -19,13 +19,14 @@ const shades = ['a', 'b', 'c', 'd', 'e']
 
 /** Horizontal bars, grouped, as an SVG that follows the reader's colour scheme. */
 export function barChart({ title, unit, series, groups }: BarChart): string {
-  const largest = Math.max(...groups.flatMap(({ values }) => values))
+  const largest = Math.max(...groups.flatMap(({ values }) => values.filter((value) => value !== undefined)))
   const scale = (width - left - right) / largest
   let y = top
   const marks = groups.map(({ label, values }) => {
     const height = Math.max(values.length, 1) * bar
     const bars = values.map((value, index) => {
       const at = y + index * bar
+      if (value === undefined) return ''
       return (
         `<rect class="${shades[index]}" x="${left}" y="${at}" width="${round(value * scale)}" height="${bar - 1}"/>` +
         `<text class="small" x="${round(left + value * scale + 5)}" y="${at + bar - 2}">${value}</text>`
@@ -38,7 +39,7 @@ export function barChart({ title, unit, series, groups }: BarChart): string {
     y += height + gap
     return [name, ...bars].join('\n  ')
   })
-  const legend = series.map((name, index) => {
+  const legend = (series.length === 1 ? [] : series).map((name, index) => {
     const x = left + index * 98
     return `<rect class="${shades[index]}" x="${x}" y="40" width="11" height="11"/><text class="small" x="${x + 16}" y="50">${escape(name)}</text>`
   })

@@ -7,9 +7,19 @@ export function report({ suite, title, cases }: SuiteResults): string {
   const parts = cases.map((each) => {
     const missing = each.contenders.flatMap((one) => (one.missing === undefined ? [] : `  ${one.name}: ${one.missing}`))
     const verdicts = each.verdicts.map(({ result, text }) => `  ${result.padEnd(10)} ${text}`)
-    return [`\n${each.title}`, ...aligned(tableOf(each)), ...missing, ...verdicts].join('\n')
+    return [`\n${each.title}`, ...aligned(readableRows(each)), ...missing, ...verdicts].join('\n')
   })
   return [`\n=== ${suite}: ${title}`, ...parts].join('\n')
+}
+
+/** Columns beyond which a table is turned: nobody reads a line of twenty. */
+const manyFigures = 6
+
+/** The table of a case, with its contenders as rows, or as columns where there are many figures. */
+export function readableRows(each: CaseResults): string[][] {
+  const rows = tableOf(each)
+  if (each.figures.length <= manyFigures) return rows
+  return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] ?? ''))
 }
 
 /** The rows of a case's table, head first, of those who have figures: how many times the base's, with the least and the most of all rounds, and the median itself. */

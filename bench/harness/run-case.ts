@@ -19,7 +19,7 @@ export function stepsOf(each: Case, quick: boolean): number {
 
 /** Measures all contenders of a case in turns. One that fails is asked no more, and the reason stands in its place. */
 export async function runCase(
-  suite: string,
+  module: URL,
   each: Case,
   setup: Setup,
   advance: (label: string) => void,
@@ -34,12 +34,12 @@ export async function runCase(
   await using stack = new AsyncDisposableStack()
   const start = async (contender: Contender): Promise<Subject> => {
     const execArgv = 'execArgv' in contender ? (contender.execArgv ?? []) : []
-    return Subject.start({ suite, id, name: contender.name, setup, execArgv, deadline })
+    return Subject.start({ module, id, name: contender.name, setup, execArgv, deadline })
   }
   const turn = async (contender: Contender, label: string, work: () => Promise<readonly Value[] | void>) => {
     const results = measured.get(contender)
     if ('cannot' in contender || !results) return
-    advance(`${suite}, ${id}: ${contender.name}, ${label}`)
+    advance(`${id}: ${contender.name}, ${label}`)
     if (results.missing !== undefined) return
     try {
       const values = await work()

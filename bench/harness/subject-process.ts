@@ -1,17 +1,17 @@
-/** Measures one contender for one case, a round for each message. Arguments: suite, case, contender, and the setup as JSON. */
+/** Measures one contender for one case, a round for each message. Arguments: module of the suite, case, contender, and the setup as JSON. */
 import type { Setup, Value } from './suite.ts'
-import { suiteNamed } from './suites.ts'
+import { importSuite } from './suites.ts'
 
 /** What it answers, once it is ready (no figures yet) and to each message. */
 export type Answer = { readonly figures: readonly Value[] } | { readonly error: string }
 
-const [suite = '', id, name, setup = '{}'] = process.argv.slice(2)
+const [module = '', id, name, setup = '{}'] = process.argv.slice(2)
 const answer = (message: Answer): void => void process.send?.(message)
 
 async function prepare() {
-  const { cases } = await suiteNamed(suite)
+  const { cases } = await importSuite(new URL(module))
   const contender = cases.find((each) => each.id === id)?.contenders.find((each) => each.name === name)
-  if (!contender || !('measure' in contender)) throw new Error(`${suite}, ${id} has no ${name} to measure`)
+  if (!contender || !('measure' in contender)) throw new Error(`${module}, ${id} has no ${name} to measure`)
   return contender.measure(JSON.parse(setup) as Setup)
 }
 

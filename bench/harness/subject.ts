@@ -5,7 +5,8 @@ import type { Setup, Value } from './suite.ts'
 
 /** Which contender of which case, and how it is measured. */
 export interface Assignment {
-  readonly suite: string
+  /** Of the suite. */
+  readonly module: URL
   readonly id: string
   readonly name: string
   readonly setup: Setup
@@ -19,9 +20,9 @@ export class Subject implements AsyncDisposable {
   readonly #child
   readonly #deadline
 
-  private constructor({ suite, id, name, setup, execArgv, deadline }: Assignment) {
+  private constructor({ module, id, name, setup, execArgv, deadline }: Assignment) {
     this.#deadline = deadline
-    this.#child = fork(new URL('subject-process.ts', import.meta.url), [suite, id, name, JSON.stringify(setup)], {
+    this.#child = fork(new URL('subject-process.ts', import.meta.url), [module.href, id, name, JSON.stringify(setup)], {
       serialization: 'advanced',
       execArgv: [...process.execArgv, ...execArgv],
       // What anybody logs or warns of would stand among the progress.

@@ -15,7 +15,7 @@ export interface Case {
   readonly figures: readonly Figure[]
   /** In the order of the report; each in a process of its own, and they take turns within a round. */
   readonly contenders: readonly Contender[]
-  /** Name of the contender whose figures all others are multiples of: the least there is, mostly. */
+  /** Name of the contender whose figures all others are multiples of: the least there is, mostly. '' where multiples mean nothing. */
   readonly base: string
   readonly targets?: readonly Target[]
   readonly rounds: number

@@ -11,7 +11,9 @@ export async function suiteNames(): Promise<string[]> {
     .toSorted()
 }
 
-export async function suiteNamed(name: string): Promise<Suite> {
-  const { default: suite } = (await import(new URL(`${name}.ts`, folder).href)) as { default: Suite }
+export const moduleOf = (name: string): URL => new URL(`${name}.ts`, folder)
+
+export async function importSuite(module: URL): Promise<Suite> {
+  const { default: suite } = (await import(module.href)) as { default: Suite }
   return suite
 }

@@ -97,7 +97,7 @@ const cases: readonly Case[] = [
   },
   {
     id: 'flight',
-    title: `the same, ${inFlight} calls in flight`,
+    title: `echo of 100 bytes, ${inFlight} calls in flight`,
     figures: [rate, cpu],
     contenders: contendersOf(threads, flight),
     base: 'worker',

@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { renderPlots } from '../../bench/figures/plots.ts'
+import { renderPlots, renderResults } from '../../bench/figures/plots.ts'
+import { withResults } from '../../bench/figures/suite-tables.ts'
+import { readResults } from '../../bench/harness/results.ts'
 import { localLinks, readPage } from './page.ts'
 
 const page = await readPage('docs/figures.md')
+const readme = await readPage('README.md')
+const results = await readResults(new URL('../../bench/results/', import.meta.url))
+const linked = [...localLinks(page).map((link) => `docs/${link}`), ...localLinks(readme)]
 
 describe('the figures', () => {
-  it.each(renderPlots(page))('are drawn in $file as they are written (npm run docs:figures)', async ({ file, svg }) => {
-    expect(await readPage(`docs/figures/${file}`)).toBe(svg)
-    expect(localLinks(page)).toContain(`figures/${file}`)
+  it.each([...renderPlots(page), ...renderResults(results)])(
+    'are drawn in $file as they are written (npm run docs:figures)',
+    async ({ file, svg }) => {
+      expect(await readPage(`docs/figures/${file}`)).toBe(svg)
+      expect(linked).toContain(`docs/figures/${file}`)
+    },
+  )
+
+  it('of npm run bench are those of bench/results, none of them a first look', () => {
+    expect(withResults(page, results)).toBe(page)
+    expect([...results.values()].filter(({ quick }) => quick)).toEqual([])
   })
 
   it('have the command that prints them in every section', () => {
