@@ -6,23 +6,24 @@ import { EarliestDeadline } from './earliest-deadline.ts'
  * when the worker is stuck. Each slot is a 64-bit float, written whole on every platform Node supports.
  */
 
-const slots = [
-  'calls',
-  'errors',
-  'active',
-  'subscriptions',
-  'lastAccess',
-  'reported',
-  'uncounted',
-  'deadline',
-  'turnedAt',
-  'heard',
-  'resident',
-  'worked',
-  'limited',
-  'native',
-] as const
-type Slot = (typeof slots)[number]
+const slot = {
+  calls: 0,
+  errors: 1,
+  active: 2,
+  subscriptions: 3,
+  lastAccess: 4,
+  reported: 5,
+  uncounted: 6,
+  deadline: 7,
+  turnedAt: 8,
+  heard: 9,
+  resident: 10,
+  worked: 11,
+  limited: 12,
+  native: 13,
+} as const
+type Slot = keyof typeof slot
+const slots = Object.keys(slot).length
 
 /**
  * A reading. `active`: calls being served and open streams; `lastAccess`: ms of the monotonic clock, 0 = never; `reported`, `uncounted` and
@@ -34,30 +35,33 @@ type Slot = (typeof slots)[number]
 export type ActivityReading = Readonly<Record<Slot, number>>
 
 /** Bytes that a record of it takes. */
-export const activitySize = slots.length * Float64Array.BYTES_PER_ELEMENT
+export const activitySize = slots * Float64Array.BYTES_PER_ELEMENT
 
 export function createActivityBuffer(): SharedArrayBuffer {
   return new SharedArrayBuffer(activitySize)
 }
 
 export function readActivity(record: ArrayBufferLike): ActivityReading {
-  const view = new Float64Array(record)
-  const at = (slot: Slot): number => view[slots.indexOf(slot)] ?? 0
+  return readingOf(new Float64Array(record, 0, slots))
+}
+
+/** @param view of the record, for those who read it often. */
+export function readingOf(view: Float64Array): ActivityReading {
   return {
-    calls: at('calls'),
-    errors: at('errors'),
-    active: at('active'),
-    subscriptions: at('subscriptions'),
-    lastAccess: at('lastAccess'),
-    reported: at('reported'),
-    uncounted: at('uncounted'),
-    deadline: at('deadline'),
-    turnedAt: at('turnedAt'),
-    heard: at('heard'),
-    resident: at('resident'),
-    worked: at('worked'),
-    limited: at('limited'),
-    native: at('native'),
+    calls: view[slot.calls] ?? 0,
+    errors: view[slot.errors] ?? 0,
+    active: view[slot.active] ?? 0,
+    subscriptions: view[slot.subscriptions] ?? 0,
+    lastAccess: view[slot.lastAccess] ?? 0,
+    reported: view[slot.reported] ?? 0,
+    uncounted: view[slot.uncounted] ?? 0,
+    deadline: view[slot.deadline] ?? 0,
+    turnedAt: view[slot.turnedAt] ?? 0,
+    heard: view[slot.heard] ?? 0,
+    resident: view[slot.resident] ?? 0,
+    worked: view[slot.worked] ?? 0,
+    limited: view[slot.limited] ?? 0,
+    native: view[slot.native] ?? 0,
   }
 }
 
@@ -82,38 +86,42 @@ export class ActivityMeter {
   readonly #view: Float64Array
   readonly #record: ActivityRecord
   readonly #onIdle: () => void
+  readonly #onWork: (now: number) => void
   readonly #deadlines = new EarliestDeadline()
   #begunThisTurn = false
   /** Of streams, begun in this turn of the event loop and not settled: what ends each. */
   readonly #steps = new Set<() => void>()
 
-  constructor(record: ActivityRecord, onIdle: () => void) {
-    this.#view = new Float64Array(record.bytes)
+  /**
+   * @param onIdle nothing is being served any more.
+   * @param onWork something has been, or is about to be, at that time (ms of the monotonic clock).
+   */
+  constructor(record: ActivityRecord, onIdle: () => void, onWork: (now: number) => void = () => {}) {
+    this.#view = new Float64Array(record.bytes, 0, slots)
     this.#record = record
     this.#onIdle = onIdle
+    this.#onWork = onWork
   }
 
   get active(): number {
-    return this.#view[2] ?? 0
+    return this.#view[slot.active] ?? 0
   }
 
   get subscriptions(): number {
-    return this.#view[3] ?? 0
+    return this.#view[slot.subscriptions] ?? 0
   }
 
   callStarted(): void {
-    this.#add(0, 1)
-    this.#add(2, 1)
-    this.#view[4] = monotonicNow()
-    this.#record.changed()
+    this.#add(slot.calls, 1)
+    this.#add(slot.active, 1)
+    this.#works()
   }
 
   /** One unit of work is over: a call answered, or the stream it opened ended. */
   callEnded(failed: boolean): void {
-    if (failed) this.#add(1, 1)
-    this.#add(2, -1)
-    this.#view[4] = monotonicNow()
-    this.#record.changed()
+    if (failed) this.#add(slot.errors, 1)
+    this.#add(slot.active, -1)
+    this.#works()
     if (this.active === 0) this.#onIdle()
   }
 
@@ -145,7 +153,9 @@ export class ActivityMeter {
    */
   stepBegins(timeout: number): () => void {
     if (timeout === 0) return () => {}
-    const deadline = monotonicNow() + timeout
+    const now = monotonicNow()
+    this.#onWork(now)
+    const deadline = now + timeout
     const over = (): void => {
       if (this.#steps.delete(over)) this.deadlineOver(deadline)
     }
@@ -163,52 +173,59 @@ export class ActivityMeter {
 
   /** The event loop has turned. @param question whose answer that is. */
   turned(question: number): void {
-    this.#view[8] = monotonicNow()
-    this.#view[9] = question
+    this.#view[slot.turnedAt] = monotonicNow()
+    this.#view[slot.heard] = question
     this.#record.publish()
   }
 
   subscriptionOpened(): void {
-    this.#add(3, 1)
+    this.#add(slot.subscriptions, 1)
     this.#record.changed()
   }
 
   subscriptionClosed(): void {
-    this.#add(3, -1)
+    this.#add(slot.subscriptions, -1)
     this.#record.changed()
   }
 
   /** @param limited what of the bytes counts towards its own limit. */
   report(bytes: number, limited: number): void {
-    this.#view[5] = bytes
-    this.#view[12] = limited
+    this.#view[slot.reported] = bytes
+    this.#view[slot.limited] = limited
     this.#record.changed()
   }
 
   /** Native code that may keep memory of its own has been loaded. */
   nativeLoaded(): void {
-    this.#view[13] = 1
+    this.#view[slot.native] = 1
     this.#record.changed()
   }
 
   /** What SharedArrayBuffers hold, and WebAssembly memories that V8 does not count. */
   reportUncounted(bytes: number): void {
-    this.#view[6] = bytes
+    this.#view[slot.uncounted] = bytes
     this.#record.changed()
   }
 
   /** @param resident bytes. @param worked ms of processor time. */
   reportProcess(resident: number, worked: number): void {
-    this.#view[10] = resident
-    this.#view[11] = worked
+    this.#view[slot.resident] = resident
+    this.#view[slot.worked] = worked
     this.#record.publish()
   }
 
-  #noteDeadline(): void {
-    this.#view[7] = this.#deadlines.value ?? 0
+  #works(): void {
+    const now = monotonicNow()
+    this.#view[slot.lastAccess] = now
+    this.#record.changed()
+    this.#onWork(now)
   }
 
-  #add(slot: number, by: number): void {
-    this.#view[slot] = (this.#view[slot] ?? 0) + by
+  #noteDeadline(): void {
+    this.#view[slot.deadline] = this.#deadlines.value ?? 0
+  }
+
+  #add(at: number, by: number): void {
+    this.#view[at] = (this.#view[at] ?? 0) + by
   }
 }

@@ -4,12 +4,15 @@ import type { Channels, Movable } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import type { EnvironmentChange } from './environment-change.ts'
+import type { Telling } from './told-memory.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 /** A worker as it is measured from outside, whatever it does: a thread's isolate, or a process. */
 export interface MeasuredWorker {
   /** ms for which it has worked since it started; costs next to nothing to ask. */
   activeTime(): number
+  /** What it has told of itself since the telling of that number (0: at all); nothing where it tells nothing. Costs next to nothing to ask. */
+  told(after: number): Telling | undefined
   /** Rejects while it is only starting, or is gone; it may take as long as the worker is stuck. */
   memory(): Promise<WorkerMemory>
   /** Microseconds of processor time since it started. Rejects as `memory` does. */

@@ -22,6 +22,7 @@ import { ForgottenCallbacks } from './forgotten-callbacks.ts'
 import type { Inspection } from './inspect.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { expectSize } from '../base/size.ts'
+import { HeapTeller } from './told-memory.ts'
 import { MemoryReports } from './memory-reports.ts'
 import { watchNativeCode } from './native-code.ts'
 import { loadModule } from './load-module.ts'
@@ -57,6 +58,7 @@ export class ComponentRuntime {
   readonly #channels: Channels
   readonly #init: Omit<InitMessage, 'snapshot'>
   readonly #meter: ActivityMeter
+  readonly #teller: HeapTeller | undefined
   readonly #reports = new MemoryReports((bytes, limited) => this.#meter.report(bytes, limited))
   /** Looks for native code that has been loaded. */
   readonly #lookForNativeCode: () => void
@@ -82,11 +84,15 @@ export class ComponentRuntime {
     this.#snapshot = snapshot
     changeEnvironment(init.environment)
     const forgotten = new ForgottenCallbacks(() => this.#meter.active === 0)
-    this.#meter = new ActivityMeter(record, () => {
+    // Of a process all memory is measured from outside.
+    const teller = init.activity && new HeapTeller(init.activity)
+    this.#teller = teller
+    const idle = (): void => {
       this.#lookForNativeCode()
       this.#checkDrained()
       forgotten.idle()
-    })
+    }
+    this.#meter = new ActivityMeter(record, idle, (now) => teller?.worked(now))
     this.#links = new Callbacks(channels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
@@ -108,7 +114,6 @@ export class ComponentRuntime {
     process.on('exit', () => this.#logs.flush())
     nameThread(init.instance)
     this.#lookForNativeCode = watchNativeCode(() => this.#meter.nativeLoaded())
-    // Of a process all memory is measured.
     if (init.activity) watchUncountedMemory((bytes) => this.#meter.reportUncounted(bytes))
     if (init.measuresItself === true) measureItself(this.#meter)
   }
@@ -133,6 +138,7 @@ export class ComponentRuntime {
       this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
       expectMethods('idempotent', this.#init.idempotent, this.#table)
+      this.#teller?.tell()
       this.#post({ type: 'ready', keepsState: this.#hibernates && offersSnapshot(api) })
     } catch (error) {
       this.#logs.flush()
@@ -360,6 +366,7 @@ export class ComponentRuntime {
     }
     // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap.
     if (urgent || this.#meter.active === 0) collectGarbage()
+    this.#teller?.tell()
     this.#post({ type: 'trimmed', id })
   }
 

@@ -1,10 +1,12 @@
 import type { Worker } from 'node:worker_threads'
 import type { MeasuredWorker } from './component-host.ts'
+import type { ToldMemory } from './told-memory.ts'
 import { memoryOf } from './worker-memory.ts'
 
-/** A thread as it is measured from outside: by what V8 tells of its isolate, and Node of its event loop. */
-export function measuredThread(thread: Worker): MeasuredWorker {
+/** A thread as it is measured: by what V8 tells of its isolate, Node of its event loop, and its worker itself. */
+export function measuredThread(thread: Worker, toldMemory?: ToldMemory): MeasuredWorker {
   return {
+    told: (after) => toldMemory?.read(after),
     activeTime: () => thread.performance.eventLoopUtilization().active,
     memory: async () => memoryOf(await thread.getHeapStatistics()),
     processorTime: async () => {

@@ -4,7 +4,7 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd, Movable, Transport } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import { withDeadline } from '../base/deadline.ts'
-import { createActivityBuffer, readActivity } from '../channel/activity.ts'
+import { activitySize, readingOf } from '../channel/activity.ts'
 import { threadChannels } from '../transport/thread.ts'
 import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
@@ -13,6 +13,8 @@ import type { ComponentHost, MeasuredWorker } from './component-host.ts'
 import { ControlInbox } from './control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { measuredThread } from './measured-thread.ts'
+import { sharedRecordSize, ToldMemory } from './told-memory.ts'
+import type { Telling } from './told-memory.ts'
 import { environmentChange } from './environment-change.ts'
 import type { EnvironmentChange } from './environment-change.ts'
 import { needsNewThread, workerEnvironment } from './worker-environment.ts'
@@ -37,7 +39,8 @@ export class WorkerHost implements ComponentHost {
   readonly isolation = 'thread'
   readonly pid = process.pid
   readonly channels = threadChannels
-  readonly activity: ComponentHost['activity'] = sharedActivity()
+  readonly #shared = new SharedArrayBuffer(sharedRecordSize)
+  readonly activity: ComponentHost['activity'] = sharedActivity(this.#shared)
   readonly #pool: Piscina
   readonly #abort = new AbortController()
   readonly #addons = createAddonGate()
@@ -90,7 +93,7 @@ export class WorkerHost implements ComponentHost {
     })
     const worker = this.#start(theirs)
     this.#worker = worker.thread
-    this.#measured = measuredThread(worker.thread)
+    this.#measured = measuredThread(worker.thread, new ToldMemory(this.#shared))
     this.id = worker.thread.threadId
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
@@ -145,6 +148,10 @@ export class WorkerHost implements ComponentHost {
 
   activeTime(): number {
     return this.#measured.activeTime()
+  }
+
+  told(after: number): Telling | undefined {
+    return this.#measured.told(after)
   }
 
   async memory(): Promise<WorkerMemory> {
@@ -237,9 +244,10 @@ export class WorkerHost implements ComponentHost {
   }
 }
 
-function sharedActivity(): ComponentHost['activity'] {
-  const shared = createActivityBuffer()
-  return { shared, read: () => readActivity(shared) }
+/** What the component is doing, and behind that what its worker tells of its heap. */
+function sharedActivity(shared: SharedArrayBuffer): ComponentHost['activity'] {
+  const view = new Float64Array(shared, 0, activitySize / Float64Array.BYTES_PER_ELEMENT)
+  return { shared, read: () => readingOf(view) }
 }
 
 /**

@@ -23,7 +23,7 @@ import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { policyOf } from './decide/policy-registry.ts'
 import { bytesToFreeAt, isAtLeast, levels, nextPressureChange } from './decide/pressure.ts'
 import { minResidency } from './decide/residency.ts'
-import { nextLook, nextSample } from './decide/schedule.ts'
+import { lookWithin, nextLook, nextSample, roomLeft } from './decide/schedule.ts'
 import { candidatesIn } from './decide/snapshot.ts'
 import type { AccountSnapshot } from './decide/snapshot.ts'
 import { decide, initialDecisions } from './decide/turn.ts'
@@ -36,7 +36,7 @@ import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
 import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
-import { ANSWER_TIME } from './tuning.ts'
+import { ANSWER_TIME, SHORTEST_LOOK } from './tuning.ts'
 
 export interface MemoryManagerOptions {
   readonly options: MemoryOptions
@@ -93,7 +93,13 @@ export class MemoryManager implements Disposable {
       onTrimmed: () => this.#sampling.request(),
     })
     this.#book = book
-    this.#measurement = new Measurement(() => book.targets(), now)
+    this.#measurement = new Measurement({
+      targets: () => book.targets(),
+      now,
+      room: () => this.#room,
+      allRest: () => book.leastRoom === undefined,
+      residentSet: () => reclaimer.residentSet(),
+    })
     this.#requests = new OpenRequests(book, now, decideAgain)
     this.#performer = new Performer({
       book,
@@ -110,7 +116,7 @@ export class MemoryManager implements Disposable {
       logger,
       now,
       interval: () => this.#interval,
-      watch: (running) => this.#watch(running),
+      watch: () => this.#watch(),
       begins: () => book.samplingBegins(),
       sampled: (askedAt) => {
         book.sampled(askedAt)
@@ -147,7 +153,7 @@ export class MemoryManager implements Disposable {
     if (isSample) this.#tell(account)
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
-    else if (!isSample) this.#sampling.poke()
+    else if (!isSample) this.#sampling.poke(SHORTEST_LOOK)
   }
 
   #account(): AccountSnapshot {
@@ -172,9 +178,15 @@ export class MemoryManager implements Disposable {
   }
 
   /** ms to the next look at what has run, as things stand. */
-  #watch(running: number): number {
-    const { live, isActive } = this.#book
-    return nextLook({ workers: live.size, running, isActive, waiting: this.#requests.size })
+  #watch(): number {
+    const { live, leastRoom } = this.#book
+    const room = leastRoom === undefined ? undefined : Math.min(leastRoom, this.#room)
+    return nextLook({ workers: live.size, room, waiting: this.#requests.size })
+  }
+
+  /** Bytes that all together may take before something has to be decided. */
+  get #room(): number {
+    return roomLeft(this.#book.usage, this.limit, this.#options)
   }
 
   /** Accounted bytes: main thread, workers, and the reservations of loads under way. */
@@ -339,7 +351,8 @@ export class MemoryManager implements Disposable {
   /** @internal */
   workerStarted(supervisor: Supervisor): void {
     this.#book.workerStarted(supervisor)
-    this.#sampling.poke()
+    this.#measurement.stir()
+    this.#sampling.poke(SHORTEST_LOOK)
   }
 
   /**
@@ -348,11 +361,12 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   busy(supervisor: Supervisor, busy: boolean): void {
+    this.#measurement.stir()
     if (busy) this.#book.called(supervisor)
     else this.#book.idle(supervisor)
     const isAwaited = !busy && (this.#requests.size > 0 || this.pressureLevel !== 'low')
     if (isAwaited) this.#decideAndAct()
-    else this.#sampling.poke()
+    else if (busy) this.#sampling.poke(lookWithin(this.#book.roomOf(supervisor)))
   }
 
   /** @internal */

@@ -12,8 +12,12 @@ const mib = 1024 ** 2
 export const SHORTEST_LOOK = 25
 /** ms: the longest time between two looks while anything is loaded; figures this old are not decided by where memory is tight. Longer is cheaper and blinder. Guessed. */
 export const LONGEST_LOOK = 100
-/** ms by which each worker that runs puts the next look off. A question costs some 60 us of processor time (docs/facts.md): 2.5% of one processor. */
-export const LOOK_PER_WORKER = 2.5
+/** ms by which each worker puts the next look off: to look at one takes some 0.7 us (`npm run bench`, sampling), so all looks take 0.7% of one processor at most. */
+export const LOOK_PER_WORKER = 0.1
+/** ms from one question that only serves to have true figures to the next. A question wakes a worker and costs some 60 us of processor time (docs/facts.md): 0.5% of one processor. */
+export const ASK_EVERY = 12
+/** Bytes/ms that a worker can take at most: Buffers that are filled, 1.2 GB/s (docs/facts.md). */
+export const FASTEST_GROWTH = 1.2e6
 /** ms of work since it was last asked after which a worker is asked again: a heap can hardly have grown in less. Guessed. */
 export const WORTH_ASKING = 1
 /** ms a worker has to answer a question about its memory, or a request to drop what it can; after that it is late. The slowest answers seen of one that works are some 100 ms. Guessed. */

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { measuredThread } from '../../src/host/measured-thread.ts'
-import { Measurement } from '../../src/memory/measure/measurement.ts'
 import type { MeasuredTarget } from '../../src/memory/measure/measurement.ts'
 import type { WorkerMemory } from '../../src/host/worker-memory.ts'
 import { LONGEST_LOOK } from '../../src/memory/tuning.ts'
+import { measurementOf } from '../support/fake-components.ts'
 import { until } from '../support/coordinator.ts'
 
 /** Does what it is told: `block` waits inside of a native call, `spin` works, for so many ms; after that it keeps so many MiB. */
@@ -29,6 +29,8 @@ class Target implements MeasuredTarget {
   readonly answers: WorkerMemory[] = []
   readonly events: ('answered' | 'late' | 'unchanged')[] = []
 
+  readonly room = 0
+  told(): void {}
   answered(memory: WorkerMemory): void {
     this.answers.push(memory)
     this.events.push('answered')
@@ -48,12 +50,12 @@ class Target implements MeasuredTarget {
 }
 
 let targets: Target[]
-let measurement: Measurement
+let measurement: ReturnType<typeof measurementOf>
 
 beforeEach(async () => {
   targets = [new Target(), new Target(), new Target()]
   await Promise.all(targets.map(async (target) => target.next()))
-  measurement = new Measurement(
+  measurement = measurementOf(
     () => targets,
     () => performance.now(),
   )

@@ -2,7 +2,7 @@ import { EventQueue } from '../../bench/policy/event-queue.ts'
 import { createRandom } from '../../bench/policy/random.ts'
 import type { Action } from '../../src/memory/decide/action.ts'
 import { nextPressureChange } from '../../src/memory/decide/pressure.ts'
-import { nextLook, nextSample } from '../../src/memory/decide/schedule.ts'
+import { nextLook, nextSample, roomLeft } from '../../src/memory/decide/schedule.ts'
 import { decide, initialDecisions } from '../../src/memory/decide/turn.ts'
 import { resolveMemoryOptions } from '../../src/memory/options.ts'
 import type { MemoryOptions } from '../../src/contract/memory-options.ts'
@@ -34,7 +34,6 @@ export class World {
   #timer = 0
   #nextId = 0
   #wantsSpare = false
-  #running = 0
   /** Something has happened while the main thread stood still. */
   #isWaitedFor = false
 
@@ -196,8 +195,16 @@ export class World {
   #arm(): void {
     const workers = this.components.filter(({ hasWorker }) => hasWorker).length
     const requests = this.account.requests()
-    const isActive = this.components.some(({ inUse, state }) => inUse || state.kind === 'loading')
-    const watch = nextLook({ workers, running: this.#running, isActive, waiting: requests.length })
+    const active = this.components.filter(
+      ({ hasWorker, inUse, state }) => hasWorker && (inUse || state.kind === 'loading'),
+    )
+    const own = active.map(({ is, account }) => (is.memoryLimit ?? Number.POSITIVE_INFINITY) - account.limited)
+    const room = roomLeft(this.account.usage, this.scenario.limit, this.#options)
+    const watch = nextLook({
+      workers,
+      room: active.length > 0 ? Math.min(room, ...own) : undefined,
+      waiting: requests.length,
+    })
     const wait = Math.max(1, Math.min(this.account.sampledAt + this.#interval() - this.now, watch))
     const timer = ++this.#timer
     this.#queue.after(wait, () => {
@@ -230,10 +237,8 @@ export class World {
   }
 
   #measure(): void {
-    this.#running = 0
     for (const component of this.components) {
       if (!component.hasWorker) continue
-      if (component.inUse || component.state.kind === 'loading') this.#running++
       component.measure(this.now)
     }
   }

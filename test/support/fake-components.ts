@@ -4,7 +4,10 @@ import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../../src/contract/unload-report.ts'
 import type { ComponentHost, MeasuredWorker } from '../../src/host/component-host.ts'
 import type { Spares } from '../../src/host/spares.ts'
+import type { Telling } from '../../src/host/told-memory.ts'
 import type { WorkerMemory } from '../../src/host/worker-memory.ts'
+import { Measurement } from '../../src/memory/measure/measurement.ts'
+import type { MeasuredTarget } from '../../src/memory/measure/measurement.ts'
 import { MemoryBook } from '../../src/memory/account/book.ts'
 
 /** A worker as far as it is measured: it holds what a test says, and answers when a test says. */
@@ -20,7 +23,13 @@ export class FakeWorker implements MeasuredWorker {
   isBlocked = false
   isGone = false
   questions = 0
+  /** What it has told last. */
+  telling: Telling | undefined
   #open: (() => void)[] = []
+
+  told(after: number): Telling | undefined {
+    return this.telling && this.telling.number > after ? this.telling : undefined
+  }
 
   activeTime(): number {
     return this.active
@@ -203,3 +212,7 @@ export const reportOf = (name: string, zombie = false): UnloadReport => ({
   times: { drain: 0, dispose: 0, terminate: 0 },
   zombie,
 })
+
+/** Measures those as if each were near a limit, and all of them were at work. */
+export const measurementOf = (targets: () => Iterable<MeasuredTarget>, now: () => number): Measurement =>
+  new Measurement({ targets, now, room: () => 0, allRest: () => false, residentSet: () => 0 })

@@ -131,6 +131,9 @@ export class ProcessHost implements ComponentHost {
     return this.#online.promise
   }
 
+  /** All of it is measured from outside. */
+  told(): undefined {}
+
   /** How long it has worked is what it has used of a processor. */
   activeTime(): number {
     return this.#readable(processStat)?.processorTime ?? this.activity.read().worked

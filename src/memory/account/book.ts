@@ -18,12 +18,14 @@ import { ComponentAccount } from './component-account.ts'
 import { Learned } from './learned.ts'
 import type { GenerationFate } from './component-account.ts'
 import { familyGrowths } from './family-growth.ts'
+import type { FamilyMember } from './family-growth.ts'
+import type { FamilyLimits } from '../../contract/family-limits.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import { NativeAccount } from './native-account.ts'
 import { NativeOwners } from './native-owners.ts'
 import { buildLedger } from './ledger.ts'
 import type { LedgerEntries } from './ledger.ts'
-import { measuredWorker } from './measured-worker.ts'
+import { measuredWorker, roomOf } from './measured-worker.ts'
 import { WorkerKeys } from './worker-keys.ts'
 import { Reservations } from './reservations.ts'
 import { snapshotOf } from './snapshot-of.ts'
@@ -164,7 +166,13 @@ export class MemoryBook {
   workerStarted(supervisor: Supervisor): void {
     const { generation } = supervisor
     if (generation)
-      this.#live.set(supervisor, measuredWorker(supervisor, generation, this.account(supervisor), this.#options))
+      this.#live.set(
+        supervisor,
+        measuredWorker(supervisor, generation, this.account(supervisor), {
+          ...this.#options,
+          familyRoom: ({ definition: { family } }) => this.#familyRoom(family),
+        }),
+      )
   }
 
   called(supervisor: Supervisor): void {
@@ -356,12 +364,16 @@ export class MemoryBook {
         growth: peakGrowth,
       })
     }
-    const members = Array.from(this.#live, ([supervisor, target]) => ({
-      family: supervisor.definition.family,
-      held: this.#heldBy(supervisor),
-      growth: isRunning(target) ? this.account(supervisor).peakGrowth : 0,
-    }))
-    return [...growths, ...familyGrowths(members)]
+    return [...growths, ...familyGrowths(this.#familyMembers())]
+  }
+
+  *#familyMembers(): Iterable<FamilyMember> {
+    for (const [supervisor, target] of this.#live) {
+      const { family } = supervisor.definition
+      if (family?.maxMemory === undefined) continue
+      const growth = this.#options.isRunning(target) ? this.account(supervisor).peakGrowth : 0
+      yield { family, held: this.#heldBy(supervisor), growth }
+    }
   }
 
   /** Of limited families: they count in them before they have a worker. */
@@ -372,12 +384,6 @@ export class MemoryBook {
       if (definition.family) letIn.push({ name, family: definition.family, bytes })
     }
     return letIn
-  }
-
-  /** Something is being loaded, or in use. */
-  get isActive(): boolean {
-    for (const { state, inUse } of this.#live.keys()) if (state.status !== 'ready' || inUse > 0) return true
-    return false
   }
 
   isLeaving(supervisor: Supervisor): boolean {
@@ -398,6 +404,30 @@ export class MemoryBook {
 
   targetOf(supervisor: Supervisor): MeasuredTarget | undefined {
     return this.#live.get(supervisor)
+  }
+
+  /** Bytes that a component may take before it passes a limit of its own. */
+  roomOf(supervisor: Supervisor): number {
+    return Math.min(roomOf(supervisor, this.account(supervisor)), this.#familyRoom(supervisor.definition.family))
+  }
+
+  /** The least of what those may take that are at work, or have been of late; undefined: there are none. */
+  get leastRoom(): number | undefined {
+    let least: number | undefined
+    for (const [supervisor, target] of this.#live) {
+      const { state, inUse } = supervisor
+      if (state.status === 'ready' && inUse === 0 && !this.#options.isRunning(target)) continue
+      least = Math.min(least ?? Number.POSITIVE_INFINITY, target.room)
+    }
+    return least
+  }
+
+  /** Bytes that all of a family may take. */
+  #familyRoom(family: FamilyLimits | undefined): number {
+    if (family?.maxMemory === undefined) return Number.POSITIVE_INFINITY
+    let room = family.maxMemory
+    for (const each of this.#live.keys()) if (each.definition.family === family) room -= this.#heldBy(each)
+    return room
   }
 
   /** All workers that hold memory. */

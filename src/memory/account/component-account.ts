@@ -1,6 +1,13 @@
 import type { ComponentMemory } from '../../contract/ledger.ts'
 import type { CallGaps } from '../../contract/unload-policy.ts'
-import { addGrowthSample, emptyGrowth, lowest, peakGrowth, sustainedGrowth } from '../decide/growth.ts'
+import {
+  addGrowthSample,
+  confirmGrowthSample,
+  emptyGrowth,
+  lowest,
+  peakGrowth,
+  sustainedGrowth,
+} from '../decide/growth.ts'
 import type { GrowthWindow } from '../decide/growth.ts'
 import { residencyAfterLoad, residencyAfterUnload } from '../decide/residency.ts'
 import type { ResidencyState } from '../decide/residency.ts'
@@ -23,6 +30,7 @@ export class ComponentAccount {
   readonly #learned: Learned
   #memory: ComponentMemory | null = null
   #heap: WorkerMemory | undefined
+  #self: SelfReported | undefined
   #growth: GrowthWindow = emptyGrowth
   #letIn: GrowthWindow[number] | undefined
   #native: NativeShare = noShare
@@ -120,6 +128,7 @@ export class ComponentAccount {
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#learned.current.set(this, peak)
     this.#heap = heap
+    this.#self = { reported: self.reported, uncounted: self.uncounted, limited: self.limited ?? 0 }
     this.#limited = heap.heap + external + this.#native.certain + (heap.isAll === true ? 0 : (self.limited ?? 0))
     if (this.#wasCollected) this.#collectedAt = sampledAt
     this.#wasCollected = false
@@ -141,7 +150,17 @@ export class ComponentAccount {
 
   /** The worker has hardly done anything since it was measured: its heap is what it was, only what it says itself may be new. */
   unchanged(self: SelfReported, time: number, sampledAt: number): void {
-    if (this.#heap) this.measured(this.#heap, self, time, sampledAt)
+    if (!this.#heap || !this.#memory) return
+    const said = this.#self
+    const isNew =
+      said?.reported !== self.reported || said.uncounted !== self.uncounted || said.limited !== (self.limited ?? 0)
+    if (isNew || this.#wasCollected) {
+      this.measured(this.#heap, self, time, sampledAt)
+      return
+    }
+    this.#stayed = false
+    this.#growth = confirmGrowthSample(this.#growth, time)
+    this.#memory = { ...this.#memory, stale: false, sampledAt }
   }
 
   /** The worker did not answer in time: the last figures of its heap stand, and say so. */

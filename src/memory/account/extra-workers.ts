@@ -68,6 +68,8 @@ export class ExtraWorkers {
     for (const host of this.#hosts()) {
       yield {
         worker: host,
+        room: Number.POSITIVE_INFINITY,
+        told: () => {},
         answered: (memory) => this.#totals.set(host, totalOf(memory)),
         late: () => {},
         unchanged: () => {},

@@ -1,7 +1,7 @@
 import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { ComponentGrowth } from '../decide/schedule.ts'
 
-interface FamilyMember {
+export interface FamilyMember {
   readonly family: FamilyLimits | undefined
   /** Bytes. */
   readonly held: number

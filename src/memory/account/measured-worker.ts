@@ -1,6 +1,7 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { MeasuredTarget } from '../measure/measurement.ts'
+import type { WorkerMemory } from '../../host/worker-memory.ts'
 import type { ComponentAccount } from './component-account.ts'
 
 interface Needs {
@@ -8,6 +9,8 @@ interface Needs {
   readonly now: () => number
   /** It has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
+  /** Bytes that all of its family may take. */
+  readonly familyRoom: (supervisor: Supervisor) => number
 }
 
 /** A component's worker as something to measure, whose figures go to its account. */
@@ -15,25 +18,35 @@ export function measuredWorker(
   supervisor: Supervisor,
   generation: Generation,
   account: ComponentAccount,
-  { now, onOverrun }: Needs,
+  { now, onOverrun, familyRoom }: Needs,
 ): MeasuredTarget {
+  let latest = Number.NEGATIVE_INFINITY
+  /** It was true at that time, however late it is read here: growth is measured from then on. */
+  const measured = (memory: WorkerMemory, at: number): void => {
+    // An answer that comes after the generation is over says nothing about the next one, nor does an old one about what has been told since.
+    if (supervisor.generation !== generation || at < latest) return
+    latest = at
+    account.measured(memory, generation.activity, at, at)
+    if (isOver(supervisor, account)) onOverrun(supervisor)
+  }
   return {
     worker: generation.host,
-    answered: (memory, asked) => {
-      // An answer that comes after the generation is over says nothing about the next one.
-      if (supervisor.generation !== generation) return
-      // It was true when the worker was asked, however late it is read here: growth is measured from then on.
-      account.measured(memory, generation.activity, asked, asked)
-      if (isOver(supervisor, account)) onOverrun(supervisor)
+    get room() {
+      return Math.min(roomOf(supervisor, account), familyRoom(supervisor))
     },
+    told: ({ memory, at }) => measured(memory, at),
+    answered: measured,
     late: () => account.late(generation.activity),
     unchanged: () => account.unchanged(generation.activity, now(), now()),
   }
 }
 
+/** Bytes that it may take before it passes its own limit; less than 0 where it has. */
+export const roomOf = ({ definition }: Supervisor, { limited }: ComponentAccount): number =>
+  (definition.memoryLimit ?? Number.POSITIVE_INFINITY) - limited
+
 /** It holds more than its own limit allows. */
-export const isOver = ({ definition }: Supervisor, { limited }: ComponentAccount): boolean =>
-  limited > (definition.memoryLimit ?? Number.POSITIVE_INFINITY)
+export const isOver = (supervisor: Supervisor, account: ComponentAccount): boolean => roomOf(supervisor, account) < 0
 
 /** It was loaded, called or in use since then (ms of the monotonic clock). */
 export const hasWorked = ({ state, inUse, generation }: Supervisor, since: number): boolean =>

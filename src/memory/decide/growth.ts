@@ -18,6 +18,15 @@ export function addGrowthSample(window: GrowthWindow, time: number, bytes: numbe
   return [...kept.slice(-(KEPT_SAMPLES - 1)), { time: Math.max(time, kept.at(-1)?.time ?? time), bytes }]
 }
 
+/** It is known to be as it was at the last sample. The end of a window in which nothing has changed moves along; any other gets one more sample. */
+export function confirmGrowthSample(window: GrowthWindow, time: number): GrowthWindow {
+  const last = window.at(-1)
+  if (!last) return window
+  if (window.length < KEPT_SAMPLES || window.some(({ bytes }) => bytes !== last.bytes))
+    return addGrowthSample(window, time, last.bytes)
+  return [...window.slice(0, -1), { time: Math.max(time, last.time), bytes: last.bytes }]
+}
+
 /**
  * The steepest growth that the window shows (bytes/ms, at least 0): of the last two samples and of the whole window,
  * the larger. It errs to the high side: use it to decide when to look again, which costs little.

@@ -1,4 +1,12 @@
-import { FAST_FILL_TIME, LONGEST_LOOK, LOOK_PER_WORKER, NOTICEABLE, SAMPLES_AHEAD, SHORTEST_LOOK } from '../tuning.ts'
+import {
+  FASTEST_GROWTH,
+  FAST_FILL_TIME,
+  LONGEST_LOOK,
+  LOOK_PER_WORKER,
+  NOTICEABLE,
+  SAMPLES_AHEAD,
+  SHORTEST_LOOK,
+} from '../tuning.ts'
 import type { MemoryOptions, PressureThresholds } from '../../contract/memory-options.ts'
 
 /** What one component adds to the choice of an interval: bytes, growth in bytes/ms. */
@@ -38,7 +46,10 @@ export function nextInterval(input: IntervalInput, thresholds: PressureThreshold
 }
 
 /** The next threshold above usage (bytes); past all of them, the limit itself. */
-function nextThreshold({ usage, limit }: IntervalInput, thresholds: PressureThresholds): number {
+function nextThreshold(
+  { usage, limit }: Pick<IntervalInput, 'usage' | 'limit'>,
+  thresholds: PressureThresholds,
+): number {
   const shares = [
     thresholds.lowThreshold,
     thresholds.mediumThreshold,
@@ -71,18 +82,29 @@ export function nextSample(input: SampleInput, options: MemoryOptions): number {
   return Math.max(1, Math.min(nextInterval(input, options, options.checkInterval), untilChange + age, lookIn))
 }
 
-/** What is there to look at: workers of components, those of them that had run at the last look, and requests for memory that wait. */
+/** Bytes that all together may take before the pressure changes, or the limit is reached; 0 where it has been. */
+export function roomLeft(usage: number, limit: number, thresholds: PressureThresholds): number {
+  return Math.max(0, nextThreshold({ usage, limit }, thresholds) - usage)
+}
+
+/** ms in which a worker can have taken a share of so much room (bytes), at the fastest growth there is: a look that soon misses nothing. */
+export function lookWithin(room: number): number {
+  return Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, room / FASTEST_GROWTH / SAMPLES_AHEAD))
+}
+
+/** What is there to look at. */
 export interface LookInput {
+  /** Workers of components. */
   readonly workers: number
-  readonly running: number
-  /** Something is being loaded, or in use. */
-  readonly isActive: boolean
+  /** Of those that work or may do so at any moment, the least room (bytes) to a limit; undefined: there is nobody like that. */
+  readonly room: number | undefined
+  /** Requests for memory. */
   readonly waiting: number
 }
 
 /** ms to the next look at what has run, which costs next to nothing for what has not; Infinity: nothing can change by itself. */
-export function nextLook({ workers, running, isActive, waiting }: LookInput): number {
-  if (workers === 0 && waiting === 0) return Number.POSITIVE_INFINITY
-  if (!isActive && running === 0 && waiting === 0) return Math.max(LONGEST_LOOK, workers * LOOK_PER_WORKER)
-  return Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, running * LOOK_PER_WORKER))
+export function nextLook({ workers, room, waiting }: LookInput): number {
+  if (waiting > 0) return SHORTEST_LOOK
+  if (workers === 0) return Number.POSITIVE_INFINITY
+  return Math.max(room === undefined ? LONGEST_LOOK : lookWithin(room), workers * LOOK_PER_WORKER)
 }

@@ -5,11 +5,14 @@ import type { CgroupMemory } from '../../contract/ledger.ts'
 import { isRealLimit } from '../options.ts'
 import { RETRY } from '../tuning.ts'
 
-/** What the control group of this process allows and uses: to read it takes a few files, so that is done once a second at most. */
+/** Share of the time that may go into reading it: with many threads the kernel takes 7 ms to add up what a group uses (10 files, 200 workers). */
+const worthReading = 1 / 1_000
+
+/** What the control group of this process allows and uses: read once a second at most, and less often where it takes long. */
 export class CgroupMeter {
   readonly #now: () => number
   readonly #read: FileReader
-  #last: { readonly at: number; readonly memory: CgroupMemory | null } | undefined
+  #last: { readonly until: number; readonly memory: CgroupMemory | null } | undefined
 
   /** @param now ms of a monotonic clock. */
   constructor(now: () => number, read: FileReader = readRealFile) {
@@ -19,8 +22,10 @@ export class CgroupMeter {
 
   get memory(): CgroupMemory | null {
     const at = this.#now()
-    if (!this.#last || at - this.#last.at >= RETRY) this.#last = { at, memory: readCgroupMemory(this.#read) }
-    return this.#last.memory
+    if (this.#last && at < this.#last.until) return this.#last.memory
+    const memory = readCgroupMemory(this.#read)
+    this.#last = { until: at + Math.max(RETRY, (this.#now() - at) / worthReading), memory }
+    return memory
   }
 }
 

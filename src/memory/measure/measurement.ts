@@ -1,47 +1,101 @@
-import { LONGEST_LOOK } from '../tuning.ts'
+import type { Telling } from '../../host/told-memory.ts'
+import { hasWorked, worthAsking } from '../decide/questions.ts'
+import type { Silent } from '../decide/questions.ts'
+import { ASK_EVERY, LONGEST_LOOK, RETRY, WORTHWHILE } from '../tuning.ts'
 import { WorkerActivity } from './worker-activity.ts'
 import { WorkerSampler } from './worker-sampler.ts'
 import type { SampleTarget } from './worker-sampler.ts'
 
 /** Something whose worker is measured again and again. */
 export interface MeasuredTarget extends SampleTarget {
+  /** Bytes that it may take before it passes a limit. */
+  readonly room: number
+  /** Figures that its worker has told by itself. */
+  told(telling: Telling): void
   /** It has hardly done anything since its last figures, so they still stand. */
   unchanged(): void
 }
 
-/** Measures workers: all of them, or only those that have run since they were measured last. */
+export interface MeasurementOptions {
+  readonly targets: () => Iterable<MeasuredTarget>
+  /** ms of a monotonic clock. */
+  readonly now: () => number
+  /** Bytes that all together may take before something has to be decided. */
+  readonly room: () => number
+  /** Nobody is in use, is being loaded, or has run of late. */
+  readonly allRest: () => boolean
+  /** Resident set of this process, bytes. */
+  readonly residentSet: () => number
+}
+
+interface SilentTarget extends Silent {
+  readonly target: MeasuredTarget
+}
+
+/** Measures workers: all of them, those that have run since they were measured last, or only those of them of whom that matters. */
 export class Measurement {
-  readonly #targets: () => Iterable<MeasuredTarget>
+  readonly #options: MeasurementOptions
   readonly #now: () => number
   readonly #sampler: WorkerSampler
   readonly #activity = new WorkerActivity()
   readonly #ranAt = new WeakMap<MeasuredTarget, number>()
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #allowance = 0
+  /** Resident set at the last look, since which nothing is known to have begun. */
+  #resting: number | undefined
 
-  /** @param now ms of a monotonic clock. */
-  constructor(targets: () => Iterable<MeasuredTarget>, now: () => number) {
-    this.#targets = targets
+  constructor(options: MeasurementOptions) {
+    const { now } = options
+    this.#options = options
     this.#now = now
     this.#sampler = new WorkerSampler(now, (worker) => this.#activity.note(worker))
   }
 
-  /** Asks those that have run, without waiting for their answers. Returns how many there were. */
+  /** Something has begun to work, and will be seen at the next look even if it is over by then. */
+  stir(): void {
+    this.#resting = undefined
+  }
+
+  /** Takes in what workers have told, and asks those of whom that matters, without waiting for their answers. Returns how many have run. */
   look(): number {
-    let count = 0
-    for (const target of this.#changed()) {
-      count++
-      this.#sampler.ask(target)
+    if (this.#isAtRest()) return 0
+    const elapsed = this.#now() - this.#lookedAt
+    const silent: SilentTarget[] = []
+    let ran = 0
+    for (const { target, unseen, worked } of this.#changed()) {
+      ran++
+      if (this.#sampler.isAsked(target.worker)) this.#sampler.ask(target)
+      else if (hasWorked(unseen)) silent.push({ target, unseen, isRunning: worked >= elapsed / 2, room: target.room })
     }
-    return count
+    this.#allowance = Math.min(this.#allowance + elapsed / ASK_EVERY, LONGEST_LOOK / ASK_EVERY)
+    const { asked, spent } = worthAsking(silent, this.#options.room(), this.#allowance)
+    this.#allowance -= spent
+    for (const { target } of asked) this.#sampler.ask(target)
+    this.#resting = ran === 0 && this.#options.allRest() ? this.#options.residentSet() : undefined
+    return ran
+  }
+
+  /** Whoever begins something by himself, when a timer fires, say, is seen within a second, or as soon as the process has grown. */
+  #isAtRest(): boolean {
+    return (
+      this.#resting !== undefined &&
+      this.#now() - this.#lookedAt < RETRY &&
+      this.#options.residentSet() - this.#resting < WORTHWHILE
+    )
   }
 
   /** New figures of those that have run, at the latest after `patience` ms; those of the others still stand. */
   async update(patience: number): Promise<void> {
-    await this.#sampler.sample(this.#changed(), patience)
+    const unknown: MeasuredTarget[] = []
+    for (const { target, unseen } of this.#changed()) {
+      if (hasWorked(unseen) || this.#sampler.isAsked(target.worker)) unknown.push(target)
+    }
+    await this.#sampler.sample(unknown, patience)
   }
 
   /** New figures of all, asked for from now on; a worker has `patience` ms to answer. */
   async measureAll(patience: number): Promise<void> {
-    await this.#sampler.sampleAnew(this.#targets(), patience)
+    await this.#sampler.sampleAnew(this.#options.targets(), patience)
   }
 
   /** New figures of one, asked for from now on; it has `patience` ms to answer. */
@@ -54,13 +108,18 @@ export class Measurement {
     return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < LONGEST_LOOK
   }
 
-  /** Also those whose answer is not here yet: it may be older than what they did last. */
-  *#changed(): Iterable<MeasuredTarget> {
-    for (const target of this.#targets()) {
-      const hasRun = this.#activity.hasRun(target.worker)
-      if (hasRun) this.#ranAt.set(target, this.#now())
-      if (hasRun || this.#sampler.isAsked(target.worker)) yield target
-      else target.unchanged()
+  /** Those that have run since they were last looked at, and those whose answer is not here yet: it may be older than what they did last. */
+  *#changed(): Iterable<{ readonly target: MeasuredTarget; readonly unseen: number; readonly worked: number }> {
+    const now = this.#now()
+    for (const target of this.#options.targets()) {
+      const { telling, unseen, worked } = this.#activity.look(target.worker)
+      if (telling) target.told(telling)
+      const isAsked = this.#sampler.isAsked(target.worker)
+      const isUnseen = hasWorked(unseen)
+      if (isUnseen || telling) this.#ranAt.set(target, now)
+      if (!isUnseen && !isAsked) target.unchanged()
+      if (isUnseen || isAsked || telling) yield { target, unseen, worked }
     }
+    this.#lookedAt = now
   }
 }

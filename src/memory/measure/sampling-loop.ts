@@ -1,5 +1,3 @@
-import { SHORTEST_LOOK } from '../tuning.ts'
-
 export interface SamplingNeeds {
   /** ms from the last sample to the next, by what is known now. */
   interval(): number
@@ -27,9 +25,9 @@ export class SamplingLoop {
     this.#arm()
   }
 
-  /** Something has begun to work: the next look is not far. */
-  poke(): void {
-    if (this.#state === 'waiting' && this.#wakeAt > performance.now() + SHORTEST_LOOK) this.#arm(SHORTEST_LOOK)
+  /** Something has begun to work: the next look is at most so many ms away. */
+  poke(within: number): void {
+    if (this.#state === 'waiting' && this.#wakeAt > performance.now() + within) this.#arm(within)
   }
 
   /** Something has changed that wants a sample of its own: now, or right after the one under way. */

@@ -11,8 +11,8 @@ export interface SamplingOptions {
   readonly now: () => number
   /** ms from one sample to the next, as things stand. */
   readonly interval: () => number
-  /** ms to the next look, as things stand. @param running workers that had run at the last one. */
-  readonly watch: (running: number) => number
+  /** ms to the next look, as things stand. */
+  readonly watch: () => number
   /** Figures are about to be asked for. */
   readonly begins: () => void
   /** A sample is in. @param askedAt when (ms) its figures were asked for. */
@@ -24,7 +24,6 @@ export class Sampling {
   readonly #options: SamplingOptions
   readonly #loop: SamplingLoop
   #current: { readonly thorough: boolean; readonly over: Promise<void> } | undefined
-  #running = 0
   #time = 0
 
   constructor(options: SamplingOptions) {
@@ -32,10 +31,8 @@ export class Sampling {
     this.#options = options
     this.#loop = new SamplingLoop({
       interval,
-      watch: () => watch(this.#running),
-      look: () => {
-        this.#running = measurement.look()
-      },
+      watch,
+      look: () => measurement.look(),
       tick: async () => {
         try {
           await this.#sample(false)
@@ -62,9 +59,9 @@ export class Sampling {
     return this.#sample(false)
   }
 
-  /** Something has begun to work: the next look is not far. */
-  poke(): void {
-    this.#loop.poke()
+  /** Something has begun to work: the next look is at most so many ms away. */
+  poke(within: number): void {
+    this.#loop.poke(within)
   }
 
   /** Something has changed that wants a sample of its own. */

@@ -1,20 +1,55 @@
 import type { MeasuredWorker } from '../../host/component-host.ts'
-import { WORTH_ASKING } from '../tuning.ts'
+import type { Telling } from '../../host/told-memory.ts'
+
+interface Known {
+  /** ms for which it had worked when it was last asked, or told. */
+  figures: number
+  /** The same when it was last looked at. */
+  look: number
+  /** Number of what it told last. */
+  told: number
+}
+
+/** What was seen of a worker at a look. */
+export interface Look {
+  /** What it has told since the last one. */
+  readonly telling: Telling | undefined
+  /** ms of work since the last one. */
+  readonly worked: number
+  /** ms of work that are in none of its figures: Infinity while there are none. */
+  readonly unseen: number
+}
 
 /**
- * Tells which workers have done anything since they were last asked for their memory: the heap of one that has not is what it was. Reading
- * the time its event loop was not waiting takes a fraction of a microsecond, and works while the worker is stuck.
+ * Tells what workers have done that is in no figures of theirs: the heap of one that has done nothing is what it was. Reading the time its event loop was
+ * not waiting takes half a microsecond, and works while the worker is stuck.
  */
 export class WorkerActivity {
-  readonly #asked = new WeakMap<MeasuredWorker, number>()
+  readonly #known = new WeakMap<MeasuredWorker, Known>()
 
-  hasRun(worker: MeasuredWorker): boolean {
-    const before = this.#asked.get(worker)
-    return before === undefined || worker.activeTime() - before >= WORTH_ASKING
+  look(worker: MeasuredWorker): Look {
+    const active = worker.activeTime()
+    const known = this.#known.get(worker)
+    const telling = worker.told(known?.told ?? 0)
+    if (!known) {
+      const figures = telling?.active ?? Number.NEGATIVE_INFINITY
+      this.#known.set(worker, { figures, look: active, told: telling?.number ?? 0 })
+      return { telling, worked: active, unseen: active - figures }
+    }
+    if (telling) {
+      known.figures = Math.max(known.figures, telling.active)
+      known.told = telling.number
+    }
+    const worked = active - known.look
+    known.look = active
+    return { telling, worked, unseen: active - known.figures }
   }
 
   /** It is being asked now. */
   note(worker: MeasuredWorker): void {
-    this.#asked.set(worker, worker.activeTime())
+    const active = worker.activeTime()
+    const known = this.#known.get(worker)
+    if (known) known.figures = Math.max(known.figures, active)
+    else this.#known.set(worker, { figures: active, look: active, told: 0 })
   }
 }

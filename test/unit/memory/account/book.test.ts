@@ -237,12 +237,32 @@ test('growth is told of those that run, without what they report', () => {
   expect(book.growths(1_000)[0]).toMatchObject({ total: 300, memoryLimit: 1_000 })
 })
 
-test('something is active while anything loads, unloads or is in use', () => {
-  const { book, a } = open()
-  expect(book.isActive).toBe(false)
+test('the least room is that of those who are at work, or were of late', () => {
+  const { book, a, b, fake } = open()
+  fake.still.add(a.host)
+  fake.still.add(b.host)
+  expect(book.leastRoom).toBeUndefined()
   a.inUse = 1
-  expect(book.isActive).toBe(true)
+  expect(book.leastRoom).toBe(Number.POSITIVE_INFINITY)
+  a.definition.memoryLimit = 1_000
+  expect(book.leastRoom).toBe(700)
+  b.definition.memoryLimit = 150
+  expect(book.leastRoom).toBe(700)
+  fake.still.delete(b.host)
+  expect(book.leastRoom).toBe(50)
   a.inUse = 0
-  a.state = { status: 'loading', since: 0 }
-  expect(book.isActive).toBe(true)
+  b.state = { status: 'loading', since: 0 }
+  fake.still.add(b.host)
+  expect(book.leastRoom).toBe(50)
+})
+
+test('members of a limited family share what is left of it', () => {
+  const { book, a, b } = open()
+  const family = { name: 'f', maxMemory: 450 }
+  Object.assign(a.definition, { family })
+  expect(book.roomOf(a.asSupervisor)).toBe(150)
+  Object.assign(b.definition, { family })
+  expect(book.roomOf(a.asSupervisor)).toBe(50)
+  a.definition.memoryLimit = 320
+  expect(book.roomOf(a.asSupervisor)).toBe(20)
 })

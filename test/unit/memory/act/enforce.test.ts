@@ -1,8 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { Enforcer } from '../../../../src/memory/act/enforce.ts'
-import { Measurement } from '../../../../src/memory/measure/measurement.ts'
-import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
+import { bookOf, FakeComponent, measurementOf } from '../../../support/fake-components.ts'
 
 const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const
 
@@ -12,7 +11,7 @@ function open() {
   component.holds(book, 150)
   const logger = pino({ level: 'silent' })
   const [info, error] = [vi.spyOn(logger, 'info'), vi.spyOn(logger, 'error')]
-  const measurement = new Measurement(
+  const measurement = measurementOf(
     () => book.targets(),
     () => clock.now,
   )

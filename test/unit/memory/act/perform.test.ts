@@ -5,9 +5,8 @@ import type { Spares } from '../../../../src/host/spares.ts'
 import { OpenRequests } from '../../../../src/memory/act/open-requests.ts'
 import { Performer } from '../../../../src/memory/act/perform.ts'
 import type { Action } from '../../../../src/memory/decide/action.ts'
-import { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import { accountOf } from '../../../support/account-snapshots.ts'
-import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
+import { bookOf, FakeComponent, measurementOf } from '../../../support/fake-components.ts'
 
 const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const
 const plan = {
@@ -35,7 +34,7 @@ function open() {
     book,
     spares: spares as unknown as Spares,
     logger,
-    measurement: new Measurement(() => book.targets(), now),
+    measurement: measurementOf(() => book.targets(), now),
     requests,
     exhausted,
     done,

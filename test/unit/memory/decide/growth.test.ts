@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   addGrowthSample,
+  confirmGrowthSample,
   emptyGrowth,
   peakGrowth,
   sustainedGrowth,
@@ -69,5 +70,26 @@ describe('growth', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+})
+
+describe('a confirmed sample', () => {
+  const rise = windowOf([0, 0], [25, 100], [50, 200], [75, 300], [100, 400], [125, 500])
+
+  test('ends growth as a sample with the same bytes does', () => {
+    let window = rise
+    expect(sustainedGrowth(window)).toBe(4)
+    for (let time = 150; time <= 250; time += 25) window = confirmGrowthSample(window, time)
+    expect([peakGrowth(window), sustainedGrowth(window)]).toEqual([0, 0])
+  })
+
+  test('moves the end of one in which nothing has changed, so that a step after it is as steep as it is', () => {
+    let window: GrowthWindow = emptyGrowth
+    expect(confirmGrowthSample(window, 5)).toEqual(emptyGrowth)
+    window = windowOf([0, 7], [25, 7], [50, 7], [75, 7], [100, 7], [125, 7])
+    window = confirmGrowthSample(window, 1_000)
+    expect(window.map(({ time }) => time)).toEqual([0, 25, 50, 75, 100, 1_000])
+    expect(peakGrowth(addGrowthSample(window, 1_010, 107))).toBe(10)
+    expect(confirmGrowthSample(window, 900).at(-1)?.time).toBe(1_000)
   })
 })

@@ -1,8 +1,7 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { growsFast, isNearLimit, nextInterval, nextLook } from '../../../../src/memory/decide/schedule.ts'
+import { growsFast, isNearLimit, nextInterval, nextLook, roomLeft } from '../../../../src/memory/decide/schedule.ts'
 import type { IntervalInput, LookInput } from '../../../../src/memory/decide/schedule.ts'
-import { LONGEST_LOOK, LOOK_PER_WORKER, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
+import { FASTEST_GROWTH, LONGEST_LOOK, LOOK_PER_WORKER, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
 
 describe('the next interval', () => {
   const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
@@ -44,40 +43,37 @@ describe('the next interval', () => {
 })
 
 describe('the next look', () => {
-  const look = (input: Partial<LookInput>): number =>
-    nextLook({ workers: 3, running: 0, isActive: false, waiting: 0, ...input })
+  const look = (input: Partial<LookInput>): number => nextLook({ workers: 3, room: undefined, waiting: 0, ...input })
 
   test('is never, while nothing is loaded and nobody waits', () => {
     expect(look({ workers: 0 })).toBe(Number.POSITIVE_INFINITY)
     expect(look({ workers: 0, waiting: 1 })).toBe(SHORTEST_LOOK)
   })
 
-  test('is far while all rest, and the farther the more there are to look at', () => {
+  test('is far while all rest', () => {
     expect(look({})).toBe(LONGEST_LOOK)
-    expect(look({ workers: 1_000 })).toBe(1_000 * LOOK_PER_WORKER)
   })
 
-  test.each<[string, Partial<LookInput>]>([
-    ['somebody is in use, or loads', { isActive: true }],
-    ['something has run', { running: 1 }],
-    ['somebody waits for memory', { waiting: 1 }],
-  ])('is near while %s', (_, input) => {
-    expect(look({ workers: 1_000, ...input })).toBe(SHORTEST_LOOK)
+  test('is a quarter of the time that the fastest takes to the nearest limit, while somebody is at work', () => {
+    expect(look({ room: 60 * 4 * FASTEST_GROWTH })).toBeCloseTo(60)
+    expect(look({ room: 0 })).toBe(SHORTEST_LOOK)
+    expect(look({ room: Number.POSITIVE_INFINITY })).toBe(LONGEST_LOOK)
   })
 
-  test('takes a share of the time of a processor that does not grow with those that run, up to a bound', () => {
-    expect(look({ workers: 1_000, running: 20 })).toBe(20 * LOOK_PER_WORKER)
-    expect(look({ workers: 1_000, running: 1_000 })).toBe(LONGEST_LOOK)
+  test('is near while somebody waits for memory', () => {
+    expect(look({ workers: 1_000, waiting: 1 })).toBe(SHORTEST_LOOK)
   })
 
-  test('while something is active, lies within its bounds, whatever there is', () => {
-    fc.assert(
-      fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(100), (workers, running, waiting) => {
-        const ms = look({ workers, running, waiting, isActive: workers > 0 })
-        const isNever = ms === Number.POSITIVE_INFINITY
-        expect(isNever).toBe(workers + waiting === 0)
-        expect(isNever || (ms >= SHORTEST_LOOK && ms <= LONGEST_LOOK)).toBe(true)
-      }),
-    )
+  test('takes a share of the time of a processor that does not grow with the number of workers', () => {
+    expect(look({ workers: 10_000 })).toBe(10_000 * LOOK_PER_WORKER)
+    expect(look({ workers: 1_000, room: 0 })).toBe(1_000 * LOOK_PER_WORKER)
   })
+})
+
+test('the room left is up to the next threshold, and past all of them up to the limit', () => {
+  const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
+  expect(roomLeft(500, 1_000, thresholds)).toBe(100)
+  expect(roomLeft(700, 1_000, thresholds)).toBe(50)
+  expect(roomLeft(960, 1_000, thresholds)).toBe(40)
+  expect(roomLeft(1_100, 1_000, thresholds)).toBe(0)
 })

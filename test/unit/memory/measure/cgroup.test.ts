@@ -121,3 +121,23 @@ test('that there is none is known for a second as well', () => {
   expect(meter.memory).toBeNull()
   expect(reads).toBe(2 * once)
 })
+
+test('what takes long to read is read less often: a thousandth of the time goes into it', () => {
+  const clock = { now: 0 }
+  let reads = 0
+  const meter = new CgroupMeter(
+    () => clock.now,
+    (path) => {
+      if (path === '/proc/self/cgroup') {
+        reads++
+        clock.now += 7
+      }
+      return undefined
+    },
+  )
+  expect([meter.memory, reads]).toEqual([null, 1])
+  clock.now = 6_999
+  expect([meter.memory, reads]).toEqual([null, 1])
+  clock.now = 7_000
+  expect([meter.memory, reads]).toEqual([null, 2])
+})

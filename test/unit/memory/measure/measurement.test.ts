@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import type { MeasuredTarget } from '../../../../src/memory/measure/measurement.ts'
-import { LONGEST_LOOK, WORTH_ASKING } from '../../../../src/memory/tuning.ts'
+import { ASK_EVERY, LONGEST_LOOK, RETRY, WORTH_ASKING, WORTHWHILE } from '../../../../src/memory/tuning.ts'
 import { FakeWorker } from '../../../support/fake-components.ts'
 
 class Target implements MeasuredTarget {
@@ -9,6 +9,10 @@ class Target implements MeasuredTarget {
   readonly worker = this.fake
   #events: string[] = []
 
+  readonly room = Number.POSITIVE_INFINITY
+  told(): void {
+    this.#events.push('told')
+  }
   answered(): void {
     this.#events.push('answered')
   }
@@ -29,14 +33,18 @@ class Target implements MeasuredTarget {
 async function open(worked: number) {
   const [busy, rests] = [new Target(), new Target()]
   const clock = { now: 1_000 }
-  const measurement = new Measurement(
-    () => [busy, rests],
-    () => clock.now,
-  )
+  const process = { room: 0, allRest: false, rss: 0 }
+  const measurement = new Measurement({
+    targets: () => [busy, rests],
+    now: () => clock.now,
+    room: () => process.room,
+    allRest: () => process.allRest,
+    residentSet: () => process.rss,
+  })
   await measurement.measureAll(50)
   expect([busy.take(), rests.take()]).toEqual([['answered'], ['answered']])
   busy.fake.active += worked
-  return { busy, rests, clock, measurement }
+  return { busy, rests, clock, measurement, process }
 }
 
 test('an update asks those that have worked, and nobody else', async () => {
@@ -90,4 +98,92 @@ test('one is running for a while after it was seen to', async () => {
   expect([measurement.isRunning(busy), measurement.isRunning(rests)]).toEqual([true, false])
   clock.now += 1
   expect(measurement.isRunning(busy)).toBe(false)
+})
+
+const memory = { used: 0, physical: 1, external: 0, malloced: 0, heap: 1 }
+const answers = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+test('one that has told what it holds is not asked, by a look or an update', async () => {
+  const { busy, measurement } = await open(WORTH_ASKING * 10)
+  busy.fake.telling = { number: 2, at: 1_000, active: busy.fake.active, memory }
+  expect(measurement.look()).toBe(1)
+  await measurement.update(50)
+  await answers()
+  expect(busy.take()).toEqual(['told', 'unchanged', 'unchanged'])
+  expect(measurement.isRunning(busy)).toBe(true)
+})
+
+test('one that has worked on since it told is asked, and what it told counts', async () => {
+  const { busy, measurement } = await open(WORTH_ASKING * 10)
+  busy.fake.telling = { number: 2, at: 1_000, active: busy.fake.active - WORTH_ASKING, memory }
+  measurement.look()
+  await answers()
+  expect(busy.take()).toEqual(['told', 'answered'])
+})
+
+test('far from all limits, those that sleep are woken one after the other, and never many at a time', async () => {
+  const { busy, rests, clock, measurement, process } = await open(0)
+  process.room = Number.MAX_SAFE_INTEGER
+  let asked = 0
+  // The first look has no look before it.
+  measurement.look()
+  const time = 1_000 * ASK_EVERY
+  for (const end = clock.now + time; clock.now < end; clock.now += 25) {
+    for (const { fake } of [busy, rests]) fake.active += WORTH_ASKING
+    measurement.look()
+    await answers()
+    asked += [...busy.take(), ...rests.take()].filter((event) => event === 'answered').length
+  }
+  expect(asked).toBeGreaterThan(900)
+  expect(asked).toBeLessThanOrEqual(1_010)
+})
+
+test('one that runs all the time is asked at every look, however far from its limits', async () => {
+  const { busy, clock, measurement, process } = await open(0)
+  process.room = Number.MAX_SAFE_INTEGER
+  measurement.look()
+  for (let i = 0; i < 3; i++) {
+    busy.take()
+    clock.now += 25
+    busy.fake.active += 24
+    measurement.look()
+    await answers()
+    expect(busy.take()).toEqual(['answered'])
+  }
+})
+
+describe('while all rest', () => {
+  async function atRest() {
+    const opened = await open(0)
+    opened.process.allRest = true
+    expect(opened.measurement.look()).toBe(0)
+    opened.busy.take()
+    opened.rests.take()
+    return opened
+  }
+
+  test('nobody is looked at for a second', async () => {
+    const { busy, clock, measurement } = await atRest()
+    busy.fake.active += WORTH_ASKING
+    clock.now += RETRY - 1
+    expect(measurement.look()).toBe(0)
+    clock.now += 1
+    expect(measurement.look()).toBe(1)
+  })
+
+  test('they are looked at once the process has grown', async () => {
+    const { busy, measurement, process } = await atRest()
+    busy.fake.active += WORTH_ASKING
+    process.rss += WORTHWHILE - 1
+    expect(measurement.look()).toBe(0)
+    process.rss += 1
+    expect(measurement.look()).toBe(1)
+  })
+
+  test('they are looked at once something has begun, even if that is over', async () => {
+    const { busy, measurement } = await atRest()
+    busy.fake.active += WORTH_ASKING
+    measurement.stir()
+    expect(measurement.look()).toBe(1)
+  })
 })

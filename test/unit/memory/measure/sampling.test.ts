@@ -25,13 +25,12 @@ function open() {
   }
   const logger = pino({ level: 'silent' })
   const error = vi.spyOn(logger, 'error')
-  const watch = vi.fn<(running: number) => number>(() => 50)
   const sampling = new Sampling({
     measurement: measurement as unknown as Measurement,
     logger,
     now: () => clock.now,
     interval: () => 60_000,
-    watch,
+    watch: () => 50,
     begins: () => {},
     sampled: (askedAt) => events.push(`sampled ${askedAt}`),
   })
@@ -44,7 +43,7 @@ function open() {
     await vi.advanceTimersByTimeAsync(0)
   }
   afterEach(() => sampling.stop())
-  return { events, underWay, clock, sampling, watch, error, finish }
+  return { events, underWay, clock, sampling, error, finish }
 }
 afterEach(() => void vi.useRealTimers())
 
@@ -115,7 +114,7 @@ describe('samples', () => {
     const { events, sampling, finish } = open()
     sampling.stop()
     sampling.request()
-    sampling.poke()
+    sampling.poke(25)
     await vi.advanceTimersByTimeAsync(120_000)
     expect(events).toEqual([])
     const sample = sampling.sample()
@@ -123,11 +122,4 @@ describe('samples', () => {
     await sample
     expect(events).toEqual([all, 'sampled 1000'])
   })
-})
-
-test('the next look is by how many had run at the last', async () => {
-  const { watch } = open()
-  expect(watch).toHaveBeenLastCalledWith(0)
-  await vi.advanceTimersByTimeAsync(50)
-  expect(watch).toHaveBeenLastCalledWith(3)
 })
