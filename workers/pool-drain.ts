@@ -13,8 +13,10 @@ const step = 8 * 1024 ** 2
 /** Elements of 8 bytes: more than half of a page of V8's, not so many that it gets a page of its own, which is none of those that are kept. */
 const elements = 15_000
 const page = 4_096
+/** Bytes: what a new isolate has room for without asking for pages, but they were taken from where all are. */
+const probe = 1024 ** 2
 
-/** What page faults of this thread are for: those of the process where a thread cannot tell its own. */
+/** Page faults of this thread; of the process where a thread cannot tell its own. */
 function faults(): number {
   try {
     // Field 10 of proc_pid_stat(5); what comes before the last parenthesis is the name.
@@ -27,20 +29,25 @@ function faults(): number {
 const row = Array.from({ length: elements })
 
 /** Garbage when it returns. */
-function fill(): void {
+function fill(bytes: number): void {
   const rows: unknown[][] = []
-  for (let bytes = 0; bytes < step; bytes += 8 * elements) rows.push(row.slice())
+  for (let filled = 0; filled < bytes; filled += 8 * elements) rows.push(row.slice())
 }
 
 /** Pages that were kept are there already: one that has to be faulted in is new. @returns whether most were new: then none are kept any more. */
-function takeStep(): boolean {
+function fillsNewPages(bytes: number): boolean {
   const before = faults()
-  fill()
-  const isNew = (faults() - before) * page > step / 2
+  fill(bytes)
+  return (faults() - before) * page > bytes / 2
+}
+
+function takeStep(): boolean {
+  const isNew = fillsNewPages(step)
   collectGarbage()
   return isNew
 }
 
 let left = workerData as number
-while (left > 0 && !takeStep()) left -= step
+// Most of what a drain costs is its collections: where there is nothing to drain, it has none.
+if (!fillsNewPages(probe)) while (left > 0 && !takeStep()) left -= step
 parentPort?.postMessage('done')
