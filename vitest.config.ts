@@ -54,6 +54,7 @@ const onBothNodes = [
   'test/memory/limit.test.ts',
   'test/memory/measurement.test.ts',
   'test/memory/own-limit.test.ts',
+  'test/memory/pool-drain.test.ts',
   'test/services/historical-data/database.test.ts',
   'test/services/orders/order-kill.test.ts',
 ]

@@ -1,17 +1,22 @@
 /**
- * Loads and unloads a component many times and looks for anything that grows: resident set, threads, file descriptors, message ports and listeners of
- * the process. Exit code 1 when something does.
+ * Loads and unloads a component many times and looks for anything that grows: resident set, memory maps, threads, file descriptors, message ports and listeners of
+ * the process, and what the main thread's heap holds. Its garbage is collected before each look: it grows by itself, and is no leak. Exit code 1 when something grows.
+ *
+ * --cycles N (200), --mb MEGABYTES of objects in the component (20), --spares N workers kept ready (1).
  */
 import { pino } from 'pino'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { queryObjects } from 'node:v8'
+import { getHeapStatistics, queryObjects } from 'node:v8'
 import { MessagePort } from 'node:worker_threads'
+import { collectGarbage } from '../src/host/collect-garbage.ts'
 import { ComponentCoordinator } from '../src/index.ts'
 import type { default as holder, HolderConfig } from './reclaim/holder.ts'
 
 interface Figures {
   readonly 'resident set, MB': number
+  readonly 'main heap, MB': number
+  readonly 'memory maps': number
   readonly threads: number
   readonly 'file descriptors': number
   readonly 'message ports': number
@@ -19,14 +24,21 @@ interface Figures {
 }
 
 const { values } = parseArgs({
-  options: { cycles: { type: 'string', default: '200' }, mb: { type: 'string', default: '20' } },
+  options: {
+    cycles: { type: 'string', default: '200' },
+    mb: { type: 'string', default: '20' },
+    spares: { type: 'string', default: '1' },
+  },
 })
 const cycles = Number(values.cycles)
 const config: HolderConfig = { shape: 'objects', bytes: Number(values.mb) * 1e6 }
 /** Cycles that are averaged at the beginning, after as many to warm up, and at the end. */
 const window = Math.max(1, Math.floor(cycles / 10))
 
-await using coordinator = new ComponentCoordinator({ logger: pino({ level: 'silent' }) })
+await using coordinator = new ComponentCoordinator({
+  logger: pino({ level: 'silent' }),
+  spareWorkers: Number(values.spares),
+})
 const component = coordinator.registerComponent<typeof holder>({
   name: 'holder',
   module: new URL('reclaim/holder.ts', import.meta.url),
@@ -34,8 +46,11 @@ const component = coordinator.registerComponent<typeof holder>({
 })
 
 function figures(): Figures {
+  collectGarbage('major')
   return {
     'resident set, MB': process.memoryUsage.rss() / 1e6,
+    'main heap, MB': getHeapStatistics().used_heap_size / 1e6,
+    'memory maps': readFileSync('/proc/self/maps', 'latin1').split('\n').length,
     threads: readdirSync('/proc/self/task').length,
     'file descriptors': readdirSync('/proc/self/fd').length,
     'message ports': queryObjects(MessagePort, { format: 'count' }),

@@ -10,7 +10,7 @@ const stays = new AbortController().signal
 async function heldAndGone(): Promise<number> {
   const before = residentSet()
   const worker = new Worker(
-    `globalThis.held = Array.from({ length: 1_600_000 }, (_, id) => ({ id, pair: [id, id + 1] }))
+    `globalThis.held = Array.from({ length: 800_000 }, (_, id) => ({ id, pair: [id, id + 1] }))
     require('node:worker_threads').parentPort.postMessage('holds')
     setInterval(() => {}, 10_000)`,
     { eval: true, resourceLimits: { maxOldGenerationSizeMb: 1_024 } },
