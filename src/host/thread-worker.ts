@@ -12,10 +12,13 @@ import { ComponentRuntime } from './component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { threadChannels } from '../transport/thread.ts'
 
-interface TaskData {
+/** What a thread gets with its task. */
+export interface TaskData {
   readonly end: ChannelEnd
   readonly addons: AddonGate
   readonly claims: AddonClaims
+  /** Its own code (docs/decisions/one-file-for-workers.md); without it, the thread compiles that by itself. */
+  compiled?: Uint8Array<SharedArrayBuffer> | undefined
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Telling } from './told-memory.ts'
 import { environmentChange } from './environment-change.ts'
 import type { EnvironmentChange } from './environment-change.ts'
 import { needsNewThread, workerEnvironment } from './worker-environment.ts'
+import type { TaskData } from './thread-worker.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 const bootstrap = entryFile('bootstrap')
@@ -127,11 +128,11 @@ export class WorkerHost implements ComponentHost {
     // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
     const transferList = [end] as unknown as RunOptions['transferList'] & object
     try {
-      const task = this.#pool.run(
-        { end, addons: this.#addons, claims: addonClaims, compiled: compiledForWorkers() },
-        { transferList, signal: this.#abort.signal },
-      )
+      const data: TaskData = { end, addons: this.#addons, claims: addonClaims }
+      const task = this.#pool.run(data, { transferList, signal: this.#abort.signal })
       const thread = this.#pool.threads[0]
+      // The thread is starting meanwhile, and gets the task when it has.
+      data.compiled = compiledForWorkers()
       if (thread) return { task, thread }
       task.catch(() => {})
       throw new Error('No thread was started')

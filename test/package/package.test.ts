@@ -105,9 +105,9 @@ describe('the packed package', () => {
     })
 
     it('shares what it has compiled with its workers', async () => {
-      await writeFile(join(project, 'shares.mjs'), sharing)
-      const { stdout } = await run(node, [join(project, 'shares.mjs')], { cwd: project })
-      expect(JSON.parse(stdout)).toEqual({ rejected: false })
+      for (const [name, text] of Object.entries(sharing)) await writeFile(join(project, name), text)
+      const { stdout } = await run(node, [join(project, 'sharing.mjs')], { cwd: project, env: silent })
+      expect(JSON.parse(stdout)).toEqual([{ given: true, rejected: false }])
     })
   })
 

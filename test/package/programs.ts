@@ -140,26 +140,26 @@ export const expected = (copies: boolean): object => ({
   rows: [0, 1, 2],
 })
 
-/** What a worker does with what the main thread has compiled of its code, which V8 may refuse. */
-export const sharing = `
-import 'spillway'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
-
-const file = fileURLToPath(new URL('runtime/load.cjs', import.meta.resolve('spillway')))
-const compiled = createRequire(import.meta.url)(file).compiledCore()
-const code = \`
-  const vm = require('node:vm')
-  const { parentPort, workerData } = require('node:worker_threads')
-  const { Script } = vm
-  vm.Script = class extends Script {
-    constructor(...args) {
-      super(...args)
-      parentPort.postMessage({ rejected: this.cachedDataRejected })
-    }
+/** Show what a worker does with what the main thread has compiled of its code, which V8 may refuse. */
+export const sharing: Readonly<Record<string, string>> = {
+  'spy.cjs': `
+const vm = require('node:vm')
+const { Script } = vm
+globalThis.scripts = []
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options)
+    globalThis.scripts.push({ given: options.cachedData !== undefined, rejected: this.cachedDataRejected })
   }
-  require(workerData.file).core({}, workerData.compiled)
-\`
-new Worker(code, { eval: true, workerData: { file, compiled } }).on('message', (said) => console.log(JSON.stringify(said)))
-`
+}
+`,
+  'spied.mjs': `export const scripts = () => globalThis.scripts`,
+  'sharing.mjs': `
+import { fileURLToPath } from 'node:url'
+import { ComponentCoordinator } from 'spillway'
+await using coordinator = new ComponentCoordinator()
+const execArgv = ['--require', fileURLToPath(new URL('spy.cjs', import.meta.url))]
+const remote = coordinator.registerComponent({ name: 'spied', module: new URL('spied.mjs', import.meta.url), export: '*', execArgv })
+console.log(JSON.stringify(await remote.scripts()))
+`,
+}
