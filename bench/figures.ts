@@ -1,6 +1,7 @@
 /** Puts the results of `npm run bench` into docs/figures.md, and draws its plots, from them and from its tables. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { renderPlots, renderResults } from './figures/plots.ts'
+import { renderPlots } from './figures/plots.ts'
+import { renderResults } from './figures/results-plots.ts'
 import { withResults } from './figures/suite-tables.ts'
 import { readResults } from './harness/results.ts'
 

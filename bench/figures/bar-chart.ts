@@ -1,3 +1,5 @@
+import { escapeMarkup } from './markup.ts'
+
 export interface BarChart {
   readonly title: string
   /** What the numbers are: 'MB resident'. */
@@ -34,16 +36,16 @@ export function barChart({ title, unit, series, groups }: BarChart): string {
     })
     const name =
       values.length === 0
-        ? `<text x="12" y="${y + bar}" font-weight="600">${escape(label)}</text>`
-        : `<text x="${left - 10}" y="${y + height / 2 + 4}" text-anchor="end">${escape(label)}</text>`
+        ? `<text x="12" y="${y + bar}" font-weight="600">${escapeMarkup(label)}</text>`
+        : `<text x="${left - 10}" y="${y + height / 2 + 4}" text-anchor="end">${escapeMarkup(label)}</text>`
     y += height + gap
     return [name, ...bars].join('\n  ')
   })
   const legend = (series.length === 1 ? [] : series).map((name, index) => {
     const x = left + index * 98
-    return `<rect class="${shades[index]}" x="${x}" y="40" width="11" height="11"/><text class="small" x="${x + 16}" y="50">${escape(name)}</text>`
+    return `<rect class="${shades[index]}" x="${x}" y="40" width="11" height="11"/><text class="small" x="${x + 16}" y="50">${escapeMarkup(name)}</text>`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escape(`${title}, ${unit}`)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escapeMarkup(`${title}, ${unit}`)}">
   <style>
     text { fill: #1f2328; } .small { font-size: 10px; fill: #57606a; }
     .a { fill: #0a3069; } .b { fill: #0969da; } .c { fill: #54aeff; } .d { fill: #80ccff; } .e { fill: #b6e3ff; }
@@ -52,14 +54,10 @@ export function barChart({ title, unit, series, groups }: BarChart): string {
       .a { fill: #cae8ff; } .b { fill: #79c0ff; } .c { fill: #388bfd; } .d { fill: #1f6feb; } .e { fill: #0d419d; }
     }
   </style>
-  <text x="12" y="22" font-size="14" font-weight="600">${escape(title)}</text><text class="small" x="12" y="50">${escape(unit)}</text>
+  <text x="12" y="22" font-size="14" font-weight="600">${escapeMarkup(title)}</text><text class="small" x="12" y="50">${escapeMarkup(unit)}</text>
   ${[...legend, ...marks].join('\n  ')}
 </svg>
 `
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-}

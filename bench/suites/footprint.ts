@@ -49,6 +49,27 @@ async function idleTime(start: Start, { quick }: Setup) {
   }
 }
 
+/** MB */
+const cache = 300
+/** s from the unload; what happens after that of `load`, however long it takes, is between that and the next. */
+export const timeline = { load: -3, unload: 0, seconds: Array.from({ length: 17 }, (_, index) => index - 4) }
+
+async function aroundUnload(start: Start) {
+  return async () => {
+    const callee = start()
+    const resident: number[] = []
+    let ended: Promise<unknown> | undefined
+    for (const second of timeline.seconds) {
+      await sleep(1_000)
+      resident.push(process.memoryUsage.rss() / 1e6)
+      if (second === timeline.load) await callee.call('hold', cache)
+      if (second === timeline.unload) ended = callee.end()
+    }
+    await ended
+    return resident
+  }
+}
+
 const cases: readonly Case[] = [
   {
     id: 'one-more',
@@ -90,4 +111,23 @@ const cases: readonly Case[] = [
   },
 ]
 
-export default { title: 'what an idle one takes', cases } satisfies Suite
+const unload: Case = {
+  id: 'unload',
+  title: `resident memory, s from the unload (or end) of one with a cache of ${cache} MB that is filled ${-timeline.load} s before`,
+  figures: timeline.seconds.map((second) => ({
+    id: String(second),
+    title: `${second} s`,
+    unit: 'MB',
+    better: 'less',
+  })),
+  contenders: contendersOf(
+    threads.filter(({ name }) => ['spillway', 'worker'].includes(name)),
+    aroundUnload,
+  ),
+  base: '',
+  rounds: 3,
+  quickRounds: 0,
+  fresh: true,
+}
+
+export default { title: 'what an idle one takes', cases: [...cases, unload] } satisfies Suite

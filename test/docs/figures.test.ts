@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { renderPlots, renderResults } from '../../bench/figures/plots.ts'
+import { renderPlots } from '../../bench/figures/plots.ts'
+import { renderResults } from '../../bench/figures/results-plots.ts'
 import { withResults } from '../../bench/figures/suite-tables.ts'
 import { readResults } from '../../bench/harness/results.ts'
 import { localLinks, readPage } from './page.ts'
