@@ -11,10 +11,12 @@ const victims = 6
 /** Shares of the limit from which, and up to which, the one that grows does so at once. */
 const [from, to] = [0.8, 0.98]
 /** ms */
-const patience = 15_000
+const patience = 5_000
 
 export interface Relief {
-  /** ms from the moment usage was above the critical threshold to the first measurement below the high one. */
+  /** ms from the moment usage was above the critical threshold to the first measurement 5 points below it, where relief from critical ends. */
+  readonly cleared: number
+  /** ms to the first measurement below the high threshold. */
   readonly time: number
   readonly unloads: number
   /** Shares of the limit. */
@@ -45,14 +47,18 @@ export async function relieve(): Promise<Relief> {
 
   let [unloads, peak] = [0, 0]
   const below = Promise.withResolvers<number>()
+  let cleared = Infinity
   coordinator.on('unload', () => unloads++)
   coordinator.on('sample', ({ usage }) => {
     peak = Math.max(peak, usage / limit)
-    if (unloads > 0 && usage < thresholds.high * limit) below.resolve(performance.timeOrigin + performance.now())
+    const now = performance.timeOrigin + performance.now()
+    // What leaves is no longer counted before its report is there.
+    if (peak < thresholds.critical) return
+    if (usage < (thresholds.critical - 0.05) * limit) cleared = Math.min(cleared, now)
+    if (usage < thresholds.high * limit) below.resolve(now)
   })
   const { usage } = coordinator.memory
   const crossed = await grows.burst(to * limit - usage, thresholds.critical * limit - usage)
   const time = await Promise.race([below.promise, sleep(patience, Infinity)])
-  // Before it was crossed: what grew was seen early enough.
-  return { time: Math.max(0, time - crossed), unloads, peak }
+  return { cleared: cleared - crossed, time: time - crossed, unloads, peak }
 }

@@ -35,7 +35,7 @@ function caseOf({ id, title, questions: asked, light }: Asked): Case {
       ...titles.map((each) => ({ id: each, title: each, unit: '', better: 'more' as const })),
     ],
     contenders,
-    base: '',
+    base: 'worker',
     rounds: 1,
     quickRounds: light ? 1 : 0,
     deadline: 180_000,

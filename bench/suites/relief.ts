@@ -8,8 +8,8 @@ const contenderOf = (name: string, execArgv: readonly string[]): Contender => ({
   measure: async () => {
     const { relieve } = await import('../relief/relieve.ts')
     return async () => {
-      const { time, unloads, peak } = await relieve()
-      return [Number.isFinite(time) ? time : 'not within 15 s', unloads, 100 * peak]
+      const { cleared, time, unloads, peak } = await relieve()
+      return [...[cleared, time].map((each) => (Number.isFinite(each) ? each : 'not within 5 s')), unloads, 100 * peak]
     }
   },
 })
@@ -19,12 +19,13 @@ const cases: readonly Case[] = [
     id: 'relief',
     title: 'a burst of 18% of a limit of 640 MiB, with 6 idle components of 50 MiB',
     figures: [
+      { id: 'cleared', title: 'from above critical to 5 points below it', unit: 'ms', better: 'less' },
       { id: 'time', title: 'from above critical to below high', unit: 'ms', better: 'less' },
       { id: 'unloads', title: 'unloads', unit: '', better: 'less' },
       { id: 'peak', title: 'largest usage measured', unit: '% of the limit', better: 'less' },
     ],
     contenders: [contenderOf('spillway', []), contenderOf('spillway with the flag', [flag])],
-    base: '',
+    base: 'spillway',
     fresh: true,
     rounds: 7,
     quickRounds: 2,
