@@ -27,9 +27,9 @@ const resident = async (): Promise<number> => {
 const start = performance.now()
 const now = (): number => Math.round(performance.now() - start)
 const samples: [number, number][] = []
-let recording = true
+const recording = new AbortController()
 const recorder = (async () => {
-  while (recording) {
+  while (!recording.signal.aborted) {
     samples.push([now(), await resident()])
     await sleep(interval)
   }
@@ -50,7 +50,7 @@ await sleep(Number(seconds) * 1_000)
 const { stall } = watch
 watch[Symbol.dispose]()
 clearInterval(requests)
-recording = false
+recording.abort()
 await recorder
 process.stdout.write(`${JSON.stringify({ way, samples, filledAt, droppedAt, stall } satisfies Timeline)}\n`)
 
