@@ -86,17 +86,19 @@ export class ActivityMeter {
   readonly #view: Float64Array
   readonly #record: ActivityRecord
   readonly #onIdle: () => void
-  readonly #onWork: (now: number) => void
+  readonly #onWork: (since: number, now: number) => void
   readonly #deadlines = new EarliestDeadline()
+  /** When the first of those under way came, or the last of them ended. */
+  #since = 0
   #begunThisTurn = false
   /** Of streams, begun in this turn of the event loop and not settled: what ends each. */
   readonly #steps = new Set<() => void>()
 
   /**
    * @param onIdle nothing is being served any more.
-   * @param onWork something has been, or is about to be, at that time (ms of the monotonic clock).
+   * @param onWork something has been served, for so long (ms of the monotonic clock).
    */
-  constructor(record: ActivityRecord, onIdle: () => void, onWork: (now: number) => void = () => {}) {
+  constructor(record: ActivityRecord, onIdle: () => void, onWork: (since: number, now: number) => void = () => {}) {
     this.#view = new Float64Array(record.bytes, 0, slots)
     this.#record = record
     this.#onIdle = onIdle
@@ -114,14 +116,17 @@ export class ActivityMeter {
   callStarted(): void {
     this.#add(slot.calls, 1)
     this.#add(slot.active, 1)
-    this.#works()
+    const now = this.#accessed()
+    if (this.active === 1) this.#since = now
   }
 
   /** One unit of work is over: a call answered, or the stream it opened ended. */
   callEnded(failed: boolean): void {
     if (failed) this.#add(slot.errors, 1)
     this.#add(slot.active, -1)
-    this.#works()
+    const now = this.#accessed()
+    this.#onWork(this.#since, now)
+    this.#since = now
     if (this.active === 0) this.#onIdle()
   }
 
@@ -153,9 +158,7 @@ export class ActivityMeter {
    */
   stepBegins(timeout: number): () => void {
     if (timeout === 0) return () => {}
-    const now = monotonicNow()
-    this.#onWork(now)
-    const deadline = now + timeout
+    const deadline = monotonicNow() + timeout
     const over = (): void => {
       if (this.#steps.delete(over)) this.deadlineOver(deadline)
     }
@@ -214,11 +217,11 @@ export class ActivityMeter {
     this.#record.publish()
   }
 
-  #works(): void {
+  #accessed(): number {
     const now = monotonicNow()
     this.#view[slot.lastAccess] = now
     this.#record.changed()
-    this.#onWork(now)
+    return now
   }
 
   #noteDeadline(): void {

@@ -20,6 +20,9 @@ export function methodsBelow(methods: ServedMethods, path: readonly string[]): S
   return { lookup: (method) => methods.lookup([...path, ...pathOf(method)]), names: () => methods.names() }
 }
 
+/** What every function has, whatever the API holds. */
+const ofFunctions: ReadonlySet<string> = new Set(['call', 'apply', spreadApply])
+
 /**
  * `x.call` and `x.apply`: methods of that name, where there are any, else those that every function has. Decided here, and not by trying one after the
  * other, so that arguments travel once.
@@ -29,7 +32,7 @@ function lookupAsFunction(
   own: (path: readonly string[]) => ServedMethod | undefined,
 ): ServedMethod | undefined {
   const last = path.at(-1)
-  if (last !== 'call' && last !== 'apply' && last !== spreadApply) return undefined
+  if (last === undefined || !ofFunctions.has(last)) return undefined
   const parent = path.slice(0, -1)
   const named = own(last === spreadApply ? [...parent, 'apply'] : path)
   if (named) {
@@ -76,6 +79,7 @@ export class MethodTable implements ServedMethods {
   }
 
   lookup(method: MethodPath): ServedMethod | undefined {
+    if (typeof method === 'string' && !ofFunctions.has(method)) return this.#methods.get(method)
     return lookupAsFunction(pathOf(method), (path) => this.#own(path)) ?? this.#own(method)
   }
 

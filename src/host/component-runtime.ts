@@ -92,7 +92,7 @@ export class ComponentRuntime {
       this.#checkDrained()
       forgotten.idle()
     }
-    this.#meter = new ActivityMeter(record, idle, (now) => teller?.worked(now))
+    this.#meter = new ActivityMeter(record, idle, (since, now) => teller?.worked(since, now))
     this.#links = new Callbacks(channels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),

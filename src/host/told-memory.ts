@@ -14,8 +14,10 @@ const { BYTES_PER_ELEMENT } = Float64Array
 /** Bytes of both records. */
 export const sharedRecordSize = activitySize + (1 + figures.length) * BYTES_PER_ELEMENT
 
-/** ms from one to the next: a thousandth of the time of one that works without a pause. */
-const shortestPause = 1
+/** ms of work after which it is told again: a heap can hardly have grown in less, and to tell takes a thousandth of that. */
+const worthTelling = 1
+/** ms that a call takes at least, with what the event loop does for it. */
+const shortestCall = 0.1
 
 export interface Telling {
   /** What was told before has a smaller one. */
@@ -48,19 +50,20 @@ class TellingRecord {
 /** The worker's side. */
 export class HeapTeller {
   readonly #record: TellingRecord
-  #toldAt = 0
+  #worked = 0
 
   constructor(shared: SharedArrayBuffer) {
     this.#record = new TellingRecord(shared)
   }
 
-  /** It has worked. @param now ms of the monotonic clock. */
-  worked(now: number): void {
-    if (now - this.#toldAt >= shortestPause) this.tell(now)
+  /** It has worked until now. @param since @param now ms of the monotonic clock. */
+  worked(since: number, now: number): void {
+    this.#worked += Math.max(shortestCall, now - since)
+    if (this.#worked >= worthTelling) this.tell(now)
   }
 
   tell(now = monotonicNow()): void {
-    this.#toldAt = now
+    this.#worked = 0
     const { used, physical, external, malloced, heap } = memoryOf(getHeapStatistics())
     const { active } = performance.eventLoopUtilization()
     this.#record.next()

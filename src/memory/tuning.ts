@@ -12,10 +12,11 @@ const mib = 1024 ** 2
 export const SHORTEST_LOOK = 25
 /** ms: the longest time between two looks while anything is loaded; figures this old are not decided by where memory is tight. Longer is cheaper and blinder. Guessed. */
 export const LONGEST_LOOK = 100
-/** ms by which each worker puts the next look off: to look at one takes some 0.7 us (`npm run bench`, sampling), so all looks take 0.7% of one processor at most. */
-export const LOOK_PER_WORKER = 0.1
-/** ms from one question that only serves to have true figures to the next. A question wakes a worker and costs some 60 us of processor time (docs/facts.md): 0.5% of one processor. */
-export const ASK_EVERY = 12
+/**
+ * ms for each look at a worker that is far from all limits, and for each question that only serves to have true figures. Shorter sees more and costs more: a look takes some 10 us of
+ * processor time where there are hundreds and no cache holds them all, a question 60 (docs/facts.md): 1 and 0.5% of one processor at most, however many there are.
+ */
+export const PACE = { look: 1, question: 12 } as const
 /** Bytes/ms that a worker can take at most: Buffers that are filled, 1.2 GB/s (docs/facts.md). */
 export const FASTEST_GROWTH = 1.2e6
 /** ms of work since it was last asked after which a worker is asked again: a heap can hardly have grown in less. Guessed. */
@@ -76,10 +77,11 @@ export const DOUBT = 2
 export const TRIED_MEANS = [0.25, 1, 4] as const
 /** Gaps: a bin of which less is left is forgotten. Only time depends on it. */
 export const NEGLIGIBLE_GAPS = 0.01
-/** ms: shorter gaps count as this, as a clock's resolution says nothing about calls. A second loses sight of bursts: 2% more. */
-export const SHORTEST_GAP = 1
-/** ms, some four years: longer gaps count as this; a power of 2, as each bin of the histogram spans a factor of 2 (of 1.4: 1 to 3% more; of 4: up to 2%). */
-export const LONGEST_GAP = 2 ** 37
+/**
+ * ms: shorter and longer gaps count as these. A clock's resolution says nothing about calls; a second as the shortest loses sight of bursts: 2% more. The longest, some four years, is a power of 2, as each bin of
+ * the histogram spans a factor of 2 (of 1.4: 1 to 3% more; of 4: up to 2%).
+ */
+export const GAP = { shortest: 1, longest: 2 ** 37 } as const
 
 // Residency
 

@@ -1,5 +1,5 @@
 import type { CallGaps } from '../../contract/unload-policy.ts'
-import { DOUBT, LONGEST_GAP, LONG_TERM_DECAY, RECENT_DECAY, SCORE_DECAY, SHORTEST_GAP, TRIED_MEANS } from '../tuning.ts'
+import { DOUBT, GAP, LONG_TERM_DECAY, RECENT_DECAY, SCORE_DECAY, TRIED_MEANS } from '../tuning.ts'
 import { GapHistogram, type GapPiece } from './gap-histogram.ts'
 
 /** A single surprise costs a model at most this much more than the best one: what a score can remember. */
@@ -35,7 +35,7 @@ export class RecordedGaps implements CallGaps {
 
   /** Adds a gap, ms. Takes about a microsecond. */
   record(gap: number): void {
-    const value = gap > SHORTEST_GAP ? Math.min(gap, LONGEST_GAP) : SHORTEST_GAP
+    const value = gap > GAP.shortest ? Math.min(gap, GAP.longest) : GAP.shortest
     if (this.histogram !== undefined) this.judge(value, this.histogram)
     for (const model of [this.recent, this.longTerm]) {
       model.weight = model.weight * model.decay + 1

@@ -1,6 +1,6 @@
-import { GAP_DECAY, LONGEST_GAP, NEGLIGIBLE_GAPS } from '../tuning.ts'
+import { GAP_DECAY, GAP, NEGLIGIBLE_GAPS } from '../tuning.ts'
 
-const BINS = Math.log2(LONGEST_GAP)
+const BINS = Math.log2(GAP.longest)
 
 /** Gaps that end between `from` and `to` (ms), evenly spread; `density` is their part of all gaps for each ms. */
 export interface GapPiece {

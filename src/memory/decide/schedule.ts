@@ -1,8 +1,9 @@
 import {
+  ANSWER_TIME,
   FASTEST_GROWTH,
   FAST_FILL_TIME,
   LONGEST_LOOK,
-  LOOK_PER_WORKER,
+  PACE,
   NOTICEABLE,
   SAMPLES_AHEAD,
   SHORTEST_LOOK,
@@ -92,6 +93,12 @@ export function lookWithin(room: number): number {
   return Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, room / FASTEST_GROWTH / SAMPLES_AHEAD))
 }
 
+/** So much room (bytes) is not taken between two looks, however fast. */
+export const isFar = (room: number): boolean => lookWithin(room) === LONGEST_LOOK
+
+/** ms from one look at a worker that is far from all limits to the next, of so many workers. */
+export const lookAtFar = (workers: number): number => Math.max(LONGEST_LOOK, workers * PACE.look)
+
 /** What is there to look at. */
 export interface LookInput {
   /** Workers of components. */
@@ -106,5 +113,6 @@ export interface LookInput {
 export function nextLook({ workers, room, waiting }: LookInput): number {
   if (waiting > 0) return SHORTEST_LOOK
   if (workers === 0) return Number.POSITIVE_INFINITY
-  return Math.max(room === undefined ? LONGEST_LOOK : lookWithin(room), workers * LOOK_PER_WORKER)
+  // The resident set is read no more often than that, and all rest.
+  return room === undefined ? ANSWER_TIME : lookWithin(room)
 }

@@ -1,8 +1,10 @@
 import type { Telling } from '../../host/told-memory.ts'
 import { hasWorked, worthAsking } from '../decide/questions.ts'
 import type { Silent } from '../decide/questions.ts'
-import { ASK_EVERY, LONGEST_LOOK, RETRY, WORTHWHILE } from '../tuning.ts'
+import { isFar, lookAtFar } from '../decide/schedule.ts'
+import { PACE, LONGEST_LOOK, RETRY, WORTHWHILE } from '../tuning.ts'
 import { WorkerActivity } from './worker-activity.ts'
+import type { Look } from './worker-activity.ts'
 import { WorkerSampler } from './worker-sampler.ts'
 import type { SampleTarget } from './worker-sampler.ts'
 
@@ -41,6 +43,8 @@ export class Measurement {
   readonly #ranAt = new WeakMap<MeasuredTarget, number>()
   #lookedAt = Number.NEGATIVE_INFINITY
   #allowance = 0
+  /** ms from one look at those that are far from all limits to the next. */
+  #everyFar = LONGEST_LOOK
   /** Resident set at the last look, since which nothing is known to have begun. */
   #resting: number | undefined
 
@@ -59,19 +63,28 @@ export class Measurement {
   /** Takes in what workers have told, and asks those of whom that matters, without waiting for their answers. Returns how many have run. */
   look(): number {
     if (this.#isAtRest()) return 0
-    const elapsed = this.#now() - this.#lookedAt
+    const now = this.#now()
+    const elapsed = now - this.#lookedAt
+    this.#lookedAt = now
+    const all = [...this.#options.targets()]
+    const room = this.#options.room()
+    this.#everyFar = lookAtFar(all.length)
+    const due = all.filter(
+      (target) => now - this.#activity.lookedAt(target.worker) >= this.#everyFar || !isFar(Math.min(room, target.room)),
+    )
     const silent: SilentTarget[] = []
     let ran = 0
-    for (const { target, unseen, worked } of this.#changed()) {
+    for (const { target, unseen, worked, elapsed: since } of this.#changed(due)) {
       ran++
       if (this.#sampler.isAsked(target.worker)) this.#sampler.ask(target)
-      else if (hasWorked(unseen)) silent.push({ target, unseen, isRunning: worked >= elapsed / 2, room: target.room })
+      else if (hasWorked(unseen)) silent.push({ target, unseen, isRunning: worked >= since / 2, room: target.room })
     }
-    this.#allowance = Math.min(this.#allowance + elapsed / ASK_EVERY, LONGEST_LOOK / ASK_EVERY)
-    const { asked, spent } = worthAsking(silent, this.#options.room(), this.#allowance)
+    this.#allowance = Math.min(this.#allowance + elapsed / PACE.question, LONGEST_LOOK / PACE.question)
+    const { asked, spent } = worthAsking(silent, room, this.#allowance)
     this.#allowance -= spent
     for (const { target } of asked) this.#sampler.ask(target)
-    this.#resting = ran === 0 && this.#options.allRest() ? this.#options.residentSet() : undefined
+    const allRest = ran === 0 && due.length === all.length && this.#options.allRest()
+    this.#resting = allRest ? this.#options.residentSet() : undefined
     return ran
   }
 
@@ -87,7 +100,7 @@ export class Measurement {
   /** New figures of those that have run, at the latest after `patience` ms; those of the others still stand. */
   async update(patience: number): Promise<void> {
     const unknown: MeasuredTarget[] = []
-    for (const { target, unseen } of this.#changed()) {
+    for (const { target, unseen } of this.#changed(this.#options.targets())) {
       if (hasWorked(unseen) || this.#sampler.isAsked(target.worker)) unknown.push(target)
     }
     await this.#sampler.sample(unknown, patience)
@@ -105,21 +118,21 @@ export class Measurement {
 
   /** Whether it has been seen to run of late. */
   isRunning(target: MeasuredTarget): boolean {
-    return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < LONGEST_LOOK
+    return this.#now() - (this.#ranAt.get(target) ?? Number.NEGATIVE_INFINITY) < this.#everyFar
   }
 
   /** Those that have run since they were last looked at, and those whose answer is not here yet: it may be older than what they did last. */
-  *#changed(): Iterable<{ readonly target: MeasuredTarget; readonly unseen: number; readonly worked: number }> {
+  *#changed(targets: Iterable<MeasuredTarget>): Iterable<Look & { readonly target: MeasuredTarget }> {
     const now = this.#now()
-    for (const target of this.#options.targets()) {
-      const { telling, unseen, worked } = this.#activity.look(target.worker)
+    for (const target of targets) {
+      const look = this.#activity.look(target.worker, now)
+      const { telling, unseen } = look
       if (telling) target.told(telling)
       const isAsked = this.#sampler.isAsked(target.worker)
       const isUnseen = hasWorked(unseen)
       if (isUnseen || telling) this.#ranAt.set(target, now)
       if (!isUnseen && !isAsked) target.unchanged()
-      if (isUnseen || isAsked || telling) yield { target, unseen, worked }
+      if (isUnseen || isAsked || telling) yield { target, ...look }
     }
-    this.#lookedAt = now
   }
 }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { growsFast, isNearLimit, nextInterval, nextLook, roomLeft } from '../../../../src/memory/decide/schedule.ts'
+import {
+  growsFast,
+  isFar,
+  isNearLimit,
+  lookAtFar,
+  nextInterval,
+  nextLook,
+  roomLeft,
+} from '../../../../src/memory/decide/schedule.ts'
 import type { IntervalInput, LookInput } from '../../../../src/memory/decide/schedule.ts'
-import { FASTEST_GROWTH, LONGEST_LOOK, LOOK_PER_WORKER, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
+import { ANSWER_TIME, FASTEST_GROWTH, LONGEST_LOOK, PACE, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
 
 describe('the next interval', () => {
   const thresholds = { lowThreshold: 0.6, mediumThreshold: 0.75, highThreshold: 0.85, criticalThreshold: 0.95 }
@@ -51,7 +59,7 @@ describe('the next look', () => {
   })
 
   test('is far while all rest', () => {
-    expect(look({})).toBe(LONGEST_LOOK)
+    expect(look({})).toBe(ANSWER_TIME)
   })
 
   test('is a quarter of the time that the fastest takes to the nearest limit, while somebody is at work', () => {
@@ -63,11 +71,6 @@ describe('the next look', () => {
   test('is near while somebody waits for memory', () => {
     expect(look({ workers: 1_000, waiting: 1 })).toBe(SHORTEST_LOOK)
   })
-
-  test('takes a share of the time of a processor that does not grow with the number of workers', () => {
-    expect(look({ workers: 10_000 })).toBe(10_000 * LOOK_PER_WORKER)
-    expect(look({ workers: 1_000, room: 0 })).toBe(1_000 * LOOK_PER_WORKER)
-  })
 })
 
 test('the room left is up to the next threshold, and past all of them up to the limit', () => {
@@ -76,4 +79,11 @@ test('the room left is up to the next threshold, and past all of them up to the 
   expect(roomLeft(700, 1_000, thresholds)).toBe(50)
   expect(roomLeft(960, 1_000, thresholds)).toBe(40)
   expect(roomLeft(1_100, 1_000, thresholds)).toBe(0)
+})
+
+test('one that is far from all limits is looked at the less often the more there are of them', () => {
+  expect(isFar(LONGEST_LOOK * 4 * FASTEST_GROWTH)).toBe(true)
+  expect(isFar(LONGEST_LOOK * 4 * FASTEST_GROWTH - 1)).toBe(false)
+  expect(lookAtFar(3)).toBe(LONGEST_LOOK)
+  expect(lookAtFar(10_000)).toBe(10_000 * PACE.look)
 })

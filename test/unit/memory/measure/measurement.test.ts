@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import type { MeasuredTarget } from '../../../../src/memory/measure/measurement.ts'
-import { ASK_EVERY, LONGEST_LOOK, RETRY, WORTH_ASKING, WORTHWHILE } from '../../../../src/memory/tuning.ts'
+import { PACE, LONGEST_LOOK, RETRY, WORTH_ASKING, WORTHWHILE } from '../../../../src/memory/tuning.ts'
 import { FakeWorker } from '../../../support/fake-components.ts'
 
 class Target implements MeasuredTarget {
@@ -121,21 +121,34 @@ test('one that has worked on since it told is asked, and what it told counts', a
   expect(busy.take()).toEqual(['told', 'answered'])
 })
 
-test('far from all limits, those that sleep are woken one after the other, and never many at a time', async () => {
-  const { busy, rests, clock, measurement, process } = await open(0)
-  process.room = Number.MAX_SAFE_INTEGER
-  let asked = 0
-  // The first look has no look before it.
+/** So many that have been measured, and are far from all limits. */
+async function openMany(count: number) {
+  const targets = Array.from({ length: count }, () => new Target())
+  const clock = { now: 1_000 }
+  const measurement = new Measurement({
+    targets: () => targets,
+    now: () => clock.now,
+    room: () => Number.MAX_SAFE_INTEGER,
+    allRest: () => false,
+    residentSet: () => 0,
+  })
+  await measurement.measureAll(50)
   measurement.look()
-  const time = 1_000 * ASK_EVERY
-  for (const end = clock.now + time; clock.now < end; clock.now += 25) {
-    for (const { fake } of [busy, rests]) fake.active += WORTH_ASKING
+  for (const each of targets) each.take()
+  return { targets, clock, measurement }
+}
+
+test('far from all limits, those that sleep are woken one after the other, and never many at a time', async () => {
+  const { targets, clock, measurement } = await openMany(20)
+  let asked = 0
+  for (const end = clock.now + 100 * PACE.question; clock.now < end; clock.now += 25) {
+    for (const { fake } of targets) fake.active += WORTH_ASKING
     measurement.look()
     await answers()
-    asked += [...busy.take(), ...rests.take()].filter((event) => event === 'answered').length
+    for (const each of targets) asked += each.take().filter((event) => event === 'answered').length
   }
-  expect(asked).toBeGreaterThan(900)
-  expect(asked).toBeLessThanOrEqual(1_010)
+  expect(asked).toBeGreaterThan(85)
+  expect(asked).toBeLessThanOrEqual(110)
 })
 
 test('one that runs all the time is asked at every look, however far from its limits', async () => {
@@ -144,8 +157,8 @@ test('one that runs all the time is asked at every look, however far from its li
   measurement.look()
   for (let i = 0; i < 3; i++) {
     busy.take()
-    clock.now += 25
-    busy.fake.active += 24
+    clock.now += LONGEST_LOOK
+    busy.fake.active += LONGEST_LOOK - 1
     measurement.look()
     await answers()
     expect(busy.take()).toEqual(['answered'])
@@ -186,4 +199,18 @@ describe('while all rest', () => {
     measurement.stir()
     expect(measurement.look()).toBe(1)
   })
+})
+
+test('of many that are far from all limits, each is looked at in its turn, and one that is near at every look', async () => {
+  const { targets, clock, measurement } = await openMany(1_000)
+  const [near] = targets
+  Object.assign(near ?? {}, { room: 0 })
+  const seen = (): number => targets.filter((each) => each.take().includes('unchanged')).length
+  clock.now += LONGEST_LOOK
+  measurement.look()
+  expect(near?.take()).toEqual(['unchanged'])
+  expect(seen()).toBe(0)
+  clock.now += 1_000 * PACE.look - LONGEST_LOOK
+  measurement.look()
+  expect(seen()).toBe(1_000)
 })
