@@ -69,7 +69,7 @@ async function bundle({ name, start, modules }: Part): Promise<void> {
   writeFileSync(join(runtime, `${name}.cjs`), ascii(code))
   writeFileSync(
     join(runtime, `${name}.js`),
-    `import * as comlink from 'comlink';\nimport { createRequire } from 'node:module';\nexport const ${name} = createRequire(import.meta.url)('./load.cjs').${name}(comlink);\n`,
+    `import * as comlink from 'comlink';\nimport { createRequire } from 'node:module';\nexport const ${name} = createRequire(import.meta.url)('./load.cjs').${name}(comlink, Function);\n`,
   )
 }
 

@@ -7,46 +7,73 @@ const { Script } = require('node:vm')
 //
 // They are compiled as a script, not required, since only of a script V8 gives out what it has compiled, which spares the next thread most of that work.
 
-/** By the file's name: its script, and what it exports. */
-const loaded = new Map()
+/**
+ * What V8 has compiled, and of what: a file that is replaced meanwhile by one of the same length would be taken for the same.
+ * @typedef {{ source: Uint8Array, code: Uint8Array }} Compiled
+ */
+
+/** By realm and by the file's name: what it exports. Test runners give each file a realm of its own, whose errors are to be its own. */
+const exported = new Map()
+/** Of this thread's own realm, by the file's name. */
+const scripts = new Map()
+
+const fileOf = (/** @type {string} */ name) => join(__dirname, `${name}.cjs`)
+// They are ASCII, which is read much faster as this.
+const sourceOf = (/** @type {string} */ name) => readFileSync(fileOf(name), 'latin1')
+
+/** @param {string} name @param {Compiled} [compiled] by another thread of this process */
+function scriptOf(name, compiled) {
+  if (!scripts.has(name)) {
+    const source = compiled ? Buffer.from(compiled.source.buffer).toString('latin1') : sourceOf(name)
+    const options = Object.assign(Object.create(null), { filename: fileOf(name), cachedData: compiled?.code })
+    const script = new Script(`(function (exports, require, importModule) {${source}\n})`, options)
+    scripts.set(name, { script, source })
+  }
+  return scripts.get(name)
+}
 
 /**
  * @param {string} name of the file, without its ending
+ * @param {FunctionConstructor} realm that of who asks
  * @param {Record<string, unknown>} given what it gets instead of requiring it
- * @param {Uint8Array} [compiled] by another thread of this process
+ * @param {Compiled} [compiled] by another thread of this process
  */
-function load(name, given, compiled) {
-  let file = loaded.get(name)
-  if (!file) {
-    const filename = join(__dirname, `${name}.cjs`)
-    // It is ASCII, which is read much faster as this.
-    const source = readFileSync(filename, 'latin1')
-    const script = new Script(`(function (exports, require, importModule) {${source}\n})`, {
-      filename,
-      ...(compiled && { cachedData: compiled }),
-    })
-    file = { script, exports: {} }
-    loaded.set(name, file)
+function load(name, realm, given, compiled) {
+  let ofRealm = exported.get(realm)
+  if (!ofRealm) exported.set(realm, (ofRealm = new Map()))
+  let exports = ofRealm.get(name)
+  if (!exports) {
+    ofRealm.set(name, (exports = {}))
     const take = (/** @type {string} */ id) => given[id] ?? require(id)
     // A script cannot import by itself without a warning.
     const importModule = (/** @type {string} */ specifier) => import(specifier)
-    script.runInThisContext()(file.exports, take, importModule)
+    const run =
+      realm === Function
+        ? scriptOf(name, compiled).script.runInThisContext()
+        : realm('exports', 'require', 'importModule', `${sourceOf(name)}\n//# sourceURL=${fileOf(name)}`)
+    run(exports, take, importModule)
   }
-  return file.exports
+  return exports
 }
 
-/** @param {object} comlink the instance that components import @param {Uint8Array} [compiled] */
-const core = (comlink, compiled) => load('core', { comlink }, compiled)
+/** @param {object} comlink the instance that components import @param {FunctionConstructor} [realm] @param {Compiled} [compiled] */
+const core = (comlink, realm = Function, compiled) => load('core', realm, { comlink }, compiled)
 
-/** @param {object} comlink */
-const processPart = (comlink) => load('process', { comlink, 'spillway:core': core(comlink) })
+/** @param {object} comlink @param {FunctionConstructor} [realm] */
+const processPart = (comlink, realm = Function) =>
+  load('process', realm, { comlink, 'spillway:core': core(comlink, realm) })
 
 /** What V8 has compiled of the core in this thread, for others to share. */
 function compiledCore() {
-  const data = loaded.get('core').script.createCachedData()
-  const shared = new Uint8Array(new SharedArrayBuffer(data.length))
-  shared.set(data)
-  return shared
+  const { script, source } = scriptOf('core')
+  return { source: shared(Buffer.from(source, 'latin1')), code: shared(script.createCachedData()) }
+}
+
+/** @param {Uint8Array} bytes */
+function shared(bytes) {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  copy.set(bytes)
+  return copy
 }
 
 module.exports = { core, process: processPart, compiledCore }

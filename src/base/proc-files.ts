@@ -49,3 +49,11 @@ export function residentSet(): number {
   }
   return lastResidentSet
 }
+
+/** Bytes that this process may still map; Infinity where nothing limits that, or the system does not tell. */
+export function addressSpaceLeft(read: FileReader = readRealFile): number {
+  const limit = /^Max address space\s+(\d+)/m.exec(read('/proc/self/limits') ?? '')?.[1]
+  if (limit === undefined) return Number.POSITIVE_INFINITY
+  const mapped = /^VmSize:\s+(\d+) kB$/m.exec(read('/proc/self/status') ?? '')?.[1] ?? 0
+  return Number(limit) - Number(mapped) * 1024
+}

@@ -73,7 +73,8 @@ export class ComponentRuntime {
   #snapshot: InitMessage['snapshot']
   #table = new MethodTable({})
   #api: object | undefined
-  #hibernates = false
+  /** It has state to be kept for the next generation. */
+  #keepsState = false
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
 
@@ -135,11 +136,11 @@ export class ComponentRuntime {
       loading.end()
       this.#lookForNativeCode()
       this.#api = api
-      this.#hibernates = isDefined || this.#init.hibernates
       this.#table = new MethodTable(this.#api)
       expectMethods('idempotent', this.#init.idempotent, this.#table)
       this.#teller?.tell()
-      this.#post({ type: 'ready', keepsState: this.#hibernates && offersSnapshot(api) })
+      this.#keepsState = (isDefined || this.#init.hibernates) && offersSnapshot(api)
+      this.#post({ type: 'ready', keepsState: this.#keepsState })
     } catch (error) {
       this.#logs.flush()
       this.#post({ type: 'load-failed', error: encodeError(error, this.#init.name) })
@@ -315,8 +316,7 @@ export class ComponentRuntime {
   async #takeSnapshot(): Promise<void> {
     this.#post({ type: 'taking-snapshot' })
     try {
-      const { takeSnapshot } = await import('./state-snapshot.ts')
-      const value = await takeSnapshot(this.#hibernates ? this.#api : undefined)
+      const value = this.#keepsState ? await (await import('./state-snapshot.ts')).takeSnapshot(this.#api) : undefined
       this.#control.post({ type: 'snapshot', value } satisfies FromWorkerMessage, value && [value.buffer])
     } catch (error) {
       this.#post({ type: 'snapshot-failed', error: encodeError(error, this.#init.name) })

@@ -10,11 +10,17 @@ export function entryFile(name: 'bootstrap' | 'process-bootstrap'): string {
   return fileURLToPath(new URL(`../../workers/${name}${isPackage ? '.cjs' : '.ts'}`, import.meta.url))
 }
 
-let compiled: Uint8Array<SharedArrayBuffer> | undefined
+/** What has been compiled, and of what source, in memory that all threads share. */
+export interface Compiled {
+  readonly source: Uint8Array<SharedArrayBuffer>
+  readonly code: Uint8Array<SharedArrayBuffer>
+}
 
-/** What this thread has compiled of what a worker needs, in memory that all threads share; made once. */
-export function compiledForWorkers(): Uint8Array<SharedArrayBuffer> | undefined {
+let compiled: Compiled | undefined
+
+/** What this thread has compiled of what a worker needs; made once. */
+export function compiledForWorkers(): Compiled | undefined {
   if (!isPackage) return undefined
-  const load = createRequire(import.meta.url)('../runtime/load.cjs') as { compiledCore: () => typeof compiled }
+  const load = createRequire(import.meta.url)('../runtime/load.cjs') as { compiledCore: () => Compiled }
   return (compiled ??= load.compiledCore())
 }

@@ -40,6 +40,8 @@ export function watchSharedBuffers(report: (bytes: number) => void): void {
   }
   const original = SharedArrayBuffer
   const { prototype } = original
+  // With --frozen-intrinsics nobody can watch it.
+  if (Object.isFrozen(prototype)) return
   const watched = constructing(original, note)
   // A slice is made by the constructor that its buffer names.
   Reflect.defineProperty(prototype, 'constructor', { value: watched, writable: true, configurable: true })

@@ -10,6 +10,7 @@ import { watchAddonLoads } from './addon-watch.ts'
 import { watchChildProcesses } from './child-watch.ts'
 import { ComponentRuntime } from './component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
+import type { Compiled } from './packaged.ts'
 import { threadChannels } from '../transport/thread.ts'
 
 /** What a thread gets with its task. */
@@ -18,7 +19,7 @@ export interface TaskData {
   readonly addons: AddonGate
   readonly claims: AddonClaims
   /** Its own code (docs/decisions/one-file-for-workers.md); without it, the thread compiles that by itself. */
-  compiled?: Uint8Array<SharedArrayBuffer> | undefined
+  compiled?: Compiled | undefined
 }
 
 /**

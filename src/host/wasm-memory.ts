@@ -38,7 +38,8 @@ interface Entry {
  */
 export function watchWasmMemory(report: (bytes: number) => void): void {
   const wasm = (globalThis as { WebAssembly?: WebAssemblyGlobal }).WebAssembly
-  if (wasm) new WasmWatch(wasm, report).install()
+  // Where it is frozen (--frozen-intrinsics) it cannot be watched.
+  if (wasm && !Object.isFrozen(wasm)) new WasmWatch(wasm, report).install()
 }
 
 class WasmWatch {

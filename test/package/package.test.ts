@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expected, files, sharing } from './programs.ts'
+import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
 import { asJavaScript, readExample } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
 
@@ -102,6 +102,16 @@ describe('the packed package', () => {
       const { stdout, stderr } = await run(node, program, { cwd: project, env: silent })
       expect(JSON.parse(stdout)).toEqual(expected(isolation === 'process'))
       expect(stderr).toBe('')
+    })
+
+    it.each([
+      ['its files are replaced while it runs', replacing, 'replacing.mjs', [], '["hello","hello"]\n'],
+      ['what is built in is frozen', frozen, 'frozen.mjs', ['--frozen-intrinsics'], 'hello\n'],
+      ['it is imported in a realm of its own', realms, 'realms.mjs', [], '[true,true,false,true]\n'],
+    ] as const)('goes on where %s', async (__, programs, main, flags, answer) => {
+      for (const [name, text] of Object.entries(programs)) await writeFile(join(project, name), text)
+      const { stdout } = await run(node, [...flags, join(project, main)], { cwd: project, env: silent })
+      expect(stdout).toBe(answer)
     })
 
     it('shares what it has compiled with its workers', async () => {

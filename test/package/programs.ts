@@ -163,3 +163,62 @@ const remote = coordinator.registerComponent({ name: 'spied', module: new URL('s
 console.log(JSON.stringify(await remote.scripts()))
 `,
 }
+
+const hello = `export const hello = () => 'hello'`
+
+/** The file that workers run on is replaced by one of the same length under a running program, as a deployment may do. Its next worker runs on what it began with. */
+export const replacing: Readonly<Record<string, string>> = {
+  'hello.mjs': hello,
+  'replacing.mjs': `
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { ComponentCoordinator } from 'spillway'
+const file = createRequire(import.meta.url).resolve('spillway/package.json').replace('package.json', 'dist/src/runtime/core.cjs')
+const code = readFileSync(file, 'latin1')
+await using coordinator = new ComponentCoordinator({ spareWorkers: 0 })
+const module = new URL('hello.mjs', import.meta.url)
+const answers = [await coordinator.registerComponent({ name: 'a', module, export: '*' }).hello()]
+try {
+  writeFileSync(file, ' '.repeat(15) + code.slice(0, -15), 'latin1')
+  answers.push(await coordinator.registerComponent({ name: 'b', module, export: '*' }).hello())
+} finally {
+  writeFileSync(file, code, 'latin1')
+}
+console.log(JSON.stringify(answers))
+`,
+}
+
+/** What nothing can be added to. */
+export const frozen: Readonly<Record<string, string>> = {
+  'hello.mjs': hello,
+  'frozen.mjs': `
+import { ComponentCoordinator } from 'spillway'
+await using coordinator = new ComponentCoordinator()
+const module = new URL('hello.mjs', import.meta.url)
+console.log(await coordinator.registerComponent({ name: 'a', module, export: '*' }).hello())
+`,
+}
+
+/** Test runners import the package into a realm of the test's own: what is thrown there is an error of that realm. */
+export const realms: Readonly<Record<string, string>> = {
+  'realms.mjs': `
+import * as comlink from 'comlink'
+import { createRequire } from 'node:module'
+import { createContext, runInContext } from 'node:vm'
+const require = createRequire(import.meta.url)
+const { core } = require(require.resolve('spillway/package.json').replace('package.json', 'dist/src/runtime/load.cjs'))
+const names = Object.getOwnPropertyNames(globalThis).filter((name) => !(name in createContext({ __proto__: null })))
+const own = new Set(runInContext('Object.getOwnPropertyNames(globalThis)', createContext({})))
+const realm = createContext(Object.fromEntries(names.filter((name) => !own.has(name)).map((name) => [name, globalThis[name]])))
+const classOf = (exports) => Object.entries(exports).find(([name]) => name.startsWith('InvalidOptionsError$'))[1]
+const there = classOf(core(comlink, runInContext('Function', realm)))
+const here = classOf(core(comlink, Function))
+const TheirError = runInContext('Error', realm)
+console.log(JSON.stringify([
+  new there('a', 'b', 1) instanceof TheirError,
+  new here('a', 'b', 1) instanceof Error,
+  new here('a', 'b', 1) instanceof TheirError,
+  classOf(core(comlink, runInContext('Function', realm))) === there,
+]))
+`,
+}

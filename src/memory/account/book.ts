@@ -199,9 +199,10 @@ export class MemoryBook {
     this.account(supervisor).ended(this.#options.now(), fate)
     this.reservations.drop(supervisor)
     // One that was ended as it grew may have taken as much again since its last figures.
-    const unsure = fate === 'overgrown' && generation.host.isolation !== 'process' ? held : 0
+    const isHere = generation.host.isolation !== 'process'
+    const unsure = fate === 'overgrown' && isHere ? held : 0
     const gone = (bytes: number): void => {
-      this.trend.jumped(-bytes - this.#owners.gone(key, this.#learnedOf(supervisor), unsure))
+      this.trend.jumped(-bytes - this.#owners.gone(key, this.#learnedOf(supervisor), isHere ? bytes : 0, unsure))
       this.changed()
       onGone()
     }

@@ -89,10 +89,15 @@ export class NativeAccount {
     return this.#state.returned
   }
 
-  /** Its thread is gone. @param unsure bytes that it may have taken since it was measured. @returns bytes that are no longer counted. */
-  workerGone(key: string, unsure: number): number {
+  /**
+   * Its thread is gone.
+   *
+   * @param held bytes of its isolate, as it was last measured. @param unsure bytes that it may have taken since.
+   * @returns bytes that are no longer counted.
+   */
+  workerGone(key: string, held: number, unsure: number): number {
     const bytes = sizeOf(this.#state.shares.get(key))
-    this.#state = workerGone(this.#state, key, this.#options.now(), unsure)
+    this.#state = workerGone(this.#state, key, this.#options.now(), held, unsure)
     return bytes
   }
 

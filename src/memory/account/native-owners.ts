@@ -61,11 +61,12 @@ export class NativeOwners {
    * Its thread is gone.
    *
    * @param learned of its component.
-   * @param unsure bytes that it may have taken since it was measured.
+   * @param held bytes of its isolate, as it was last measured; 0 for a process.
+   * @param unsure bytes that it may have taken since.
    * @returns bytes that are no longer counted.
    */
-  gone(key: string, learned: Learned, unsure: number): number {
-    const bytes = this.#options.native.workerGone(key, unsure)
+  gone(key: string, learned: Learned, held: number, unsure: number): number {
+    const bytes = this.#options.native.workerGone(key, held, unsure)
     if (bytes > 0) this.#freed.set(key, learned)
     return bytes
   }

@@ -1,5 +1,5 @@
 import { residentSet } from '../../base/proc-files.ts'
-import { RETRY, WORTHWHILE } from '../tuning.ts'
+import { POOL_DELAY, RETRY, WORTHWHILE } from '../tuning.ts'
 import { trimAllocator } from './allocator-trim.ts'
 import type { TrimResult } from './allocator-trim.ts'
 import { returnAtEndFlag } from './page-pool.ts'
@@ -15,8 +15,9 @@ export interface ReclaimEffects {
    * Gives back what V8 keeps. Never rejects.
    *
    * @param bytes at most.
+   * @returns false where it could not be done.
    */
-  drainPool(bytes: number, leaving: AbortSignal): Promise<unknown>
+  drainPool(bytes: number, leaving: AbortSignal): Promise<boolean>
 }
 
 export const processEffects: ReclaimEffects = { residentSet, trim: trimAllocator, drainPool }
@@ -100,22 +101,24 @@ export class Reclaimer implements AsyncDisposable {
     }
   }
 
-  #drainLater(): void {
+  #drainLater(delay = RETRY): void {
     // One that is under way does not know of these pages: the next one begins after it.
     if (this.#timer || this.#drain || this.#leaving.signal.aborted) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#drain = this.#drainNow()
-    }, RETRY).unref()
+    }, delay).unref()
   }
 
   async #drainNow(): Promise<void> {
     const pending = this.#pending
     const bytes = this.#undrained
     this.#undrained = 0
-    await this.#effects.drainPool(bytes, this.#leaving.signal)
-    this.#pending -= pending
+    const isDone = await this.#effects.drainPool(bytes, this.#leaving.signal)
     this.#drain = undefined
-    if (this.#undrained > 0) this.#drainLater()
+    if (isDone) this.#pending -= pending
+    else this.#undrained += bytes
+    // No thread can be started now, or there is no address space for one: V8 may give the pages back meanwhile.
+    if (this.#undrained > 0) this.#drainLater(isDone ? RETRY : 2 * POOL_DELAY)
   }
 }

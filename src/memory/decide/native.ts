@@ -84,6 +84,8 @@ export interface NativeState {
   readonly keptUntil: number
   readonly returning: readonly Returning[]
   readonly returned: readonly Returned[]
+  /** What isolates held that have ended since it was last settled. */
+  readonly gone: number
   /** What workers that are gone may have taken, at most, since they were last measured: it is unexplained now, and free. */
   readonly unsure: number
   /** Unexplained beyond that. */
@@ -117,6 +119,7 @@ export function initialNative(reading: Moment): NativeState {
     keptUntil: Number.POSITIVE_INFINITY,
     returning: [],
     returned: [],
+    gone: 0,
     unsure: 0,
     raw: excess,
     counted: excess,
@@ -185,11 +188,12 @@ export function checkEnded(state: NativeState, reading: Moment): NativeState {
 /**
  * A worker is gone: what it had is on its way back, unless it turns out that it does not come.
  *
- * @param unsure bytes that it may have taken besides since it was measured: one that was ended as it grew.
+ * @param held bytes of its isolate, as it was last measured.
+ * @param unsure bytes that it may have taken besides since then: one that was ended as it grew.
  */
-export function workerGone(before: NativeState, key: string, time: number, unsure = 0): NativeState {
+export function workerGone(before: NativeState, key: string, time: number, held = 0, unsure = 0): NativeState {
   const freed = sizeOf(before.shares.get(key))
-  const state = { ...before, unsure: before.unsure + unsure }
+  const state = { ...before, gone: before.gone + held, unsure: before.unsure + unsure }
   if (freed === 0) return state
   const shares = new Map(state.shares)
   shares.delete(key)
@@ -219,10 +223,11 @@ function worked({ workedAt }: NativeState, { time, suspects }: NativeReading): N
 /** More or less is unexplained: which of it is native, and which is kept. */
 function move(state: NativeState, to: { excess: number; held: number }, { time }: NativeReading): NativeState {
   const change = to.excess - state.excess
-  const growth = to.held - state.held
-  const moved = { ...state, excess: to.excess, held: to.held, unsure: 0 }
+  // Of those that are still there: one that begins as another ends says nothing about what that one gave back.
+  const growth = to.held - state.held + state.gone
+  const moved = { ...state, excess: to.excess, held: to.held, gone: 0, unsure: 0 }
   if (change >= 0) {
-    const freed = Math.min(change, Math.max(0, -growth) + state.unsure)
+    const freed = Math.min(change, Math.max(0, -growth) + state.gone + state.unsure)
     const kept = state.kept + freed
     return {
       ...moved,

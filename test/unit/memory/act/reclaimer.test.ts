@@ -4,7 +4,7 @@ import { returnAtEndFlag } from '../../../../src/memory/act/page-pool.ts'
 import type { PagePool } from '../../../../src/memory/act/page-pool.ts'
 import { Reclaimer } from '../../../../src/memory/act/reclaimer.ts'
 import type { ReclaimEffects } from '../../../../src/memory/act/reclaimer.ts'
-import { RETRY } from '../../../../src/memory/tuning.ts'
+import { POOL_DELAY, RETRY } from '../../../../src/memory/tuning.ts'
 
 const much = 100 * 1024 ** 2
 
@@ -55,6 +55,19 @@ describe('after an unload', () => {
     expect(drained).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(60_000)
     expect(bytes(drained)).toEqual([much])
+  })
+
+  it('tries again later where the pool could not be drained, and until then that is pending', async () => {
+    const { reclaimer, drained } = setUp()
+    drained.mockImplementationOnce(async () => false)
+    await reclaimer.afterUnload(much)
+    reclaimer.retained(much)
+    await vi.advanceTimersByTimeAsync(RETRY)
+    expect([bytes(drained), reclaimer.pending]).toEqual([[much], much])
+    await vi.advanceTimersByTimeAsync(2 * POOL_DELAY)
+    expect([bytes(drained), reclaimer.pending]).toEqual([[much, much], 0])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(drained).toHaveBeenCalledTimes(2)
   })
 
   it('drains once for all that are unloaded before it begins, and is not put off by them', async () => {

@@ -76,9 +76,9 @@ class Process {
     return this
   }
 
-  /** @param unsure what it may have taken since it was measured. */
-  gone(key: string, unsure = 0): void {
-    this.#state = workerGone(this.#state, key, this.time, unsure * mib)
+  /** @param unsure what it may have taken since it was measured. @param held what its isolate held. */
+  gone(key: string, unsure = 0, held = 0): void {
+    this.#state = workerGone(this.#state, key, this.time, held * mib, unsure * mib)
     this.suspects = this.suspects.filter((suspect) => suspect.key !== key)
   }
 
@@ -110,6 +110,21 @@ function open(): Process {
 }
 
 describe('what counts as native memory', () => {
+  test('is not what one isolate has freed while another took as much', () => {
+    const process = open()
+    process.held += 140
+    process.pass(1_000)
+    // Its pages are kept, and buffers of the next one are new.
+    process.gone('a', 0, 140)
+    process.pool = 140
+    process.held += 150 - 140
+    expect(process.pass(2_000).counted).toBe(0)
+    process.pool = 0
+    expect(process.pass(2_000).counted).toBe(0)
+    process.native = 60
+    expect(process.pass(2_000).counted).toBe(60)
+  })
+
   test('is what no isolate explains, within 2 s', () => {
     const process = open()
     process.native = 300
