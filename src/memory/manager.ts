@@ -16,6 +16,7 @@ import { MemoryBook, readable } from './account/book.ts'
 import { OpenRequests } from './act/open-requests.ts'
 import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
+import { isPoolDrained } from './act/pool-drain.ts'
 import type { Reclaimer } from './act/reclaimer.ts'
 import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
@@ -90,6 +91,7 @@ export class MemoryManager implements Disposable {
       onOverrun: decideAgain,
       isRunning: (target) => this.#measurement.isRunning(target),
       trim: async () => reclaimer.trim(),
+      isHelped: isPoolDrained,
       onTrimmed: () => this.#sampling.request(),
     })
     this.#book = book

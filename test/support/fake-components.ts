@@ -194,6 +194,7 @@ export function bookOf(
       return true
     },
     onTrimmed: () => {},
+    isHelped: () => false,
   })
   for (const each of components) book.workerStarted(each.asSupervisor)
   return { book, clock, spares, overruns, still, resident, trims }

@@ -40,6 +40,8 @@ export interface MemoryBookOptions {
   readonly onOverrun: (supervisor: Supervisor) => void
   /** Whether a worker has been seen to run of late. */
   readonly isRunning: (target: MeasuredTarget) => boolean
+  /** A thread of ours that nobody measures holds memory for a moment: how much of the process's is native cannot be told then. */
+  readonly isHelped: () => boolean
   /** What is resident of this process; replaced in tests. */
   readonly readProcess?: () => ProcessMemory
   /** Has the allocator give back what it keeps; false: it cannot be made to. */

@@ -15,6 +15,8 @@ export interface NativeOwnersOptions {
   readonly account: (supervisor: Supervisor) => ComponentAccount
   readonly isRunning: (target: MeasuredTarget) => boolean
   readonly onOverrun: (supervisor: Supervisor) => void
+  /** A thread of ours that nobody measures holds memory for a moment. */
+  readonly isHelped: () => boolean
 }
 
 /** Tells components' accounts what they have of the process's native memory, and what was learned of it. */
@@ -30,7 +32,7 @@ export class NativeOwners {
 
   /** A sample is in. @param live all that have a worker. @param askedAt when its figures were asked for (ms). */
   sampled(live: Iterable<readonly [Supervisor, MeasuredTarget]>, askedAt: number): void {
-    const { native, keys, now, account, isRunning, onOverrun } = this.#options
+    const { native, keys, now, account, isRunning, onOverrun, isHelped } = this.#options
     // What is in a process of its own has no part of this one's memory.
     const here = [...live].filter(([{ generation }]) => generation?.host.isolation !== 'process')
     const suspects = here.map(([supervisor, target]) => ({
@@ -45,7 +47,7 @@ export class NativeOwners {
     const isFresh = here.every(([supervisor]) =>
       isKnown(account(supervisor).memory?.sampledAt ?? supervisor.state.since),
     )
-    const returned = native.sampled(suspects, isFresh)
+    const returned = native.sampled(suspects, isFresh && !isHelped())
     for (const { key, expected, bytes } of returned) {
       this.#freed.get(key)?.nativeReturned(expected, bytes)
       this.#freed.delete(key)

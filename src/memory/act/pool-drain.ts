@@ -10,6 +10,11 @@ const helper = new URL(`../../../workers/pool-drain${extname(import.meta.filenam
 /** Bytes that an isolate reserves when it starts, with half as much again: under a limit with 600 MB left it failed, with 1 GB it did not (Node 26). */
 const neededAddressSpace = 1.5 * 1024 ** 3
 
+let underWay = 0
+
+/** A helper thread is at it, for whichever coordinator in this process: what it holds meanwhile is nobody's. */
+export const isPoolDrained = (): boolean => underWay > 0
+
 /**
  * Has a helper thread give back what V8's page pool keeps.
  *
@@ -31,6 +36,7 @@ export async function drainPool(bytes: number, leaving: AbortSignal): Promise<bo
   } catch {
     return false
   }
+  underWay++
   worker.unref()
   const leave = (): void => resolve(false)
   leaving.addEventListener('abort', leave)
@@ -43,5 +49,6 @@ export async function drainPool(bytes: number, leaving: AbortSignal): Promise<bo
   clearTimeout(late)
   leaving.removeEventListener('abort', leave)
   await withDeadline(worker.terminate(), POOL_DELAY)
+  underWay--
   return done
 }
