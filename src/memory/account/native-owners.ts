@@ -4,7 +4,7 @@ import type { ComponentAccount } from './component-account.ts'
 import type { Learned } from './learned.ts'
 import { hasWorked, isOver } from './measured-worker.ts'
 import type { NativeAccount } from './native-account.ts'
-import { RETRY } from '../tuning.ts'
+import { OVERRUN_PATIENCE, RETRY } from '../tuning.ts'
 import type { WorkerKeys } from './worker-keys.ts'
 
 export interface NativeOwnersOptions {
@@ -42,11 +42,13 @@ export class NativeOwners {
       proven: account(supervisor).isProvenNative,
     }))
     this.#sampledAt = now()
-    // Of one that is stuck in native code there will be no figures for a while.
-    const isKnown = (at: number): boolean => at >= askedAt || this.#sampledAt - at >= RETRY
-    const isFresh = here.every(([supervisor]) =>
-      isKnown(account(supervisor).memory?.sampledAt ?? supervisor.state.since),
-    )
+    // Of one that is stuck in native code there will be no figures for a while. What a load may come to is reserved, and most of them fill what V8 will
+    // tell of when it can.
+    const isKnown = (at: number, patience: number): boolean => at >= askedAt || this.#sampledAt - at >= patience
+    const isFresh = here.every(([supervisor]) => {
+      const { status, since } = supervisor.state
+      return isKnown(account(supervisor).memory?.sampledAt ?? since, status === 'loading' ? OVERRUN_PATIENCE : RETRY)
+    })
     const returned = native.sampled(suspects, isFresh && !isHelped())
     for (const { key, expected, bytes } of returned) {
       this.#freed.get(key)?.nativeReturned(expected, bytes)
