@@ -60,7 +60,7 @@ describe('the living demo', () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo
-    const { child, output, printed } = live('--port', String(port), '--speed', '25', '--limit', '288')
+    const { child, output, printed } = live('--port', String(port), '--speed', '25', '--limit', '240')
     const [, url = '', token = ''] = await printed(/^Dashboard: +(http:\/\/127\.0\.0\.1:\d+)\/#token=(\w+)$/m)
     expect(output()).toMatch(new RegExp(`^Port ${port} is taken; the next free one is \\d+\\.$`, 'm'))
     taken.close()
@@ -102,7 +102,7 @@ describe('the living demo', () => {
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number]
     expect(output()).toMatch(/^unloads +\d+ \(.*shutdown \d+.*\)$/m)
-    expect(output()).toMatch(/^peak usage +[\d.]+ MiB, [\d.]+% of the limit of 288 MiB$/m)
+    expect(output()).toMatch(/^peak usage +[\d.]+ MiB, [\d.]+% of the limit of 240 MiB$/m)
     expect(output()).toMatch(/^calls +[\d,]+$/m)
     expect(output()).toMatch(/^crashes +0$/m)
     expect(code).toBe(0)
