@@ -36,6 +36,7 @@ const common: InputOptions = { platform: 'node', external: [/^node:/, 'comlink',
 
 mkdirSync(runtime)
 for (const part of parts) await bundle(part)
+await standAlone('workers/pool-drain.js')
 for (const [file, { part, number, names }] of placed) {
   const from = `./${relative(dirname(file), join(runtime, `${part}.js`)).replaceAll(sep, '/')}`
   const lines = names.map((name) => `export const ${name} = ${part}.${name}$${number};\n`)
@@ -71,6 +72,13 @@ async function bundle({ name, start, modules }: Part): Promise<void> {
     join(runtime, `${name}.js`),
     `import * as comlink from 'comlink';\nimport { createRequire } from 'node:module';\nexport const ${name} = createRequire(import.meta.url)('./load.cjs').${name}(comlink, Function);\n`,
   )
+}
+
+/** A helper thread is no component: it gets what it needs of the modules, and not the file that all workers have in common. Before these become parts of that. */
+async function standAlone(file: string): Promise<void> {
+  const made = await rolldown({ ...common, treeshake: true, input: join(dist, file) })
+  const { output } = await made.generate({ format: 'esm' })
+  writeFileSync(join(dist, file), output[0].code)
 }
 
 /** @param inOthers what stands for a module that is in another file. It imports by what it is given (entries/load.cjs). */

@@ -90,6 +90,14 @@ describe('the packed package', () => {
     expect(stdout).toBe('ERR_ACCESS_DENIED\n')
   })
 
+  it('has a helper that loads nothing of what components run on', async () => {
+    const helper = await readFile(join(project, 'node_modules/spillway/dist/workers/pool-drain.js'), 'utf8')
+    expect([...helper.matchAll(/\bfrom\s*["']([^"']+)/g)].map(([, from]) => from)).toEqual([
+      'node:fs',
+      'node:worker_threads',
+    ])
+  })
+
   describe.each(Object.entries(nodes))('on %s', (_, node) => {
     it.each([
       ['thread', 'mjs'],
