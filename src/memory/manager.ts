@@ -99,7 +99,7 @@ export class MemoryManager implements Disposable {
       targets: () => book.targets(),
       now,
       room: () => this.#room,
-      allRest: () => book.leastRoom === undefined,
+      allRest: () => book.headroom.least === undefined,
       residentSet: () => reclaimer.residentSet(),
     })
     this.#requests = new OpenRequests(book, now, decideAgain)
@@ -172,7 +172,7 @@ export class MemoryManager implements Disposable {
   get #interval(): number {
     const { limit } = this
     const book = this.#book
-    const components = book.growths(limit)
+    const components = book.headroom.growths(limit)
     const { sampledUsage, latestUsage: latest, age, trend } = book
     const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
     const input = { usage: sampledUsage, latest, limit, growth: trend.peak, components, age, untilChange }
@@ -181,8 +181,9 @@ export class MemoryManager implements Disposable {
 
   /** ms to the next look at what has run, as things stand. */
   #watch(): number {
-    const { live, leastRoom } = this.#book
-    const room = leastRoom === undefined ? undefined : Math.min(leastRoom, this.#room)
+    const { live, headroom } = this.#book
+    const { least } = headroom
+    const room = least === undefined ? undefined : Math.min(least, this.#room)
     return nextLook({ workers: live.size, room, waiting: this.#requests.size })
   }
 
@@ -368,7 +369,7 @@ export class MemoryManager implements Disposable {
     else this.#book.idle(supervisor)
     const isAwaited = !busy && (this.#requests.size > 0 || this.pressureLevel !== 'low')
     if (isAwaited) this.#decideAndAct()
-    else if (busy) this.#sampling.poke(lookWithin(this.#book.roomOf(supervisor)))
+    else if (busy) this.#sampling.poke(lookWithin(this.#book.headroom.of(supervisor)))
   }
 
   /** @internal */

@@ -7,7 +7,6 @@ import type { Spares } from '../../host/spares.ts'
 import { wallTime } from '../../base/monotonic.ts'
 import { forecastSize } from '../decide/forecast.ts'
 import type { Forecast } from '../decide/forecast.ts'
-import type { ComponentGrowth } from '../decide/schedule.ts'
 import type { AccountSnapshot, LetIn, MemoryRequest } from '../decide/snapshot.ts'
 import { MainMeter } from '../measure/main-meter.ts'
 import type { MeasuredTarget } from '../measure/measurement.ts'
@@ -17,15 +16,13 @@ import type { ProcessMemory } from '../../base/proc-files.ts'
 import { ComponentAccount } from './component-account.ts'
 import { Learned } from './learned.ts'
 import type { GenerationFate } from './component-account.ts'
-import { familyGrowths } from './family-growth.ts'
-import type { FamilyMember } from './family-growth.ts'
-import type { FamilyLimits } from '../../contract/family-limits.ts'
 import { ExtraWorkers } from './extra-workers.ts'
 import { NativeAccount } from './native-account.ts'
 import { NativeOwners } from './native-owners.ts'
 import { buildLedger } from './ledger.ts'
 import type { LedgerEntries } from './ledger.ts'
-import { measuredWorker, roomOf } from './measured-worker.ts'
+import { Headroom } from './headroom.ts'
+import { measuredWorker } from './measured-worker.ts'
 import { WorkerKeys } from './worker-keys.ts'
 import { Reservations } from './reservations.ts'
 import { snapshotOf } from './snapshot-of.ts'
@@ -78,6 +75,7 @@ export class MemoryBook {
   readonly #process: ProcessMeter
   readonly #native: NativeAccount
   readonly #owners: NativeOwners
+  readonly headroom: Headroom
   #usage: number
   #sampledAt: number
   #changedAt: number
@@ -108,6 +106,7 @@ export class MemoryBook {
       checked: options.onTrimmed,
     })
     const account = (supervisor: Supervisor): ComponentAccount => this.account(supervisor)
+    this.headroom = new Headroom({ live: this.#live, account, isRunning: options.isRunning })
     this.#owners = new NativeOwners({ ...options, native: this.#native, keys: this.#keys, account })
     this.#usage = this.usage
   }
@@ -172,7 +171,7 @@ export class MemoryBook {
         supervisor,
         measuredWorker(supervisor, generation, this.account(supervisor), {
           ...this.#options,
-          familyRoom: ({ definition: { family } }) => this.#familyRoom(family),
+          room: () => this.headroom.of(supervisor),
         }),
       )
   }
@@ -353,32 +352,6 @@ export class MemoryBook {
     }
   }
 
-  /** Of the components that `isRunning`: the heap of one that does nothing stays as it is. */
-  growths(limit: number): ComponentGrowth[] {
-    const { isRunning } = this.#options
-    const growths: ComponentGrowth[] = []
-    for (const [supervisor, target] of this.#live) {
-      if (!isRunning(target)) continue
-      const { memory, peakGrowth, certainNative } = this.account(supervisor)
-      growths.push({
-        // What a component reports does not count towards its own limit, nor does what may be another's.
-        total: memory ? memory.total - memory.reported - memory.native + certainNative : 0,
-        memoryLimit: supervisor.definition.memoryLimit ?? limit,
-        growth: peakGrowth,
-      })
-    }
-    return [...growths, ...familyGrowths(this.#familyMembers())]
-  }
-
-  *#familyMembers(): Iterable<FamilyMember> {
-    for (const [supervisor, target] of this.#live) {
-      const { family } = supervisor.definition
-      if (family?.maxMemory === undefined) continue
-      const growth = this.#options.isRunning(target) ? this.account(supervisor).peakGrowth : 0
-      yield { family, held: this.#heldBy(supervisor), growth }
-    }
-  }
-
   /** Of limited families: they count in them before they have a worker. */
   #letIn(): LetIn[] {
     const letIn: LetIn[] = []
@@ -409,32 +382,9 @@ export class MemoryBook {
     return this.#live.get(supervisor)
   }
 
-  /** Bytes that a component may take before it passes a limit of its own. */
-  roomOf(supervisor: Supervisor): number {
-    return Math.min(roomOf(supervisor, this.account(supervisor)), this.#familyRoom(supervisor.definition.family))
-  }
-
-  /** The least of what those may take that are at work, or have been of late; undefined: there are none. */
-  get leastRoom(): number | undefined {
-    let least: number | undefined
-    for (const [supervisor, target] of this.#live) {
-      const { state, inUse } = supervisor
-      if (state.status === 'ready' && inUse === 0 && !this.#options.isRunning(target)) continue
-      least = Math.min(least ?? Number.POSITIVE_INFINITY, target.room)
-    }
-    return least
-  }
-
-  /** Bytes that all of a family may take. */
-  #familyRoom(family: FamilyLimits | undefined): number {
-    if (family?.maxMemory === undefined) return Number.POSITIVE_INFINITY
-    let room = family.maxMemory
-    for (const each of this.#live.keys()) if (each.definition.family === family) room -= this.#heldBy(each)
-    return room
-  }
-
   /** All workers that hold memory. */
   *targets(): Iterable<MeasuredTarget> {
+    this.headroom.refresh()
     yield* this.#live.values()
     yield* this.#extra.targets()
   }

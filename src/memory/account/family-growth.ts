@@ -2,7 +2,9 @@ import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { ComponentGrowth } from '../decide/schedule.ts'
 
 export interface FamilyMember {
-  readonly family: FamilyLimits | undefined
+  readonly family: FamilyLimits
+  /** Of the family, bytes. */
+  readonly maxMemory: number
   /** Bytes. */
   readonly held: number
   /** bytes/ms; 0 for one that does nothing. */
@@ -14,13 +16,12 @@ export interface FamilyMember {
  * full is as it should be; what counts is how fast the rest is filled.
  */
 export function familyGrowths(members: Iterable<FamilyMember>): ComponentGrowth[] {
-  const sums = new Map<FamilyLimits, { held: number; growth: number }>()
-  for (const { family, held, growth } of members) {
-    if (family?.maxMemory === undefined) continue
-    const sum = sums.get(family) ?? { held: 0, growth: 0 }
-    sums.set(family, { held: sum.held + held, growth: sum.growth + growth })
+  const sums = new Map<FamilyLimits, { readonly left: number; readonly growth: number }>()
+  for (const { family, maxMemory, held, growth } of members) {
+    const sum = sums.get(family) ?? { left: maxMemory, growth: 0 }
+    sums.set(family, { left: sum.left - held, growth: sum.growth + growth })
   }
-  return [...sums]
-    .filter(([, { growth }]) => growth > 0)
-    .map(([{ maxMemory = 0 }, { held, growth }]) => ({ total: 0, memoryLimit: Math.max(1, maxMemory - held), growth }))
+  return [...sums.values()]
+    .filter(({ growth }) => growth > 0)
+    .map(({ left, growth }) => ({ total: 0, memoryLimit: Math.max(1, left), growth }))
 }

@@ -9,8 +9,8 @@ interface Needs {
   readonly now: () => number
   /** It has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
-  /** Bytes that all of its family may take. */
-  readonly familyRoom: (supervisor: Supervisor) => number
+  /** Bytes that it may take before it passes a limit, by what was added up at the last look. */
+  readonly room: () => number
 }
 
 /** A component's worker as something to measure, whose figures go to its account. */
@@ -18,7 +18,7 @@ export function measuredWorker(
   supervisor: Supervisor,
   generation: Generation,
   account: ComponentAccount,
-  { now, onOverrun, familyRoom }: Needs,
+  { now, onOverrun, room }: Needs,
 ): MeasuredTarget {
   let latest = Number.NEGATIVE_INFINITY
   /** It was true at that time, however late it is read here: growth is measured from then on. */
@@ -32,7 +32,7 @@ export function measuredWorker(
   return {
     worker: generation.host,
     get room() {
-      return Math.min(roomOf(supervisor, account), familyRoom(supervisor))
+      return room()
     },
     told: ({ memory, at }) => measured(memory, at),
     answered: measured,
