@@ -27,11 +27,7 @@ export function readProcessMemory(
   pid: number | 'self' = 'self',
   read: FileReader = readRealFile,
 ): ProcessMemory | undefined {
-  const status = read(`/proc/${pid}/status`)
-  const bytes = (field: string): number | undefined => {
-    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status ?? '')?.[1]
-    return kib === undefined ? undefined : Number(kib) * 1024
-  }
+  const bytes = statusReader(pid, read)
   const rss = bytes('VmRSS')
   const own = bytes('RssAnon')
   if (rss === undefined || own === undefined) return undefined
@@ -54,6 +50,14 @@ export function residentSet(): number {
 export function addressSpaceLeft(read: FileReader = readRealFile): number {
   const limit = /^Max address space\s+(\d+)/m.exec(read('/proc/self/limits') ?? '')?.[1]
   if (limit === undefined) return Number.POSITIVE_INFINITY
-  const mapped = /^VmSize:\s+(\d+) kB$/m.exec(read('/proc/self/status') ?? '')?.[1] ?? 0
-  return Number(limit) - Number(mapped) * 1024
+  return Number(limit) - (statusReader('self', read)('VmSize') ?? 0)
+}
+
+/** Reads the status of a process once, and sizes in it by their field: bytes. */
+function statusReader(pid: number | 'self', read: FileReader): (field: string) => number | undefined {
+  const status = read(`/proc/${pid}/status`) ?? ''
+  return (field) => {
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
+  }
 }

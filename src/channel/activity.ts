@@ -37,10 +37,6 @@ export type ActivityReading = Readonly<Record<Slot, number>>
 /** Bytes that a record of it takes. */
 export const activitySize = slots * Float64Array.BYTES_PER_ELEMENT
 
-export function createActivityBuffer(): SharedArrayBuffer {
-  return new SharedArrayBuffer(activitySize)
-}
-
 export function readActivity(record: ArrayBufferLike): ActivityReading {
   return readingOf(new Float64Array(record, 0, slots))
 }

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createActivityBuffer } from '../../src/channel/activity.ts'
+import { activitySize } from '../../src/channel/activity.ts'
 import { Callbacks } from '../../src/channel/callbacks.ts'
 import { MethodTable } from '../../src/channel/method-table.ts'
 import { ToCaller, ToServer } from '../../src/channel/protocol.ts'
@@ -204,5 +204,5 @@ describe('a callback', () => {
 })
 
 it('the activity buffer starts at nothing', () => {
-  expect([...new Float64Array(createActivityBuffer())].every((slot) => slot === 0)).toBe(true)
+  expect([...new Float64Array(new SharedArrayBuffer(activitySize))].every((slot) => slot === 0)).toBe(true)
 })

@@ -37,5 +37,5 @@ export function worthAsking<T extends Silent>(silent: readonly T[], room: number
   return { asked: [...asked, ...others], spent: others.length }
 }
 
-/** Less than that leaves its figures as they are. @param unseen ms. */
-export const hasWorked = (unseen: number): boolean => unseen >= WORTH_ASKING
+/** Less leaves its figures as they are. @param unseen ms. */
+export const isWork = (unseen: number): boolean => unseen >= WORTH_ASKING

@@ -1,5 +1,5 @@
 import type { Telling } from '../../host/told-memory.ts'
-import { hasWorked, worthAsking } from '../decide/questions.ts'
+import { isWork, worthAsking } from '../decide/questions.ts'
 import type { Silent } from '../decide/questions.ts'
 import { isFar, lookAtFar } from '../decide/schedule.ts'
 import { PACE, LONGEST_LOOK, RETRY, WORTHWHILE } from '../tuning.ts'
@@ -77,7 +77,7 @@ export class Measurement {
     for (const { target, unseen, worked, elapsed: since } of this.#changed(due)) {
       ran++
       if (this.#sampler.isAsked(target.worker)) this.#sampler.ask(target)
-      else if (hasWorked(unseen)) silent.push({ target, unseen, isRunning: worked >= since / 2, room: target.room })
+      else if (isWork(unseen)) silent.push({ target, unseen, isRunning: worked >= since / 2, room: target.room })
     }
     this.#allowance = Math.min(this.#allowance + elapsed / PACE.question, LONGEST_LOOK / PACE.question)
     const { asked, spent } = worthAsking(silent, room, this.#allowance)
@@ -101,7 +101,7 @@ export class Measurement {
   async update(patience: number): Promise<void> {
     const unknown: MeasuredTarget[] = []
     for (const { target, unseen } of this.#changed(this.#options.targets())) {
-      if (hasWorked(unseen) || this.#sampler.isAsked(target.worker)) unknown.push(target)
+      if (isWork(unseen) || this.#sampler.isAsked(target.worker)) unknown.push(target)
     }
     await this.#sampler.sample(unknown, patience)
   }
@@ -129,7 +129,7 @@ export class Measurement {
       const { telling, unseen } = look
       if (telling) target.told(telling)
       const isAsked = this.#sampler.isAsked(target.worker)
-      const isUnseen = hasWorked(unseen)
+      const isUnseen = isWork(unseen)
       if (isUnseen || telling) this.#ranAt.set(target, now)
       if (!isUnseen && !isAsked) target.unchanged()
       if (isUnseen || isAsked || telling) yield { target, ...look }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { transfer } from 'comlink'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ActivityMeter, createActivityBuffer, readActivity, sharedRecord } from '../../../src/channel/activity.ts'
+import { ActivityMeter, activitySize, readActivity, sharedRecord } from '../../../src/channel/activity.ts'
 import { Caller } from '../../../src/channel/caller.ts'
 import type { CallerOptions } from '../../../src/channel/caller-options.ts'
 import { Callbacks } from '../../../src/channel/callbacks.ts'
@@ -127,7 +127,7 @@ describe.each(media)('over %s', (_, { channels, isImmediate, connect: pair }) =>
         decide(60_000)
         const [ours, theirs] = pair()
         open.push(ours, theirs)
-        const activity = createActivityBuffer()
+        const activity = new SharedArrayBuffer(activitySize)
         ServedConnection.open(theirs, {
           component: 'test',
           table: new MethodTable({ never: () => new Promise(() => {}) }),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { createActivityBuffer, readActivity } from '../../../src/channel/activity.ts'
+import { activitySize, readActivity } from '../../../src/channel/activity.ts'
 import { LoopProbe } from '../../../src/host/loop-probe.ts'
 
 test('what stood still because it was asked to is silent from then on only', () => {
   const asked: number[] = []
   const probe = new LoopProbe(
-    () => readActivity(createActivityBuffer()),
+    () => readActivity(new SharedArrayBuffer(activitySize)),
     (question) => asked.push(question),
   )
   probe.excuse(500)
