@@ -52,10 +52,10 @@ export function lineChart({ title, unit, xUnit, x, lines, events }: LineChart): 
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escapeMarkup(`${title}, ${unit}`)}">
   <style>
     text { fill: #1f2328; } .small { font-size: 10px; fill: #57606a; } .grid { stroke: #d0d7de; } .event { stroke: #8c959f; stroke-dasharray: 3 3; }
-    .line { fill: none; stroke-width: 2; } .l0 { stroke: #0969da; } .l1 { stroke: #9a6700; stroke-dasharray: 6 3; }
+    .line { fill: none; stroke-width: 2; } .l0 { stroke: #0969da; } .l1 { stroke: #9a6700; stroke-dasharray: 6 3; } .l2 { stroke: #1a7f37; stroke-dasharray: 2 3; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; } .small { fill: #8b949e; } .grid { stroke: #30363d; } .event { stroke: #6e7681; }
-      .l0 { stroke: #79c0ff; } .l1 { stroke: #e3b341; }
+      .l0 { stroke: #79c0ff; } .l1 { stroke: #e3b341; } .l2 { stroke: #7ee787; }
     }
   </style>
   <text x="12" y="22" font-size="14" font-weight="600">${escapeMarkup(title)}</text><text class="small" x="12" y="${top - 14}">${escapeMarkup(unit)}</text>
