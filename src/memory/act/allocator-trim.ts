@@ -1,11 +1,7 @@
 import { isBuiltin } from 'node:module'
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { withDeadline } from '../../base/deadline.ts'
 import { POOL_DELAY } from '../tuning.ts'
-import { workerEnvironment } from '../../host/worker-environment.ts'
-
-const helper = new URL(`../../../workers/allocator-trim${extname(import.meta.filename)}`, import.meta.url)
+import { runHelper } from './helper-thread.ts'
 
 /** What a trim was made with; 'unavailable' where neither Node's FFI nor koffi can reach the allocator, 'under way' when it takes longer than was waited for. */
 export type TrimResult = 'node:ffi' | 'koffi' | 'unavailable' | 'under way'
@@ -54,7 +50,7 @@ async function takeTurns(first: Trim): Promise<void> {
 /** One trim, for all who asked for it before it began. */
 class Trim {
   readonly #result = Promise.withResolvers<TrimResult>()
-  readonly #abandoned = Promise.withResolvers<undefined>()
+  readonly #abandoned = new AbortController()
   #begun = false
   #askers = 0
 
@@ -62,7 +58,7 @@ class Trim {
     this.#askers++
     const leave = (): void => {
       this.#askers--
-      if (this.#begun && this.#askers === 0) this.#abandoned.resolve(undefined)
+      if (this.#begun && this.#askers === 0) this.#abandoned.abort()
     }
     leaving?.addEventListener('abort', leave, { once: true })
     const result = await this.#result.promise
@@ -73,14 +69,14 @@ class Trim {
   /** Resolves when it is done, and its helper is gone or was given up on. */
   async run(): Promise<void> {
     this.#begun = true
-    // One whose helper cannot be started (no more threads) has made nothing worse.
-    const trimming = this.#askers > 0 ? trimNow(this.#abandoned.promise) : undefined
+    // One that fails has made nothing worse.
+    const trimming = this.#askers > 0 ? trimNow(this.#abandoned.signal) : undefined
     this.#result.resolve((await trimming?.catch(() => undefined)) ?? 'unavailable')
   }
 }
 
-async function trimNow(abandoned: Promise<undefined>): Promise<TrimResult> {
-  const result = way === 'node:ffi' ? await runHelper(abandoned) : 'unavailable'
+async function trimNow(abandoned: AbortSignal): Promise<TrimResult> {
+  const result = way === 'node:ffi' ? await trimInHelper(abandoned) : 'unavailable'
   // Looked at again: the helper may have found that it is not to be had.
   return way === 'koffi' ? trimWithKoffi() : result
 }
@@ -102,22 +98,11 @@ async function trimWithKoffi(): Promise<TrimResult> {
   return 'koffi'
 }
 
-async function runHelper(abandoned: Promise<undefined>): Promise<'node:ffi' | 'unavailable'> {
-  const { promise, resolve } = Promise.withResolvers<'node:ffi' | 'unavailable'>()
-  const worker = new Worker(helper, {
+async function trimInHelper(abandoned: AbortSignal): Promise<'node:ffi' | 'unavailable'> {
+  const done = await runHelper('allocator-trim', POOL_DELAY, abandoned, {
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // None of its own, but for the cache of compiled code, if there is one.
-    env: workerEnvironment({}),
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
-  worker.unref()
-  worker.once('message', (done: boolean) => {
-    if (!done) way = 'koffi'
-    resolve(done ? 'node:ffi' : 'unavailable')
-  })
-  worker.once('error', () => resolve('unavailable'))
-  worker.once('exit', () => resolve('unavailable'))
-  const result = await withDeadline(Promise.race([promise, abandoned]), POOL_DELAY)
-  await withDeadline(worker.terminate(), POOL_DELAY)
-  return result ?? 'unavailable'
+  if (done === false) way = 'koffi'
+  return done === true ? 'node:ffi' : 'unavailable'
 }

@@ -1,11 +1,6 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { addressSpaceLeft } from '../../base/proc-files.ts'
-import { withDeadline } from '../../base/deadline.ts'
-import { workerEnvironment } from '../../host/worker-environment.ts'
 import { POOL_DELAY } from '../tuning.ts'
-
-const helper = new URL(`../../../workers/pool-drain${extname(import.meta.filename)}`, import.meta.url)
+import { runHelper } from './helper-thread.ts'
 
 /** Bytes that an isolate reserves when it starts, with half as much again: under a limit with 600 MB left it failed, with 1 GB it did not (Node 26). */
 const neededAddressSpace = 1.5 * 1024 ** 3
@@ -24,31 +19,12 @@ export const isPoolDrained = (): boolean => underWay > 0
  */
 export async function drainPool(bytes: number, leaving: AbortSignal): Promise<boolean> {
   // V8 ends the process where it finds no room for an isolate.
-  if (leaving.aborted || addressSpaceLeft() < neededAddressSpace) return false
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  let worker: Worker
-  try {
-    worker = new Worker(helper, {
-      workerData: bytes,
-      env: workerEnvironment({}),
-      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 },
-    })
-  } catch {
-    return false
-  }
+  if (addressSpaceLeft() < neededAddressSpace) return false
   underWay++
-  worker.unref()
-  const leave = (): void => resolve(false)
-  leaving.addEventListener('abort', leave)
-  worker.once('message', () => resolve(true))
-  worker.once('error', leave)
-  worker.once('exit', leave)
-  // Whoever has nothing else to do need not wait for it.
-  const late = setTimeout(leave, 2 * POOL_DELAY).unref()
-  const done = await promise
-  clearTimeout(late)
-  leaving.removeEventListener('abort', leave)
-  await withDeadline(worker.terminate(), POOL_DELAY)
+  const said = await runHelper('pool-drain', 2 * POOL_DELAY, leaving, {
+    workerData: bytes,
+    resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 },
+  })
   underWay--
-  return done
+  return said !== undefined
 }
