@@ -17,7 +17,9 @@ interface Said {
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } })
 const runtime = fileURLToPath(new URL('runtime/', import.meta.resolve('spillway')))
-const { compiledCore } = createRequire(import.meta.url)(`${runtime}load.cjs`) as { compiledCore: () => Uint8Array }
+const { compiledCore } = createRequire(import.meta.url)(`${runtime}load.cjs`) as {
+  compiledCore: () => Record<'source' | 'code', Uint8Array>
+}
 const file = `${runtime}core.cjs`
 const component = new URL('start/component.js', import.meta.url).href
 const compiled = compiledCore()
@@ -44,7 +46,9 @@ for (let round = 0; round < Number(values.rounds); round++) {
   }
 }
 
-console.log(`Node ${process.version}, ${compiled.byteLength} bytes compiled; ms, least and median of ${values.rounds}`)
+console.log(
+  `Node ${process.version}, ${compiled.code.byteLength} bytes compiled; ms, least and median of ${values.rounds}`,
+)
 for (const [name, times] of figures) {
   const sorted = times.toSorted((a, b) => a - b)
   const [least = 0, median = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)]]

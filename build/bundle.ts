@@ -3,7 +3,7 @@
  * compiled. Each of those modules becomes one that takes its exports from there, so that none of them exists twice in a thread, whoever imports it. Why:
  * docs/decisions/one-file-for-workers.md
  */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -44,7 +44,6 @@ for (const [file, { part, number, names }] of placed) {
 }
 copyFileSync(join(root, 'build/entries/load.cjs'), join(runtime, 'load.cjs'))
 for (const name of ['bootstrap', 'process-bootstrap']) {
-  for (const ending of ['js', 'd.ts']) rmSync(join(dist, `workers/${name}.${ending}`))
   copyFileSync(join(root, `build/entries/${name}.cjs`), join(dist, `workers/${name}.cjs`))
 }
 

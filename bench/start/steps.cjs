@@ -16,11 +16,14 @@ async function start() {
   step("Node's vm")
   const comlink = await import('comlink')
   step('comlink')
-  const source = readFileSync(workerData.file, 'latin1')
+  const { compiled } = workerData
+  const source = compiled
+    ? Buffer.from(compiled.source.buffer).toString('latin1')
+    : readFileSync(workerData.file, 'latin1')
   step('reading')
   const script = new Script(`(function (exports, require, importModule) {${source}\n})`, {
     filename: workerData.file,
-    cachedData: workerData.compiled,
+    cachedData: compiled?.code,
   })
   step('compiling')
   script.runInThisContext()(

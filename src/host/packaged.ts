@@ -7,7 +7,7 @@ const isPackage = extname(import.meta.filename) === '.js'
 
 /** Path of the file that a worker starts with. */
 export function entryFile(name: 'bootstrap' | 'process-bootstrap'): string {
-  return fileURLToPath(new URL(`../../workers/${name}${isPackage ? '.cjs' : '.ts'}`, import.meta.url))
+  return fileURLToPath(new URL(`../../workers/${name}.cjs`, import.meta.url))
 }
 
 /** What has been compiled, and of what source, in memory that all threads share. */

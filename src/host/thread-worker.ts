@@ -11,21 +11,19 @@ import { watchChildProcesses } from './child-watch.ts'
 import { ComponentRuntime } from './component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import type { Compiled } from './packaged.ts'
-import { threadChannels } from '../transport/thread.ts'
+import { portOf, threadChannels } from '../transport/thread.ts'
 
-/** What a thread gets with its task. */
+/** What a thread is given when it starts. */
 export interface TaskData {
   readonly end: ChannelEnd
   readonly addons: AddonGate
   readonly claims: AddonClaims
   /** Its own code (docs/decisions/one-file-for-workers.md); without it, the thread compiles that by itself. */
-  compiled?: Compiled | undefined
+  readonly compiled: Compiled | undefined
 }
 
-/**
- * What every component's worker starts with: one task that lasts as long as the worker. Until `init` comes it is a spare.
- */
-export async function serveThread({ end, addons, claims }: TaskData): Promise<never> {
+/** What every component's thread does for as long as it lives. Until `init` comes it is a spare. */
+export function serveThread({ end, addons, claims }: Omit<TaskData, 'compiled'>): void {
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)
@@ -55,6 +53,7 @@ export async function serveThread({ end, addons, claims }: TaskData): Promise<ne
       if (!runtime) control.post({ type: 'init-unreadable', why: messageOf(cause) } satisfies FromWorkerMessage)
     },
   })
+  // Nothing else may keep the thread.
+  portOf(end).ref()
   control.post({ type: 'online' } satisfies FromWorkerMessage)
-  return new Promise<never>(() => {})
 }

@@ -1,11 +1,11 @@
-import type { ResourceLimits, Worker } from 'node:worker_threads'
-import { Piscina } from 'piscina'
+import { Worker } from 'node:worker_threads'
+import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ChannelEnd, Movable, Transport } from '../channel/transport.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { activitySize, readingOf } from '../channel/activity.ts'
-import { threadChannels } from '../transport/thread.ts'
+import { portOf, threadChannels } from '../transport/thread.ts'
 import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import { compiledForWorkers, entryFile } from './packaged.ts'
@@ -23,8 +23,6 @@ import type { WorkerMemory } from './worker-memory.ts'
 
 const bootstrap = entryFile('bootstrap')
 
-type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>
-
 /** What a worker thread is started with; what is not given is as Node has it. */
 export interface WorkerOptions {
   readonly resourceLimits?: ResourceLimits | undefined
@@ -34,7 +32,7 @@ export interface WorkerOptions {
 }
 
 /**
- * One worker thread, held by one Piscina task that lasts as long as the worker. `ended` settles on every kind of death.
+ * One worker thread. `ended` settles on every kind of death.
  */
 export class WorkerHost implements ComponentHost {
   readonly isolation = 'thread'
@@ -42,8 +40,6 @@ export class WorkerHost implements ComponentHost {
   readonly channels = threadChannels
   readonly #shared = new SharedArrayBuffer(sharedRecordSize)
   readonly activity: ComponentHost['activity'] = sharedActivity(this.#shared)
-  readonly #pool: Piscina
-  readonly #abort = new AbortController()
   readonly #addons = createAddonGate()
   readonly #control: Transport
   readonly #worker: Worker
@@ -58,88 +54,66 @@ export class WorkerHost implements ComponentHost {
   readonly #inbox = new ControlInbox((message) => this.#onMessage(message))
   #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   #alive = true
-  /** Resolves, never rejects, once the task is over; the thread may take a moment longer to be gone. */
-  readonly ended: Promise<GenerationEnd>
+  readonly #end = Promise.withResolvers<GenerationEnd>()
+  readonly #online = Promise.withResolvers<void>()
+  /** Resolves, never rejects, once the component is over; the thread may take a moment longer to be gone. */
+  readonly ended = this.#end.promise
   /** Resolves once the worker listens. */
-  readonly online: Promise<void>
+  readonly online = this.#online.promise
 
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#environment = workerEnvironment(options.env)
-    this.#pool = new Piscina({
-      filename: bootstrap,
-      minThreads: 0,
-      maxThreads: 1,
-      maxQueue: 1,
-      recordTiming: false,
-      workerHistogram: false,
-      env: this.#environment,
-      ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
-      ...(options.argv && { argv: [...options.argv] }),
-      ...(options.execArgv && { execArgv: [...options.execArgv] }),
-    })
-    // Without a listener an error outside the task would end this process.
-    this.#pool.on('error', () => {})
-    this.#pool.once('workerCreate', (worker: object) => queueMicrotask(() => unrefTaskPort(worker)))
     const [ours, theirs] = threadChannels.pair()
     this.#control = threadChannels.join(ours)
-    const listening = Promise.withResolvers<void>()
-    this.online = listening.promise
     this.#control.receive({
       frame: (frame) => {
-        if ((frame as FromWorkerMessage).type === 'online') listening.resolve()
+        if ((frame as FromWorkerMessage).type === 'online') this.#online.resolve()
         this.#inbox.frame(frame)
       },
       unreadable: () => this.#inbox.unreadable(),
     })
-    const worker = this.#start(theirs)
-    this.#worker = worker.thread
-    this.#measured = measuredThread(worker.thread, new ToldMemory(this.#shared))
-    this.id = worker.thread.threadId
+    this.#worker = this.#start(theirs)
+    this.#measured = measuredThread(this.#worker, new ToldMemory(this.#shared))
+    this.id = this.#worker.threadId
     const exited = Promise.withResolvers<number>()
     this.#exit = exited.promise
-    let exitCode: number | undefined
-    let uncaught: { readonly error: unknown } | undefined
-    const ended = Promise.withResolvers<GenerationEnd>()
-    this.ended = ended.promise
-    const end = (error?: unknown): void => {
-      this.#receiveRest()
-      // Piscina still has it when the thread was ended before it could take its task.
-      threadChannels.join(theirs).close()
-      // An uncaught error and the exit it leads to may be told in one turn, before the task's end is.
-      ended.resolve(uncaught ? this.#classify(uncaught.error, undefined) : this.#classify(error, exitCode))
-      listening.resolve()
-    }
-    worker.task.then(() => end(), end)
-    worker.thread.once('error', (error) => {
-      uncaught = { error }
-    })
-    worker.thread.once('exit', (code) => {
-      exitCode = code
+    // An error may be told long before the thread is gone.
+    this.#worker.on('error', (error) => this.#over(error))
+    this.#worker.once('exit', (code) => {
       this.#alive = false
       exited.resolve(code)
-      // A task that a worker has taken ends before this; one that it died too early to take is never told.
-      setImmediate(end)
+      this.#over(undefined, code)
     })
   }
 
   /** @throws when the thread cannot be started. */
-  #start(end: ChannelEnd): { task: Promise<unknown>; thread: Worker } {
-    // Piscina derives the type of its list from the last overload of postMessage, which takes an options object.
-    const transferList = [end] as unknown as RunOptions['transferList'] & object
+  #start(end: ChannelEnd): Worker {
+    const { resourceLimits, argv, execArgv } = this.#options
     try {
-      const data: TaskData = { end, addons: this.#addons, claims: addonClaims }
-      const task = this.#pool.run(data, { transferList, signal: this.#abort.signal })
-      const thread = this.#pool.threads[0]
-      // The thread is starting meanwhile, and gets the task when it has.
-      data.compiled = compiledForWorkers()
-      if (thread) return { task, thread }
-      task.catch(() => {})
-      throw new Error('No thread was started')
+      const worker = new Worker(bootstrap, {
+        env: this.#environment,
+        ...(resourceLimits && { resourceLimits }),
+        ...(argv && { argv: [...argv] }),
+        ...(execArgv && { execArgv: [...execArgv] }),
+      })
+      worker.unref()
+      // The thread is starting while this is compiled.
+      const compiled = compiledForWorkers()
+      const task: TaskData = { end, addons: this.#addons, claims: addonClaims, compiled }
+      worker.postMessage(task, [portOf(end)])
+      return worker
     } catch (error) {
       this.#control.close()
       throw error
     }
+  }
+
+  /** What the worker posted last may still be on its way. */
+  #over(error?: unknown, exitCode?: number): void {
+    this.#receiveRest()
+    this.#end.resolve(this.#classify(error, exitCode))
+    this.#online.resolve()
   }
 
   /** The thread; it may be gone at any moment. */
@@ -198,14 +172,14 @@ export class WorkerHost implements ComponentHost {
    */
   async terminate(deadline: number, reason: CrashReason = 'terminated', cause?: Error): Promise<boolean> {
     this.#reason ??= { reason, ...(cause && { cause }) }
-    if (closeAddonGate(this.#addons)) this.#end()
-    else void addonGateClosed(this.#addons, () => this.#alive).then(() => this.#end())
+    if (closeAddonGate(this.#addons)) this.#stop()
+    else void addonGateClosed(this.#addons, () => this.#alive).then(() => this.#stop())
     return this.exited(deadline)
   }
 
-  #end(): void {
-    this.#abort.abort()
-    void this.#pool.destroy()
+  #stop(): void {
+    void this.#worker.terminate()
+    this.#over()
   }
 
   /** Waits until the thread is gone, at most `deadline` ms. */
@@ -219,7 +193,6 @@ export class WorkerHost implements ComponentHost {
     void this.#exit.then(listener)
   }
 
-  /** What the worker posted last may still be on its way when its task is over. */
   #receiveRest(): void {
     while (this.#receiveNext());
     this.#control.close()
@@ -249,17 +222,6 @@ export class WorkerHost implements ComponentHost {
 function sharedActivity(shared: SharedArrayBuffer): ComponentHost['activity'] {
   const view = new Float64Array(shared, 0, activitySize / Float64Array.BYTES_PER_ELEMENT)
   return { shared, read: () => readingOf(view) }
-}
-
-/**
- * Piscina keeps the event loop alive while a task is under way, and this task lasts as long as the worker. Its port is within reach only
- * through the object behind the worker that the event shows.
- */
-function unrefTaskPort(worker: object): void {
-  for (const key of Object.getOwnPropertySymbols(worker)) {
-    const behind = (worker as Record<symbol, unknown>)[key]
-    if (typeof behind === 'object' && behind && 'unref' in behind && typeof behind.unref === 'function') behind.unref()
-  }
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,4 +1,4 @@
-import { serveProcess } from '../src/host/process/process-worker.ts'
+'use strict'
 
 // What a component's process starts with when it runs from the sources; the package has build/entries/process-bootstrap.cjs in its place.
-serveProcess()
+void import('../src/host/process/process-worker.ts').then(({ serveProcess }) => serveProcess())
