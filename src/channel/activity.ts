@@ -109,10 +109,12 @@ export class ActivityMeter {
     return this.#view[slot.subscriptions] ?? 0
   }
 
-  callStarted(): void {
+  /** @param now ms of the monotonic clock. */
+  callStarted(now: number): void {
     this.#add(slot.calls, 1)
     this.#add(slot.active, 1)
-    const now = this.#accessed()
+    this.#view[slot.lastAccess] = now
+    this.#record.changed()
     if (this.active === 1) this.#since = now
   }
 
@@ -120,7 +122,9 @@ export class ActivityMeter {
   callEnded(failed: boolean): void {
     if (failed) this.#add(slot.errors, 1)
     this.#add(slot.active, -1)
-    const now = this.#accessed()
+    const now = monotonicNow()
+    this.#view[slot.lastAccess] = now
+    this.#record.changed()
     this.#onWork(this.#since, now)
     this.#since = now
     if (this.active === 0) this.#onIdle()
@@ -211,13 +215,6 @@ export class ActivityMeter {
     this.#view[slot.resident] = resident
     this.#view[slot.worked] = worked
     this.#record.publish()
-  }
-
-  #accessed(): number {
-    const now = monotonicNow()
-    this.#view[slot.lastAccess] = now
-    this.#record.changed()
-    return now
   }
 
   #noteDeadline(): void {

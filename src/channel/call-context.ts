@@ -3,22 +3,28 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 /** A call while it is being served. The signal is made when somebody first asks for it. */
 export class ServedCall {
   static #count = 0
-  /** What locks the call acquires are told apart by. */
-  readonly session: string
   /** What the locks know it by at its caller, who made it under a lock. */
   readonly link: string | undefined
   /** W3C Trace Context that came with the call. */
   readonly traceparent: string | undefined
+  /** ms of the monotonic clock, until the call is answered or it is known here that it has passed; 0: none. */
+  deadline = 0
+  #session: string | undefined
   #controller: AbortController | undefined
   #over = false
   /** Made when somebody first wants to be told. */
   #onEnd: Set<() => void> | undefined
   #aborted: { reason: unknown } | undefined
 
-  constructor(traceparent?: string, link?: string, session = `call#${++ServedCall.#count}`) {
+  constructor(traceparent?: string, link?: string, session?: string) {
     this.traceparent = traceparent
     this.link = link
-    this.session = session
+    this.#session = session
+  }
+
+  /** What locks the call acquires are told apart by. */
+  get session(): string {
+    return (this.#session ??= `call#${++ServedCall.#count}`)
   }
 
   get signal(): AbortSignal {

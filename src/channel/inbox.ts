@@ -49,9 +49,12 @@ export class Inbox implements FrameReceiver {
   frame(frame: unknown): void {
     this.#announced = undefined
     if (!Array.isArray(frame)) return
-    for (const entry of frame as unknown[]) {
+    const entries = frame as readonly unknown[]
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index]
+      if (!Array.isArray(entry)) continue
       if (isAnnouncement(entry)) this.#announced = entry
-      else if (Array.isArray(entry)) this.#hooks.receive(entry as readonly unknown[])
+      else this.#hooks.receive(entry)
     }
   }
 
@@ -62,6 +65,6 @@ export class Inbox implements FrameReceiver {
   }
 }
 
-function isAnnouncement(entry: unknown): entry is ApartEntry {
-  return Array.isArray(entry) && entry[0] === apart && Number.isSafeInteger(entry[1])
+function isAnnouncement(entry: readonly unknown[]): entry is ApartEntry {
+  return entry[0] === apart && Number.isSafeInteger(entry[1])
 }

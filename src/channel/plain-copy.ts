@@ -26,7 +26,8 @@ export function isSmall(value: unknown): boolean {
   return copyPlain(value) !== notPlain
 }
 
-function isImmutable(value: unknown): boolean {
+/** Nobody can change it, and it can be cloned. */
+export function isImmutable(value: unknown): boolean {
   switch (typeof value) {
     case 'object':
       return value === null

@@ -134,9 +134,7 @@ export function isServerEntry(entry: unknown, channels: Channels): entry is Serv
         isMethodPath(entry[2]) &&
         Array.isArray(entry[3]) &&
         typeof entry[4] === 'number' &&
-        isHandled(entry[5]) &&
-        isOptionalString(entry[6]) &&
-        isOptionalString(entry[7])
+        (entry.length === 5 || (isHandled(entry[5]) && isOptionalString(entry[6]) && isOptionalString(entry[7])))
       )
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0 && (entry[3] === undefined || isPositive(entry[3]))

@@ -11,6 +11,7 @@ import { isProxyMarked, marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
+import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
 import type {
   ApartEntry,
@@ -24,7 +25,7 @@ import type {
 import { StreamSource } from './stream-source.ts'
 import { transferListOf } from './transfer-list.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
-import { inTurn } from './turns.ts'
+import { hasServed, inLaterTurn, isTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 import { unseal } from './unsent-call.ts'
 
@@ -47,8 +48,6 @@ export class ServedConnection {
   /** Calls that have arrived, and whose turn has not come. */
   readonly #waiting = new Map<number, CallEntry>()
   readonly #calls = new Map<number, ServedCall>()
-  /** Of calls that have begun: until they are answered, or it is known here that it has passed. */
-  readonly #deadlines = new Map<number, number>()
   readonly #streams = new Map<number, StreamSource>()
   readonly #onClose: (connection: ServedConnection) => void
   /** The last epoch for which the caller promised to send no more. */
@@ -102,8 +101,10 @@ export class ServedConnection {
   #closed(): void {
     const gone = new DOMException('The caller is gone', 'AbortError')
     for (const id of this.#waiting.keys()) this.#drop(id)
-    for (const id of this.#deadlines.keys()) this.#deadlineOver(id)
-    for (const call of this.#calls.values()) call.abort(gone)
+    for (const call of this.#calls.values()) {
+      this.#deadlineOver(call)
+      call.abort(gone)
+    }
     for (const stream of this.#streams.values()) stream.cancel()
     this.#fenced(Number.POSITIVE_INFINITY)
     this.#onClose(this)
@@ -161,12 +162,18 @@ export class ServedConnection {
   }
 
   #arrived(entry: CallEntry): void {
+    const now = monotonicNow()
+    this.#api.meter?.callStarted(now)
+    if (isTurn()) {
+      this.#serve(entry, now)
+      hasServed(monotonicNow() - now)
+      return
+    }
     const id = entry[1]
-    this.#api.meter?.callStarted()
     this.#waiting.set(id, entry)
-    inTurn(() => {
+    inLaterTurn(() => {
       // Its caller may have given up meanwhile.
-      if (this.#waiting.delete(id)) this.#serve(entry)
+      if (this.#waiting.delete(id)) this.#serve(entry, monotonicNow())
     })
   }
 
@@ -182,7 +189,7 @@ export class ServedConnection {
   /** What arrived could not be read, so it was not run; its caller is told. */
   #lost(announced: ApartEntry | undefined, cause: unknown): void {
     if (announced) {
-      this.#api.meter?.callStarted()
+      this.#api.meter?.callStarted(monotonicNow())
       this.#api.meter?.callEnded(true)
     }
     this.#outbox.push([ToCaller.unreadable, announced?.[1] ?? 0, messageOf(cause)])
@@ -190,15 +197,21 @@ export class ServedConnection {
 
   #abort(id: number, reason: unknown): void {
     this.#drop(id)
-    this.#deadlineOver(id)
-    this.#calls.get(id)?.abort(reason)
+    const call = this.#calls.get(id)
+    if (call) this.#deadlineOver(call)
+    call?.abort(reason)
     this.#streams.get(id)?.cancel()
   }
 
-  #serve(entry: CallEntry): void {
-    const [, id, method, args, deadline, handled, traceparent, link] = entry
-    const { table } = this.#api
-    const call = new ServedCall(traceparent, link)
+  /** A component's calls may be so rare that this is never compiled: each step is interpreted, and taking an array apart by a pattern is dozens of them. */
+  #serve(entry: CallEntry, now: number): void {
+    const id = entry[1]
+    const method = entry[2]
+    const args = entry[3]
+    const deadline = entry[4]
+    const handled = entry[5]
+    const { table, meter } = this.#api
+    const call = new ServedCall(entry[6], entry[7])
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {
@@ -208,16 +221,16 @@ export class ServedConnection {
       return
     }
     // The caller gives up on it now, by a timer of its own; running it would only delay the others.
-    if (deadline !== 0 && deadline < monotonicNow()) {
+    if (deadline !== 0 && deadline < now) {
       closeMoved(args)
       this.#ended(id, true)
       return
     }
-    this.#api.meter?.callBegins(deadline)
-    if (deadline !== 0) this.#deadlines.set(id, deadline)
+    meter?.callBegins(deadline)
+    call.deadline = deadline
     try {
       const values = handled ? this.#receiveArguments(args, handled) : args
-      const result = callContext.run(call, () => Reflect.apply(served.fn, served.self, values) as unknown)
+      const result: unknown = callContext.run(call, Reflect.apply, served.fn, served.self, values)
       if (isThenable(result)) {
         // A foreign thenable may call back twice, or later throw.
         Promise.resolve(result).then(
@@ -230,10 +243,10 @@ export class ServedConnection {
     }
   }
 
-  #deadlineOver(id: number): void {
-    const deadline = this.#deadlines.get(id)
-    if (deadline === undefined) return
-    this.#deadlines.delete(id)
+  #deadlineOver(call: ServedCall): void {
+    const { deadline } = call
+    if (deadline === 0) return
+    call.deadline = 0
     this.#api.meter?.deadlineOver(deadline)
   }
 
@@ -295,10 +308,10 @@ export class ServedConnection {
 
   #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {
     this.#outbox.push([ToCaller.stream, id])
-    // It was answered in time: how long its reader takes is the reader's business.
-    this.#deadlineOver(id)
     const call = this.#calls.get(id)
     if (!call) return
+    // It was answered in time: how long its reader takes is the reader's business.
+    this.#deadlineOver(call)
     const stream = new StreamSource(iterator, {
       run: (step) => callContext.run(call, step),
       stepBegins: (timeout) => this.#api.meter?.stepBegins(timeout) ?? (() => {}),
@@ -322,9 +335,12 @@ export class ServedConnection {
   }
 
   #ended(id: number, failed: boolean): void {
-    this.#deadlineOver(id)
-    this.#calls.get(id)?.end()
-    this.#calls.delete(id)
+    const call = this.#calls.get(id)
+    if (call) {
+      this.#deadlineOver(call)
+      call.end()
+      this.#calls.delete(id)
+    }
     this.#api.meter?.callEnded(failed)
   }
 
@@ -353,6 +369,10 @@ export class ServedConnection {
     method: CallEntry[2],
     value: unknown,
   ): Error | undefined {
+    if (isImmutable(value)) {
+      this.#outbox.push([op, id, value])
+      return undefined
+    }
     let outgoing
     try {
       outgoing = marshal([value], this.#api.links)

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /**
  * ms for which a thread serves calls one after another before everything else in it has its turn. Guessed: well under what a person or a
@@ -10,15 +11,22 @@ const longest = 20
 let waiting: (() => void)[] = []
 let spent = 0
 
-/**
- * Runs `serve` at once, or, once this thread has served for long without a pause, in a later turn of its event loop; in the context it was given
- * in either way.
- */
-export function inTurn(serve: () => void): void {
-  if (waiting.length === 0 && spent < longest) {
-    run(serve)
-    return
-  }
+/** Whether what has just arrived may be served at once: nothing else waits, and this thread has not served for long without a pause. */
+export function isTurn(): boolean {
+  return waiting.length === 0 && !isOver()
+}
+
+function isOver(): boolean {
+  return spent >= longest
+}
+
+/** Something was served at once, for so many ms. */
+export function hasServed(time: number): void {
+  spent += time
+}
+
+/** Runs `serve` in a later turn of the event loop, in the context it was given in. */
+export function inLaterTurn(serve: () => void): void {
   waiting.push(AsyncLocalStorage.bind(serve))
   if (waiting.length === 1) setImmediate(nextTurn)
 }
@@ -26,13 +34,13 @@ export function inTurn(serve: () => void): void {
 function nextTurn(): void {
   spent = 0
   let served = 0
-  while (served < waiting.length && spent < longest) run(waiting[served++] ?? (() => {}))
+  while (served < waiting.length && !isOver()) run(waiting[served++] ?? (() => {}))
   waiting = waiting.slice(served)
   if (waiting.length > 0) setImmediate(nextTurn)
 }
 
 function run(serve: () => void): void {
-  const start = performance.now()
+  const start = monotonicNow()
   serve()
-  spent += performance.now() - start
+  hasServed(monotonicNow() - start)
 }

@@ -30,6 +30,9 @@ const leftoversDeadline = 2_000
 /** ms after which nobody waits for a file to be removed, though it may still be. Guessed: what a default `timeout` is. */
 const removalPatience = 5_000
 
+/** ms from the first use of a folder to that look. Guessed: by then the program has started whatever it starts first. */
+const tidyDelay = 200
+
 const turns = new DiskTurns()
 const folders = new Map<string, SnapshotFolder>()
 
@@ -39,6 +42,7 @@ export class SnapshotFolder {
   readonly #kept = new Set<string>()
   #users = 0
   #touching: NodeJS.Timeout | undefined
+  #tidying: NodeJS.Timeout | undefined
 
   private constructor(directory: string) {
     this.#directory = directory
@@ -48,13 +52,15 @@ export class SnapshotFolder {
   static open(directory: string): SnapshotFolder {
     const folder = folders.get(directory) ?? new SnapshotFolder(directory)
     folders.set(directory, folder)
-    if (folder.#users++ === 0) folder.#tidy()
+    if (folder.#users++ === 0) folder.#tidying = setTimeout(() => folder.#tidy(), tidyDelay).unref()
     return folder
   }
 
   /** One user less. */
   close(): void {
-    if (--this.#users === 0) folders.delete(this.#directory)
+    if (--this.#users > 0) return
+    clearTimeout(this.#tidying)
+    folders.delete(this.#directory)
   }
 
   /** @throws what the disk says, or Error when it does not say anything in time; nothing is left behind then, as soon as that can be. */

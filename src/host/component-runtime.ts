@@ -138,7 +138,6 @@ export class ComponentRuntime {
       this.#api = api
       this.#table = new MethodTable(this.#api)
       expectMethods('idempotent', this.#init.idempotent, this.#table)
-      this.#teller?.tell()
       this.#keepsState = (isDefined || this.#init.hibernates) && offersSnapshot(api)
       this.#post({ type: 'ready', keepsState: this.#keepsState })
     } catch (error) {

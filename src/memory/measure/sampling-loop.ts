@@ -1,3 +1,5 @@
+import { LONGEST_LOOK } from '../tuning.ts'
+
 export interface SamplingNeeds {
   /** ms from the last sample to the next, by what is known now. */
   interval(): number
@@ -22,7 +24,8 @@ export class SamplingLoop {
 
   constructor(needs: SamplingNeeds) {
     this.#needs = needs
-    this.#arm()
+    // What is due then is a question for then: a program that starts has other things to do.
+    this.#arm(LONGEST_LOOK)
   }
 
   /** Something has begun to work: the next look is at most so many ms away. */
@@ -50,12 +53,14 @@ export class SamplingLoop {
     return this.#sampledAt + this.#needs.interval()
   }
 
-  #arm(watch = this.#needs.watch(), due = this.#due): void {
+  #armAnew(due = this.#due): void {
+    this.#arm(Math.min(due - performance.now(), this.#needs.watch()))
+  }
+
+  #arm(wait: number): void {
     clearTimeout(this.#timer)
-    const now = performance.now()
-    const wait = Math.max(1, Math.min(due - now, watch))
-    this.#wakeAt = now + wait
-    this.#timer = setTimeout(() => this.#wake(), wait).unref()
+    this.#wakeAt = performance.now() + Math.max(1, wait)
+    this.#timer = setTimeout(() => this.#wake(), Math.max(1, wait)).unref()
   }
 
   #wake(): void {
@@ -63,7 +68,7 @@ export class SamplingLoop {
     const due = this.#due
     // Timers may fire a fraction early.
     if (performance.now() >= due - 1) void this.#tick()
-    else this.#arm(this.#needs.watch(), due)
+    else this.#armAnew(due)
   }
 
   async #tick(): Promise<void> {
@@ -76,7 +81,7 @@ export class SamplingLoop {
     } while (this.#is('ticking, then again'))
     if (this.#is('stopped')) return
     this.#state = 'waiting'
-    this.#arm()
+    this.#armAnew()
   }
 
   #is(state: string): boolean {

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../../src/base/monotonic.ts'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ test('that its event loop turns is seen at once, also when nothing else has chan
 
 test('the deadline of a call is seen before it is run, also when it has waited since it came', async () => {
   const { file, meter } = opened()
-  meter.callStarted()
+  meter.callStarted(monotonicNow())
   await Promise.resolve()
   expect(file.read()).toMatchObject({ active: 1, deadline: 0 })
   meter.callBegins(12_345)
