@@ -1,13 +1,13 @@
 /**
- * Makes one file of what runs in every worker (`core.cjs`), and one of what processes need besides (`process.cjs`), from the modules that tsc has
- * compiled. Each of those modules becomes one that takes its exports from there, so that none of them exists twice in a thread, whoever imports it. Why:
- * docs/decisions/one-file-for-workers.md
+ * Makes a few files of the modules that tsc has compiled: of what runs in every worker (`core.cjs`), of what processes need besides (`process.cjs`), and of
+ * what `spillway` itself needs besides (`main.js`). Each of those modules becomes one that takes its exports from there, so that none of them exists twice in
+ * a thread, whoever imports it. Why: docs/decisions/few-files.md
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
-import type { InputOptions, Plugin } from 'rolldown'
+import type { InputOptions, OutputOptions, Plugin } from 'rolldown'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const dist = join(root, 'dist')
@@ -15,62 +15,91 @@ const runtime = join(dist, 'src/runtime')
 
 interface Part {
   readonly name: string
-  /** What its workers begin with. */
-  readonly start: string
+  /** A script runs by what it is given (entries/load.cjs). */
+  readonly format: 'script' | 'module'
+  /** They are in it, and all that is evaluated when they are. */
   readonly modules: readonly string[]
+  /** What workers begin with, of the first one. */
+  readonly start?: string
+  /** They are not in it, nor is what is evaluated when they are: others need them, without the rest. */
+  readonly apart?: readonly string[]
 }
-/** By module: the file that it is in, and its number there. */
-const placed = new Map<string, { readonly part: string; readonly number: number; readonly names: readonly string[] }>()
-
-/** What is in the first one is not in the second one again. What a module imports when it is needed is in none, and stays as it is. */
+/** What is in one of them is not in a later one again. What a module imports when it is needed is in none, and stays as it is. */
 const parts: readonly Part[] = [
   {
     name: 'core',
-    start: 'serveThread',
+    format: 'script',
     modules: ['src/host/thread-worker.js', 'src/worker.js', 'src/transport/process/portable.js'],
+    start: 'serveThread',
   },
-  { name: 'process', start: 'serveProcess', modules: ['src/host/process/process-worker.js'] },
+  { name: 'process', format: 'script', modules: ['src/host/process/process-worker.js'], start: 'serveProcess' },
+  {
+    name: 'main',
+    format: 'module',
+    modules: ['src/index.js'],
+    apart: ['src/dashboard/index.js', 'src/metrics/index.js', 'src/host/module-url.js'],
+  },
 ]
 
-const common: InputOptions = { platform: 'node', external: [/^node:/, 'comlink', /^spillway:/], treeshake: false }
+/** A module that is in a part: by this number its exports have names of their own there. */
+interface Placed {
+  readonly part: Part
+  readonly number: number
+  readonly names: readonly string[]
+}
+const placed = new Map<string, Placed>()
+
+const packages = /^[@a-z]/
+const common: InputOptions = { platform: 'node', external: packages, treeshake: false }
 
 mkdirSync(runtime)
 for (const part of parts) await bundle(part)
 await standAlone('workers/pool-drain.js')
-for (const [file, { part, number, names }] of placed) {
-  const from = `./${relative(dirname(file), join(runtime, `${part}.js`)).replaceAll(sep, '/')}`
-  const lines = names.map((name) => `export const ${name} = ${part}.${name}$${number};\n`)
-  writeFileSync(file, `import { ${part} } from '${from}';\n${lines.join('')}`)
-}
+for (const [file, module] of placed) writeFileSync(file, leftOf(module, dirname(file)))
 copyFileSync(join(root, 'build/entries/load.cjs'), join(runtime, 'load.cjs'))
 for (const name of ['bootstrap', 'process-bootstrap']) {
   copyFileSync(join(root, `build/entries/${name}.cjs`), join(dist, `workers/${name}.cjs`))
 }
 
-async function bundle({ name, start, modules }: Part): Promise<void> {
-  const entries = modules.map((file) => join(dist, file))
-  const own = (await needed(entries)).filter((file) => !placed.has(file))
+async function bundle(part: Part): Promise<void> {
+  const { name, format, modules, start, apart = [] } = part
   const elsewhere = new Map(placed)
-  for (const [number, file] of own.entries()) placed.set(file, { part: name, number, names: await exportsOf(file) })
+  const left = new Set((await needed(apart)).filter((file) => !placed.has(file)))
+  const own = (await needed(modules)).filter((file) => !placed.has(file) && !left.has(file))
+  for (const [number, file] of own.entries()) placed.set(file, { part, number, names: await exportsOf(file) })
   const exports = own.map((file, number) => {
     const names = placed.get(file)?.names.map((each) => `${each} as ${each}$${number}`) ?? []
     return `export { ${names.join(', ')} } from ${JSON.stringify(file)};`
   })
-  const entry = [...exports, `export { ${start} } from ${JSON.stringify(entries[0])};`].join('\n')
-  const code = await build(entry, (file) => {
-    const there = elsewhere.get(file)
-    if (!there) return undefined
-    const names = there.names.map((each) => `${each}$${there.number} as ${each}`)
-    return `export { ${names.join(', ')} } from 'spillway:${there.part}'`
+  if (start) exports.push(`export { ${start} } from ${JSON.stringify(own[0])};`)
+  const code = await build(format, exports.join('\n'), left, (file) => {
+    const module = elsewhere.get(file)
+    if (!module) return undefined
+    return format === 'script' ? exportsFrom(module, `spillway:${module.part.name}`) : leftOf(module, runtime)
   })
   // Renamed for the sake of another one of the same name, it would go by that in errors.
-  const renamed = /\bclass \w+\$\d+\b/.exec(code)
+  const renamed = /\bclass \w+\$\d+\b|\b\w+\$\d+ = class\b/.exec(code)
   if (renamed) throw new Error(`${name}: two classes are called alike: there is a ${renamed[0]}`)
+  if (format === 'module') return writeFileSync(join(runtime, `${name}.js`), code)
   writeFileSync(join(runtime, `${name}.cjs`), ascii(code))
   writeFileSync(
     join(runtime, `${name}.js`),
     `import * as comlink from 'comlink';\nimport { createRequire } from 'node:module';\nexport const ${name} = createRequire(import.meta.url)('./load.cjs').${name}(comlink, Function);\n`,
   )
+}
+
+/** What is left of a module that is in a part. @param folder where it is to be */
+function leftOf(module: Placed, folder: string): string {
+  const { part, number, names } = module
+  const from = importable(folder, join(runtime, `${part.name}.js`))
+  if (part.format === 'module') return exportsFrom(module, from)
+  // As a module, a script has one export.
+  const lines = names.map((each) => `export const ${each} = ${part.name}.${each}$${number};\n`)
+  return `import { ${part.name} } from '${from}';\n${lines.join('')}`
+}
+
+function exportsFrom({ number, names }: Placed, from: string): string {
+  return `export { ${names.map((each) => `${each}$${number} as ${each}`).join(', ')} } from '${from}';\n`
 }
 
 /** A helper thread is no component: it gets what it needs of the modules, and not the file that all workers have in common. Before these become parts of that. */
@@ -80,29 +109,45 @@ async function standAlone(file: string): Promise<void> {
   writeFileSync(join(dist, file), output[0].code)
 }
 
-/** @param inOthers what stands for a module that is in another file. It imports by what it is given (entries/load.cjs). */
-async function build(entry: string, inOthers: (file: string) => string | undefined): Promise<string> {
-  const made = await rolldown({
-    ...common,
-    input: '\0entry',
-    plugins: [
-      {
-        name: 'parts',
-        resolveId: (id, importer, { kind }) => {
-          if (id === '\0entry') return id
-          if (kind !== 'dynamic-import' || !importer || id.startsWith('node:')) return undefined
-          return { id: relative(runtime, join(dirname(importer), id)).replaceAll(sep, '/'), external: true }
-        },
-        load: (id) => (id === '\0entry' ? entry : inOthers(id)),
-      },
-    ],
-  })
-  const { output } = await made.generate({ format: 'cjs', comments: false, codeSplitting: false, esModule: false })
-  return output[0].code.replaceAll(/\bimport\(/g, 'importModule(')
+/** @param left modules that stay where they are. @param inOthers what stands for a module that is in another part. */
+async function build(
+  format: Part['format'],
+  entry: string,
+  left: ReadonlySet<string>,
+  inOthers: (file: string) => string | undefined,
+): Promise<string> {
+  const parts: Plugin = {
+    name: 'parts',
+    resolveId: (id, importer, { kind }) => {
+      if (id === '\0entry') return id
+      if (!importer || !id.startsWith('.')) return undefined
+      // Of a part's own file, which stands for a module that is in it.
+      if (id.startsWith('./') && inOthers(importer)) return { id, external: true }
+      const file = join(dirname(importer), id)
+      if (kind !== 'dynamic-import' && !left.has(file)) return undefined
+      return { id: importable(runtime, file), external: true }
+    },
+    load: (id) => (id === '\0entry' ? entry : inOthers(id)),
+    transform: (code, id) => (id.startsWith(dist) ? inPlace(code, id, format) : undefined),
+  }
+  const made = await rolldown({ ...common, input: '\0entry', plugins: [parts] })
+  const output: OutputOptions = { comments: false, codeSplitting: false }
+  if (format === 'module') return (await made.generate({ ...output, format: 'esm' })).output[0].code
+  const script = await made.generate({ ...output, format: 'cjs', esModule: false })
+  return script.output[0].code.replaceAll(/\bimport\(/g, 'importModule(')
+}
+
+/** What a module finds by where it is, it goes on to find. A script is told nothing of where it is. */
+function inPlace(code: string, file: string, format: Part['format']): string {
+  const other = (format === 'script' ? /import\.meta\b/ : /import\.meta\b(?!\.(?:url|resolve)\b)/).exec(code)
+  if (other) throw new Error(`${relative(dist, file)}: ${other[0]} would be that of another file`)
+  return code.replaceAll('import.meta.url', `new URL('${importable(runtime, file)}', import.meta.url).href`)
 }
 
 /** The modules that are evaluated when these are. */
-async function needed(entries: readonly string[]): Promise<string[]> {
+async function needed(modules: readonly string[]): Promise<string[]> {
+  if (modules.length === 0) return []
+  const entries = modules.map((file) => join(dist, file))
   const all = new Set(entries)
   const imports = new Map<string, readonly string[]>()
   const look: Plugin = {
@@ -111,7 +156,7 @@ async function needed(entries: readonly string[]): Promise<string[]> {
       for (const id of this.getModuleIds()) imports.set(id, this.getModuleInfo(id)?.importedIds ?? [])
     },
   }
-  const made = await rolldown({ ...common, input: [...entries], plugins: [look] })
+  const made = await rolldown({ ...common, input: entries, plugins: [look] })
   await made.generate({ format: 'esm' })
   // Those that are added meanwhile have their turn as well.
   for (const file of all) for (const id of imports.get(file) ?? []) if (id.startsWith(dist)) all.add(id)
@@ -120,6 +165,11 @@ async function needed(entries: readonly string[]): Promise<string[]> {
 
 async function exportsOf(file: string): Promise<string[]> {
   return Object.keys((await import(pathToFileURL(file).href)) as object)
+}
+
+function importable(folder: string, file: string): string {
+  const path = relative(folder, file).replaceAll(sep, '/')
+  return path.startsWith('.') ? path : `./${path}`
 }
 
 /** Characters beyond ASCII are in strings only, once the comments are gone; without them V8 keeps the source in half the memory. */

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The sources run as they are; in the package, all that a worker needs is in one file (docs/decisions/one-file-for-workers.md). */
-const isPackage = extname(import.meta.filename) === '.js'
+/** The sources run as they are; in the package, all that a worker needs is in one file (docs/decisions/few-files.md). */
+const isPackage = extname(import.meta.url) === '.js'
 
 /** Path of the file that a worker starts with. */
 export function entryFile(name: 'bootstrap' | 'process-bootstrap'): string {

@@ -18,7 +18,7 @@ export interface TaskData {
   readonly end: ChannelEnd
   readonly addons: AddonGate
   readonly claims: AddonClaims
-  /** Its own code (docs/decisions/one-file-for-workers.md); without it, the thread compiles that by itself. */
+  /** Its own code (docs/decisions/few-files.md); without it, the thread compiles that by itself. */
   readonly compiled: Compiled | undefined
 }
 

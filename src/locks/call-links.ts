@@ -52,7 +52,7 @@ export class CallLinks {
   readonly #sink: CallLinkSink
   readonly #maker: () => CallMaker | undefined
   /** In the order in which their waits began. */
-  readonly #untold = new Set<Link>()
+  readonly #untold = new Set<OwnLink>()
   #ticking = false
   #count = 0
 
@@ -67,7 +67,7 @@ export class CallLinks {
     const maker = this.#maker()
     if (!maker) return undefined
     this.#count += 1
-    const link = new Link(`${process.pid}/${threadId}/${this.#count}`, target, queued, maker, {
+    const link = new OwnLink(`${process.pid}/${threadId}/${this.#count}`, target, queued, maker, {
       sink: this.#sink,
       begin: (begun) => this.#begin(begun),
       forget: (forgotten) => void this.#untold.delete(forgotten),
@@ -80,7 +80,7 @@ export class CallLinks {
     return link
   }
 
-  #begin(link: Link): void {
+  #begin(link: OwnLink): void {
     this.#untold.add(link)
     this.#tick()
   }
@@ -104,13 +104,13 @@ export class CallLinks {
 
 interface LinkHooks {
   readonly sink: CallLinkSink
-  begin(link: Link): void
-  forget(link: Link): void
+  begin(link: OwnLink): void
+  forget(link: OwnLink): void
   /** Whether it is the maker of the call who asks now. */
   isMaker(): boolean
 }
 
-class Link implements CallLink {
+class OwnLink implements CallLink {
   readonly id: string
   since = 0
   readonly #target: string

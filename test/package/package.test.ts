@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { classesOf, loading } from './loading.ts'
 import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
 import { asJavaScript, readExample } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
@@ -98,6 +99,16 @@ describe('the packed package', () => {
     ])
   })
 
+  it('holds each class as often as the sources', async () => {
+    const sources = await Promise.all(
+      ['src', 'workers'].map(async (folder) =>
+        textsOf(join(root, folder), /^(?!.*(demo|examples|page)\/).*(?<!\.d)\.ts$/),
+      ),
+    )
+    const compiled = await textsOf(join(project, 'node_modules/spillway/dist'), /^(?!.*page\/).*\.c?js$/)
+    expect(classesOf(compiled)).toEqual(classesOf(sources.flat()))
+  })
+
   describe.each(Object.entries(nodes))('on %s', (_, node) => {
     it.each([
       ['thread', 'mjs'],
@@ -121,6 +132,48 @@ describe('the packed package', () => {
       const { stdout } = await run(node, [...flags, join(project, main)], { cwd: project, env: silent })
       expect(stdout).toBe(answer)
     })
+
+    describe('evaluates', () => {
+      const main = 'src/runtime/main.js'
+
+      it('one file for what is not for workers too, and few besides', async () => {
+        const evaluated = await outcome('evaluates.mjs', ['spillway'])
+        expect(evaluated).toContain(main)
+        // The entry, what is for workers too, and modules that others need alone.
+        expect((evaluated as string[]).length).toBeLessThan(12)
+      })
+
+      it.each([
+        'spillway/worker',
+        'spillway/dashboard',
+        'spillway/metrics',
+        ...['host/module-url.js', 'host/state-snapshot.js', 'host/inspect.js', 'cli/top/run-top.js'].map(
+          (file) => `src/${file}`,
+        ),
+        ...['order-service', 'historical-data', 'connection-pool', 'exchange-connector'].map(
+          (file) => `workers/${file}.js`,
+        ),
+      ])('nothing of that for %s', async (specifier) => {
+        const file = specifier.endsWith('.js') ? `./node_modules/spillway/dist/${specifier}` : specifier
+        expect(await outcome('evaluates.mjs', [file])).not.toContain(main)
+      })
+    })
+
+    it('has errors of the same classes in all that is exported', async () => {
+      const name = 'InvalidOptionsError'
+      const same = { dashboard: name, fastify: name, metrics: name, services: name, worker: name }
+      expect(await outcome('same-errors.mjs', [])).toEqual(same)
+    })
+
+    it('finds the files of its helper threads', async () => {
+      expect(await outcome('helper.mjs', [])).toBe(true)
+    })
+
+    async function outcome(program: string, args: readonly string[]): Promise<unknown> {
+      await writeFile(join(project, program), loading[program] ?? '')
+      const { stdout } = await run(node, [join(project, program), ...args], { cwd: project, env: silent })
+      return JSON.parse(stdout)
+    }
 
     it('shares what it has compiled with its workers', async () => {
       for (const [name, text] of Object.entries(sharing)) await writeFile(join(project, name), text)
@@ -153,6 +206,12 @@ describe("the README's first example", () => {
     expect(await output(node, join(directory, `${mainOf(example)}.js`))).toEqual(promised())
   })
 })
+
+/** Of all files in a folder whose path is like that. */
+async function textsOf(folder: string, like: RegExp): Promise<string[]> {
+  const paths = (await readdir(folder, { recursive: true })).filter((path) => like.test(path))
+  return Promise.all(paths.map(async (path) => readFile(join(folder, path), 'utf8')))
+}
 
 async function createProgram(name: string, change: (code: string) => string): Promise<string> {
   const directory = join(project, name)

@@ -36,7 +36,7 @@ export function limitFlags(limits: ResourceLimits = {}): string[] {
  */
 export function permissionFlags(flags: readonly string[], module: string | undefined): string[] {
   if (!flags.some((flag) => /^--(?:experimental-)?permission$/.test(flag))) return []
-  const own = join(import.meta.dirname, '..', '..', '..')
+  const own = join(fileURLToPath(import.meta.url), '..', '..', '..', '..')
   // Of the installed package that is its folder `dist`; what is imported by the package's name is looked up in its manifest.
   const manifest = join(own, '..', 'package.json')
   const comlink = dirname(dirname(dirname(fileURLToPath(import.meta.resolve('comlink')))))

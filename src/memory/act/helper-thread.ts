@@ -24,7 +24,7 @@ export async function runHelper(
   const leave = (): void => resolve(undefined)
   let worker: Worker
   try {
-    const file = new URL(`../../../workers/${name}${extname(import.meta.filename)}`, import.meta.url)
+    const file = new URL(`../../../workers/${name}${extname(import.meta.url)}`, import.meta.url)
     // No environment of its own, but for the cache of compiled code, if there is one.
     worker = new Worker(file, { ...options, env: workerEnvironment({}) })
   } catch {
