@@ -19,9 +19,9 @@ async function start() {
   const { compiled } = workerData
   const source = compiled
     ? Buffer.from(compiled.source.buffer).toString('latin1')
-    : readFileSync(workerData.file, 'latin1')
+    : `(function (exports, require, importModule) {${readFileSync(workerData.file, 'latin1')}\n})`
   step('reading')
-  const script = new Script(`(function (exports, require, importModule) {${source}\n})`, {
+  const script = new Script(source, {
     filename: workerData.file,
     cachedData: compiled?.code,
   })

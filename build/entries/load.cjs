@@ -14,22 +14,25 @@ const { Script } = require('node:vm')
 
 /** By realm and by the file's name: what it exports. Test runners give each file a realm of its own, whose errors are to be its own. */
 const exported = new Map()
-/** Of this thread's own realm, by the file's name. */
+/** Of this thread's own realm, by the file's name. @type {Map<string, { script: Script, wrapped: string }>} */
 const scripts = new Map()
 
 const fileOf = (/** @type {string} */ name) => join(__dirname, `${name}.cjs`)
 // They are ASCII, which is read much faster as this.
 const sourceOf = (/** @type {string} */ name) => readFileSync(fileOf(name), 'latin1')
 
+const wrap = (/** @type {string} */ source) => `(function (exports, require, importModule) {${source}\n})`
+
 /** @param {string} name @param {Compiled} [compiled] by another thread of this process */
 function scriptOf(name, compiled) {
-  if (!scripts.has(name)) {
-    const source = compiled ? Buffer.from(compiled.source.buffer).toString('latin1') : sourceOf(name)
-    const options = Object.assign(Object.create(null), { filename: fileOf(name), cachedData: compiled?.code })
-    const script = new Script(`(function (exports, require, importModule) {${source}\n})`, options)
-    scripts.set(name, { script, source })
-  }
-  return scripts.get(name)
+  const known = scripts.get(name)
+  if (known) return known
+  // As it is, not put together: each thread keeps it, and would keep the parts as well.
+  const wrapped = compiled ? Buffer.from(compiled.source.buffer).toString('latin1') : wrap(sourceOf(name))
+  const options = Object.assign(Object.create(null), { filename: fileOf(name), cachedData: compiled?.code })
+  const made = { script: new Script(wrapped, options), wrapped }
+  scripts.set(name, made)
+  return made
 }
 
 /**
@@ -65,8 +68,8 @@ const processPart = (comlink, realm = Function) =>
 
 /** What V8 has compiled of the core in this thread, for others to share. */
 function compiledCore() {
-  const { script, source } = scriptOf('core')
-  return { source: shared(Buffer.from(source, 'latin1')), code: shared(script.createCachedData()) }
+  const { script, wrapped } = scriptOf('core')
+  return { source: shared(Buffer.from(wrapped, 'latin1')), code: shared(script.createCachedData()) }
 }
 
 /** @param {Uint8Array} bytes */
