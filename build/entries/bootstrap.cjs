@@ -1,9 +1,16 @@
 'use strict'
-const { parentPort } = require('node:worker_threads')
+const comlink = require('comlink')
+const { parentPort, receiveMessageOnPort } = require('node:worker_threads')
 const { core } = require('../src/runtime/load.cjs')
 
-// What every component's thread starts with.
-const comlink = import('comlink')
-parentPort?.once('message', (/** @type {import('../../src/host/thread-worker.ts').TaskData} */ task) => {
-  void comlink.then((instance) => core(instance, Function, task.compiled).serveThread(task))
-})
+/** @typedef {import('../../src/host/thread-worker.ts').TaskData} TaskData */
+
+/** What every component's thread starts with. Components that import comlink get the same one: Node knows only one form of it. */
+function start(/** @type {TaskData} */ task) {
+  core(comlink, Function, task.compiled).serveThread(task)
+}
+
+// Nearly always it is there already, and nothing need be set up to wait for it.
+const posted = receiveMessageOnPort(parentPort)
+if (posted) start(posted.message)
+else parentPort.once('message', start)

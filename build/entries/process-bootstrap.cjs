@@ -1,5 +1,6 @@
 'use strict'
+const comlink = require('comlink')
 const load = require('../src/runtime/load.cjs')
 
 // What every component's process starts with.
-void import('comlink').then((comlink) => load.process(comlink).serveProcess())
+load.process(comlink).serveProcess()
