@@ -26,7 +26,8 @@ const shape = shapes.find((known) => known === shapeName)
 if (!shape) throw new Error(`shape: expected one of ${shapes.join(', ')}, got ${shapeName}`)
 
 const logger = pino({ level: 'silent' })
-await using coordinator = new ComponentCoordinator({ logger })
+// One that is kept ready would be there at one look and not at another.
+await using coordinator = new ComponentCoordinator({ logger, spareWorkers: 0 })
 
 async function load(name: string, config: HolderConfig): Promise<void> {
   const component = coordinator.registerComponent<typeof holder>({
