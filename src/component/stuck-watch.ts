@@ -9,9 +9,10 @@ import type { Supervisor } from './supervisor.ts'
 
 /**
  * ms between two looks: while a deadline is unheard; a quarter of a watchdog, but not less than the shortest, or the idle one where nothing is under way;
- * where there is no reason the longest, in case that a timeout was not told. Guessed: reading shared memory costs next to nothing.
+ * where there is no reason the longest, or the resting one where nothing is under way, in case that a timeout was not told. Guessed: reading shared memory
+ * costs little, but there may be hundreds to be read.
  */
-const looks = { unheard: unheardLimit / 10, shortest: 25, idle: 100, longest: 1_000 }
+const looks = { unheard: unheardLimit / 10, shortest: 25, idle: 100, longest: 1_000, resting: 5_000 }
 /** ms by which a timer may be early, as it counts from when its thread's loop turned last. Guessed: what a thread that works does between two turns. */
 const timerEarly = 25
 /** ms between two questions to a worker whose calls have neither a deadline nor a watchdog. */
@@ -89,12 +90,11 @@ export class StuckWatch {
       tellUnheard(this.#options.supervisors(), supervisor.component, generation.number)
       return looks.unheard
     }
-    const shortest = reading.inUse ? looks.shortest : looks.idle
+    const [shortest, longest] = reading.inUse ? [looks.shortest, looks.longest] : [looks.idle, looks.resting]
     const often = Math.max(shortest, (watchdog ?? Number.POSITIVE_INFINITY) / 4)
     // Once a deadline has passed, nobody else need tell.
-    const toDeadline =
-      reading.deadline === 0 ? looks.longest : Math.max(looks.shortest, reading.deadline - reading.now + 1)
-    return Math.min(looks.longest, often, toDeadline)
+    const toDeadline = reading.deadline === 0 ? longest : Math.max(looks.shortest, reading.deadline - reading.now + 1)
+    return Math.min(longest, often, toDeadline)
   }
 
   #end(supervisor: Supervisor, generation: Generation, why: 'watchdog' | 'deadline', reading: LoopReading): void {

@@ -35,7 +35,7 @@ export const NOTICEABLE = 1 / 64
 // Pressure
 
 /**
- * ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract: docs/memory.md, 3. Also the time
+ * ms at or above mediumThreshold before the level is medium. Longer spares a peak that passes, and unloads later. Contract: docs/memory.md, 3. Also the time between two looks while all rest, since nothing else is done at once either, and
  * between two requests to trim at the same level: more often asks for what was just dropped. Guessed.
  */
 export const MEDIUM_DWELL = 5_000

@@ -58,8 +58,8 @@ export function stepRelief(
     const actions: Action[] = !state.hasGivenUpSpares ? [] : [{ kind: 'restore-spares' }]
     return { state: noRelief, actions, ...idle }
   }
-  const { level } = pressure
-  const need = Math.max(0, bytesToFree(level, account, options) - account.leaving)
+  const level = levelToRelieve(pressure.level, account, options)
+  const need = toFree(level, account, options)
   const urgent = isUrgent(account)
   const made = makeDo(state, level, need, account, urgent)
   const step = { ...idle, ...made }
@@ -83,6 +83,16 @@ export function stepRelief(
     }
   }
   return { ...nothingLeft(made.state, level, need, account, plan.kept, made.actions), measure: false, lookIn: RETRY }
+}
+
+/** Critical is left half a minute after it has passed; what usage is by then is no better for it, and high has something to say on it. */
+function levelToRelieve(level: PressureLevel, account: AccountSnapshot, options: MemoryOptions): PressureLevel {
+  return level === 'critical' && toFree(level, account, options) === 0 ? 'high' : level
+}
+
+/** Bytes, but those of what is leaving already. */
+function toFree(level: PressureLevel, account: AccountSnapshot, options: MemoryOptions): number {
+  return Math.max(0, bytesToFree(level, account, options) - account.leaving)
 }
 
 /** Growth of usage that reaches the limit before two unloads are done: there is no time for anything else. */
@@ -124,7 +134,7 @@ function dueForTrim(
   const ready = components.filter(({ phase }) => phase === 'ready')
   if (level === 'low') return ready.filter(({ key }) => !asked.has(key))
   if (need <= 0) return []
-  return trimmed?.level !== level || time - trimmed.at >= MEDIUM_DWELL ? ready : []
+  return !trimmed || !isAtLeast(trimmed.level, level) || time - trimmed.at >= MEDIUM_DWELL ? ready : []
 }
 
 /** Idle floors and residencies end unannounced; what has become idle, or worse, is worth another look at once. */

@@ -2,7 +2,7 @@ import type { Telling } from '../../host/told-memory.ts'
 import { isWork, worthAsking } from '../decide/questions.ts'
 import type { Silent } from '../decide/questions.ts'
 import { isFar, lookAtFar } from '../decide/schedule.ts'
-import { PACE, LONGEST_LOOK, RETRY, WORTHWHILE } from '../tuning.ts'
+import { LONGEST_LOOK, MEDIUM_DWELL, PACE, WORTHWHILE } from '../tuning.ts'
 import { WorkerActivity } from './worker-activity.ts'
 import type { Look } from './worker-activity.ts'
 import { WorkerSampler } from './worker-sampler.ts'
@@ -60,9 +60,9 @@ export class Measurement {
     this.#resting = undefined
   }
 
-  /** Takes in what workers have told, and asks those of whom that matters, without waiting for their answers. Returns how many have run. */
-  look(): number {
-    if (this.#isAtRest()) return 0
+  /** Takes in what workers have told, and asks those of whom that matters, without waiting for their answers. Returns how many have run; undefined: all rest, and none was looked at. */
+  look(): number | undefined {
+    if (this.#isAtRest()) return undefined
     const now = this.#now()
     const elapsed = now - this.#lookedAt
     this.#lookedAt = now
@@ -88,11 +88,11 @@ export class Measurement {
     return ran
   }
 
-  /** Whoever begins something by himself, when a timer fires, say, is seen within a second, or as soon as the process has grown. */
+  /** Whoever begins something by himself, when a timer fires, say, is seen within some seconds, or as soon as the process has grown. */
   #isAtRest(): boolean {
     return (
       this.#resting !== undefined &&
-      this.#now() - this.#lookedAt < RETRY &&
+      this.#now() - this.#lookedAt < MEDIUM_DWELL &&
       this.#options.residentSet() - this.#resting < WORTHWHILE
     )
   }

@@ -3,8 +3,8 @@ import { LONGEST_LOOK } from '../tuning.ts'
 export interface SamplingNeeds {
   /** ms from the last sample to the next, by what is known now. */
   interval(): number
-  /** Asks what has run for its figures. */
-  look(): void
+  /** Asks what has run for its figures. Returns false where all rest, and nothing of what `interval` and `watch` say has changed. */
+  look(): boolean
   /** ms to the next look; Infinity: nothing can change by itself. */
   watch(): number
   /** Takes a sample and acts on it. */
@@ -20,6 +20,9 @@ export class SamplingLoop {
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #sampledAt = performance.now()
+  /** ms, as they were when anything had changed last. */
+  #interval = LONGEST_LOOK
+  #watch = LONGEST_LOOK
   #state: 'waiting' | 'ticking' | 'ticking, then again' | 'stopped' = 'waiting'
 
   constructor(needs: SamplingNeeds) {
@@ -49,12 +52,13 @@ export class SamplingLoop {
     clearTimeout(this.#timer)
   }
 
-  get #due(): number {
-    return this.#sampledAt + this.#needs.interval()
+  #plan(): void {
+    this.#interval = this.#needs.interval()
+    this.#watch = this.#needs.watch()
   }
 
-  #armAnew(due = this.#due): void {
-    this.#arm(Math.min(due - performance.now(), this.#needs.watch()))
+  get #left(): number {
+    return this.#sampledAt + this.#interval - performance.now()
   }
 
   #arm(wait: number): void {
@@ -64,11 +68,11 @@ export class SamplingLoop {
   }
 
   #wake(): void {
-    this.#needs.look()
-    const due = this.#due
+    if (this.#needs.look()) this.#plan()
+    const left = this.#left
     // Timers may fire a fraction early.
-    if (performance.now() >= due - 1) void this.#tick()
-    else this.#armAnew(due)
+    if (left <= 1) void this.#tick()
+    else this.#arm(Math.min(left, this.#watch))
   }
 
   async #tick(): Promise<void> {
@@ -81,7 +85,8 @@ export class SamplingLoop {
     } while (this.#is('ticking, then again'))
     if (this.#is('stopped')) return
     this.#state = 'waiting'
-    this.#armAnew()
+    this.#plan()
+    this.#arm(Math.min(this.#left, this.#watch))
   }
 
   #is(state: string): boolean {

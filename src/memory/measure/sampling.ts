@@ -32,7 +32,7 @@ export class Sampling {
     this.#loop = new SamplingLoop({
       interval,
       watch,
-      look: () => measurement.look(),
+      look: () => measurement.look() !== undefined,
       tick: async () => {
         try {
           await this.#sample(false)

@@ -142,6 +142,17 @@ describe('above low', () => {
     expect(relieved.actions('critical', { ...gone, time: 10_003, sampledAt: 10_001 })).toEqual(['unload b'])
   })
 
+  test('critical that has passed, and is not left yet, is relieved as high', () => {
+    const options = { minIdleTime: 300_000 }
+    const late = componentOf('late', { bytes: 300, candidate: { idleTime: 60_001 } })
+    const early = componentOf('early', { bytes: 300, candidate: { idleTime: 59_999 } })
+    const passed = { usage: 890, components: [late, early] }
+    expect(trimmed('critical', options).actions('critical', passed)).toEqual(['unload late'])
+    expect(trimmed('critical', options).actions('critical', { ...passed, components: [early] })).toEqual(['exhausted'])
+    expect(trimmed('critical', options).actions('critical', { ...passed, usage: 799 })).toEqual([])
+    expect(trimmed('critical', options).actions('critical', { ...passed, usage: 901 })).toEqual(['unload late'])
+  })
+
   test('what is leaving already counts as gone', () => {
     expect(trimmed('high').step('high', { ...short, leaving: 101 })).toMatchObject({ actions: [], measure: false })
     expect(trimmed('high').actions('high', { ...short, leaving: 99 })).toEqual(['unload a'])
@@ -153,7 +164,7 @@ describe('above low', () => {
     expect(relieved.actions('high', { ...busy, time: 9_900 + MEDIUM_DWELL - 1 })).not.toContain('trim a')
     expect(relieved.actions('high', { ...busy, time: 9_900 + MEDIUM_DWELL })).toContain('trim a')
     expect(relieved.actions('critical', { ...busy, usage: 960, time: 14_950 })).toContain('trim a')
-    expect(relieved.actions('critical', { ...busy, usage: 800, time: 90_000 })).toEqual([])
+    expect(relieved.actions('critical', { ...busy, usage: 799, time: 90_000 })).toEqual([])
   })
 
   test('nothing is asked and nothing waited for where the limit is reached before two unloads are done', () => {
@@ -221,8 +232,8 @@ describe('when nothing may go', () => {
     expect(relieved.actions('critical', { ...busy, usage: 960, time: at(4.1) })).toEqual(['exhausted'])
     expect(relieved.actions('critical', { ...busy, usage: 960, time: at(6) })).toEqual([])
     // Back at high: that has been told by telling worse.
-    expect(relieved.actions('high', { ...busy, time: at(8) })).toEqual(['trim a'])
-    expect(relieved.actions('high', { ...busy, time: at(10) })).toEqual([])
+    expect(relieved.actions('high', { ...busy, time: at(8) })).toEqual([])
+    expect(relieved.actions('high', { ...busy, time: at(10) })).toEqual(['trim a'])
     expect(relieved.actions('high', { usage: 900, components: [b], time: at(12) })).toEqual(['unload b'])
     expect(relieved.actions('high', { ...busy, time: at(12.5) })).toEqual(['exhausted'])
   })

@@ -9,12 +9,15 @@ afterEach(() => {
 })
 
 /** A loop with `interval` and `watch` in ms, as they are at the time. */
-function open(given: { interval: number; watch: number }) {
-  const needs = { ...given, looks: 0, ticks: 0, tickTime: 0 }
+function open(given: { interval: number; watch: number; rests?: boolean }) {
+  const needs = { rests: false, ...given, looks: 0, ticks: 0, tickTime: 0 }
   const loop = new SamplingLoop({
     interval: () => needs.interval,
     watch: () => needs.watch,
-    look: () => void needs.looks++,
+    look: () => {
+      needs.looks++
+      return !needs.rests
+    },
     tick: async () => {
       needs.ticks++
       if (needs.tickTime > 0) await new Promise((resolve) => setTimeout(resolve, needs.tickTime))
@@ -55,6 +58,24 @@ describe('the sampling loop', () => {
     expect(needs.looks).toBe(1)
     await vi.advanceTimersByTimeAsync(1)
     expect(needs.ticks).toBe(1)
+    loop.stop()
+  })
+
+  test('goes by what it knew while all rest', async () => {
+    const { loop, needs } = open({ interval: 1_000, watch: 100 })
+    await vi.advanceTimersByTimeAsync(1_000)
+    Object.assign(needs, { rests: true, interval: 60_000, watch: 25 })
+    await vi.advanceTimersByTimeAsync(999)
+    expect(needs).toMatchObject({ looks: 19, ticks: 1 })
+    await vi.advanceTimersByTimeAsync(1)
+    expect(needs.ticks).toBe(2)
+    needs.interval = 1_000
+    await vi.advanceTimersByTimeAsync(25)
+    expect(needs.looks).toBe(21)
+    needs.rests = false
+    await vi.advanceTimersByTimeAsync(25)
+    await vi.advanceTimersByTimeAsync(950)
+    expect(needs.ticks).toBe(3)
     loop.stop()
   })
 
