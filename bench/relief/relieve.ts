@@ -37,7 +37,8 @@ export async function relieve(): Promise<Relief> {
   })
   const register = (name: string) =>
     coordinator.registerComponent<typeof holder>({ name, module: new URL('holder.js', import.meta.url) })
-  for (let i = 0; i < victims; i++) await register(`victim-${i}`).hold(victim)
+  const names = Array.from({ length: victims }, (_, i) => `victim-${i}`)
+  for (const name of names) await register(name).hold(victim)
   const grows = register('grows')
   await grows.hold(0)
   // What a load may still bring counts for a second, and is not there.
@@ -46,19 +47,24 @@ export async function relieve(): Promise<Relief> {
   await coordinator.memory.sample()
 
   let [unloads, peak] = [0, 0]
-  const below = Promise.withResolvers<number>()
-  let cleared = Infinity
+  const samples: { readonly at: number; readonly usage: number }[] = []
+  const below = Promise.withResolvers<void>()
+  let crossed = Infinity
+  // Of what is unloaded before anything was measured above critical, the first sample after the crossing tells.
+  const first = (share: number): number => {
+    const found = samples.find(({ at, usage }) => at >= crossed && usage < share * limit)
+    return (found?.at ?? Infinity) - crossed
+  }
   coordinator.on('unload', () => unloads++)
   coordinator.on('sample', ({ usage }) => {
     peak = Math.max(peak, usage / limit)
-    const now = performance.timeOrigin + performance.now()
-    // What leaves is no longer counted before its report is there.
-    if (peak < thresholds.critical) return
-    if (usage < (thresholds.critical - 0.05) * limit) cleared = Math.min(cleared, now)
-    if (usage < thresholds.high * limit) below.resolve(now)
+    samples.push({ at: performance.timeOrigin + performance.now(), usage })
+    if (Number.isFinite(first(thresholds.high))) below.resolve()
   })
   const { usage } = coordinator.memory
-  const crossed = await grows.burst(to * limit - usage, thresholds.critical * limit - usage)
-  const time = await Promise.race([below.promise, sleep(patience, Infinity)])
-  return { cleared: cleared - crossed, time: time - crossed, unloads, peak }
+  crossed = await grows.burst(to * limit - usage, thresholds.critical * limit - usage)
+  if (!Number.isFinite(first(thresholds.high))) await Promise.race([below.promise, sleep(patience)])
+  // Whatever goes has gone by then, and has been told.
+  while (names.some((name) => ['draining', 'unloading'].includes(coordinator.info(name).state))) await sleep(10)
+  return { cleared: first(thresholds.critical - 0.05), time: first(thresholds.high), unloads, peak }
 }

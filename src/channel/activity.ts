@@ -101,6 +101,10 @@ export class ActivityMeter {
     this.#onWork = onWork
   }
 
+  get calls(): number {
+    return this.#view[slot.calls] ?? 0
+  }
+
   get active(): number {
     return this.#view[slot.active] ?? 0
   }

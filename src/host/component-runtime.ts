@@ -77,6 +77,8 @@ export class ComponentRuntime {
   #keepsState = false
   #collectMetrics: Parameters<ComponentContext['exposeMetrics']>[0] = () => []
   #drain: Drain | undefined
+  /** Calls that had come when its garbage was last collected for want of memory. */
+  #collectedAt: number | undefined
 
   constructor(control: Transport, { snapshot, ...init }: InitMessage, { channels, record }: Place) {
     this.#control = control
@@ -363,8 +365,14 @@ export class ComponentRuntime {
     for (const result of results ?? []) {
       if (result.status === 'rejected') logger.error({ err: result.reason as unknown }, 'onPressure listener failed')
     }
-    // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap.
-    if (urgent || this.#meter.active === 0) collectGarbage()
+    // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap. It takes
+    // long, though: one that drops nothing, and has done nothing since, is not the better for it, and may have to wait to be unloaded meanwhile.
+    const { calls } = this.#meter
+    const hasNothingNew = calls === this.#collectedAt && this.#pressureListeners.size === 0
+    if (urgent || (this.#meter.active === 0 && !hasNothingNew)) {
+      collectGarbage()
+      this.#collectedAt = calls
+    }
     this.#teller?.tell()
     this.#post({ type: 'trimmed', id })
   }

@@ -18,7 +18,7 @@ describe('the ledger', () => {
     expect(grown('reported', 'reported')).toBe(40)
     expect(grown('reported', 'total')).toBeGreaterThanOrEqual(39)
     for (const row of Object.values(components)) {
-      expect(row.total).toBe(row.physical + row.external + row.malloced + row.reported)
+      expect(row.total).toBe(row.physical + row.external + row.malloced + row.reported + row.native)
       expect(row.peak).toBeGreaterThanOrEqual(row.total)
       expect(row.stale).toBe(false)
       expect(Date.now() - row.sampledAt).toBeLessThan(5_000)

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../src/index.ts'
 import { LONGEST_LOOK, RETRY } from '../../src/memory/tuning.ts'
+import type garbage from '../fixtures/garbage.ts'
 import type hog from '../fixtures/hog.ts'
-import { quietCoordinator, until } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, until } from '../support/coordinator.ts'
 import { bigCoordinator, gib, loaded, loadHogs, registerHog } from '../support/hogs.ts'
 
 describe('pressure', () => {
@@ -155,6 +157,25 @@ describe('pressure', () => {
     await until(() => coordinator.info('trims').memory?.reported === 0)
     expect(await keeps.pressures()).toEqual(['low', 'high'])
     expect(coordinator.list().map(({ unloads }) => unloads)).toEqual([0, 0])
+  })
+
+  test('collects the garbage of who is asked, but of one that drops nothing only where it has been called since', async () => {
+    await using coordinator = bigCoordinator()
+    const module = fixture('garbage.ts')
+    const idle = coordinator.registerComponent<typeof garbage>({ name: 'idle', module, pinned: true })
+    await idle.litterLater(1_000)
+    const { hogs } = await loadHogs(coordinator, { hogs: 61 }, { pinned: true })
+    const asked = async (...levels: string[]): Promise<void> =>
+      until(async () => isDeepStrictEqual(await hogs?.pressures(), levels))
+    await asked('low')
+    await sleep(1_000)
+    await hogs?.report(86 * gib)
+    await asked('low', 'high')
+    // That is a call.
+    expect(await idle.hasGarbage()).toBe(true)
+    await hogs?.report(96 * gib)
+    await asked('low', 'high', 'critical')
+    await until(async () => !(await idle.hasGarbage()))
   })
 
   test('gives spare workers up above the low threshold, and has them back below', async () => {

@@ -1,6 +1,6 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryOptions } from '../../contract/memory-options.ts'
-import { RETRY, SHORTEST_LOOK, MEDIUM_DWELL } from '../tuning.ts'
+import { LONGEST_LOOK, MEDIUM_DWELL, RETRY, SHORTEST_LOOK } from '../tuning.ts'
 import type { Action } from './action.ts'
 import { planUnload } from './plan.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
@@ -69,7 +69,7 @@ export function stepRelief(
   if (!options.autoUnloadEnabled) return { ...step, lookIn: MEDIUM_DWELL }
 
   const soon = { ...step, lookIn: SHORTEST_LOOK }
-  const isWaiting = made.actions.length > 0 || account.trimming > 0
+  const isWaiting = made.actions.length > 0 || (account.trimming > 0 && hasTimeToTrim(made.state, level, account))
   if (unloads || account.unloading || (isWaiting && !urgent)) return soon
   if (!isFresh(account)) return { ...soon, measure: true }
   if (isResting(made.state, level, account)) return { ...step, lookIn: RETRY }
@@ -98,6 +98,11 @@ function toFree(level: PressureLevel, account: AccountSnapshot, options: MemoryO
 /** Growth of usage that reaches the limit before two unloads are done: there is no time for anything else. */
 function isUrgent({ limit, usage, growth, unloadTime }: AccountSnapshot): boolean {
   return growth > 0 && limit - usage <= growth * unloadTime * 2
+}
+
+/** Who is at work may answer late, and at critical pressure nobody waits for that: those that may go are idle, and have answered. */
+function hasTimeToTrim({ trimmed }: ReliefState, level: PressureLevel, { time }: AccountSnapshot): boolean {
+  return level !== 'critical' || !trimmed || time - trimmed.at < LONGEST_LOOK
 }
 
 /** Spares go, and components drop what they can. */

@@ -142,6 +142,15 @@ describe('above low', () => {
     expect(relieved.actions('critical', { ...gone, time: 10_003, sampledAt: 10_001 })).toEqual(['unload b'])
   })
 
+  test('who is late with what it drops is waited for, but not for long at critical', () => {
+    const waiting = { usage: 960, components: [a, busyOf('b')], trimming: 1 }
+    expect(trimmed('critical').actions('critical', { ...waiting, time: 9_999 })).toEqual([])
+    expect(trimmed('critical').actions('critical', { ...waiting, time: 10_000, sampledAt: 10_000 })).toEqual([
+      'unload a',
+    ])
+    expect(trimmed('high').actions('high', { ...waiting, usage: 900, time: 10_000, sampledAt: 10_000 })).toEqual([])
+  })
+
   test('critical that has passed, and is not left yet, is relieved as high', () => {
     const options = { minIdleTime: 300_000 }
     const late = componentOf('late', { bytes: 300, candidate: { idleTime: 60_001 } })
