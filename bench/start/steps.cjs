@@ -14,7 +14,7 @@ async function start() {
   const { readFileSync } = require('node:fs')
   const { Script } = require('node:vm')
   step("Node's vm")
-  const comlink = await import('comlink')
+  const comlink = require('comlink')
   step('comlink')
   const { compiled } = workerData
   const source = compiled

@@ -1,5 +1,7 @@
+import type { MemoryOptions } from '../../src/contract/memory-options.ts'
 import type { Action } from '../../src/memory/decide/action.ts'
 import { fixedReason } from '../../src/memory/decide/policy-selection.ts'
+import { bytesToFree } from '../../src/memory/decide/pressure.ts'
 import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
 import type { DecisionState } from '../../src/memory/decide/turn.ts'
 import { CLEAR_DWELL, COLLECT_TIME, END_TIME } from '../../src/memory/tuning.ts'
@@ -10,6 +12,7 @@ import type { SimComponent } from './sim-component.ts'
 interface Watched {
   readonly now: number
   readonly scenario: Scenario
+  readonly options: MemoryOptions
   readonly components: readonly SimComponent[]
 }
 
@@ -127,7 +130,7 @@ export class Watch {
 
   /** Nothing in use or pinned goes, nobody on whom somebody depends, and nobody while somebody less important could. */
   #victim(
-    { name, reason }: Extract<Action, { kind: 'unload' }>,
+    { name, reason, plan }: Extract<Action, { kind: 'unload' }>,
     account: AccountSnapshot,
     { pressure }: DecisionState,
     ended: ReadonlySet<string>,
@@ -139,7 +142,12 @@ export class Watch {
     if (component.is.pinned) this.#complain(`unloads ${name}, which is pinned`)
     if (component.state.kind !== 'loaded') this.#complain(`unloads ${name}, which is ${component.state.kind}`)
     if (victim.dependents.length > 0) this.#complain(`unloads ${name}, on which others depend`)
-    const trigger = reason === 'pressure' ? pressure.level : 'demand'
+    const trigger = reason === 'pressure' ? plan.trigger : 'demand'
+    // Critical that has passed, and is not left yet, is relieved as high.
+    const passed =
+      pressure.level === 'critical' && bytesToFree('critical', account, this.#world.options) <= account.leaving
+    if (reason === 'pressure' && trigger !== (passed ? 'high' : pressure.level))
+      this.#complain(`unloads ${name} as at ${trigger} while pressure is ${pressure.level}`)
     if (reason === 'pressure' && pressure.level === 'low') this.#complain(`unloads ${name} for pressure that is low`)
     for (const { candidate } of account.components) {
       if (candidate.priority <= victim.priority || candidate.dependents.length > 0 || ended.has(candidate.name))

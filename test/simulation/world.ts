@@ -23,7 +23,7 @@ export class World {
   readonly account: SimAccount
   readonly #queue = new EventQueue()
   readonly #random
-  readonly #options: MemoryOptions
+  readonly options: MemoryOptions
   readonly #open = new Map<SimComponent, Disposable>()
   /** Those that look again soon whether a dependency is there. */
   readonly #awaiting = new Set<SimComponent>()
@@ -42,7 +42,7 @@ export class World {
     this.components = scenario.components.map((is) => new SimComponent(is))
     this.#random = createRandom(scenario.seed ^ 0x5bd1e995)
     const { limit: totalLimit, minIdleTime } = scenario
-    this.#options = resolveMemoryOptions({ totalLimit, minIdleTime, policy: 'cost-aware', ...options })
+    this.options = resolveMemoryOptions({ totalLimit, minIdleTime, policy: 'cost-aware', ...options })
     this.account = new SimAccount(scenario, this.components, () => this.now)
     this.watch = new Watch(this)
   }
@@ -199,7 +199,7 @@ export class World {
       ({ hasWorker, inUse, state }) => hasWorker && (inUse || state.kind === 'loading'),
     )
     const own = active.map(({ is, account }) => (is.memoryLimit ?? Number.POSITIVE_INFINITY) - account.limited)
-    const room = roomLeft(this.account.usage, this.scenario.limit, this.#options)
+    const room = roomLeft(this.account.usage, this.scenario.limit, this.options)
     const watch = nextLook({
       workers,
       room: active.length > 0 ? Math.min(room, ...own) : undefined,
@@ -232,7 +232,7 @@ export class World {
         untilChange,
         lookIn: this.#lookIn,
       },
-      this.#options,
+      this.options,
     )
   }
 
@@ -265,7 +265,7 @@ export class World {
     this.#isWaitedFor = false
     const account = this.account.snapshot()
     const before = this.#decisions
-    const { state, actions, measure, lookIn } = decide(before, account, this.#options)
+    const { state, actions, measure, lookIn } = decide(before, account, this.options)
     this.#decisions = state
     this.#lookIn = lookIn
     this.watch.turn(before, state, account, actions)
