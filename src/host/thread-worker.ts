@@ -18,12 +18,15 @@ export interface TaskData {
   readonly end: ChannelEnd
   readonly addons: AddonGate
   readonly claims: AddonClaims
-  /** Its own code (docs/decisions/few-files.md); without it, the thread compiles that by itself. */
+}
+
+/** What comes first on its port: its code (docs/decisions/few-files.md); without it, the thread compiles that by itself. */
+export interface OwnCode {
   readonly compiled: Compiled | undefined
 }
 
 /** What every component's thread does for as long as it lives. Until `init` comes it is a spare. */
-export function serveThread({ end, addons, claims }: Omit<TaskData, 'compiled'>): void {
+export function serveThread({ end, addons, claims }: TaskData): void {
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)

@@ -18,7 +18,7 @@ import type { Telling } from './told-memory.ts'
 import { environmentChange } from './environment-change.ts'
 import type { EnvironmentChange } from './environment-change.ts'
 import { needsNewThread, workerEnvironment } from './worker-environment.ts'
-import type { TaskData } from './thread-worker.ts'
+import type { OwnCode, TaskData } from './thread-worker.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 const bootstrap = entryFile('bootstrap')
@@ -91,7 +91,10 @@ export class WorkerHost implements ComponentHost {
   #start(end: ChannelEnd): Worker {
     const { resourceLimits, argv, execArgv } = this.#options
     try {
+      const task: TaskData = { end, addons: this.#addons, claims: addonClaims }
       const worker = new Worker(bootstrap, {
+        workerData: task,
+        transferList: [portOf(end)],
         env: this.#environment,
         ...(resourceLimits && { resourceLimits }),
         ...(argv && { argv: [...argv] }),
@@ -99,9 +102,7 @@ export class WorkerHost implements ComponentHost {
       })
       worker.unref()
       // The thread is starting while this is compiled.
-      const compiled = compiledForWorkers()
-      const task: TaskData = { end, addons: this.#addons, claims: addonClaims, compiled }
-      worker.postMessage(task, [portOf(end)])
+      this.#control.post({ compiled: compiledForWorkers() } satisfies OwnCode)
       return worker
     } catch (error) {
       this.#control.close()

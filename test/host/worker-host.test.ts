@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Generation } from '../../src/host/generation.ts'
 import { SpareWorkers } from '../../src/host/spare-workers.ts'
 import { WorkerHost } from '../../src/host/worker-host.ts'
-import { fixture, until } from '../support/coordinator.ts'
+import { fixture, quietCoordinator, until } from '../support/coordinator.ts'
 
 const init = (module: URL, config?: unknown): Parameters<Generation['load']>[0] => ({
   instance: 'test',
@@ -52,6 +52,24 @@ describe('a worker', () => {
     const throwing = new WorkerHost({ execArgv: ['--import', 'data:text/javascript,throw new RangeError("early")'] })
     expect(await throwing.ended).toMatchObject({ reason: 'error', cause: { message: 'early' } })
     await throwing.online
+  })
+
+  it('starts whatever a preload hears of its parent, and leaves that to it', async () => {
+    const preload = `data:text/javascript,
+      import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+      receiveMessageOnPort(parentPort);
+      parentPort.on('message', () => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      receiveMessageOnPort(parentPort)`
+    await using coordinator = quietCoordinator({ spareWorkers: 0 })
+    const remote = coordinator.registerComponent<{ given(): string[] }>({
+      name: 'given',
+      module: `data:text/javascript,
+        import { receiveMessageOnPort, parentPort, workerData } from 'node:worker_threads';
+        export default { given: () => [typeof workerData, typeof receiveMessageOnPort(parentPort)] }`,
+      execArgv: ['--import', preload],
+    })
+    expect(await remote.given()).toEqual(['undefined', 'undefined'])
   })
 
   it('that cannot be started throws', () => {
