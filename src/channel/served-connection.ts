@@ -2,12 +2,13 @@ import { messageOf } from '../contract/describe-value.ts'
 import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { ActivityMeter } from './activity.ts'
+import { isThenable, openIterator } from './answer-form.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { closeMoved } from './close-moved.ts'
 import { encodeError } from './error-codec.ts'
 import { flatError } from './flat-error.ts'
 import { Inbox } from './inbox.ts'
-import { isProxyMarked, marshal, unmarshal } from './marshal.ts'
+import { marshal, unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
@@ -23,7 +24,6 @@ import type {
   ServerEntry,
 } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
-import { transferListOf } from './transfer-list.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { hasServed, inLaterTurn, isTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
@@ -386,21 +386,4 @@ export class ServedConnection {
       return uncloneableResult(this.#api.component, method, value, cause)
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
-}
-
-/** What was marked with `proxy()` or `transfer()` arrives as its maker said, also when it could be iterated over. */
-function openIterator(value: unknown): AsyncIterator<unknown> | undefined {
-  if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return undefined
-  if (isProxyMarked(value) || transferListOf(value).length > 0) return undefined
-  const open = value[Symbol.asyncIterator]
-  return typeof open === 'function' ? (Reflect.apply(open, value, []) as AsyncIterator<unknown>) : undefined
 }
