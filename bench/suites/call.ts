@@ -93,7 +93,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, one),
     base: 'worker',
     rounds: 7,
-    quickRounds: 2,
+    quickRounds: 1,
   },
   {
     id: 'flight',
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, flight),
     base: 'worker',
     rounds: 7,
-    quickRounds: 2,
+    quickRounds: 1,
     targets: [{ figure: 'rate', against: 'best', least: 1 }],
   },
   {
@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
     }),
     base: 'worker',
     rounds: 7,
-    quickRounds: 2,
+    quickRounds: 1,
   },
   ...[10, 50, 200].map((count): Case => ({
     id: `turn-${count}`,
@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     base: 'worker',
     rounds: 5,
     // A start of 200 takes longer than all that quick may take.
-    quickRounds: count === 50 ? 2 : 0,
+    quickRounds: count === 50 ? 1 : 0,
     deadline: 180_000,
     targets:
       count === 200

@@ -82,6 +82,7 @@ function caseOf(shape: 'day' | 'month', title: string): Case {
     contenders: contendersOf((open, setup) => queries(open, shape, setup)),
     base: 'direct',
     rounds: 7,
+    quickRounds: 1,
     targets: ['cold', 'cached'].map((figure) => ({ figure, against: 'direct', most: 1.1 })),
   }
 }
@@ -99,6 +100,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(loop),
     base: 'direct',
     rounds: 5,
+    quickRounds: 1,
     targets: [{ figure: 'month', against: 'direct', most: 1 / 20 }],
   },
 ]

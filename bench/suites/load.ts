@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
     contenders: contendersOf(threads, cold),
     base: 'worker',
     rounds: 9,
-    quickRounds: 2,
+    quickRounds: 1,
     fresh: true,
     targets: [{ figure: 'time', against: 'worker', most: 1.25 }],
   },
@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
     })),
     base: 'worker',
     rounds: 9,
-    quickRounds: 2,
+    quickRounds: 1,
     fresh: true,
   },
   {

@@ -28,7 +28,7 @@ const cases: readonly Case[] = [
     base: 'spillway',
     fresh: true,
     rounds: 7,
-    quickRounds: 2,
+    quickRounds: 1,
     targets: [
       { figure: 'time', most: 250 },
       { figure: 'time', of: 'spillway with the flag', most: 250 },

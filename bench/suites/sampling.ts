@@ -97,7 +97,7 @@ const cases: readonly Case[] = [
     contenders: [past('alone', () => 0), past('200 at work beside it (40 with --quick)', loaded)],
     base: 'alone',
     rounds: 5,
-    quickRounds: 1,
+    quickRounds: 0,
     deadline: 240_000,
   },
 ]
