@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
@@ -163,12 +164,12 @@ describe('pressure', () => {
     await using coordinator = bigCoordinator()
     const module = fixture('garbage.ts')
     const idle = coordinator.registerComponent<typeof garbage>({ name: 'idle', module, pinned: true })
-    await idle.litterLater(1_000)
+    await idle.hasGarbage()
     const { hogs } = await loadHogs(coordinator, { hogs: 61 }, { pinned: true })
     const asked = async (...levels: string[]): Promise<void> =>
       until(async () => isDeepStrictEqual(await hogs?.pressures(), levels))
     await asked('low')
-    await sleep(1_000)
+    await litter()
     await hogs?.report(86 * gib)
     await asked('low', 'high')
     // That is a call.
@@ -249,3 +250,12 @@ describe('pressure', () => {
     await call
   })
 })
+
+/** Without a call. */
+async function litter(): Promise<void> {
+  const channel = new BroadcastChannel('test/fixtures/garbage')
+  const littered = once(channel, 'message')
+  channel.postMessage('litter')
+  await littered
+  channel.close()
+}

@@ -20,9 +20,8 @@ export class SamplingLoop {
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #sampledAt = performance.now()
-  /** ms, as they were when anything had changed last. */
-  #interval = LONGEST_LOOK
-  #watch = LONGEST_LOOK
+  /** ms, as they were when anything had changed last; undefined: something has changed since. */
+  #plan: { readonly interval: number; readonly watch: number } | undefined
   #state: 'waiting' | 'ticking' | 'ticking, then again' | 'stopped' = 'waiting'
 
   constructor(needs: SamplingNeeds) {
@@ -31,8 +30,9 @@ export class SamplingLoop {
     this.#arm(LONGEST_LOOK)
   }
 
-  /** Something has begun to work: the next look is at most so many ms away. */
+  /** Something has changed, or begun to work: the next look is at most so many ms away. */
   poke(within: number): void {
+    this.#plan = undefined
     if (this.#state === 'waiting' && this.#wakeAt > performance.now() + within) this.#arm(within)
   }
 
@@ -52,13 +52,10 @@ export class SamplingLoop {
     clearTimeout(this.#timer)
   }
 
-  #plan(): void {
-    this.#interval = this.#needs.interval()
-    this.#watch = this.#needs.watch()
-  }
-
-  get #left(): number {
-    return this.#sampledAt + this.#interval - performance.now()
+  /** ms to the next sample, and to the next look. */
+  #ahead(): { readonly sample: number; readonly look: number } {
+    this.#plan ??= { interval: this.#needs.interval(), watch: this.#needs.watch() }
+    return { sample: this.#sampledAt + this.#plan.interval - performance.now(), look: this.#plan.watch }
   }
 
   #arm(wait: number): void {
@@ -68,11 +65,11 @@ export class SamplingLoop {
   }
 
   #wake(): void {
-    if (this.#needs.look()) this.#plan()
-    const left = this.#left
+    if (this.#needs.look()) this.#plan = undefined
+    const { sample, look } = this.#ahead()
     // Timers may fire a fraction early.
-    if (left <= 1) void this.#tick()
-    else this.#arm(Math.min(left, this.#watch))
+    if (sample <= 1) void this.#tick()
+    else this.#arm(Math.min(sample, look))
   }
 
   async #tick(): Promise<void> {
@@ -85,8 +82,9 @@ export class SamplingLoop {
     } while (this.#is('ticking, then again'))
     if (this.#is('stopped')) return
     this.#state = 'waiting'
-    this.#plan()
-    this.#arm(Math.min(this.#left, this.#watch))
+    this.#plan = undefined
+    const { sample, look } = this.#ahead()
+    this.#arm(Math.min(sample, look))
   }
 
   #is(state: string): boolean {

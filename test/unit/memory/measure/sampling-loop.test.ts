@@ -79,6 +79,20 @@ describe('the sampling loop', () => {
     loop.stop()
   })
 
+  test('goes by what is true now once it was poked, whether all rest or not', async () => {
+    const { loop, needs } = open({ interval: 60_000, watch: 250 })
+    await vi.advanceTimersByTimeAsync(1_000)
+    Object.assign(needs, { rests: true, interval: 2_000, watch: 25 })
+    loop.poke(25)
+    await vi.advanceTimersByTimeAsync(25)
+    const { looks } = needs
+    await vi.advanceTimersByTimeAsync(100)
+    expect(needs.looks).toBe(looks + 4)
+    await vi.advanceTimersByTimeAsync(875)
+    expect(needs.ticks).toBe(1)
+    loop.stop()
+  })
+
   test('looks within the time that it is poked with', async () => {
     const { loop, needs } = open({ interval: 60_000, watch: Number.POSITIVE_INFINITY })
     await vi.advanceTimersByTimeAsync(1_000)
