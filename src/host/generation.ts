@@ -62,7 +62,7 @@ export class Generation {
     })
   }
 
-  /** The worker's task is over, and `host.ended` tells how. */
+  /** It is over, and `host.ended` tells how. */
   get ended(): boolean {
     return this.#ended
   }

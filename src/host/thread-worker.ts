@@ -14,7 +14,7 @@ import type { Compiled } from './packaged.ts'
 import { portOf, threadChannels } from '../transport/thread.ts'
 
 /** What a thread is given when it starts. */
-export interface TaskData {
+export interface ThreadData {
   readonly end: ChannelEnd
   readonly addons: AddonGate
   readonly claims: AddonClaims
@@ -26,7 +26,7 @@ export interface OwnCode {
 }
 
 /** What every component's thread does for as long as it lives. Until `init` comes it is a spare. */
-export function serveThread({ end, addons, claims }: TaskData): void {
+export function serveThread({ end, addons, claims }: ThreadData): void {
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)

@@ -18,7 +18,7 @@ import type { Telling } from './told-memory.ts'
 import { environmentChange } from './environment-change.ts'
 import type { EnvironmentChange } from './environment-change.ts'
 import { needsNewThread, workerEnvironment } from './worker-environment.ts'
-import type { OwnCode, TaskData } from './thread-worker.ts'
+import type { OwnCode, ThreadData } from './thread-worker.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
 const bootstrap = entryFile('bootstrap')
@@ -46,7 +46,6 @@ export class WorkerHost implements ComponentHost {
   readonly #measured: MeasuredWorker
   /** Node's number of the thread; the worker itself forgets it when it ends. */
   readonly id: number
-  readonly #exit: Promise<number>
   readonly #options: WorkerOptions
   /** What it was started with. */
   readonly #environment: Readonly<NodeJS.ProcessEnv>
@@ -54,6 +53,7 @@ export class WorkerHost implements ComponentHost {
   readonly #inbox = new ControlInbox((message) => this.#onMessage(message))
   #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
   #alive = true
+  readonly #exit = Promise.withResolvers<number>()
   readonly #end = Promise.withResolvers<GenerationEnd>()
   readonly #online = Promise.withResolvers<void>()
   /** Resolves, never rejects, once the component is over; the thread may take a moment longer to be gone. */
@@ -76,13 +76,11 @@ export class WorkerHost implements ComponentHost {
     this.#worker = this.#start(theirs)
     this.#measured = measuredThread(this.#worker, new ToldMemory(this.#shared))
     this.id = this.#worker.threadId
-    const exited = Promise.withResolvers<number>()
-    this.#exit = exited.promise
     // An error may be told long before the thread is gone.
     this.#worker.on('error', (error) => this.#over(error))
     this.#worker.once('exit', (code) => {
       this.#alive = false
-      exited.resolve(code)
+      this.#exit.resolve(code)
       this.#over(undefined, code)
     })
   }
@@ -91,9 +89,9 @@ export class WorkerHost implements ComponentHost {
   #start(end: ChannelEnd): Worker {
     const { resourceLimits, argv, execArgv } = this.#options
     try {
-      const task: TaskData = { end, addons: this.#addons, claims: addonClaims }
+      const given: ThreadData = { end, addons: this.#addons, claims: addonClaims }
       const worker = new Worker(bootstrap, {
-        workerData: task,
+        workerData: given,
         transferList: [portOf(end)],
         env: this.#environment,
         ...(resourceLimits && { resourceLimits }),
@@ -186,12 +184,12 @@ export class WorkerHost implements ComponentHost {
   /** Waits until the thread is gone, at most `deadline` ms. */
   async exited(deadline: number): Promise<boolean> {
     if (!this.#alive) return true
-    return (await withDeadline(this.#exit, deadline)) !== undefined
+    return (await withDeadline(this.#exit.promise, deadline)) !== undefined
   }
 
   /** Calls back once the thread is gone, however late. */
   onExit(listener: () => void): void {
-    void this.#exit.then(listener)
+    void this.#exit.promise.then(listener)
   }
 
   #receiveRest(): void {
