@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quietCoordinator, rejection, stall, until } from '../support/coordinator.ts'
+import { quietCoordinator, rejection, sharedCell, stall, until } from '../support/coordinator.ts'
 import { ending, filesIn, registerHibernating, temporaryFolder } from '../support/hibernating.ts'
 
 test.each([20, 1_000, 1_500])(
@@ -21,10 +21,11 @@ test('time in which this thread was blocked while the snapshot was made is not t
   const directory = temporaryFolder()
   const coordinator = ending(quietCoordinator())
   const hibernate = { directory, timeout: 2_000 }
-  const component = registerHibernating(coordinator, 'stalled', hibernate, { config: { snapshotDelay: 300 } })
+  const asked = sharedCell()
+  const component = registerHibernating(coordinator, 'stalled', hibernate, { config: { snapshotDelay: 300, asked } })
   await component.set('a', 1)
   const unloading = coordinator.unloadComponent('stalled')
-  await until(() => coordinator.info('stalled').state === 'unloading')
+  await until(() => asked[0] === 1)
   await stall(2_500)
   await unloading
   expect(filesIn(directory)).toHaveLength(1)

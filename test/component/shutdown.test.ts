@@ -15,7 +15,7 @@ describe('a shutdown', () => {
       const names = ['a', 'b', 'c']
       for (const name of names) coordinator.registerComponent(sink(name))
       const loads = coordinator.preload(names).catch(() => {})
-      await until(() => names.some((name) => coordinator.info(name).state === 'loading'))
+      await until(() => names.some((name) => coordinator.info(name).state !== 'unloaded'))
       await coordinator.shutdown()
       await loads
     }
