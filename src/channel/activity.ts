@@ -134,6 +134,12 @@ export class ActivityMeter {
     if (this.active === 0) this.#onIdle()
   }
 
+  /** What a call that is over was to be answered with could not be sent. */
+  answerFailed(): void {
+    this.#add(slot.errors, 1)
+    this.#record.changed()
+  }
+
   /** A call is about to be run, with a deadline (ms of the monotonic clock; 0: none). */
   callBegins(deadline: number): void {
     if (deadline === 0 && this.#deadlines.value === undefined) {

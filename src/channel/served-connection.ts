@@ -275,9 +275,17 @@ export class ServedConnection {
       this.#openStream(id, method, iterator)
       return
     }
-    const failure = this.#send(ToCaller.value, id, method, value)
-    this.#ended(id, failure !== undefined)
-    if (failure !== undefined) this.#sendError(ToCaller.error, id, failure)
+    if (isImmutable(value)) {
+      this.#ended(id, false)
+      this.#outbox.push([ToCaller.value, id, value])
+      return
+    }
+    // Over before its answer is on its way: who gets that may look at once at what the component is doing.
+    const failure = this.#send(ToCaller.value, id, method, value, () => this.#ended(id, false))
+    if (failure === undefined) return
+    if (this.#calls.has(id)) this.#ended(id, true)
+    else this.#api.meter?.answerFailed()
+    this.#sendError(ToCaller.error, id, failure)
   }
 
   #fail(id: number, error: unknown): void {
@@ -362,12 +370,13 @@ export class ServedConnection {
     }
   }
 
-  /** Posts a value; returns what went wrong when it could not be cloned. */
+  /** Posts a value; returns what went wrong when it could not be cloned. @param leaves called when it is ready, before it is posted. */
   #send(
     op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
     id: number,
     method: CallEntry[2],
     value: unknown,
+    leaves: () => void = () => {},
   ): Error | undefined {
     if (isImmutable(value)) {
       this.#outbox.push([op, id, value])
@@ -378,6 +387,7 @@ export class ServedConnection {
       outgoing = marshal([value], this.#api.links)
       const handler = outgoing.handled?.[0]?.[1]
       const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
+      leaves()
       if (outgoing.plain) this.#outbox.push(entry)
       else this.#outbox.post(entry, outgoing.values, [apart, id], outgoing.transfers)
       return undefined

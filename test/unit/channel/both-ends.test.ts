@@ -1,5 +1,6 @@
 import { proxy, transfer } from 'comlink'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { ActivityMeter, activitySize, sharedRecord } from '../../../src/channel/activity.ts'
 import { callSignal } from '../../../src/channel/call-context.ts'
 import { Caller } from '../../../src/channel/caller.ts'
 import { Callbacks } from '../../../src/channel/callbacks.ts'
@@ -66,6 +67,35 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
     const refused = rejection(echo(new Map([['k', () => 1]])))
     expect(await echo('after')).toBe('after')
     expect(await refused).toMatchObject({ code: 'ERR_VALUE' })
+  })
+
+  it('count a call as over by the time its answer is on its way, whatever that is', async () => {
+    const answers = [1, { a: [1] }, new Map([[1, 2]]), new Uint8Array(3), [[[{ deep: true }]]], () => 1]
+    const meter = new ActivityMeter(sharedRecord(new SharedArrayBuffer(activitySize)), () => {})
+    const caller = new Caller({
+      component: 'api',
+      links: new Callbacks(channels, 'caller', () => 1, 100),
+      maxQueue: 100,
+      endGrace: 0,
+      onWaiting: () => {},
+    })
+    const [ours, served] = connect()
+    const links = new Callbacks(channels, 'api', () => 1, 100)
+    const table = new MethodTable({ answer: (index: number) => answers[index] })
+    ServedConnection.open(served, { component: 'api', table, links, meter })
+    caller.attach(ours, 1)
+    const underWay: number[] = []
+    const { post } = served
+    vi.spyOn(served, 'post').mockImplementation((...given) => {
+      underWay.push(meter.active)
+      post.apply(served, given)
+    })
+    const { answer } = createRemote(caller, {}) as unknown as Record<'answer', Callback>
+    for (const [index, value] of answers.slice(0, -1).entries()) expect(await answer(index)).toEqual(value)
+    expect(await rejection(answer(answers.length - 1))).toMatchObject({ code: 'ERR_VALUE' })
+    expect(new Set(underWay)).toEqual(new Set([0]))
+    expect(meter.calls).toBe(answers.length)
+    served.close()
   })
 
   it('stream, until the reader has enough', async () => {
