@@ -85,10 +85,10 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
     ServedConnection.open(served, { component: 'api', table, links, meter })
     caller.attach(ours, 1)
     const underWay: number[] = []
-    const { post } = served
+    const post = served.post.bind(served)
     vi.spyOn(served, 'post').mockImplementation((...given) => {
       underWay.push(meter.active)
-      post.apply(served, given)
+      post(...given)
     })
     const { answer } = createRemote(caller, {}) as unknown as Record<'answer', Callback>
     for (const [index, value] of answers.slice(0, -1).entries()) expect(await answer(index)).toEqual(value)
