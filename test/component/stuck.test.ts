@@ -180,15 +180,15 @@ describe('a watchdog', () => {
       module: fixture('dependent.ts'),
       dependencies: ['guarded-callee'],
     })
-    await caller.count('guarded-callee')
-    await remote.standStillLater(60_000)
-    await until(() => begun[0] === 1)
-    await until(async () =>
+    const answers = async (): Promise<boolean> =>
       caller.count('guarded-callee').then(
         () => true,
         () => false,
-      ),
-    )
+      )
+    await until(answers)
+    await remote.standStillLater(60_000)
+    await until(() => begun[0] === 1)
+    await until(answers)
     expect(crashesOf('guarded-callee')).toEqual(['stuck'])
     expect(coordinator.info('guarded-callee').generation).toBe(2)
   })
