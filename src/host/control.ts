@@ -122,6 +122,8 @@ export type ToWorkerMessage =
     }
 
 export type FromWorkerMessage =
+  /** A thread is about to end by itself: it was told to, has nothing left to do, or has thrown what nobody has caught. */
+  | { readonly type: 'exiting'; readonly code: number }
   /** A process is about to end of an error that nobody has caught. */
   | { readonly type: 'uncaught'; readonly error: EncodedError }
   /** The next message may prove unreadable: then this one stands for it. */

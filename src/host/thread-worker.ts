@@ -56,6 +56,7 @@ export function serveThread({ end, addons, claims }: ThreadData): void {
       if (!runtime) control.post({ type: 'init-unreadable', why: messageOf(cause) } satisfies FromWorkerMessage)
     },
   })
+  process.on('exit', (code) => control.post({ type: 'exiting', code } satisfies FromWorkerMessage))
   // Nothing else may keep the thread.
   portOf(end).ref()
   control.post({ type: 'online' } satisfies FromWorkerMessage)

@@ -126,7 +126,7 @@ describe('a worker that does not die', () => {
     await coordinator.memory.sample()
     const zombies: string[] = []
     coordinator.on('zombie', ({ name, generation }) => zombies.push(`${name} ${generation}`))
-    const call = rejection(remote.block(4_500))
+    const call = rejection(remote.block(8_000))
     // It has begun when nothing is heard of it any more.
     await until(async () => (await coordinator.memory.sample()).components['x']?.stale === true)
     const report = await coordinator.unloadComponent('x', { deadline: 0 })
