@@ -3,20 +3,23 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { isComponentCrashedError } from '../../src/index.ts'
 import type { CrashEvent } from '../../src/index.ts'
 import type dependentModule from '../fixtures/dependent.ts'
-import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 /** ms that it takes here until a thread is gone, as it does with a heap of some gigabytes. */
 const teardown = 1_500
-const late = new Map<Worker, number>()
+/** Those that have ended, and those of them that are gone. */
+const ended = new Set<Worker>()
+const gone = new Set<Worker>()
 const { emit } = Worker.prototype as { emit: (this: Worker, name: string | symbol, ...given: unknown[]) => boolean }
 const spied = vi.spyOn(Worker.prototype, 'emit').mockImplementation(function (this: Worker, name, ...given) {
   const isLast = name === 'exit' || (given[0] as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
   if (!isLast) return emit.call(this, name, ...given)
-  late.set(this, performance.now())
+  ended.add(this)
   // Node takes them away right after.
   const listeners = this.rawListeners(name)
   setTimeout(() => {
+    if (name === 'exit') gone.add(this)
     for (const listener of listeners) Reflect.apply(listener, this, given)
   }, teardown)
   return true
@@ -40,19 +43,18 @@ describe('a thread that takes long to be gone', () => {
     const caller = coordinator.registerComponent<typeof dependentModule>(definition)
     await caller.count(name)
     const waiting = [rejection(remote.never()), rejection(caller.never(name))]
-    await remote.add(1, 1)
+    await until(() => coordinator.info(name).inUse === 2)
+    const before = new Set(ended)
     const methods = remote as unknown as Record<string, (...args: readonly unknown[]) => Promise<never>>
     void methods[method]?.(...given).catch(() => {})
     const errors = await Promise.all(waiting)
-    expect(late.size).toBeGreaterThan(0)
-    expect(Math.min(...late.values())).toBeGreaterThan(performance.now() - teardown)
+    expect([...gone].filter((thread) => !before.has(thread))).toEqual([])
     for (const error of errors) {
       expect(isComponentCrashedError(error)).toBe(true)
       expect(error).toMatchObject({ ...expected, component: name, generation: 1, outcome: 'unknown' })
     }
     expect(crashes).toMatchObject([{ ...expected, name, generation: 1 }])
     crashes.length = 0
-    late.clear()
     expect(await remote.generation()).toBe(2)
   })
 
