@@ -37,10 +37,10 @@ describe.runIf(process.platform === 'linux')('native memory that nobody reports'
     await remote.touch()
     const before = await settled(coordinator)
     await take(remote)
-    await grows(coordinator, before, 90)
+    // Of what usage grows by, some may be found to be its component's only with the next sample.
+    await until(async () => ((await coordinator.memory.sample()).components['native']?.native ?? 0) > 90 * mib)
     const { native: all, components } = coordinator.memory.ledger()
     expect(all).toBeGreaterThan(90 * mib)
-    expect(components['native']?.native).toBeGreaterThan(90 * mib)
     expect(components['native']?.total).toBeGreaterThan(100 * mib)
     expect(await usage(coordinator)).toBeLessThan(before + 125 * mib)
     const { predicted } = await coordinator.unloadComponent('native')
