@@ -275,13 +275,7 @@ export class ServedConnection {
       this.#openStream(id, method, iterator)
       return
     }
-    if (isImmutable(value)) {
-      this.#ended(id, false)
-      this.#outbox.push([ToCaller.value, id, value])
-      return
-    }
-    // Over before its answer is on its way: who gets that may look at once at what the component is doing.
-    const failure = this.#send(ToCaller.value, id, method, value, () => this.#ended(id, false))
+    const failure = this.#send(ToCaller.value, id, method, value)
     if (failure === undefined) return
     if (this.#calls.has(id)) this.#ended(id, true)
     else this.#api.meter?.answerFailed()
@@ -370,15 +364,15 @@ export class ServedConnection {
     }
   }
 
-  /** Posts a value; returns what went wrong when it could not be cloned. @param leaves called when it is ready, before it is posted. */
+  /** Posts a value; returns what went wrong when it could not be cloned. */
   #send(
     op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
     id: number,
     method: CallEntry[2],
     value: unknown,
-    leaves: () => void = () => {},
   ): Error | undefined {
     if (isImmutable(value)) {
+      this.#leaves(op, id)
       this.#outbox.push([op, id, value])
       return undefined
     }
@@ -387,7 +381,7 @@ export class ServedConnection {
       outgoing = marshal([value], this.#api.links)
       const handler = outgoing.handled?.[0]?.[1]
       const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
-      leaves()
+      this.#leaves(op, id)
       if (outgoing.plain) this.#outbox.push(entry)
       else this.#outbox.post(entry, outgoing.values, [apart, id], outgoing.transfers)
       return undefined
@@ -395,5 +389,10 @@ export class ServedConnection {
       outgoing?.discard()
       return uncloneableResult(this.#api.component, method, value, cause)
     }
+  }
+
+  /** A call is over before its answer is on its way: who gets that may look at once at what the component is doing. */
+  #leaves(op: CallerEntry[0], id: number): void {
+    if (op === ToCaller.value) this.#ended(id, false)
   }
 }

@@ -29,6 +29,11 @@ const bootstrap = entryFile('bootstrap')
  */
 const lastWordDeadline = 100
 
+/** How far a thread has come, as far as it has said. */
+type ThreadLife =
+  | { readonly status: 'starting' | 'running' | 'over' }
+  | { readonly status: 'exiting'; readonly code: number }
+
 /** What a worker thread is started with; what is not given is as Node has it. */
 export interface WorkerOptions {
   readonly resourceLimits?: ResourceLimits | undefined
@@ -58,11 +63,7 @@ export class WorkerHost implements ComponentHost {
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   readonly #inbox = new ControlInbox((message) => this.#onMessage(message))
   #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
-  /** As far as the thread has said. */
-  #life: { readonly status: 'starting' | 'running' | 'over' } | { readonly status: 'exiting'; readonly code: number } =
-    {
-      status: 'starting',
-    }
+  #life: ThreadLife = { status: 'starting' }
   #alive = true
   readonly #exit = Promise.withResolvers<number>()
   readonly #end = Promise.withResolvers<GenerationEnd>()

@@ -8,6 +8,7 @@ import { MethodTable } from '../../../src/channel/method-table.ts'
 import { createRemote, withCallOptions } from '../../../src/channel/remote.ts'
 import { ServedConnection } from '../../../src/channel/served-connection.ts'
 import { rejection } from '../../support/coordinator.ts'
+import type { Transport } from '../../../src/channel/transport.ts'
 import { media } from '../../support/media.ts'
 
 type Callback = (...args: unknown[]) => Promise<unknown>
@@ -18,8 +19,11 @@ type Methods = Record<
 >
 
 describe.each(media)('a caller and a component over %s', (_, { channels, connect }) => {
-  /** A remote of `api`, which is there from `attach` on. */
-  function remoteOf(api: object): { readonly remote: Methods; readonly attach: () => () => void } {
+  /** A remote of `api`, which is there from `attach` on; that returns the end on which it is served. */
+  function remoteOf(
+    api: object,
+    meter?: ActivityMeter,
+  ): { readonly remote: Methods; readonly attach: () => Transport } {
     const caller = new Caller({
       component: 'api',
       links: new Callbacks(channels, 'caller', () => 1, 100),
@@ -27,12 +31,12 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
       endGrace: 0,
       onWaiting: () => {},
     })
-    const attach = (): (() => void) => {
+    const attach = (): Transport => {
       const [ours, served] = connect()
       const links = new Callbacks(channels, 'api', () => 1, 100)
-      ServedConnection.open(served, { component: 'api', table: new MethodTable(api), links })
+      ServedConnection.open(served, { component: 'api', table: new MethodTable(api), links, ...(meter && { meter }) })
       caller.attach(ours, 1)
-      return () => served.close()
+      return served
     }
     return { remote: createRemote(caller, {}) as unknown as Methods, attach }
   }
@@ -72,27 +76,16 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
   it('count a call as over by the time its answer is on its way, whatever that is', async () => {
     const answers = [1, { a: [1] }, new Map([[1, 2]]), new Uint8Array(3), [[[{ deep: true }]]], () => 1]
     const meter = new ActivityMeter(sharedRecord(new SharedArrayBuffer(activitySize)), () => {})
-    const caller = new Caller({
-      component: 'api',
-      links: new Callbacks(channels, 'caller', () => 1, 100),
-      maxQueue: 100,
-      endGrace: 0,
-      onWaiting: () => {},
-    })
-    const [ours, served] = connect()
-    const links = new Callbacks(channels, 'api', () => 1, 100)
-    const table = new MethodTable({ answer: (index: number) => answers[index] })
-    ServedConnection.open(served, { component: 'api', table, links, meter })
-    caller.attach(ours, 1)
+    const { remote, attach } = remoteOf({ echo: (index: number) => answers[index] }, meter)
+    const served = attach()
     const underWay: number[] = []
     const post = served.post.bind(served)
     vi.spyOn(served, 'post').mockImplementation((...given) => {
       underWay.push(meter.active)
       post(...given)
     })
-    const { answer } = createRemote(caller, {}) as unknown as Record<'answer', Callback>
-    for (const [index, value] of answers.slice(0, -1).entries()) expect(await answer(index)).toEqual(value)
-    expect(await rejection(answer(answers.length - 1))).toMatchObject({ code: 'ERR_VALUE' })
+    for (const [index, value] of answers.slice(0, -1).entries()) expect(await remote.echo(index)).toEqual(value)
+    expect(await rejection(remote.echo(answers.length - 1))).toMatchObject({ code: 'ERR_VALUE' })
     expect(new Set(underWay)).toEqual(new Set([0]))
     expect(meter.calls).toBe(answers.length)
     served.close()
@@ -160,10 +153,10 @@ describe.each(media)('a caller and a component over %s', (_, { channels, connect
   it('are told of each other’s end', async () => {
     const { api, begun, aborted } = waiting()
     const { remote, attach } = remoteOf(api)
-    const end = attach()
+    const served = attach()
     const call = rejection(remote.wait())
     await begun
-    end()
+    served.close()
     expect(await call).toMatchObject({ code: 'ERR_COMPONENT_CRASHED' })
     expect(await aborted).toMatchObject({ name: 'AbortError' })
   })
