@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
-import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { begunBy, fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import type dependentModule from '../fixtures/dependent.ts'
 
@@ -37,23 +37,25 @@ async function expectHeldBack(name: string, { remote, first, second }: Set): Pro
 
 it("after this thread's deadline, calls of other components wait as well", async () => {
   const set = await loaded('own')
-  expect(await rejection(withCallOptions(set.remote, { timeout: 100 }).spin())).toBeInstanceOf(CallTimeoutError)
+  expect(await rejection(withCallOptions(set.remote, { timeout: begunBy }).spin())).toBeInstanceOf(CallTimeoutError)
   await expectHeldBack('own', set)
 })
 
 it("after a component's deadline, calls of this thread and of other components wait as well", async () => {
   const set = await loaded('of-another')
-  expect(await rejection(set.first.spin('of-another', 100))).toBeInstanceOf(CallTimeoutError)
+  expect(await rejection(set.first.spin('of-another', begunBy))).toBeInstanceOf(CallTimeoutError)
   await expectHeldBack('of-another', set)
 })
 
 it('after the deadline of a call of its callback, calls of it wait, and calls of it hold back those of its callbacks', async () => {
   const set = await loaded('callback')
   const spin = await set.remote.spinner()
-  expect(await rejection(Promise.resolve(withCallOptions(spin, { timeout: 100 })()))).toBeInstanceOf(CallTimeoutError)
+  expect(await rejection(Promise.resolve(withCallOptions(spin, { timeout: begunBy })()))).toBeInstanceOf(
+    CallTimeoutError,
+  )
   await expectHeldBack('callback', set)
   const other = await set.remote.spinner()
-  await rejection(withCallOptions(set.remote, { timeout: 100 }).spin())
+  await rejection(withCallOptions(set.remote, { timeout: begunBy }).spin())
   // It was never sent, and there is no next generation of a callback.
   expect(await rejection(Promise.resolve(other()))).toMatchObject({ outcome: 'not-sent' })
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CallTimeoutError, withCallOptions } from '../../src/index.ts'
 import type { Remote } from '../../src/index.ts'
-import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { begunBy, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()
@@ -63,10 +63,10 @@ it('a stream that waits longer than its deadline, or whose steps take long, goes
 })
 
 it("a component's deadline is that of the functions it gives, unless they have their own", async () => {
-  const remote = await loaded('gives', 300)
+  const remote = await loaded('gives', begunBy)
   const sleeper = await remote.sleeper()
   expect(await rejection(Promise.resolve(sleeper(5_000)))).toBeInstanceOf(CallTimeoutError)
-  expect(await withCallOptions(sleeper, { timeout: 0 })(600)).toBe('slept')
+  expect(await withCallOptions(sleeper, { timeout: 0 })(begunBy + 500)).toBe('slept')
   const spin = await remote.spinner()
   expect(await rejection(Promise.resolve(spin()))).toBeInstanceOf(CallTimeoutError)
   expect(await withCallOptions(remote, { timeout: 30_000 }).generation()).toBe(2)

@@ -4,7 +4,16 @@ import { rm, stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { CallTimeoutError, proxy, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator, CrashEvent, Remote } from '../../src/index.ts'
-import { fixture, rejection, sharedCell, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
+import {
+  begunBy,
+  fixture,
+  rejection,
+  sharedCell,
+  sharedCoordinator,
+  sink,
+  stall,
+  until,
+} from '../support/coordinator.ts'
 import type dependentModule from '../fixtures/dependent.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -49,14 +58,14 @@ describe('a deadline that cannot be heard', () => {
     const remote = await loaded('shared')
     const bystander = rejection(remote.never())
     const stream = await remote.endless()
-    await rejection(withCallOptions(remote, { timeout: 500 }).spin())
+    await rejection(withCallOptions(remote, { timeout: begunBy }).spin())
     expect(await bystander).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'stuck', outcome: 'unknown' })
     expect(await rejection(readAll(stream))).toMatchObject({ reason: 'stuck' })
   })
 
   it('is that of any call that has begun, whichever is running', async () => {
     const remote = await loaded('waits-and-spins')
-    const waiting = rejection(withCallOptions(remote, { timeout: 200 }).never())
+    const waiting = rejection(withCallOptions(remote, { timeout: begunBy }).never())
     const spinning = rejection(remote.spin())
     expect(await waiting).toBeInstanceOf(CallTimeoutError)
     expect(await spinning).toMatchObject({ reason: 'stuck' })
@@ -108,7 +117,7 @@ describe('a deadline that cannot be heard', () => {
       dependencies: ['callee'],
     })
     await caller.count('callee')
-    expect(await rejection(caller.spin('callee', 200))).toBeInstanceOf(CallTimeoutError)
+    expect(await rejection(caller.spin('callee', begunBy))).toBeInstanceOf(CallTimeoutError)
     expect(await caller.count('callee')).toBe(1)
     expect(crashesOf('callee')).toEqual(['stuck'])
     expect(coordinator.info('callee').generation).toBe(2)
@@ -117,7 +126,7 @@ describe('a deadline that cannot be heard', () => {
 
   it('ends one that nothing can interrupt as far as its callers are concerned', async () => {
     const remote = await loaded('native')
-    expect(await rejection(withCallOptions(remote, { timeout: 100 }).block(5))).toBeInstanceOf(CallTimeoutError)
+    expect(await rejection(withCallOptions(remote, { timeout: begunBy }).block(5))).toBeInstanceOf(CallTimeoutError)
     expect(await remote.generation()).toBe(2)
     expect(crashesOf('native')).toEqual(['stuck'])
   })

@@ -39,6 +39,9 @@ export function sharedCell(): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 }
 
+/** ms in which a call has begun, however busy the machine is: for a deadline that is to pass in the middle of it. */
+export const begunBy = 1_000
+
 /** Until the condition holds; what it waits for has no event of its own. The deadline is the test's. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(2)
