@@ -54,6 +54,7 @@ import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber, expectOptions } from './base/option-checks.ts'
 import { surroundingsOf } from './wire-components.ts'
 import type { CoordinatorParts } from './wire-components.ts'
+import { setImmediate } from './base/timers.ts'
 
 const longest = 2 ** 31 - 1
 

@@ -1,3 +1,6 @@
+import { monotonicNow } from './monotonic.ts'
+import { setTimeout, clearTimeout, setImmediate, clearImmediate } from './timers.ts'
+
 /**
  * ms between two looks at whether this thread was blocked. Guessed: short enough that a deadline is hardly late for it, long enough to cost
  * nothing.
@@ -59,7 +62,7 @@ export class Patience implements Disposable {
 
   #wait(): void {
     this.#length = Math.min(this.#left, stretch)
-    this.#since = performance.now()
+    this.#since = monotonicNow()
     this.#cancel = afterDeadline(this.#length, () => {
       this.#left -= this.#counted
       if (this.#left > 1) this.#wait()
@@ -69,8 +72,8 @@ export class Patience implements Disposable {
 
   /** ms of the stretch under way. */
   get #counted(): number {
-    const late = Math.max(0, performance.now() - this.#since - this.#length)
-    return late > 0 ? Math.max(this.#length / leastShare, this.#length - late) : performance.now() - this.#since
+    const late = Math.max(0, monotonicNow() - this.#since - this.#length)
+    return late > 0 ? Math.max(this.#length / leastShare, this.#length - late) : monotonicNow() - this.#since
   }
 }
 

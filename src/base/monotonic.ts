@@ -1,3 +1,5 @@
+import { hrtime } from './timers.ts'
+
 /** ms within which a clock is read twice, with another one read between, when nothing interrupts the thread: it takes less than a microsecond. */
 const uninterrupted = 0.01
 /** A thread that is interrupted each time, on a machine that is that busy, takes the shortest. */
@@ -25,7 +27,7 @@ export function clockOffset(ahead: () => number, behind: () => number): number {
  * new thread a millisecond: with it come eleven modules of Node's.
  */
 export function monotonicNow(): number {
-  const time = process.hrtime()
+  const time = hrtime()
   return time[0] * 1_000 + time[1] / 1_000_000
 }
 

@@ -1,5 +1,7 @@
 import type { ComponentContext } from '../contract/component-context.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
+import { monotonicNow } from './monotonic.ts'
+import { setInterval, clearInterval } from './timers.ts'
 
 /** What is asked of a database; `DatabaseSync` of node:sqlite is one, and so is better-sqlite3's `Database`. */
 export interface SqliteDatabase {
@@ -75,7 +77,7 @@ class SqliteReport implements SqliteMemory {
   shrink(): void {
     if (!isOpen(this.#database)) return
     this.#database.exec('PRAGMA shrink_memory')
-    this.#emptyUntil = performance.now() + emptyFor
+    this.#emptyUntil = monotonicNow() + emptyFor
     this.#look()
   }
 
@@ -91,7 +93,7 @@ class SqliteReport implements SqliteMemory {
       return
     }
     const held = heldBy(this.#database)
-    this.#tell(performance.now() < this.#emptyUntil ? { ...held, cache: 0 } : held)
+    this.#tell(monotonicNow() < this.#emptyUntil ? { ...held, cache: 0 } : held)
   }
 
   #tell(held: { readonly memory: number; readonly cache: number }): void {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicNow } from './monotonic.ts'
+import { sleep } from './timers.ts'
 
 /** ms between two looks. */
 const lookEvery = 10

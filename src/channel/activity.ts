@@ -1,5 +1,6 @@
 import { monotonicNow } from '../base/monotonic.ts'
 import { EarliestDeadline } from './earliest-deadline.ts'
+import { setImmediate } from '../base/timers.ts'
 
 /**
  * What a component is doing, in shared memory: written by its worker alone, read by the main thread at any time, also

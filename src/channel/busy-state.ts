@@ -1,3 +1,5 @@
+import { setImmediate } from '../base/timers.ts'
+
 /** Whether a caller has anything under way or waiting, told when it begins and once it has been over for a turn of the event loop. */
 export class BusyState {
   readonly #inUse: () => boolean

@@ -2,6 +2,7 @@ import type { InContext } from '../base/context.ts'
 import { runUserCode } from '../base/user-code.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** One settled call of the main thread. */
 export interface CallRecord {
@@ -99,7 +100,7 @@ export class WatchedCall {
   readonly #watch: CallWatch
   readonly #component: string
   readonly #span: CallSpan | undefined
-  readonly #start = performance.now()
+  readonly #start = monotonicNow()
 
   constructor(watch: CallWatch, component: string, span: CallSpan | undefined) {
     this.#watch = watch
@@ -112,7 +113,7 @@ export class WatchedCall {
   }
 
   settled(failed: boolean, error?: unknown): void {
-    const duration = performance.now() - this.#start
+    const duration = monotonicNow() - this.#start
     this.#watch.settled({ component: this.#component, duration, failed, error }, this.#span)
   }
 }

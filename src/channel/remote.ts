@@ -14,6 +14,7 @@ import type { ChannelEnd } from './transport.ts'
 import type { MethodPath } from './protocol.ts'
 import { isCloneable } from './uncloneable.ts'
 import { expectOptions, expectString } from '../base/option-checks.ts'
+import { systemTime } from '../base/timers.ts'
 
 /** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
 export type ApiOf<T> =
@@ -104,7 +105,7 @@ let millisecond = 0
 let captures = 0
 
 function mayCapture(): boolean {
-  const now = Date.now()
+  const now = systemTime()
   if (now !== millisecond) {
     millisecond = now
     captures = 0

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { monotonicNow } from '../base/monotonic.ts'
+import { setImmediate } from '../base/timers.ts'
 
 /**
  * ms for which a thread serves calls one after another before everything else in it has its turn. Guessed: well under what a person or a

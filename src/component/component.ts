@@ -20,6 +20,7 @@ import { Supervisor } from './supervisor.ts'
 import type { Surroundings } from './surroundings.ts'
 import { togetherUnloaded } from './unload.ts'
 import { WaitingPeers } from './waiting-peers.ts'
+import { setTimeout, queueMicrotask } from '../base/timers.ts'
 
 /** ms after one more copy could not be loaded before calls that wait ask for one again. Guessed: memory is not short for less. */
 const growAgainAfter = 1_000

@@ -3,6 +3,7 @@ import { getCallSites } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { heldInThisThread } from '../host/keep-alive.ts'
 import type { Logger } from '../contract/logger.ts'
+import { setInterval, clearInterval } from '../base/timers.ts'
 
 /** ms that a lease may be all that keeps the process alive before that is told. Guessed: longer than anybody means to wait. */
 const patience = 10_000

@@ -1,3 +1,6 @@
+import { monotonicNow } from '../base/monotonic.ts'
+import { setTimeout, clearTimeout, setImmediate, clearImmediate } from '../base/timers.ts'
+
 /** ms; setTimeout takes no more. */
 const longest = 2 ** 31 - 1
 
@@ -15,7 +18,7 @@ export class NextLook {
 
   /** Looks in `ms`, unless it does so earlier. Infinity: nothing asks for it. */
   within(ms: number): void {
-    const at = performance.now() + ms
+    const at = monotonicNow() + ms
     if (this.#stopped || at >= this.#at) return
     clearTimeout(this.#timer)
     this.#at = at

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Generation } from '../host/generation.ts'
 import { isLoaded } from './lifecycle.ts'
 import { isForWantOfMemory } from './load.ts'
 import type { Supervisor } from './supervisor.ts'
+import { sleep } from '../base/timers.ts'
 
 /** ms after which it is looked again whether one that is in use is so no longer: of some uses nobody tells when they are over. Guessed. */
 const longestPause = 100
@@ -195,6 +195,6 @@ const serves = ({ state }: Supervisor): boolean => state.status === 'ready'
 /** Looks again and again, of what nobody tells when it is so; most of it is so in a moment. Keeps nothing alive. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let pause = 2; !(await isSo()); pause = Math.min(2 * pause, longestPause)) {
-    await sleep(pause, undefined, { ref: false })
+    await sleep(pause, { ref: false })
   }
 }

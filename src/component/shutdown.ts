@@ -7,6 +7,7 @@ import type { Registry } from './registry.ts'
 import type { Component } from './component.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** What a shutdown did. */
 export interface ShutdownReport {
@@ -26,7 +27,7 @@ const leastDiscardDeadline = 1_000
  * @param deadline ms for all of it; what is not done by then is ended at once, so a stuck worker never holds the rest.
  */
 export async function shutdownAll(registry: Registry, deadline: number): Promise<ShutdownReport> {
-  const start = performance.now()
+  const start = monotonicNow()
   // Ending what is left takes time as well.
   const graceful = Math.max(deadline / 2, deadline - terminateDeadline)
   const unloaded: UnloadReport[] = []
@@ -46,7 +47,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   }
   const unloadCopy = async (supervisor: Supervisor): Promise<void> => {
     if (!isLoaded(supervisor.state)) return
-    const remaining = graceful - (performance.now() - start)
+    const remaining = graceful - (monotonicNow() - start)
     const { unloads } = supervisor.counters
     const report = await supervisor.unload('shutdown', Math.max(0, Math.min(defaultDrainDeadline, remaining)))
     // A load that was given up is none.
@@ -55,11 +56,11 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   const supervisors = registry.all
   const all = Promise.allSettled(registry.components.map(async (component) => unload(component)))
   if (!(await withDeadline(all, graceful))) {
-    const rest = Math.max(0, deadline - (performance.now() - start))
+    const rest = Math.max(0, deadline - (monotonicNow() - start))
     // One that is told to end here may be given up by its own unload, and is still to be told of.
     for (const each of supervisors) if (each.generation) ended.set(each, each.generation.host)
     await Promise.all([...ended.values()].map(async (host) => host.terminate(rest)))
-    await withDeadline(all, Math.max(0, deadline - (performance.now() - start)))
+    await withDeadline(all, Math.max(0, deadline - (monotonicNow() - start)))
   }
   const left = supervisors.filter(
     (each) => each.zombies.size > 0 || each.generation?.host.alive === true || ended.get(each)?.alive === true,
@@ -67,7 +68,7 @@ export async function shutdownAll(registry: Registry, deadline: number): Promise
   return {
     unloaded,
     left: [...new Set(left.map(({ component }) => component))],
-    duration: performance.now() - start,
+    duration: monotonicNow() - start,
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat, utimes, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fateOf, ownedPattern, ownedSuffix, ownerOf } from './file-owner.ts'
+import { systemTime } from '../base/timers.ts'
 
 /** What is done with the files of one folder, each function in one turn of that folder: names, writing, setting aside, and what is left over. */
 
@@ -142,7 +143,7 @@ async function pruneAside(directory: string): Promise<void> {
 /** ms since it was last written or touched; 0 when it is gone. The wall clock's: so are the times of files. */
 async function ageOf(path: string): Promise<number> {
   try {
-    return Date.now() - (await stat(path)).mtimeMs
+    return systemTime() - (await stat(path)).mtimeMs
   } catch {
     return 0
   }

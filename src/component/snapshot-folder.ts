@@ -13,6 +13,7 @@ import {
   writeWhole,
 } from './snapshot-files.ts'
 import type { AsideReason } from './snapshot-files.ts'
+import { setTimeout, clearTimeout, setInterval, clearInterval } from '../base/timers.ts'
 
 /** A file that holds one snapshot. */
 export interface SnapshotFile {

@@ -4,6 +4,7 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import type { ProcessorUse } from '../memory/measure/processor-use.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** A component as the page shows it. Bytes, ms, calls per second. */
 export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory' | 'instances'> {
@@ -42,7 +43,7 @@ export class ComponentViews implements Disposable {
   readonly #watch: Disposable
 
   /** @param now ms of a monotonic clock. */
-  constructor(coordinator: ComponentCoordinator, now: () => number = () => performance.now()) {
+  constructor(coordinator: ComponentCoordinator, now: () => number = monotonicNow) {
     this.#coordinator = coordinator
     this.#now = now
     this.#watch = coordinator.watchCalls((call) => this.#called(call))

@@ -6,6 +6,7 @@ import { ComponentViews } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
 import { MemoryHistory } from './memory-history.ts'
 import type { MemoryView, PlanView, Snapshot, Tick } from './schemas.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** Components that are described in one turn of the event loop. */
 const atOnce = 20
@@ -108,7 +109,7 @@ export class LiveState implements Disposable {
 
   /** Undefined when it has not changed, or was looked at just now. */
   #newAdvice(): readonly Advice[] | undefined {
-    const now = performance.now()
+    const now = monotonicNow()
     if (now - this.#advisedAt < adviceInterval) return undefined
     this.#advisedAt = now
     const advice = this.#coordinator.advice()

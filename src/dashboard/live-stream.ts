@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { setImmediate as turn } from 'node:timers/promises'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { LiveState } from './live-state.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import { nextTurn, setTimeout, clearTimeout } from '../base/timers.ts'
 
 /** ms between two ticks. */
 const interval = 1_000
@@ -65,7 +66,7 @@ export class LiveStream {
   /** Something happened that viewers want to see. */
   soon(): void {
     if (this.#viewers.size === 0) return
-    this.#schedule(Math.max(hasty.delay, this.#tickedAt + hasty.interval - performance.now()))
+    this.#schedule(Math.max(hasty.delay, this.#tickedAt + hasty.interval - monotonicNow()))
   }
 
   /** Ends all streams. */
@@ -76,7 +77,7 @@ export class LiveStream {
   }
 
   #schedule(delay: number): void {
-    const dueAt = performance.now() + delay
+    const dueAt = monotonicNow() + delay
     if (dueAt >= this.#dueAt) return
     clearTimeout(this.#timer)
     this.#dueAt = dueAt
@@ -94,7 +95,7 @@ export class LiveStream {
   async #tick(): Promise<void> {
     if (this.#ticking) return
     this.#ticking = true
-    this.#tickedAt = performance.now()
+    this.#tickedAt = monotonicNow()
     try {
       const { memory, isShutdown } = this.#coordinator
       const freshEnough = Math.max(freshness.least, Math.min(freshness.most, memory.sampleTime * freshness.times))
@@ -111,7 +112,7 @@ export class LiveStream {
 
   /** Whoever joins meanwhile is given what may be older than the snapshot it has; the next tick puts that right. */
   async #send(): Promise<void> {
-    const tick = message('tick', await this.#state().tick(turn))
+    const tick = message('tick', await this.#state().tick(nextTurn))
     let snapshot: Buffer | undefined
     let written = 0
     for (const viewer of this.#viewers) {
@@ -123,7 +124,7 @@ export class LiveStream {
         response.write(snapshot)
         viewer.behind = false
       }
-      if (++written % viewersAtOnce === 0) await turn()
+      if (++written % viewersAtOnce === 0) await nextTurn()
     }
   }
 }

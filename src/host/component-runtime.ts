@@ -32,6 +32,7 @@ import { nameThread } from './thread-name.ts'
 import { changeEnvironment } from './environment-change.ts'
 import { watchUncountedMemory } from './uncounted-memory.ts'
 import { offersSnapshot } from './offers-snapshot.ts'
+import { setImmediate } from '../base/timers.ts'
 
 /** ms that pressure listeners may take before what they have dropped so far is collected. */
 const listenerDeadline = 200

@@ -1,4 +1,6 @@
 import { collectGarbage } from './collect-garbage.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import { setTimeout } from '../base/timers.ts'
 
 /** ms without a call before garbage is collected: whoever calls one after the other is not stopped for it. Guessed. */
 const pause = 1_000
@@ -29,7 +31,7 @@ export class ForgottenCallbacks {
   /** The last call under way is over. */
   idle(): void {
     if (!this.#given || this.#timer) return
-    const wait = Math.max(pause, this.#notBefore - performance.now())
+    const wait = Math.max(pause, this.#notBefore - monotonicNow())
     this.#timer = setTimeout(() => this.#collect(), wait).unref()
   }
 
@@ -38,9 +40,9 @@ export class ForgottenCallbacks {
     // Told again when it is idle again.
     if (!this.#isIdle()) return
     this.#given = false
-    const start = performance.now()
+    const start = monotonicNow()
     collectGarbage('major')
-    const end = performance.now()
+    const end = monotonicNow()
     this.#notBefore = end + Math.max(interval, share * (end - start))
   }
 }

@@ -3,6 +3,7 @@ import { clone } from '../channel/clone-guard.ts'
 import { describeValue, headlineOf, messageOf } from '../contract/describe-value.ts'
 import type { LogRecord } from './control.ts'
 import type { ComponentLogger, LogMethod } from '../contract/logger.ts'
+import { setImmediate } from '../base/timers.ts'
 
 /** pino's levels and their values (pino documentation, "level mapping"). */
 export const levelValues: Readonly<Record<string, number>> = {

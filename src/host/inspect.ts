@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from '../base/timers.ts'
 
 /** What a worker may be asked to write about itself. */
 export type Inspection =
@@ -24,7 +24,7 @@ export async function inspect(inspection: Inspection): Promise<void> {
   try {
     await session.post('Profiler.enable')
     await session.post('Profiler.start')
-    await delay(inspection.duration)
+    await sleep(inspection.duration)
     const { profile } = await session.post('Profiler.stop')
     await writeFile(inspection.file, JSON.stringify(profile), { mode: 0o600 })
   } finally {

@@ -1,3 +1,5 @@
+import { setInterval, clearInterval } from '../base/timers.ts'
+
 /** What keeps this thread's event loop alive for coordinators: one timer each, while anything is under way. */
 const held = { timers: 0, holds: 0 }
 

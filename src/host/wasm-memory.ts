@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { keepContext } from '../base/context.ts'
 import { constructing } from './constructing.ts'
+import { setInterval, clearInterval } from '../base/timers.ts'
 
 /** ms between two looks at memories that may have grown from inside. */
 const interval = 100

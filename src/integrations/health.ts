@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectNumber, expectOptional, expectRecord } from '../base/option-checks.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import { sleep } from '../base/timers.ts'
 
 export interface HealthOptions {
   /** The pressure from which on no further work should be sent here. Default 'critical'. */
@@ -45,11 +46,7 @@ export class Health implements Disposable {
    * @param now a clock in ms.
    * @throws InvalidOptionsError
    */
-  constructor(
-    coordinator: ComponentCoordinator,
-    options: HealthOptions = {},
-    now: () => number = () => performance.now(),
-  ) {
+  constructor(coordinator: ComponentCoordinator, options: HealthOptions = {}, now: () => number = monotonicNow) {
     const { unreadyAt = 'critical', unhealthyAfter } = expectRecord('health', options)
     expectKnown(options, known)
     if (!levels.includes(unreadyAt))

@@ -1,6 +1,7 @@
 import type { LockLeases, AcquireOptions, LockLease } from '../contract/locks.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { checkLockName, resolveAcquireOptions } from './acquire-options.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /**
  * Acquires several locks one after the other, sorted by name (UTF-16 code units), so that two callers never take the same
@@ -19,11 +20,11 @@ export async function acquireAll(
   }
   for (const [index, name] of names.entries()) checkLockName(name, `names[${index}]`)
   const { timeout } = resolveAcquireOptions(options)
-  const deadline = performance.now() + timeout
+  const deadline = monotonicNow() + timeout
   const leases: LockLease[] = []
   try {
     for (const name of [...new Set(names)].sort(byCodeUnits)) {
-      leases.push(await acquire(name, { ...options, timeout: Math.max(0, Math.ceil(deadline - performance.now())) }))
+      leases.push(await acquire(name, { ...options, timeout: Math.max(0, Math.ceil(deadline - monotonicNow())) }))
     }
     // One may have been taken away by force while the next was waited for.
     for (const { held, signal } of leases) if (!held) throw signal.reason

@@ -1,6 +1,7 @@
 import { threadId } from 'node:worker_threads'
 import { afterDeadline } from '../base/deadline.ts'
 import type { Sequence } from './sequence.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** How the locks see a call of a component: whoever made it under a lock waits for its answer. */
 export interface CallLink {
@@ -91,7 +92,7 @@ export class CallLinks {
     // What was answered by then is over by then.
     afterDeadline(brief, () => {
       this.#ticking = false
-      const now = performance.now()
+      const now = monotonicNow()
       for (const link of this.#untold) {
         // A timer may fire a fraction of a millisecond early.
         if (now - link.since < brief - 1) return this.#tick()
@@ -152,7 +153,7 @@ class OwnLink implements CallLink {
     else if (this.#state === 'idle' && this.#hooks.isMaker()) {
       this.#state = 'untold'
       this.#maker.sequence?.begin(this.#maker.holding)
-      this.since = performance.now()
+      this.since = monotonicNow()
       this.#hooks.begin(this)
     }
   }

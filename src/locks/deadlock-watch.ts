@@ -1,6 +1,7 @@
 import { keepContext } from '../base/context.ts'
 import { arrivalsTakenIn } from '../base/deadline.ts'
 import { suspectedDeadlocks, type LockWait } from './suspected-deadlock.ts'
+import { setInterval, clearInterval } from '../base/timers.ts'
 
 /** Waits that may be a deadlock, which is not certain: nobody was refused. `cycle`: task, lock, task, ... and the first task again. */
 export interface SuspectedDeadlockNotice {

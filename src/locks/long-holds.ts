@@ -1,5 +1,6 @@
 import { keepContext } from '../base/context.ts'
 import type { LockMode } from '../contract/locks.ts'
+import { setTimeout, clearTimeout } from '../base/timers.ts'
 
 /** A lease that is held for long. `since`: ms since the epoch; `heldFor`: ms. */
 export interface LongHold {

@@ -6,6 +6,7 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 import { BucketHistogram, callBounds, loadBounds, unloadBounds } from './bucket-histogram.ts'
 import { errorCode } from './error-code.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 
 /** Components that are gone keep their counters, up to so many. */
 const rememberedNames = 1_000
@@ -70,7 +71,7 @@ export class Tallies implements Disposable {
   readonly #stop: () => void
 
   /** @param now ms of a monotonic clock. */
-  constructor(coordinator: ComponentCoordinator, now: () => number = () => performance.now()) {
+  constructor(coordinator: ComponentCoordinator, now: () => number = monotonicNow) {
     this.#now = now
     const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
       load: (event) => this.#loaded(this.of(event.name), event),

@@ -1,4 +1,5 @@
 import type { InContext } from '../base/context.ts'
+import { setTimeout } from '../base/timers.ts'
 
 /** ms from one warning to the next. Guessed: few enough to be read, and soon enough to be seen while it happens. */
 const interval = 10_000

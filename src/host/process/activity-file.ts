@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { activitySize, readActivity } from '../../channel/activity.ts'
 import type { ActivityReading, ActivityRecord } from '../../channel/activity.ts'
+import { setImmediate, queueMicrotask } from '../../base/timers.ts'
 
 /**
  * What the component in a process is doing: a file without a name, in memory where there is a folder for that, that the process writes and its host

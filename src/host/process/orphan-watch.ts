@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { expectDescriptors } from './descriptors.ts'
+import { monotonicNow } from '../../base/monotonic.ts'
 
 /**
  * Is given who is to be watched, reads who comes and goes, and ends the process groups of those that are left once its input ends: with this process, however that dies. It must
@@ -61,7 +62,7 @@ class OrphanWatch {
       // The next one that is to be watched tries again.
       return
     }
-    const started = performance.now()
+    const started = monotonicNow()
     const watcher = spawn('/bin/sh', ['-c', script, 'sh', ...[...this.#pids].map(String)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
@@ -70,7 +71,7 @@ class OrphanWatch {
     const gone = (): void => {
       if (this.#watcher !== watcher) return
       this.#watcher = undefined
-      this.#failures = performance.now() - started < shortLife ? this.#failures + 1 : 0
+      this.#failures = monotonicNow() - started < shortLife ? this.#failures + 1 : 0
       if (this.#pids.size > 0) this.#start()
     }
     watcher.once('error', gone)

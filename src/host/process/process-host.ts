@@ -27,6 +27,7 @@ import { ActivityFile } from './activity-file.ts'
 import { expectDescriptors } from './descriptors.ts'
 import { orphanWatch } from './orphan-watch.ts'
 import { inheritedFlags, limitFlags, permissionFlags } from './process-flags.ts'
+import { setTimeout, setImmediate } from '../../base/timers.ts'
 
 const bootstrap = entryFile('process-bootstrap')
 

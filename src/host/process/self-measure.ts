@@ -1,4 +1,5 @@
 import type { ActivityMeter } from '../../channel/activity.ts'
+import { setInterval } from '../../base/timers.ts'
 
 /** ms between two looks of a process at itself. Guessed: as soon as its host would look at one that grows, at a tenth of the cost. */
 const lookAtItself = 250

@@ -4,6 +4,7 @@ import type { WorkerOptions } from 'node:worker_threads'
 import { withDeadline } from '../../base/deadline.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 import { POOL_DELAY } from '../tuning.ts'
+import { setTimeout, clearTimeout } from '../../base/timers.ts'
 
 /**
  * Runs a helper thread until it says something, and ends it. Keeps no program alive: whoever has nothing else to do need not wait for it. Never rejects.

@@ -5,6 +5,7 @@ import type { TrimResult } from './allocator-trim.ts'
 import { returnAtEndFlag } from './page-pool.ts'
 import type { PagePool } from './page-pool.ts'
 import { drainPool } from './pool-drain.ts'
+import { setTimeout, clearTimeout } from '../../base/timers.ts'
 
 /** What the reclaimer reaches of the process; replaced in tests. */
 export interface ReclaimEffects {

@@ -1,4 +1,6 @@
 import { LONGEST_LOOK } from '../tuning.ts'
+import { monotonicNow } from '../../base/monotonic.ts'
+import { setTimeout, clearTimeout } from '../../base/timers.ts'
 
 export interface SamplingNeeds {
   /** ms from the last sample to the next, by what is known now. */
@@ -19,7 +21,7 @@ export class SamplingLoop {
   readonly #needs: SamplingNeeds
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
-  #sampledAt = performance.now()
+  #sampledAt = monotonicNow()
   /** ms, as they were when anything had changed last; undefined: something has changed since. */
   #plan: { readonly interval: number; readonly watch: number } | undefined
   #state: 'waiting' | 'ticking' | 'ticking, then again' | 'stopped' = 'waiting'
@@ -33,7 +35,7 @@ export class SamplingLoop {
   /** Something has changed, or begun to work: the next look is at most so many ms away. */
   poke(within: number): void {
     this.#plan = undefined
-    if (this.#state === 'waiting' && this.#wakeAt > performance.now() + within) this.#arm(within)
+    if (this.#state === 'waiting' && this.#wakeAt > monotonicNow() + within) this.#arm(within)
   }
 
   /** Something has changed that wants a sample of its own: now, or right after the one under way. */
@@ -44,7 +46,7 @@ export class SamplingLoop {
 
   /** A sample was taken, by whomever. */
   noteSample(): void {
-    this.#sampledAt = performance.now()
+    this.#sampledAt = monotonicNow()
   }
 
   stop(): void {
@@ -55,12 +57,12 @@ export class SamplingLoop {
   /** ms to the next sample, and to the next look. */
   #ahead(): { readonly sample: number; readonly look: number } {
     this.#plan ??= { interval: this.#needs.interval(), watch: this.#needs.watch() }
-    return { sample: this.#sampledAt + this.#plan.interval - performance.now(), look: this.#plan.watch }
+    return { sample: this.#sampledAt + this.#plan.interval - monotonicNow(), look: this.#plan.watch }
   }
 
   #arm(wait: number): void {
     clearTimeout(this.#timer)
-    this.#wakeAt = performance.now() + Math.max(1, wait)
+    this.#wakeAt = monotonicNow() + Math.max(1, wait)
     this.#timer = setTimeout(() => this.#wake(), Math.max(1, wait)).unref()
   }
 
@@ -76,7 +78,7 @@ export class SamplingLoop {
     clearTimeout(this.#timer)
     do {
       this.#state = 'ticking'
-      this.#sampledAt = performance.now()
+      this.#sampledAt = monotonicNow()
       await this.#needs.tick()
       // Stopped, or asked for again, while it ran.
     } while (this.#is('ticking, then again'))

@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../../contract/logger.ts'
 import { ANSWER_TIME, SHORTEST_LOOK } from '../tuning.ts'
 import type { Measurement } from './measurement.ts'
 import { SamplingLoop } from './sampling-loop.ts'
+import { nextTurn } from '../../base/timers.ts'
 
 export interface SamplingOptions {
   readonly measurement: Measurement
@@ -99,7 +99,7 @@ export class Sampling {
     this.#time = now() - start
     this.#loop.noteSample()
     // Whoever is told of a sample may ask for the next: everything else has its turn in between.
-    await setImmediate()
+    await nextTurn()
     sampled(start)
   }
 }

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { monotonicNow } from '../../base/monotonic.ts'
 
 /** ms between two attempts to write to a socket that is full. */
 const pause = 1
@@ -25,7 +26,7 @@ export class LastWords {
   /** @param patience ms to wait, all in all, for the other side to read. */
   constructor(fd: number, patience: number) {
     this.#fd = fd
-    this.#end = performance.now() + patience
+    this.#end = monotonicNow() + patience
   }
 
   write(pieces: readonly Uint8Array[]): void {
@@ -39,7 +40,7 @@ export class LastWords {
         written += writeSync(this.#fd, piece, written)
       } catch (error) {
         const isFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
-        if (!isFull || performance.now() > this.#end) return false
+        if (!isFull || monotonicNow() > this.#end) return false
         Atomics.wait(this.#cell, 0, 0, pause)
       }
     }

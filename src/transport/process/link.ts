@@ -13,6 +13,7 @@ import { RecordWriter } from './record-writer.ts'
 import { guarded, SubChannel } from './sub-channel.ts'
 import type { Arrived, Wire } from './sub-channel.ts'
 import { Kind, mostFrameBytes } from './wire.ts'
+import { setImmediate, queueMicrotask } from '../../base/timers.ts'
 
 export interface ProcessLinkOptions {
   /** Bytes were named to `transfer()`, and were copied, since they cannot move to another process; told each time. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { tailOf } from './last-words.ts'
 import type { LastWords } from './last-words.ts'
 import { headerBytes, Kind, numberBytes, preamble } from './wire.ts'
+import { queueMicrotask } from '../../base/timers.ts'
 
 /**
  * bytes of a block of memory in which records are gathered; guessed. It is used again, as memory that is new to the process costs more than to copy into it

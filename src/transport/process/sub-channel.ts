@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { FrameReceiver, Movable, Transport } from '../../channel/transport.ts'
+import { queueMicrotask } from '../../base/timers.ts'
 
 /** What a channel needs of the link that it is on. */
 export interface Wire {
