@@ -1,6 +1,8 @@
 import { isPromise } from 'node:util/types'
 import { initialiserOf } from '../contract/define-component.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
+import { chosenExport } from './chosen-export.ts'
+import type { Namespace } from './chosen-export.ts'
 import { isModuleUrl } from './is-module-url.ts'
 
 export interface LoadedModule {
@@ -20,9 +22,8 @@ export async function loadModule(
   config: unknown,
   context: ComponentContext,
 ): Promise<LoadedModule> {
-  const namespace = (await import(isModuleUrl(module) ? module : await resolved(module))) as Record<string, unknown>
-  const exported = exportName === '*' ? namespace : namespace[exportName]
-  if (exported === undefined || exported === null) throw new Error(missingExport(exportName, namespace))
+  const namespace = (await import(isModuleUrl(module) ? module : await resolved(module))) as Namespace
+  const exported = chosenExport(namespace, exportName)
   const initialise = initialiserOf(exported)
   const api: unknown = initialise
     ? await initialise(config, context)
@@ -58,10 +59,4 @@ function isClass(value: unknown): value is new (config: unknown, context: Compon
   // A constructor function of the time before classes: it has methods on its prototype.
   const prototype: unknown = value.prototype
   return typeof prototype === 'object' && prototype !== null && Object.getOwnPropertyNames(prototype).length > 1
-}
-
-function missingExport(name: string, namespace: Record<string, unknown>): string {
-  const what = name === 'default' ? 'no default export' : `no export named "${name}"`
-  const names = Object.keys(namespace)
-  return `the module has ${what}; it exports ${names.length > 0 ? names.join(', ') : 'nothing'}`
 }

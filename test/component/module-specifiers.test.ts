@@ -1,19 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runChild } from '../support/child.ts'
-import { temporaryFolder } from '../support/hibernating.ts'
-
-/** A program with packages of its own, in a folder that has nothing to do with this one. */
-function program(files: Readonly<Record<string, string>>): string {
-  const folder = temporaryFolder()
-  for (const [name, text] of Object.entries(files)) {
-    const file = join(folder, name)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-  }
-  return folder
-}
+import { program } from '../support/program.ts'
 
 const esm = 'export const named = { kind: () => "esm" }'
 const cjs = 'module.exports = { default: { kind: () => "cjs" } }'
