@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
 import { describe, expect, it } from 'vitest'
-import type { ComponentDefinition, Isolation } from '../../src/index.ts'
+import type { ComponentDefinition } from '../../src/index.ts'
 import { rejection, sharedCoordinator } from '../support/coordinator.ts'
 import { program } from '../support/program.ts'
 
@@ -12,13 +12,16 @@ const run = promisify(execFile)
 const coordinator = sharedCoordinator()
 let serial = 0
 
-interface Any {
-  kind(): Promise<string>
-  readonly [name: string]: () => Promise<string>
-}
-function register(folder: string, file: string, more: Partial<ComponentDefinition> = {}): Any {
+/** What it says of its kind; then it makes room for the next one. */
+async function kindOf(folder: string, file: string, more: Partial<ComponentDefinition>): Promise<string> {
   const module = pathToFileURL(join(folder, file))
-  return coordinator.registerComponent({ name: `commonjs-${++serial}`, module, ...more }) as unknown as Any
+  const name = `commonjs-${++serial}`
+  const remote = coordinator.registerComponent<{ kind(): string }>({ name, module, ...more })
+  try {
+    return await remote.kind()
+  } finally {
+    await coordinator.unregisterComponent(name)
+  }
 }
 
 /** What has each kind of export, as it is written. */
@@ -59,7 +62,11 @@ var __toCommonJS = (mod) => __copyProps(__defProp({}, '__esModule', { value: tru
 var a_exports = {}
 __export(a_exports, { Service: () => Service, default: () => a_default, kind: () => kind, make: () => make, object: () => object })
 module.exports = __toCommonJS(a_exports)
-${source.replaceAll(/^(import|export \*) .*$/gm, '').replace('base()', "'base'").replace('export default', 'var a_default =').replaceAll(/^export /gm, '')}
+${source
+  .replaceAll(/^(import|export \*) .*$/gm, '')
+  .replace('base()', "'base'")
+  .replace('export default', 'var a_default =')
+  .replaceAll(/^export /gm, '')}
 `
 
 const kinds: readonly [string, string][] = [
@@ -70,11 +77,9 @@ const kinds: readonly [string, string][] = [
   ['*', 'module, base'],
 ]
 
-describe.each<Isolation>(['thread', 'process'])('in a %s, a component may be CommonJS', (isolation) => {
-  const ask = async (folder: string, file: string, name: string): Promise<string> => {
-    const remote = register(folder, file, { export: name, config: 7, isolation })
-    return remote.kind()
-  }
+describe.each<'thread' | 'process'>(['thread', 'process'])('in a %s, a component may be CommonJS', (isolation) => {
+  const ask = async (folder: string, file: string, name: string): Promise<string> =>
+    kindOf(folder, file, { export: name, config: 7, isolation })
 
   it.each<[string, () => Promise<readonly [string, string]>]>([
     ['TypeScript', async () => [await compiledByTypeScript(), 'a.js']],
@@ -171,8 +176,7 @@ describe('of a CommonJS module', () => {
     ['null.cjs', '*', 'the module has no exports; it exports nothing'],
     ['text.cjs', 'default', 'export "default" gave string'],
   ])('%s, the export "%s" is not there, and it is told which are', async (file, name, message) => {
-    const remote = register(folder(), file, { export: name })
-    expect(await rejection(remote.kind())).toMatchObject({
+    expect(await rejection(kindOf(folder(), file, { export: name }))).toMatchObject({
       code: 'ERR_COMPONENT_LOAD',
       message: expect.stringContaining(message) as string,
     })

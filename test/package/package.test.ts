@@ -113,8 +113,10 @@ describe('the packed package', () => {
     it.each([
       ['thread', 'mjs'],
       ['thread', 'cjs'],
+      ['thread', 'compiled.cjs'],
       ['process', 'mjs'],
       ['process', 'cjs'],
+      ['process', 'compiled.cjs'],
     ])('has nothing twice in a %s whose component is a .%s', async (isolation, ending) => {
       for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text)
       const program = [join(project, 'one-runtime-main.mjs'), `./one-runtime.${ending}`, isolation]

@@ -77,6 +77,8 @@ const made = spillway.defineComponent((config, { dependencies: { peer }, locks, 
 export const files: Readonly<Record<string, string>> = {
   'one-runtime.mjs': `import * as spillway from 'spillway/worker'\n${component}\nexport default made\n`,
   'one-runtime.cjs': `const spillway = require('spillway/worker')\n${component}\nmodule.exports = made\n`,
+  // As compilers make it of an ES module.
+  'one-runtime.compiled.cjs': `Object.defineProperty(exports, '__esModule', { value: true })\nconst spillway = require('spillway/worker')\n${component}\nexports.default = made\n`,
   'one-runtime-main.mjs': `
 import { ComponentCoordinator, InvalidOptionsError, SpillwayError, proxy, registerErrorClass, transferHandlers, withCallOptions } from 'spillway'
 import { InvalidOptionsError as same } from 'spillway/worker'
