@@ -13,6 +13,7 @@ import { parseHistoricalDataConfig } from '../../src/services/historical-data/co
 import { parseOrderServiceConfig } from '../../src/services/orders/config.ts'
 import { section, tableRows } from '../../bench/figures/markdown.ts'
 import { readPage, sourceOf, sourcesMatching } from './page.ts'
+import { knownSigns, namedSigns } from './signs.ts'
 
 const page = await readPage('docs/options.md')
 const coordinator = resolveCoordinatorOptions({})
@@ -85,6 +86,42 @@ describe('options of "Environment"', () => {
     const told = tableRows(section(page, 'Environment')).map(([name = '']) => name.replaceAll('`', ''))
     const read = await sourcesMatching(/(?:process\.env|environment)\['(SPILLWAY_\w+)'\]/g)
     expect(told.toSorted()).toEqual([...new Set(read)].toSorted())
+  })
+})
+
+describe('what shows that an option is wrong', () => {
+  const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading)
+  const rows = headings
+    .flatMap((heading) => tableRows(section(page, heading)).map((cells) => ({ heading, cells })))
+    .map(({ heading, cells }) => ({
+      option: `${heading}: ${cells[0]}`,
+      sign: cells[heading === 'Environment' ? 3 : 4],
+    }))
+
+  it('is told of every option', () => {
+    expect(rows.length).toBeGreaterThan(150)
+    expect(rows.filter(({ sign }) => !sign).map(({ option }) => option)).toEqual([])
+  })
+
+  it('is there: each metric, field, kind of advice, event, reason, error and line of the log that is named', async () => {
+    const signs = await knownSigns()
+    const unknown = rows.flatMap(({ option, sign = '' }) =>
+      namedSigns(sign)
+        .filter((name) => !signs.has(name))
+        .map((name) => `${option}: ${name}`),
+    )
+    expect(unknown).toEqual([])
+  })
+
+  it('is read from a cell with what it is', () => {
+    expect(namedSigns('advice `a`, `b` or `c`; log “it is so”; `SpillwayError` with reason `d`')).toEqual([
+      'advice a',
+      'advice b',
+      'advice c',
+      'SpillwayError',
+      'reason d',
+      'log it is so',
+    ])
   })
 })
 
