@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import * as core from '../../src/index.ts'
 import * as services from '../../src/services/index.ts'
 import { section, tableRows } from '../../bench/figures/markdown.ts'
-import { readPage, sourceOf } from './page.ts'
+import { readPage, sourceOf, sourcesMatching } from './page.ts'
 
 const page = await readPage('docs/errors.md')
 
@@ -22,8 +22,33 @@ describe('the errors', () => {
   it('tell of a crash for one of the reasons that are told', async () => {
     const type = await sourceOf(/^export type CrashReason =([^]*?)\n\n/m)
     const reasons = [...type.matchAll(/'([\w-]+)'/g)].map(([, reason = '']) => reason)
-    const told = tableRows(section(page, 'Reasons of a crash')).map(([reason = '']) => reason.replaceAll('`', ''))
-    expect(told.toSorted()).toEqual(reasons.toSorted())
+    const rows = tableRows(section(page, 'Reasons of a crash'))
+    expect(rows.map(([reason = '']) => reason.replaceAll('`', '')).toSorted()).toEqual(reasons.toSorted())
+    expect(rows.filter(([, what, advice]) => !what || !advice)).toEqual([])
+  })
+
+  it('of the core are each told to be sent again, or not', () => {
+    const codes = tableRows(section(page, 'Of the core')).filter(([code]) => code?.startsWith('`ERR_'))
+    const again = section(page, 'Send it again?').matchAll(/`(ERR_\w+)`/g)
+    expect([...again].map(([, code = '']) => code).toSorted()).toEqual(
+      codes.map(([code = '']) => code.replaceAll('`', '')).toSorted(),
+    )
+  })
+
+  it('of the dashboard are those that it answers with', async () => {
+    const rows = tableRows(section(page, 'Of the dashboard'))
+    const answered = await sourcesMatching(/(?:refuse|new HttpError)\((\d+, '[A-Z_]+')/g)
+    expect(rows.map(([status, code]) => `${status}, ${code?.replaceAll('`', "'")}`).toSorted()).toEqual(
+      answered.toSorted(),
+    )
+    expect(rows.filter(([, , when, advice]) => !when || !advice)).toEqual([])
+  })
+
+  it('are none of the warnings, which are those that are given', async () => {
+    const rows = tableRows(section(page, 'Warnings of the process'))
+    const given = await sourcesMatching(/type: 'SpillwayWarning', code: '(SPILLWAY_\w+)'/g)
+    expect(rows.map(([code = '']) => code.replaceAll('`', '')).toSorted()).toEqual([...new Set(given)].toSorted())
+    expect(rows.filter(([, when, advice]) => !when || !advice)).toEqual([])
   })
 
   it('have a guard each', () => {

@@ -1,31 +1,24 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readPage } from './page.ts'
+import { allBlocks, readPage } from './page.ts'
+import type { Block } from './page.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** What examples import, as it is here. */
-const sources: Record<string, string> = {
-  spillway: 'src/index.ts',
-  'spillway/worker': 'src/worker.ts',
-  'spillway/services': 'src/services/index.ts',
-  'spillway/dashboard': 'src/dashboard/index.ts',
-  'spillway/metrics': 'src/metrics/index.ts',
-  'spillway/fastify': 'src/integrations/fastify.ts',
-  'spillway/nestjs': 'src/integrations/nestjs.ts',
-}
+const sources = await entries()
 /** What an example may take for granted. */
 const coordinator =
   "import { ComponentCoordinator } from 'spillway'\nawait using coordinator = new ComponentCoordinator()\n"
 const given: Record<string, string> = {
   'docs/locks.md': 'declare const signal: AbortSignal\ndeclare const write: (token: number) => Promise<void>;\n',
+  'docs/processes.md': 'declare const chartRenderer: { draw(): string };\n',
 }
-/** Those that talk to nobody, and end by themselves. */
-const executable = ['docs/services.md']
+/** Those that talk to nobody, and end by themselves: what they say that they print is compared. */
+const executable = /^docs\/(?:services\.md|recipes\/)/
 const needsNetwork = /LazyConnectorManager|LazyConnectionPool|connector:/
 
 interface Example {
@@ -35,30 +28,22 @@ interface Example {
   readonly isModule: boolean
 }
 
-const pages = [
-  'README.md',
-  'docs/services.md',
-  'docs/memory.md',
-  'docs/locks.md',
-  'docs/hibernation.md',
-  'docs/dashboard.md',
-  'docs/applications.md',
-]
-const examples = (await Promise.all(pages.map(examplesOf))).flat()
+const examples = examplesOf(await allBlocks())
+const pages = [...new Set(examples.map(({ page }) => page))]
 let directory: string
 
 beforeAll(async () => {
   await mkdir(join(root, '.cache'), { recursive: true })
   directory = await mkdtemp(join(root, '.cache/examples-'))
-  const modules = examples.filter(({ isModule }) => isModule)
+  await copyFile(join(root, 'test/docs/declarations.d.ts'), join(directory, 'declarations.d.ts'))
+  const shared = examples.filter(({ page, isModule }) => isModule && page === 'README.md')
   for (const page of pages) {
     const folder = join(directory, folderOf(page))
     await mkdir(folder)
     await writeFile(join(folder, 'parser.ts'), 'export const parse = (text: string): number => text.length\n')
-    for (const { file, code } of modules) await writeFile(join(folder, file), code)
-  }
-  for (const { page, file, code, isModule } of examples) {
-    if (!isModule) await writeFile(join(directory, folderOf(page), file), code)
+    // Components of the README are known to all; a page may have one of its own in the place of that.
+    const own = examples.filter((example) => example.page === page)
+    for (const { file, code } of [...shared, ...own]) await writeFile(join(folder, file), code)
   }
 })
 
@@ -90,29 +75,48 @@ describe('the examples of the pages', () => {
     expect(problems).toBe('')
   })
 
-  it.each(
-    examples.filter(({ page, code, isModule }) => executable.includes(page) && !isModule && !needsNetwork.test(code)),
-  )('$page, $file prints what it says', async ({ page, file, code }) => {
-    const folder = join(directory, folderOf(page))
-    const { stdout } = await run(process.execPath, [file], { cwd: folder, timeout: 50_000 })
-    const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, text]) => text)
-    expect(promised.length).toBeGreaterThan(0)
-    expect(stdout.trimEnd().split('\n')).toEqual(promised)
-  })
+  it.each(examples.filter(({ page, code, isModule }) => executable.test(page) && !isModule && isFinite(code)))(
+    '$page, $file prints what it says',
+    async ({ page, file, code }) => {
+      const folder = join(directory, folderOf(page))
+      const { stdout } = await run(process.execPath, [file], { cwd: folder, timeout: 50_000 })
+      const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, text]) => text)
+      expect(promised.length).toBeGreaterThan(0)
+      expect(stdout.trimEnd().split('\n')).toEqual(promised)
+    },
+  )
 })
 
-async function examplesOf(page: string): Promise<Example[]> {
-  const blocks = [...(await readPage(page)).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code)
-  return blocks.map((code, index) => {
-    const name = /^\/\/ ([\w./-]+\.ts)\b/.exec(code)?.[1]
-    const isModule = name !== undefined && name !== 'main.ts'
-    return {
-      page,
-      file: name ?? `example-${index + 1}.ts`,
-      code: here(isModule ? code : complete(page, code)),
-      isModule,
-    }
-  })
+function examplesOf(blocks: readonly Block[]): Example[] {
+  const counts = new Map<string, number>()
+  return blocks
+    .filter(({ language }) => language === 'ts')
+    .map(({ page, code }) => {
+      const index = (counts.get(page) ?? 0) + 1
+      counts.set(page, index)
+      const name = /^\/\/ ([\w./-]+\.ts)\b/.exec(code)?.[1]
+      const isModule = name !== undefined && name !== 'main.ts'
+      return {
+        page,
+        file: name ?? `example-${index}.ts`,
+        code: here(isModule ? code : complete(page, code)),
+        isModule,
+      }
+    })
+}
+
+const isFinite = (code: string): boolean => code.includes('// prints: ') && !needsNetwork.test(code)
+
+/** What package.json exports, as it is here: the sources by what is imported. */
+async function entries(): Promise<Record<string, string>> {
+  const { exports } = JSON.parse(await readPage('package.json')) as { exports: Record<string, { default?: string }> }
+  return Object.fromEntries(
+    Object.entries(exports).flatMap(([path, { default: file }]) =>
+      file === undefined
+        ? []
+        : [[path.replace(/^\./, 'spillway'), file.replace(/^\.\/dist\/(.*)\.js$/, '$1.ts')] as const],
+    ),
+  )
 }
 
 function complete(page: string, code: string): string {

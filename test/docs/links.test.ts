@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { localLinks, readPage } from './page.ts'
+import { allPages, localLinks, readPage } from './page.ts'
 
 const root = new URL('../../', import.meta.url)
-const pages = [
-  'README.md',
-  ...(await readdir(new URL('docs', root), { recursive: true }))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+const pages = await allPages()
 
 describe('the README', () => {
   it('is short, and shows something that runs at once', async () => {

@@ -2,6 +2,29 @@ import { readdir, readFile } from 'node:fs/promises'
 
 const root = new URL('../../', import.meta.url)
 
+/** The README and all pages of docs: what is new is among them. */
+export async function allPages(): Promise<string[]> {
+  const files = await readdir(new URL('docs/', root), { recursive: true })
+  return ['README.md', ...files.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)]
+}
+
+export interface Block {
+  readonly page: string
+  readonly language: string
+  readonly code: string
+}
+
+/** The blocks of code of all pages. */
+export async function allBlocks(): Promise<Block[]> {
+  const blocksOf = async (page: string): Promise<Block[]> =>
+    [...(await readPage(page)).matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language = '', code = '']) => ({
+      page,
+      language,
+      code,
+    }))
+  return (await Promise.all((await allPages()).map(blocksOf))).flat()
+}
+
 /** A file of the repository, by its path from the top. */
 export const readPage = async (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
 

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { topUsage } from '../../src/cli/top/top-options.ts'
+import { allBlocks, readPage } from './page.ts'
+import type { Block } from './page.ts'
+import { parseYaml } from './yaml.ts'
+import type { Yaml } from './yaml.ts'
+
+const root = new URL('../../', import.meta.url)
+const run = promisify(execFile)
+const blocks = await allBlocks()
+const of = (language: string): Block[] => blocks.filter((block) => block.language === language)
+/** Languages whose blocks a test looks at: `ts` in examples.test.ts, the others here; without one it is something printed, or drawn. */
+const looked = ['ts', 'sh', 'yaml', 'dockerfile', 'json', '']
+
+it('all blocks are of languages that a test looks at', () => {
+  expect(blocks.filter(({ language }) => !looked.includes(language))).toEqual([])
+})
+
+describe('commands', () => {
+  const commands = of('sh').flatMap(({ page, code }) => code.split('\n').map((line) => ({ page, line })))
+
+  it('of npx are those that there are, with options that they know', () => {
+    const known = new Set(topUsage.match(/--[a-z]+/g))
+    const called = commands.flatMap(({ page, line }) =>
+      [...line.matchAll(/npx spillway (\w+)([^#|]*)/g)].map(([, name, rest = '']) => ({
+        page,
+        name,
+        unknown: (rest.match(/--[a-z-]+/g) ?? []).filter((option) => !known.has(option)),
+      })),
+    )
+    expect(called.length).toBeGreaterThan(0)
+    expect(called.filter(({ name, unknown }) => name !== 'top' || unknown.length > 0)).toEqual([])
+  })
+
+  it('run files that are there', () => {
+    const run = commands.flatMap(({ line }) => /\bnode (?:--[\w=-]+ )*([\w./-]+\.ts)\b/.exec(line)?.[1] ?? [])
+    expect(run.filter((file) => !existsSync(new URL(file, root)))).toEqual([])
+  })
+})
+
+describe('Dockerfiles', () => {
+  const instructions = of('dockerfile').flatMap(({ code }) =>
+    code.split('\n').flatMap((line) => {
+      const [, instruction = '', rest = ''] = /^(\w+) (.*)$/.exec(line) ?? []
+      return line === '' ? [] : [{ instruction, rest }]
+    }),
+  )
+  const those = (name: string): string[] =>
+    instructions.filter(({ instruction }) => instruction === name).map(({ rest }) => rest)
+
+  it('are made of instructions, on a Node that is supported', async () => {
+    const known = ['FROM', 'WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'EXPOSE', 'ENTRYPOINT', 'CMD']
+    expect(instructions.filter(({ instruction }) => !known.includes(instruction))).toEqual([])
+    const { engines } = JSON.parse(await readPage('package.json')) as { engines: { node: string } }
+    const least = Number(/^>=(\d+)$/.exec(engines.node)?.[1])
+    const images = those('FROM').map((image) => Number(/^node:(\d+)-/.exec(image)?.[1]))
+    expect(images.length).toBeGreaterThan(0)
+    expect(images.filter((version) => !(version >= least))).toEqual([])
+  })
+
+  it('copy from stages that they have, and end as somebody else than root', () => {
+    const stages = those('FROM').flatMap((image) => / AS (\w+)$/.exec(image)?.[1] ?? [])
+    const sources = those('COPY').flatMap((copy) => /--from=(\w+)/.exec(copy)?.[1] ?? [])
+    expect(sources.length).toBeGreaterThan(0)
+    expect(sources.filter((source) => !stages.includes(source))).toEqual([])
+    expect(those('USER').at(-1)).toBe('node')
+  })
+
+  it('start the program without a shell, with flags that Node has', async () => {
+    const { stdout } = await run(process.execPath, ['--v8-options'], { maxBuffer: 16 * 1024 ** 2 })
+    const known = new Set([...process.allowedNodeEnvironmentFlags, ...(stdout.match(/--[a-z][\w-]+/g) ?? [])])
+    const [command = '', ...rest] = those('CMD').flatMap((line) => JSON.parse(line) as string[])
+    expect(command).toBe('node')
+    expect(rest.filter((flag) => flag.startsWith('--') && !known.has(flag.replace(/=.*/, '')))).toEqual([])
+  })
+})
+
+describe('manifests', () => {
+  const manifests = of('yaml').map(({ page, code }) => ({ page, manifest: parseYaml(code) }))
+
+  it('are read', () => {
+    expect(manifests.length).toBeGreaterThan(0)
+    expect(parseYaml('a:\n  - b: 1\n    c: [x, y]\n  - d\ne: true\n')).toEqual({
+      a: [{ b: 1, c: ['x', 'y'] }, 'd'],
+      e: true,
+    })
+    expect(() => parseYaml('a: 1\n  b: 2\n')).toThrow('Not indented')
+    expect(() => parseYaml('a:\nb: 2\n')).toThrow('Nothing under a:')
+  })
+
+  it('of Deployments give the program of their page the time and the folder that it needs, and ask the probes that it has', async () => {
+    for (const { page, manifest } of manifests.filter((each) => at(each.manifest, 'kind') === 'Deployment')) {
+      const text = await readPage(page)
+      const option = (name: string): number =>
+        Number(new RegExp(`\\b${name}: ([\\d_]+)`).exec(text)?.[1]?.replaceAll('_', '')) / 1_000
+      const pod = at(manifest, 'spec', 'template', 'spec')
+      const container = at(pod, 'containers', 0)
+      const needed = option('drainDelay') + option('closeTimeout') + option('shutdownTimeout')
+      expect(needed).toBeGreaterThan(0)
+      expect(at(pod, 'terminationGracePeriodSeconds')).toBeGreaterThan(needed)
+      const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) =>
+        at(container, probe, 'httpGet', 'path'),
+      )
+      expect(probes).toEqual(['/health/ready', '/health/ready', '/health/live'])
+      const options = await readPage('docs/options.md')
+      expect(probes.filter((path) => typeof path !== 'string' || !options.includes(`'${path}'`))).toEqual([])
+      expect(at(container, 'securityContext', 'readOnlyRootFilesystem')).toBe(true)
+      expect(at(container, 'volumeMounts', 0)).toEqual({ name: at(pod, 'volumes', 0, 'name'), mountPath: '/tmp' })
+      expect(/directory: '(\/\w+)\//.exec(text)?.[1]).toBe('/tmp')
+    }
+  })
+})
+
+it('JSON is JSON', () => {
+  for (const { code } of of('json')) expect(() => JSON.parse(code) as unknown).not.toThrow()
+})
+
+/** What is under a path of keys. */
+function at(value: Yaml | undefined, ...path: (string | number)[]): Yaml | undefined {
+  return path.reduce<Yaml | undefined>(
+    (found, key) => (typeof found === 'object' ? (found as Record<string, Yaml>)[key] : undefined),
+    value,
+  )
+}
