@@ -1,4 +1,5 @@
 import type { CoordinatorOptions } from './contract/coordinator-options.ts'
+import type { Clock } from './contract/clock.ts'
 import type { DefinitionDefaults } from './component/definition.ts'
 import { InvalidOptionsError } from './contract/errors.ts'
 import type { MemoryOptions } from './contract/memory-options.ts'
@@ -16,12 +17,13 @@ import {
 export interface ResolvedCoordinatorOptions {
   readonly memory: MemoryOptions
   readonly defaults: DefinitionDefaults
+  readonly clock: Clock | undefined
   readonly logger: Logger | undefined
   readonly spareWorkers: number
   readonly shutdownTimeout: number
 }
 
-const known = ['memory', 'timeout', 'autoUnloadEnabled', 'logger', 'spareWorkers', 'shutdownTimeout']
+const known = ['memory', 'timeout', 'autoUnloadEnabled', 'clock', 'logger', 'spareWorkers', 'shutdownTimeout']
 const duration = { min: 1, max: 2 ** 31 - 1 }
 
 /** @throws InvalidOptionsError naming the option, what was expected and what was got. */
@@ -48,8 +50,17 @@ export function resolveCoordinatorOptions(options: CoordinatorOptions): Resolved
       call: expectOptional(timeout.call, (value) => expectNumber('timeout.call', value, duration)),
       dispose: expectNumber('timeout.dispose', orDefault(timeout.dispose, 5_000), duration),
     },
+    clock: expectOptional(options.clock, expectClock),
     logger,
     spareWorkers: expectInteger('spareWorkers', orDefault(options.spareWorkers, 1), { min: 0, max: 64 }),
     shutdownTimeout: expectNumber('shutdownTimeout', orDefault(options.shutdownTimeout, 25_000), duration),
   }
+}
+
+function expectClock(clock: Clock): Clock {
+  const methods = ['now', 'setTimeout', 'clearTimeout'] as const
+  if (typeof clock !== 'object' || clock === null || methods.some((name) => typeof clock[name] !== 'function')) {
+    throw new InvalidOptionsError('clock', 'an object with the methods now, setTimeout and clearTimeout', clock)
+  }
+  return clock
 }

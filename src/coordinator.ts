@@ -23,7 +23,9 @@ import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
+import type { DueWatch } from './component/due-watch.ts'
 import { watchIdle } from './component/idle-watch.ts'
+import type { Supervisor } from './component/supervisor.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
@@ -45,6 +47,7 @@ import { processEffects, Reclaimer } from './memory/act/reclaimer.ts'
 import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
+import { policyClock } from './base/policy-clock.ts'
 import { monotonicNow } from './base/monotonic.ts'
 import { Announcer } from './observability/announcer.ts'
 import { GuardedLogger } from './observability/guarded-logger.ts'
@@ -86,14 +89,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
   readonly #stuck: StuckWatch
-  readonly #idle = watchIdle({
-    supervisors: () => this.#registry.registeredCopies,
-    isNeeded: (copy) => this.#registry.isNeeded(copy),
-  })
-  readonly #recycles = watchRecycling({
-    copies: () => this.#registry.registeredCopies,
-    memoryOf: (copy) => this.memory.memoryOf(copy)?.total,
-  })
+  readonly #idle: DueWatch
+  readonly #recycles: DueWatch
   readonly #advisor: Advisor
   readonly #logs: ComponentLogs
   readonly #membership: Disposable
@@ -103,6 +100,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     super()
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators()
+    const clock = policyClock(this.#options.clock)
+    const copies = (): readonly Supervisor[] => this.#registry.registeredCopies
+    this.#idle = watchIdle({ clock, supervisors: copies, isNeeded: (copy) => this.#registry.isNeeded(copy) })
+    this.#recycles = watchRecycling({ clock, copies, memoryOf: (copy) => this.memory.memoryOf(copy)?.total })
     const logger = new GuardedLogger(() => this.#options.logger ?? defaultLogger(), this.#inContext)
     this.#calls = new CallWatch(this.#inContext, (error) => logger.error({ err: error }, 'a listener of calls threw'))
     const tracing = new Tracing(this.#calls)
@@ -123,6 +124,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       now: monotonicNow,
     })
     this.memory = new MemoryManager({
+      clock,
       options: this.#options.memory,
       registry: this.#registry,
       spares,
@@ -147,7 +149,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       silent: (name, silent) => this.#advisor.silent(name, silent),
     })
     this.#parts = {
-      now: monotonicNow,
+      clock,
+      now: clock.now,
       keepAlive,
       spares,
       logger,

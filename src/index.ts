@@ -30,6 +30,7 @@ export type {
 } from './contract/events.ts'
 export { ComponentCoordinator } from './coordinator.ts'
 export type { Lease } from './component/lease.ts'
+export type { Clock } from './contract/clock.ts'
 export type { CoordinatorOptions } from './contract/coordinator-options.ts'
 export * from './contract/errors.ts'
 export type {

@@ -13,7 +13,16 @@ import type { Tracing } from './observability/tracing.ts'
 /** The parts of a coordinator that components have to do with. */
 export interface CoordinatorParts extends Pick<
   Surroundings,
-  'now' | 'keepAlive' | 'spares' | 'logger' | 'locks' | 'calls' | 'defaultWorkerOptions' | 'memoryReturn' | 'inContext'
+  | 'clock'
+  | 'now'
+  | 'keepAlive'
+  | 'spares'
+  | 'logger'
+  | 'locks'
+  | 'calls'
+  | 'defaultWorkerOptions'
+  | 'memoryReturn'
+  | 'inContext'
 > {
   readonly registry: Registry
   readonly memory: MemoryManager

@@ -29,7 +29,7 @@ export interface CallbackHooks {
 }
 
 /** What holds for calls of the callbacks that one side gives. */
-export type CallbackCalls = Pick<CallerOptions, 'callTimeout' | 'onTimeout'>
+export type CallbackCalls = Pick<CallerOptions, 'callTimeout' | 'onTimeout' | 'clock'>
 
 /**
  * The `proxy()`ed objects of one thread, in both directions: each is served on a channel of its own, which ends with either

@@ -1,3 +1,4 @@
+import type { PolicyClock } from '../base/policy-clock.ts'
 import type { CallWatch } from './call-watch.ts'
 import type { CallLink } from '../locks/call-links.ts'
 import type { CallbackLinks } from './marshal.ts'
@@ -9,6 +10,8 @@ export interface CallerOptions {
   readonly maxQueue: number
   /** Calls under way at most on each connection; further ones wait. Default: any number. */
   readonly concurrency?: number | undefined
+  /** What deadlines go by; the other end hears of those of the real clock only, which is the default. */
+  readonly clock?: PolicyClock | undefined
   /** Deadline, ms, of calls that say nothing of one. */
   readonly callTimeout?: number | undefined
   /** Methods, nested ones joined with dots, whose calls are sent again, once, when their worker crashed. */

@@ -1,5 +1,6 @@
 import { CallTimeoutError, ComponentNotLoadedError, OverloadedError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
@@ -33,12 +34,15 @@ export class Caller {
   #links: readonly Link[] = []
   #nextId = 1
   readonly #busy: BusyState
+  /** One that somebody gave, which means nothing at the other end. */
+  readonly #clock: PolicyClock | undefined
   #stopped: { readonly error: unknown } | undefined
   #closed = false
 
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
+    this.#clock = options.clock?.isReal === false ? options.clock : undefined
     this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
   }
 
@@ -238,7 +242,7 @@ export class Caller {
     watched: WatchedCall | undefined,
   ): Promise<unknown> {
     const id = this.#nextId++
-    const deadline = options.timeout ? monotonicNow() + options.timeout : 0
+    const deadline = this.#deadlineIn(options.timeout)
     const { values } = outgoing
     const direct = this.#linkFor(options.at, this.#links)
     const traceparent = options.traceparent ?? watched?.traceparent ?? this.#options.traceparent?.()
@@ -269,7 +273,7 @@ export class Caller {
         if (options.timeout === undefined) pending.undecided = options
       }
       if (options.timeout || options.signal) this.#arm(id, pending, options)
-      if (options.timeout && direct && outgoing.plain) direct.leaves(entry, pending, options.timeout)
+      if (options.timeout && direct && outgoing.plain && !this.#clock) direct.leaves(entry, pending, options.timeout)
       else pending.startTimeout()
     })
     this.#busy.begin()
@@ -284,7 +288,7 @@ export class Caller {
     for (const [id, pending] of this.#waiting) {
       const { undecided } = pending
       if (!undecided) continue
-      pending.setDeadline(monotonicNow() + timeout)
+      pending.setDeadline(this.#deadlineIn(timeout))
       this.#arm(id, pending, { ...undecided, timeout })
       pending.startTimeout()
     }
@@ -311,7 +315,13 @@ export class Caller {
         // It may be at work all the same: where another copy can take the next call, that one is not sent to this one before it listens.
         if (this.#isLimited) link?.holdBack()
       },
+      this.#clock,
     )
+  }
+
+  /** ms of the monotonic clock, which the other end has too; 0: none that it is to know. */
+  #deadlineIn(timeout: number | undefined): number {
+    return timeout && !this.#clock ? monotonicNow() + timeout : 0
   }
 
   #sendWaiting(): void {

@@ -1,4 +1,5 @@
 import { afterDeadline } from '../base/deadline.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 import { isInstance } from '../contract/is-instance.ts'
 import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
@@ -83,7 +84,7 @@ export class PendingCall {
   }
 
   /** Arranges for `onTimeout`, from `startTimeout` on, and `onAbort`; both are taken back when the call is settled, or armed anew. */
-  arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void): void {
+  arm(options: CallOptions, onTimeout: () => void, onAbort: (reason: unknown) => void, clock?: PolicyClock): void {
     this.#cleanup?.()
     const { timeout, signal } = options
     this.timeout = timeout ?? 0
@@ -99,7 +100,7 @@ export class PendingCall {
       : undefined
     if (abort) signal?.addEventListener('abort', abort, { once: true })
     this.startTimeout = () => {
-      if (timeout) cancelTimeout = afterDeadline(timeout, onTimeout)
+      if (timeout) cancelTimeout = (clock?.after ?? afterDeadline)(timeout, onTimeout)
     }
     this.#cleanup = () => {
       this.startTimeout = nothingToDo

@@ -1,4 +1,4 @@
-import { wallTimeToWaitFor } from '../base/monotonic.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import type { Remote } from '../channel/remote.ts'
 import { ComponentFailedError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
@@ -57,7 +57,7 @@ export class Component implements CopyShare<Supervisor> {
     })
     const { surroundings } = this.#addCopy(definition.name)
     this.#surroundings = surroundings
-    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, surroundings.now)
+    this.hibernation = new Hibernation(definition.name, definition.hibernate, surroundings.logger, monotonicNow)
     this.main = new MainThreadEnd(definition, surroundings, () => this.#callWaits())
   }
 
@@ -80,12 +80,13 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   get backingOff(): ComponentFailedError | undefined {
-    const now = this.#surroundings.now()
+    const { clock } = this.#surroundings
+    const now = clock.now()
     for (const copy of this.#copies) {
       const { state } = copy
       if (!this.#takesPart(copy)) continue
       if (state.status !== 'failed' || now >= state.retryAt) continue
-      return new ComponentFailedError(this.name, wallTimeToWaitFor(state.retryAt), { cause: state.error })
+      return new ComponentFailedError(this.name, clock.wallTimeToWaitFor(state.retryAt), { cause: state.error })
     }
     return undefined
   }
@@ -257,7 +258,7 @@ export class Component implements CopyShare<Supervisor> {
     if (this.#recycling.isSuccessor(copy) && isForWantOfMemory(error)) return
     const { serving, loading } = this.#count
     if (serving + loading === 0) this.main.caller.rejectWaiting(error)
-    else this.#growAgainAt = this.#surroundings.now() + growAgainAfter
+    else this.#growAgainAt = monotonicNow() + growAgainAfter
   }
 
   over(copy: Supervisor): void {
@@ -286,7 +287,7 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   get #isHeldUp(): boolean {
-    return this.backingOff !== undefined || this.#surroundings.now() < this.#growAgainAt
+    return this.backingOff !== undefined || monotonicNow() < this.#growAgainAt
   }
 
   get #serving(): Supervisor[] {

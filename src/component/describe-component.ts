@@ -1,7 +1,7 @@
 import type { ComponentMemory } from '../contract/ledger.ts'
 import type { ComponentInfo, InstanceInfo, LifecycleStatus } from '../contract/component-info.ts'
 import { headlineOf } from '../contract/describe-value.ts'
-import { monotonicNow, wallTime, wallTimeToWaitFor } from '../base/monotonic.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import type { Component } from './component.ts'
 import { unheardLimit } from './loop-judgement.ts'
 import { isolationOf } from './isolation.ts'
@@ -26,6 +26,7 @@ export function describeComponent(
   const { definition, copies, main, record } = component
   const shown = copyInFirstState(copies)
   const { state } = shown
+  const { clock } = shown.surroundings
   const sum = (of: (copy: Supervisor) => number): number => copies.reduce((all, copy) => all + of(copy), 0)
   const lastAccess = Math.max(...copies.map(({ usage }) => usage.lastAccess))
   const { waiting } = main.caller
@@ -45,7 +46,7 @@ export function describeComponent(
     idleTime: Math.min(
       ...copies.map((copy) => (copy.state.status === state.status ? copy.idleTime : Number.POSITIVE_INFINITY)),
     ),
-    lastAccess: lastAccess > 0 ? wallTime(lastAccess) : null,
+    lastAccess: lastAccess > 0 ? clock.wallTime(lastAccess) : null,
     loads: sum(({ counters }) => counters.loads),
     unloads: sum(({ counters }) => counters.unloads),
     crashes: sum(({ counters }) => counters.crashes),
@@ -59,10 +60,10 @@ export function describeComponent(
     addons: [...component.addons],
     stuckFor: Math.max(...copies.map((copy) => stuckFor(copy))),
     waiting,
-    since: wallTime(state.since),
+    since: clock.wallTime(state.since),
     failure:
       state.status === 'failed'
-        ? { message: headlineOf(state.error), retryAt: wallTimeToWaitFor(state.retryAt) }
+        ? { message: headlineOf(state.error), retryAt: clock.wallTimeToWaitFor(state.retryAt) }
         : null,
     memory: together(copies.map((copy) => known.memoryOf(copy))),
     instances: copies.filter((copy) => copy.state.status !== 'unloaded').map((copy) => describeCopy(copy, known)),
@@ -85,7 +86,7 @@ function describeCopy(copy: Supervisor, known: KnownMemory): InstanceInfo {
     calls: usage.calls,
     errors: usage.errors,
     stuckFor: stuckFor(copy),
-    since: wallTime(state.since),
+    since: copy.surroundings.clock.wallTime(state.since),
     memory: known.memoryOf(copy),
   }
 }

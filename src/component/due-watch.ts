@@ -1,7 +1,9 @@
+import type { PolicyClock } from '../base/policy-clock.ts'
 import { NextLook } from './next-look.ts'
 import type { Supervisor } from './supervisor.ts'
 
 export interface DueWatchOptions {
+  readonly clock: PolicyClock
   readonly copies: () => Iterable<Supervisor>
   /** ms until something is to be done with it; Infinity: never, as things are. */
   readonly dueIn: (copy: Supervisor) => number
@@ -14,10 +16,11 @@ export class DueWatch {
   readonly #options: DueWatchOptions
   /** Those that were tried: when they may be again, ms of the supervisor's clock. */
   readonly #triedUntil = new WeakMap<Supervisor, number>()
-  readonly #next = new NextLook(() => this.#look())
+  readonly #next: NextLook
 
   constructor(options: DueWatchOptions) {
     this.#options = options
+    this.#next = new NextLook(() => this.#look(), options.clock)
   }
 
   /** Something has changed that may make one due. */

@@ -1,3 +1,4 @@
+import type { PolicyClock } from '../base/policy-clock.ts'
 import { DueWatch } from './due-watch.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -5,6 +6,7 @@ import type { Supervisor } from './supervisor.ts'
 const tryAgain = 1_000
 
 export interface IdleWatchOptions {
+  readonly clock: PolicyClock
   readonly supervisors: () => Iterable<Supervisor>
   /** True while something loaded needs it. */
   readonly isNeeded: (supervisor: Supervisor) => boolean
@@ -14,8 +16,9 @@ export interface IdleWatchOptions {
  * Unloads components, copy by copy, that have been idle for as long as their `idleTimeout` says, whatever the pressure. To be poked when a component was
  * loaded, or something that needed one is gone.
  */
-export function watchIdle({ supervisors, isNeeded }: IdleWatchOptions): DueWatch {
+export function watchIdle({ clock, supervisors, isNeeded }: IdleWatchOptions): DueWatch {
   const watch = new DueWatch({
+    clock,
     copies: supervisors,
     dueIn: (supervisor) => {
       const { definition, state, idleTime } = supervisor

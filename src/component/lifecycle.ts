@@ -18,7 +18,7 @@ interface Common {
   readonly history: RestartHistory
 }
 
-/** Where a copy of a component is in its life. Times are ms of the monotonic clock. */
+/** Where a copy of a component is in its life. Times are ms of the policy's clock. */
 export type Lifecycle = Common &
   (
     | { readonly status: 'unloaded' }

@@ -18,20 +18,21 @@ export class MainThreadEnd {
 
   constructor(
     { name, callTimeout, maxQueue, idempotent, instances }: ResolvedDefinition,
-    surroundings: Pick<Surroundings, 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
+    surroundings: Pick<Surroundings, 'clock' | 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
     onWaiting: () => void,
   ) {
-    const { keepAlive } = surroundings
+    const { clock, keepAlive } = surroundings
     const keep = (busy: boolean): void => (busy ? keepAlive.hold() : keepAlive.release())
     const onTimeout = (at: number): void => surroundings.timedOut(name, at)
     const linkCall: CallerOptions['linkCall'] = (component, queued) => surroundings.locks.linkCall(component, queued)
     this.#callbacks = new Callbacks(threadChannels, name, () => 0, maxQueue, {
       onBusy: keep,
       linkCall,
-      calls: { callTimeout, onTimeout },
+      calls: { callTimeout, onTimeout, clock },
     })
     this.caller = new Caller({
       component: name,
+      clock,
       links: this.#callbacks,
       maxQueue,
       concurrency: instances.concurrency,

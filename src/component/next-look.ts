@@ -1,5 +1,5 @@
-import { monotonicNow } from '../base/monotonic.ts'
-import { setTimeout, clearTimeout, setImmediate, clearImmediate } from '../base/timers.ts'
+import { realClock } from '../base/policy-clock.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 
 /** ms; setTimeout takes no more. */
 const longest = 2 ** 31 - 1
@@ -7,28 +7,24 @@ const longest = 2 ** 31 - 1
 /** One timer for many things that have to be looked at: it is set for the earliest. Keeps nothing alive. */
 export class NextLook {
   readonly #look: () => void
-  #timer: NodeJS.Timeout | undefined
-  #turn: NodeJS.Immediate | undefined
+  readonly #clock: PolicyClock
+  #cancel: () => void = () => {}
   #at = Number.POSITIVE_INFINITY
   #stopped = false
 
-  constructor(look: () => void) {
+  constructor(look: () => void, clock: PolicyClock = realClock) {
     this.#look = look
+    this.#clock = clock
   }
 
   /** Looks in `ms`, unless it does so earlier. Infinity: nothing asks for it. */
   within(ms: number): void {
-    const at = monotonicNow() + ms
+    const at = this.#clock.now() + ms
     if (this.#stopped || at >= this.#at) return
-    clearTimeout(this.#timer)
+    this.#cancel()
     this.#at = at
     // What has arrived is taken in first: answers, and calls.
-    this.#timer = setTimeout(
-      () => {
-        this.#turn = setImmediate(() => this.now())
-      },
-      Math.min(ms, longest),
-    ).unref()
+    this.#cancel = this.#clock.after(Math.min(ms, longest), () => this.now())
   }
 
   now(): void {
@@ -40,7 +36,6 @@ export class NextLook {
   /** For good. */
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
-    clearImmediate(this.#turn)
+    this.#cancel()
   }
 }

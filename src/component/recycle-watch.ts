@@ -1,3 +1,4 @@
+import type { PolicyClock } from '../base/policy-clock.ts'
 import { DueWatch } from './due-watch.ts'
 import { untilRecycled } from './recycle-policy.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -8,6 +9,7 @@ const tryAgain = 10_000
 const oneByOne = 100
 
 export interface RecycleWatchOptions {
+  readonly clock: PolicyClock
   readonly copies: () => Iterable<Supervisor>
   /** Bytes, as last measured; undefined before that. */
   readonly memoryOf: (copy: Supervisor) => number | undefined
@@ -17,8 +19,9 @@ export interface RecycleWatchOptions {
  * Has generations replaced that are too old, or have become too large, as `recycle` of their definition says. To be poked when something was loaded, or
  * measured.
  */
-export function watchRecycling({ copies, memoryOf }: RecycleWatchOptions): DueWatch {
+export function watchRecycling({ clock, copies, memoryOf }: RecycleWatchOptions): DueWatch {
   const watch = new DueWatch({
+    clock,
     copies,
     dueIn: (copy) => {
       const { definition, state, generation, surroundings } = copy

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../base/monotonic.ts'
 import { SharedCallBudget } from '../channel/call-budget.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { CrashReason } from '../contract/errors.ts'
@@ -32,7 +33,7 @@ export class Supervisor extends CopyRole<Supervisor> {
   readonly counters = { loads: 0, unloads: 0, crashes: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
-  /** Of a generation that has replaced another one: since when that had not been used, ms of the monotonic clock. */
+  /** Of a generation that has replaced another one: since when that had not been used, ms of the policy's clock. */
   idleFrom: number | undefined
   readonly #life: Life
   #generation: Generation | undefined
@@ -56,7 +57,7 @@ export class Supervisor extends CopyRole<Supervisor> {
     this.surroundings = surroundingsOf(this)
     this.#life = new Life(share.record, this.surroundings.now, definition.restart)
     const underWay = (): number => (this.#generation ? share.main.caller.underWayAt(this.#generation.number) : 0)
-    this.usage = new Usage(underWay, () => this.#generation?.activity)
+    this.usage = new Usage(underWay, () => this.#generation?.activity, this.surroundings.clock)
   }
 
   protected get self(): this {
@@ -246,12 +247,12 @@ export class Supervisor extends CopyRole<Supervisor> {
 
   async #load(chain: readonly string[], beside: boolean): Promise<void> {
     const { component, surroundings } = this
-    const decided = surroundings.now()
+    const decided = monotonicNow()
     using _room = await roomToLoad(this, [...chain, component], beside).catch((error: unknown) => {
       this.#loadOver({ type: 'load-refused' }, error)
       throw error
     })
-    const begun = surroundings.now()
+    const begun = monotonicNow()
     const outcome = await startGeneration(this)
     if (outcome.type === 'failed') {
       this.#startFailed(outcome)
@@ -261,7 +262,7 @@ export class Supervisor extends CopyRole<Supervisor> {
     this.#life.apply({ type: 'loaded' })
     void this.hibernation.restored()
     this.counters.loads++
-    const ready = surroundings.now()
+    const ready = monotonicNow()
     this.lastLoadTime = ready - begun
     this.share.ready(this, generation)
     surroundings.loaded({ ...this.origin, generation: generation.number, duration: ready - decided })

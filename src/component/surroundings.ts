@@ -1,6 +1,7 @@
 import type { SharedCallBudget } from '../channel/call-budget.ts'
 import type { CallWatch } from '../channel/call-watch.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 import type { InContext } from '../base/context.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { CrashEvent, LoadErrorEvent, LoadEvent } from '../contract/events.ts'
@@ -32,7 +33,9 @@ export interface MemoryReturn {
 
 /** What one component's supervisor needs of the coordinator it belongs to. */
 export interface Surroundings extends Peers {
-  /** ms of the monotonic clock. */
+  /** What users gave times for goes by it. */
+  readonly clock: PolicyClock
+  /** ms of that clock. */
   readonly now: () => number
   readonly keepAlive: KeepAlive
   readonly spares: Spares

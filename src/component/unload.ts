@@ -1,4 +1,5 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import { monotonicNow } from '../base/monotonic.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { SnapshotError } from '../contract/errors.ts'
@@ -29,7 +30,7 @@ export interface UnloadPort {
   readonly component: string
   readonly origin: ComponentOrigin
   readonly definition: Pick<ResolvedDefinition, 'disposeTimeout'>
-  readonly surroundings: Pick<Surroundings, 'now' | 'measure' | 'memoryReturn' | 'logger'>
+  readonly surroundings: Pick<Surroundings, 'measure' | 'memoryReturn' | 'logger'>
   readonly hibernation: Pick<Hibernation, 'take'>
   readonly main: Pick<MainThreadEnd, 'caller' | 'quiet'>
   readonly usage: Pick<Usage, 'leases'>
@@ -82,7 +83,7 @@ export async function drainGeneration(
   order: UnloadOrder,
 ): Promise<DrainOutcome> {
   const { origin, surroundings } = port
-  const start = surroundings.now()
+  const start = monotonicNow()
   // Beside the drain: the fence comes first, and what it takes to measure is not added to what callers wait.
   const measuring = surroundings.measure()
   using time = new Patience(order.deadline)
@@ -99,7 +100,7 @@ export async function drainGeneration(
     if (failure === 'stuck') patience = 1
     else if (failure) return { type: 'called-off', failure }
   }
-  const times = { drain: surroundings.now() - start, dispose: 0, terminate: 0 }
+  const times = { drain: monotonicNow() - start, dispose: 0, terminate: 0 }
   const { reason } = order
   const ending = {
     ...origin,
@@ -121,21 +122,21 @@ export async function endGeneration(
   generation: Generation,
   { ending, patience }: Extract<DrainOutcome, { type: 'drained' }>,
 ): Promise<Ending> {
-  const { now, memoryReturn, logger } = surroundings
+  const { memoryReturn, logger } = surroundings
   // From here on: what the dispose hook frees is part of what the unload gives back.
   const residentSet = memoryReturn.residentSet()
-  const disposing = now()
+  const disposing = monotonicNow()
   const disposed = await generation.dispose(definition.disposeTimeout, patience ?? definition.disposeTimeout)
   if (disposed === 'late') logger.warn({ component }, 'worker stuck, or its dispose hook not done in time; ending it')
   else if (disposed !== 'ended' && disposed.error !== undefined) {
     logger.error({ component, err: disposed.error }, 'dispose hook failed')
   }
   await nativeWorkOver(generation, addons)
-  const terminating = now()
+  const terminating = monotonicNow()
   // While the thread is there to take note of their end.
   const children = await endChildren(component, generation, logger)
   const gone = await generation.host.terminate(terminateDeadline)
-  const times = { ...ending.times, dispose: terminating - disposing, terminate: now() - terminating }
+  const times = { ...ending.times, dispose: terminating - disposing, terminate: monotonicNow() - terminating }
   return { ...ending, children, times, zombie: !gone, residentSet }
 }
 

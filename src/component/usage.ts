@@ -1,4 +1,6 @@
 import type { ActivityReading } from '../channel/activity.ts'
+import { realClock } from '../base/policy-clock.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 import { LeaseCount } from './lease-count.ts'
 
 /** How a copy of a component is and was used: by this thread, and, as its worker tells, by other components. */
@@ -6,17 +8,19 @@ export class Usage {
   readonly leases = new LeaseCount()
   readonly #underWay: () => number
   readonly #activity: () => ActivityReading | undefined
+  readonly #clock: PolicyClock
   #calls = 0
   #errors = 0
   #lastAccess = 0
 
   /**
    * @param underWay calls that this thread has sent to it and that are not settled, and open streams.
-   * @param activity of the live generation.
+   * @param activity of the live generation, which has times of the monotonic clock.
    */
-  constructor(underWay: () => number, activity: () => ActivityReading | undefined) {
+  constructor(underWay: () => number, activity: () => ActivityReading | undefined, clock: PolicyClock = realClock) {
     this.#underWay = underWay
     this.#activity = activity
+    this.#clock = clock
   }
 
   /** Calls under way, open streams, live subscriptions and leases. */
@@ -30,9 +34,9 @@ export class Usage {
     return this.leases.held + (this.#activity()?.subscriptions ?? 0)
   }
 
-  /** When the last call was, ms of the monotonic clock; 0 before the first. */
+  /** When the last call was, ms of the policy's clock; 0 before the first. */
   get lastAccess(): number {
-    return Math.max(this.#lastAccess, this.#activity()?.lastAccess ?? 0)
+    return Math.max(this.#lastAccess, this.#noted(this.#activity()?.lastAccess ?? 0))
   }
 
   get calls(): number {
@@ -43,7 +47,7 @@ export class Usage {
     return this.#errors + (this.#activity()?.errors ?? 0)
   }
 
-  /** @param now ms of the monotonic clock. */
+  /** @param now ms of the policy's clock. */
   used(now: number): void {
     this.#lastAccess = now
   }
@@ -52,6 +56,11 @@ export class Usage {
   add({ calls, errors, lastAccess }: ActivityReading): void {
     this.#calls += calls
     this.#errors += errors
-    this.#lastAccess = Math.max(this.#lastAccess, lastAccess)
+    this.#lastAccess = Math.max(this.#lastAccess, this.#noted(lastAccess))
+  }
+
+  /** What the policy's clock showed when a worker noted that moment; 0: it noted none. */
+  #noted(moment: number): number {
+    return moment === 0 ? 0 : this.#clock.at(moment)
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
 import type { GivenMemoryOptions } from './memory-options.ts'
 
@@ -10,6 +11,11 @@ export interface CoordinatorOptions {
   readonly autoUnloadEnabled?: boolean
   /** A pino logger, or anything with its methods. Default: pino at level info (or SPILLWAY_LOG_LEVEL) on standard error. */
   readonly logger?: Logger
+  /**
+   * What idle times, back-offs, residency, `recycle.age`, `checkInterval` and deadlines of calls go by: for tests (`manualClock` of spillway/testing). What the
+   * runtime waits for itself (loads, answers and ends of workers) stays on real time. Default: the system's monotonic clock.
+   */
+  readonly clock?: Clock
   /** Workers kept ready once something has loaded. Default 1. */
   readonly spareWorkers?: number
   /** ms. Default 25,000. */

@@ -2,12 +2,14 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
+import { NextLook } from '../component/next-look.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import { keepContext } from '../base/context.ts'
 import type { Generation } from '../host/generation.ts'
 import type { Spares } from '../host/spares.ts'
 import { monotonicNow } from '../base/monotonic.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
 import type { Logger } from '../contract/logger.ts'
 import { expectOneOf, expectOptions } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
@@ -28,7 +30,9 @@ import { lookWithin, nextLook, nextSample, roomLeft } from './decide/schedule.ts
 import { candidatesIn } from './decide/snapshot.ts'
 import type { AccountSnapshot } from './decide/snapshot.ts'
 import { decide, initialDecisions } from './decide/turn.ts'
-import type { DecisionState } from './decide/turn.ts'
+import type { Decision, DecisionState } from './decide/turn.ts'
+import { hasLasted, startOver, usedUpTo } from './decide/held-level.ts'
+import type { HeldLevel } from './decide/held-level.ts'
 import type { MemoryEvents } from './events.ts'
 import { CgroupMeter } from './measure/cgroup.ts'
 import { Measurement } from './measure/measurement.ts'
@@ -37,9 +41,10 @@ import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
 import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
-import { ANSWER_TIME, SHORTEST_LOOK } from './tuning.ts'
+import { ANSWER_TIME, RETRY, SHORTEST_LOOK } from './tuning.ts'
 
 export interface MemoryManagerOptions {
+  readonly clock: PolicyClock
   readonly options: MemoryOptions
   readonly registry: Registry
   readonly spares: Spares
@@ -57,6 +62,7 @@ const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission'])
  */
 export class MemoryManager implements Disposable {
   readonly #registry: Registry
+  readonly #clock: PolicyClock
   readonly #reclaimer: Reclaimer
   readonly #logger: Logger
   readonly #emit: MemoryEvents
@@ -68,26 +74,37 @@ export class MemoryManager implements Disposable {
   readonly #thrashing: ThrashWatch
   readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
+  /** By a clock that somebody gave: it may stand still, or leap. */
+  readonly #clockLook: NextLook
   readonly #inContext = keepContext()
   #options: MemoryOptions
   #decisions: DecisionState = initialDecisions(monotonicNow())
   #lookIn = Number.POSITIVE_INFINITY
+  #held: HeldLevel | undefined
+  /** Called once nothing is left to be done, by figures from then on (ms). */
+  readonly #onRest = new Map<() => void, number>()
   /** Told last. */
   #toldLevel: PressureLevel = 'low'
   #turn: 'none' | 'under way' | 'under way, then again' | 'stopped' = 'none'
 
-  constructor({ options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
+  constructor({ clock, options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
     this.#options = options
     this.#registry = registry
+    this.#clock = clock
     this.#reclaimer = reclaimer
     this.#logger = logger
     this.#emit = emit
     const now = monotonicNow
+    this.#clockLook = new NextLook(() => {
+      this.#book.clockMoved()
+      this.#sampling.request()
+    }, clock)
     const decideAgain = (): void => this.#decideAndAct()
     const book = new MemoryBook({
       registry,
       spares,
       now,
+      policyNow: clock.now,
       onOverrun: decideAgain,
       isRunning: (target) => this.#measurement.isRunning(target),
       trim: async () => reclaimer.trim(),
@@ -112,7 +129,7 @@ export class MemoryManager implements Disposable {
       exhausted: (event) => emit.exhausted(event),
       done: decideAgain,
     })
-    this.#thrashing = new ThrashWatch(logger, now)
+    this.#thrashing = new ThrashWatch(logger, clock.now)
     this.#sampling = new Sampling({
       measurement: this.#measurement,
       logger,
@@ -149,23 +166,46 @@ export class MemoryManager implements Disposable {
 
   #takeTurn(isSample: boolean): void {
     const account = this.#account()
-    const { state, actions, measure, lookIn } = decide(this.#decisions, account, this.#options)
+    const before = this.#decisions
+    const decision = decide(
+      this.#held ? { ...before, pressure: hasLasted(before.pressure) } : before,
+      account,
+      this.#options,
+    )
+    const { state, actions, measure, lookIn } = decision
     this.#decisions = state
     this.#lookIn = lookIn
+    if (!this.#clock.isReal) this.#clockLook.within(this.pressureLevel === 'low' ? this.#options.checkInterval : RETRY)
     if (isSample) this.#tell(account)
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
     else if (!isSample) this.#sampling.poke(SHORTEST_LOOK)
+    if (this.#onRest.size > 0 && this.#isAtRest(decision, account)) this.#rests(account.sampledAt)
+  }
+
+  /** Nothing has been begun, or will be before something changes. */
+  #isAtRest({ actions, measure, lookIn }: Decision, { trimming }: AccountSnapshot): boolean {
+    return actions.length === 0 && !measure && lookIn > SHORTEST_LOOK && trimming === 0 && !this.#performer.isAtWork
+  }
+
+  /** @param by when (ms) figures were asked for. */
+  #rests(by: number): void {
+    for (const [resolve, since] of this.#onRest) {
+      if (by < since) continue
+      this.#onRest.delete(resolve)
+      resolve()
+    }
   }
 
   #account(): AccountSnapshot {
     const { limit } = this
-    return this.#book.snapshot({
+    const account = this.#book.snapshot({
       limit,
       minIdleTime: this.#options.minIdleTime,
       unloading: this.#performer.isUnloading,
       requests: this.#requests.snapshot(limit),
     })
+    return this.#held ? usedUpTo(this.#held, account, this.#options) : account
   }
 
   /** ms from one sample to the next, as things stand. */
@@ -293,6 +333,31 @@ export class MemoryManager implements Disposable {
   }
 
   /**
+   * Decides as if so much were used as it takes to be at that level, until it is called with 'low'. For tests.
+   *
+   * @returns resolves when everything that comes of it is done.
+   * @internal
+   */
+  async hold(level: PressureLevel): Promise<void> {
+    this.#held = level === 'low' ? undefined : level
+    this.#decisions = startOver(this.#decisions, monotonicNow())
+    await this.atRest()
+  }
+
+  /**
+   * Resolves when nothing is left to be done about memory as it is measured from now on; at once when nothing is decided any more.
+   *
+   * @internal
+   */
+  async atRest(): Promise<void> {
+    if (this.#is('stopped')) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onRest.set(resolve, monotonicNow())
+    this.#inContext(() => this.#sampling.request())
+    await promise
+  }
+
+  /**
    * How busy a component's worker is; of several copies together, the busiest loop. The shares are of the time between the last two readings, which are taken when somebody asks, a second or
    * more apart.
    *
@@ -348,7 +413,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   minResidencyOf(name: string): number {
-    return minResidency(this.#book.account(this.#registry.get(name).first).residency, monotonicNow())
+    return minResidency(this.#book.account(this.#registry.get(name).first).residency, this.#clock.now())
   }
 
   /** @internal */
@@ -408,6 +473,8 @@ export class MemoryManager implements Disposable {
   stop(): void {
     this.#turn = 'stopped'
     this.#sampling.stop()
+    this.#clockLook.stop()
+    this.#rests(Number.POSITIVE_INFINITY)
     this.#requests.stop()
     this.#book.stop()
   }

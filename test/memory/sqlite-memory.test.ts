@@ -8,6 +8,8 @@ import { isInvalidOptionsError } from '../../src/contract/errors.ts'
 import { MemoryReports } from '../../src/host/memory-reports.ts'
 import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 
+vi.mock('../../src/base/timers.ts', async () => import('../support/global-timers.ts'))
+
 const mib = 1024 ** 2
 const open: Disposable[] = []
 afterEach(() => {

@@ -33,6 +33,8 @@ export interface MemoryBookOptions {
   readonly spares: Spares
   /** ms of the monotonic clock. */
   readonly now: () => number
+  /** ms of the clock that idle times and residency go by. Default: the same. */
+  readonly policyNow?: () => number
   /** A component has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
   /** Whether a worker has been seen to run of late. */
@@ -64,6 +66,7 @@ export class MemoryBook {
   readonly reservations: Reservations<Supervisor>
   readonly trend = new Trend()
   readonly #options: MemoryBookOptions
+  readonly #policyNow: () => number
   readonly #accounts = new WeakMap<Supervisor, ComponentAccount>()
   readonly #learned = new WeakMap<ResolvedDefinition, Learned>()
   /** Components with a worker, loading or loaded. Only they cost anything at a sample. */
@@ -84,6 +87,7 @@ export class MemoryBook {
 
   constructor(options: MemoryBookOptions) {
     this.#options = options
+    this.#policyNow = options.policyNow ?? options.now
     this.#extra = new ExtraWorkers(options.spares)
     this.reservations = new Reservations(options.now, (supervisor) => {
       if (!this.#live.has(supervisor)) return undefined
@@ -128,7 +132,7 @@ export class MemoryBook {
   #learnedOf({ definition }: Supervisor): Learned {
     let learned = this.#learned.get(definition)
     if (!learned) {
-      learned = new Learned(this.#options.now())
+      learned = new Learned(this.#policyNow())
       this.#learned.set(definition, learned)
     }
     return learned
@@ -159,6 +163,11 @@ export class MemoryBook {
     this.trend.measured(time, this.#usage)
   }
 
+  /** Time has passed on the policy's clock: what could not be unloaded may be by now. */
+  clockMoved(): void {
+    this.#idleAt = this.#options.now()
+  }
+
   /** Something is over that the last figures do not show. */
   changed(): void {
     this.#changedAt = this.#options.now()
@@ -177,16 +186,17 @@ export class MemoryBook {
   }
 
   called(supervisor: Supervisor): void {
-    this.account(supervisor).called(this.#options.now())
+    this.account(supervisor).called(this.#policyNow())
   }
 
   idle(supervisor: Supervisor): void {
     this.#idleAt = this.#options.now()
-    this.account(supervisor).idle(this.#idleAt)
+    this.account(supervisor).idle(this.#policyNow())
   }
 
   loaded(supervisor: Supervisor): void {
-    this.account(supervisor).loaded(this.#options.now(), this.reservations.promisedTo(supervisor))
+    const promised = this.reservations.promisedTo(supervisor)
+    this.account(supervisor).loaded(this.#options.now(), promised, this.#policyNow())
     this.changed()
   }
 
@@ -197,7 +207,7 @@ export class MemoryBook {
     const held = this.#heldBy(supervisor) - (this.memoryOf(supervisor)?.native ?? 0)
     this.#live.delete(supervisor)
     this.#condemned.delete(supervisor)
-    this.account(supervisor).ended(this.#options.now(), fate)
+    this.account(supervisor).ended(this.#policyNow(), fate)
     this.reservations.drop(supervisor)
     // One that was ended as it grew may have taken as much again since its last figures.
     const isHere = generation.host.isolation !== 'process'
@@ -325,6 +335,7 @@ export class MemoryBook {
       snapshotOf(supervisor, this.account(supervisor), {
         key: this.#keys.of(supervisor.name, supervisor.generation),
         now,
+        policyNow: this.#policyNow(),
         minIdleTime,
         isLeaving: this.isLeaving(supervisor),
         promised: this.reservations.promisedTo(supervisor),

@@ -216,14 +216,18 @@ export class ComponentAccount {
     this.#learned.idle(time)
   }
 
-  /** @param promised bytes that it was let in for. */
-  loaded(time: number, promised: number): void {
+  /**
+   * @param promised bytes that it was let in for.
+   * @param policyTime ms of the clock that residency goes by. Default: the same.
+   */
+  loaded(time: number, promised: number, policyTime = time): void {
     // What it took to load is no growth.
     this.#growth = emptyGrowth
     this.#letIn = { time, bytes: promised }
-    this.#learned.residency = residencyAfterLoad(this.residency, time)
+    this.#learned.residency = residencyAfterLoad(this.residency, policyTime)
   }
 
+  /** @param time ms of the clock that residency goes by. */
   ended(time: number, how: GenerationFate): void {
     // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
     if (this.#memory && how !== 'overgrown') this.#learned.reached(this.#memory.peak)

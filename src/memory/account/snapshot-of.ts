@@ -7,6 +7,8 @@ import type { ComponentAccount } from './component-account.ts'
 interface SnapshotFrame {
   readonly key: string
   readonly now: number
+  /** By the clock that idle times go by. */
+  readonly policyNow: number
   readonly minIdleTime: number
   readonly isLeaving: boolean
   readonly promised: number
@@ -55,8 +57,8 @@ function candidateOf(supervisor: Supervisor, account: ComponentAccount, frame: S
     bytes: account.memory?.total ?? 0,
     idleTime: supervisor.idleTime,
     minIdleTime: definition.minIdleTime ?? frame.minIdleTime,
-    residentTime: Math.max(0, frame.now - state.since),
-    minResidency: minResidency(account.residency, frame.now),
+    residentTime: Math.max(0, frame.policyNow - state.since),
+    minResidency: minResidency(account.residency, frame.policyNow),
     dependents: frame.dependents(),
     reloadCost: supervisor.lastLoadTime ?? 0,
     gaps: account.gaps,

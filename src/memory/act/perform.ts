@@ -31,6 +31,7 @@ export class Performer {
   readonly #enforcer: Enforcer
   readonly #relief: Relief
   #unloading = 0
+  #reporting = 0
 
   constructor(options: PerformerOptions) {
     const { book, spares, logger, measurement } = options
@@ -43,6 +44,11 @@ export class Performer {
   /** Something is being unloaded for want of memory. */
   get isUnloading(): boolean {
     return this.#unloading > 0
+  }
+
+  /** The memory of something that was unloaded is being given back, or something is being unloaded. */
+  get isAtWork(): boolean {
+    return this.#unloading + this.#reporting > 0
   }
 
   workerEnded(supervisor: Supervisor): void {
@@ -113,11 +119,21 @@ export class Performer {
       // Only now: who asked for it must not ask for another meanwhile.
       this.#unloading--
     }
+    if (unloaded) this.#begin(this.#reported(unloaded))
     if (!unloaded || reason === 'free-memory') return
     const { need, victims, kept } = plan
     const result = { level, need, unloaded: [name], victims, kept }
     if (reason === 'pressure') logger.info(result, 'unloaded for want of memory')
     else if (component === undefined) logger.info(result, 'unloaded: its family held more than it may have')
     else logger.info({ component, ...result }, 'unloaded to make room for a load')
+  }
+
+  async #reported({ reported }: Unloaded): Promise<void> {
+    this.#reporting++
+    try {
+      await reported
+    } finally {
+      this.#reporting--
+    }
   }
 }

@@ -155,7 +155,8 @@ export function bytesToFreeAt(
   return Math.max(input.usage, threshold * input.limit) - clearShare(threshold) * input.limit
 }
 
-function thresholdOf(level: RaisedLevel, thresholds: PressureThresholds): number {
+/** The share of the limit from which on it is that level. */
+export function thresholdOf(level: RaisedLevel, thresholds: PressureThresholds): number {
   switch (level) {
     case 'medium':
       return thresholds.mediumThreshold

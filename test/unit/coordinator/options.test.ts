@@ -20,7 +20,8 @@ describe('coordinator options', () => {
       notDurations.map((value) => ({ options: { timeout: { [key]: value } }, option: `timeout.${key}` })),
     ),
     ...[Number.NaN, -1, 1.5, 65, '1'].map((value) => ({ options: { spareWorkers: value }, option: 'spareWorkers' })),
-    ...['spareWorkers', 'shutdownTimeout', 'memory', 'timeout', 'autoUnloadEnabled'].map((key) => ({
+    ...[1, {}, { now: () => 0 }].map((value) => ({ options: { clock: value }, option: 'clock' })),
+    ...['clock', 'spareWorkers', 'shutdownTimeout', 'memory', 'timeout', 'autoUnloadEnabled'].map((key) => ({
       options: { [key]: null },
       option: key,
     })),

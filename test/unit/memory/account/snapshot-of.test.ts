@@ -10,6 +10,7 @@ type Frame = Parameters<typeof snapshotOf>[2]
 const usual: Frame = {
   key: 'a 3',
   now: 10_000,
+  policyNow: 10_000,
   minIdleTime: 300_000,
   isLeaving: false,
   promised: 0,

@@ -4,6 +4,8 @@ import type { SampleTarget } from '../../../../src/memory/measure/worker-sampler
 import { ANSWER_TIME } from '../../../../src/memory/tuning.ts'
 import { FakeWorker } from '../../../support/fake-components.ts'
 
+vi.mock('../../../../src/base/timers.ts', async () => import('../../../support/global-timers.ts'))
+
 /** Notes what it is told, as `name physical (when it was asked)`. */
 class Target implements SampleTarget {
   readonly fake = new FakeWorker()
@@ -18,7 +20,7 @@ class Target implements SampleTarget {
   }
 }
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] }))
 afterEach(() => void vi.useRealTimers())
 
 function open() {

@@ -1,0 +1,96 @@
+import type { Clock } from '../contract/clock.ts'
+import { monotonicNow, wallTime, wallTimeToWaitFor } from './monotonic.ts'
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from './timers.ts'
+
+/**
+ * The clock of what users gave times for: idle times, back-offs, residency, deadlines of calls. What the runtime itself waits for (a worker that is to
+ * start, answer or die) goes by the real one.
+ */
+export interface PolicyClock {
+  /** False: somebody gave it, and moves it as he likes. */
+  readonly isReal: boolean
+  /** ms. */
+  now(): number
+  /**
+   * Calls back once `ms` have passed, and what had arrived by then was taken in. It keeps nothing alive.
+   *
+   * @returns what takes it back.
+   */
+  after(ms: number, passed: () => void): () => void
+  /** What this clock showed at a moment of the monotonic clock, as far as it was read since. */
+  at(moment: number): number
+  /** ms since the epoch of a moment of this clock, as `wallTime`. */
+  wallTime(moment: number): number
+  /** As `wallTimeToWaitFor`. */
+  wallTimeToWaitFor(moment: number): number
+}
+
+export const realClock: PolicyClock = {
+  isReal: true,
+  now: monotonicNow,
+  after: (ms, passed) =>
+    inTurn((wake) => {
+      const timer = setTimeout(wake, ms).unref()
+      return () => clearTimeout(timer)
+    }, passed),
+  at: (moment) => moment,
+  wallTime,
+  wallTimeToWaitFor,
+}
+
+/** What was read off a clock, and when it was last so, ms of the monotonic clock. */
+interface Reading {
+  readonly shown: number
+  lastSeen: number
+}
+
+/** Readings that are remembered. Workers note their last call by the monotonic clock, and are asked for it at nearly every reading. */
+const remembered = 256
+
+/** @param clock undefined: the real one. */
+export function policyClock(clock: Clock | undefined): PolicyClock {
+  if (!clock) return realClock
+  const readings: Reading[] = []
+  const now = (): number => {
+    const shown = clock.now()
+    const last = readings.at(-1)
+    if (last?.shown === shown) last.lastSeen = monotonicNow()
+    else readings.push({ shown, lastSeen: monotonicNow() })
+    if (readings.length > remembered) readings.shift()
+    return shown
+  }
+  /** As if the clock ran as the real one does from now on. */
+  const realMomentOf = (moment: number): number => monotonicNow() + moment - now()
+  now()
+  return {
+    isReal: false,
+    now,
+    after: (ms, passed) =>
+      inTurn((wake) => {
+        const timer = clock.setTimeout(wake, ms)
+        letProcessEnd(timer)
+        return () => clock.clearTimeout(timer)
+      }, passed),
+    at: (moment) => readings.find(({ lastSeen }) => lastSeen >= moment)?.shown ?? now(),
+    wallTime: (moment) => wallTime(realMomentOf(moment)),
+    wallTimeToWaitFor: (moment) => wallTimeToWaitFor(realMomentOf(moment)),
+  }
+}
+
+/** All messages that wait are read between the timers and the immediates of one turn of the event loop. */
+function inTurn(begin: (wake: () => void) => () => void, passed: () => void): () => void {
+  let turn: NodeJS.Immediate | undefined
+  const cancel = begin(() => {
+    turn = setImmediate(passed)
+  })
+  return () => {
+    cancel()
+    clearImmediate(turn)
+  }
+}
+
+/** As timers of Node, and of those who stand in for them, are told. */
+function letProcessEnd(timer: unknown): void {
+  const { unref } = (timer ?? {}) as { readonly unref?: unknown }
+  if (typeof unref === 'function') unref.call(timer)
+}
