@@ -10,19 +10,19 @@ export interface PolicyClock {
   /** False: somebody gave it, and moves it as he likes. */
   readonly isReal: boolean
   /** ms. */
-  now(): number
+  readonly now: () => number
   /**
    * Calls back once `ms` have passed, and what had arrived by then was taken in. It keeps nothing alive.
    *
    * @returns what takes it back.
    */
-  after(ms: number, passed: () => void): () => void
+  readonly after: (ms: number, passed: () => void) => () => void
   /** What this clock showed at a moment of the monotonic clock, as far as it was read since. */
-  at(moment: number): number
+  readonly at: (moment: number) => number
   /** ms since the epoch of a moment of this clock, as `wallTime`. */
-  wallTime(moment: number): number
+  readonly wallTime: (moment: number) => number
   /** As `wallTimeToWaitFor`. */
-  wallTimeToWaitFor(moment: number): number
+  readonly wallTimeToWaitFor: (moment: number) => number
 }
 
 export const realClock: PolicyClock = {

@@ -1,11 +1,13 @@
 /** In place of `src/base/timers.ts`: those that are global when they are used, so that a test of what waits can have them fake. */
 
-export const setTimeout: typeof globalThis.setTimeout = ((...args: Parameters<typeof globalThis.setTimeout>) =>
-  globalThis.setTimeout(...args)) as typeof globalThis.setTimeout
-export const setInterval: typeof globalThis.setInterval = ((...args: Parameters<typeof globalThis.setInterval>) =>
-  globalThis.setInterval(...args)) as typeof globalThis.setInterval
-export const setImmediate = ((...args: Parameters<typeof globalThis.setImmediate>) =>
-  globalThis.setImmediate(...args)) as typeof globalThis.setImmediate
+type Callback = (...args: unknown[]) => void
+
+export const setTimeout = (callback: Callback, ms?: number, ...args: unknown[]): NodeJS.Timeout =>
+  globalThis.setTimeout(callback, ms, ...args)
+export const setInterval = (callback: Callback, ms?: number, ...args: unknown[]): NodeJS.Timeout =>
+  globalThis.setInterval(callback, ms, ...args)
+export const setImmediate = (callback: Callback, ...args: unknown[]): NodeJS.Immediate =>
+  globalThis.setImmediate(callback, ...args)
 export const clearTimeout: typeof globalThis.clearTimeout = (timer) => globalThis.clearTimeout(timer)
 export const clearInterval: typeof globalThis.clearInterval = (timer) => globalThis.clearInterval(timer)
 export const clearImmediate: typeof globalThis.clearImmediate = (handle) => globalThis.clearImmediate(handle)
@@ -15,11 +17,11 @@ export const systemTime = (): number => Date.now()
 
 export async function sleep(ms: number, { ref = true }: { readonly ref?: boolean } = {}): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms)
+    const timer = setTimeout(() => resolve(), ms)
     if (!ref) timer.unref()
   })
 }
 
 export async function nextTurn(): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  await new Promise<void>((resolve) => setImmediate(() => resolve()))
 }
