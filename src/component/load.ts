@@ -1,5 +1,4 @@
-import { headlineOf, messageOf } from '../contract/describe-value.ts'
-import { isInstance } from '../contract/is-instance.ts'
+import { messageOf } from '../contract/describe-value.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import {
@@ -29,6 +28,7 @@ import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
+import { whyNotLoaded } from './why-not-loaded.ts'
 
 /** ms: a worker that is stuck does not answer. */
 const statisticsDeadline = 1_000
@@ -248,8 +248,7 @@ function failureOf(
       return new ComponentLoadTimeoutError(name, definition.timeout)
     case 'failed': {
       const { error: cause } = outcome
-      const why = isInstance(cause, Error) ? headlineOf(cause) : `it threw ${messageOf(cause)}`
-      return new ComponentLoadError(name, why, { cause })
+      return new ComponentLoadError(name, whyNotLoaded(cause, definition.module), { cause })
     }
     case 'ended': {
       if (loadSignal.aborted) return loadSignal.reason

@@ -15,7 +15,7 @@ export type Namespace = Readonly<Record<string, unknown>>
 
 function find(namespace: Namespace, name: string): unknown {
   const exports = commonJsExports(namespace)
-  if (name === '*') return exports ? wholeOf(exports.value) : namespace
+  if (name === '*') return wholeOf(exports ? exports.value : namespace)
   if (!exports) return name === 'default' ? withoutInterop(namespace['default']) : namespace[name]
   if (name === 'default') return isTranspiled(exports.value) ? exports.value['default'] : exports.value
   // Node looks for names without running the module, and misses those that are not written out.
@@ -40,7 +40,10 @@ function withoutInterop(exported: unknown): unknown {
   return isTranspiled(exported) ? (exported['default'] ?? exported) : exported
 }
 
-/** Exports of transpiled modules may be getters, which no method may be; those of others keep their `this`. */
+/**
+ * Exports of transpiled modules may be getters, which no method may be; those of others keep their `this`. What a loader like tsx gives as the namespace of
+ * such a module is those exports.
+ */
 function wholeOf(exports: unknown): unknown {
   return isTranspiled(exports) ? { ...exports } : exports
 }
