@@ -1,74 +1,80 @@
-/* Memory pressure: what is least important and idle goes when memory runs short, and comes back with its next call. */
+/* Memory pressure: orders, history and ticks in 340 MiB. What is least important and idle goes when memory runs short, and comes back with its next call. */
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ComponentCoordinator, isInsufficientMemoryError } from '../index.ts'
-import type cache from './components/cache.ts'
+import { LazyHistoricalDataService, LazyOrderService } from '../services/index.ts'
+import type ticks from './components/ticks.ts'
 
-const mib = 1024 ** 2
+await using folder = await mkdtempDisposable(join(tmpdir(), 'spillway-example-'))
 await using coordinator = new ComponentCoordinator({
   // So small, and so impatient, that there is something to see.
-  memory: { totalLimit: 322 * mib, minIdleTime: 0, checkInterval: 500 },
+  memory: { totalLimit: '340mb', minIdleTime: 0, checkInterval: 500 },
   spareWorkers: 0,
 })
 coordinator.on('pressure', ({ level, previous }) => console.log(`pressure: ${previous} -> ${level}`))
+coordinator.on('unload', ({ name, reason }) => console.log(`unloaded: ${name} (${reason})`))
 
-const register = (name: string, priority: number) =>
-  coordinator.registerComponent<typeof cache>({
+// Lower is more important; what has 10 or less goes at critical pressure only.
+const orders = new LazyOrderService(coordinator, {
+  path: join(folder.path, 'orders.db'),
+  priority: 10,
+  memoryEstimate: '24mb',
+})
+const history = new LazyHistoricalDataService(coordinator, {
+  path: join(folder.path, 'market.db'),
+  priority: 90,
+  memoryEstimate: '50mb',
+})
+const ticksOf = (name: string, priority: number) =>
+  coordinator.registerComponent<typeof ticks>({
     name,
-    module: new URL('./components/cache.ts', import.meta.url),
+    module: new URL('./components/ticks.ts', import.meta.url),
     config: { megabytes: 48 },
-    memoryEstimate: 70 * mib,
-    // Lower is more important.
+    memoryEstimate: '70mb',
     priority,
   })
-const quotes = register('quotes', 10)
-const history = register('history', 50)
-const news = register('news', 90)
+const [btc, eth, sol] = [ticksOf('btc', 30), ticksOf('eth', 50), ticksOf('sol', 20)]
 
-for (const each of [quotes, history, news]) await each.megabytes()
-const { usage, limit } = await coordinator.memory.sample()
-console.log(`three caches are loaded: ${usage < limit ? 'below' : 'above'} the limit`)
-const { victims } = coordinator.memory.plan('critical')
-console.log(`would go first: ${victims[0]?.name}`)
+await orders.createOrder({ symbol: 'BTC/USDT', side: 'buy', quantity: '1', price: '60000' })
+const start = Date.UTC(2020, 0, 1)
+await history.importSynthetic({ seed: 1, count: 200_000 })
+await history.getHistoricalData('SYNTHETIC', start, start + 200_000 * 60_000, '1m')
+for (const each of [btc, eth]) await each.mean()
+console.log(`loaded: ${loaded()}`)
+console.log(`would go first: ${coordinator.memory.plan('critical').victims[0]?.name}`)
 
-// A fourth one does not fit beside them: the least important one makes room before it is loaded.
-const orders = register('orders', 20)
-await orders.megabytes()
-console.log(`loaded now: ${loaded()}`)
+// One more does not fit beside them: the least important makes room before it is loaded.
+await sol.mean()
+console.log(`loaded: ${loaded()}`)
 
-// What is needed is asked for; a lease keeps a component from being unloaded.
+// Memory for something large of one's own is asked for. What is in use stays: here a lease keeps the ticks of ETH.
 {
-  using lease = await coordinator.acquire<typeof cache>('quotes')
-  const { satisfied, unloaded } = await coordinator.memory.freeMemory(60 * mib)
-  console.log(`60 MiB freed: ${satisfied}, by unloading ${unloaded.join(', ')}`)
-  console.log(`the one in use is still there: ${(await lease.component.megabytes()) > 0}`)
+  using _lease = await coordinator.acquire('eth')
+  const { satisfied, unloaded } = await coordinator.memory.freeMemory('40mb')
+  console.log(`40 MiB are free: ${satisfied}, for which went ${unloaded.join(', ')}`)
 }
+console.log(`history is back with its next call: ${(await history.listSymbols()).length} symbol`)
 
-console.log(`back with its next call: ${(await news.megabytes()) > 0}`)
-
-// One that grows by itself, until that is pressure: the others are asked to trim, and what that does not bring is unloaded.
-for (let step = 0; !coordinator.memory.isAtLeast('high') && step < 64; step++) {
-  await orders.grow(8)
+// One that grows by itself: that is pressure, and what is less important makes room.
+while (!coordinator.memory.isAtLeast('high')) {
+  await sol.record(8)
   await coordinator.memory.sample()
 }
-const highest = 0.85 * limit
-await until(() => coordinator.memory.usage < highest)
-console.log(`usage is ${coordinator.memory.usage < highest ? 'below' : 'still above'} the high threshold again`)
-console.log(
-  `unloads so far: ${coordinator.list().reduce((sum, { unloads }) => sum + unloads, 0) >= 2 ? 'two or more' : 'few'}`,
-)
+const high = 0.85 * coordinator.memory.limit
+// A coordinator that has nothing to do does not keep a program alive: this does.
+while (coordinator.memory.usage > high) await sleep(100)
+console.log(`usage is below the high threshold again; loaded: ${loaded()}`)
 
-try {
-  coordinator.registerComponent({
-    name: 'whale',
-    module: new URL('./components/cache.ts', import.meta.url),
-    config: { megabytes: 1 },
-    memoryEstimate: 1024 * mib,
-    timeout: 1_000,
-  })
-  await coordinator.getComponent('whale')
-} catch (error) {
-  if (isInsufficientMemoryError(error)) console.log(`what can never fit is refused: ${error.code}`)
-}
+const whale = new LazyHistoricalDataService(coordinator, {
+  name: 'whale',
+  path: join(folder.path, 'whale.db'),
+  memoryEstimate: '1gb',
+})
+const error: unknown = await whale.listSymbols().catch((e: unknown) => e)
+if (isInsufficientMemoryError(error)) console.log(`what can never fit is refused: ${error.code}`)
+console.log(`the order is still there: ${(await orders.listOrders()).orders.length}`)
 
 function loaded(): string {
   return coordinator
@@ -76,9 +82,4 @@ function loaded(): string {
     .filter(({ state }) => state === 'ready')
     .map(({ name }) => name)
     .join(', ')
-}
-
-/** The manager samples by itself, but a coordinator that has nothing to do does not keep a program alive: this does. */
-async function until(reached: () => boolean): Promise<void> {
-  for (let tries = 0; !reached() && tries < 200; tries++) await sleep(100)
 }
