@@ -1,9 +1,10 @@
 /**
  * Makes a few files of the modules that tsc has compiled: of what runs in every worker (`core.cjs`), of what processes need besides (`process.cjs`), and of
- * what `spillway` itself needs besides (`main.js`). Each of those modules becomes one that takes its exports from there, so that none of them exists twice in
+ * what `spillway` itself needs besides (`main.js`). And one file of all that is found by its place at run time, to be copied next to a bundle. Each of those modules becomes one that takes its exports from there, so that none of them exists twice in
  * a thread, whoever imports it. Why: docs/decisions/few-files.md
  */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -41,6 +42,17 @@ const parts: readonly Part[] = [
   },
 ]
 
+/** What is found by its place and is in no part: modules that workers import when they need them, and the services'. */
+const more = {
+  inspect: 'src/host/inspect.js',
+  moduleUrl: 'src/host/module-url.js',
+  stateSnapshot: 'src/host/state-snapshot.js',
+  connectionPool: 'workers/connection-pool.js',
+  exchangeConnector: 'workers/exchange-connector.js',
+  historicalData: 'workers/historical-data.js',
+  orderService: 'workers/order-service.js',
+}
+
 /** A module that is in a part: by this number its exports have names of their own there. */
 interface Placed {
   readonly part: Part
@@ -53,10 +65,15 @@ const packages = /^[@a-z]/
 const common: InputOptions = { platform: 'node', external: packages, treeshake: false }
 
 mkdirSync(runtime)
+copyFileSync(join(root, 'build/entries/load.cjs'), join(runtime, 'load.cjs'))
+// What has been compiled tells only the script that has had it compiled.
+writeFileSync(join(dist, 'src/host/compiled-core.js'), "export { compiledCore } from '../runtime/core.js';\n")
 for (const part of parts) await bundle(part)
 await standAlone('workers/pool-drain.js')
 for (const [file, module] of placed) writeFileSync(file, leftOf(module, dirname(file)))
-copyFileSync(join(root, 'build/entries/load.cjs'), join(runtime, 'load.cjs'))
+const id = buildId()
+for (const file of ['src/runtime/load.cjs', 'src/base/package-files.js']) identify(join(dist, file), id)
+await copied(id)
 for (const name of ['bootstrap', 'process-bootstrap']) {
   copyFileSync(join(root, `build/entries/${name}.cjs`), join(dist, `workers/${name}.cjs`))
 }
@@ -72,20 +89,76 @@ async function bundle(part: Part): Promise<void> {
     return `export { ${names.join(', ')} } from ${JSON.stringify(file)};`
   })
   if (start) exports.push(`export { ${start} } from ${JSON.stringify(own[0])};`)
-  const code = await build(format, exports.join('\n'), left, (file) => {
-    const module = elsewhere.get(file)
-    if (!module) return undefined
-    return format === 'script' ? exportsFrom(module, `spillway:${module.part.name}`) : leftOf(module, runtime)
-  })
+  const inOthers =
+    format === 'script'
+      ? scriptsOf(elsewhere)
+      : (file: string) => {
+          const module = elsewhere.get(file)
+          return module && leftOf(module, runtime)
+        }
+  const code = await build(format, exports.join('\n'), left, inOthers)
   // Renamed for the sake of another one of the same name, it would go by that in errors.
   const renamed = /\bclass \w+\$\d+\b|\b\w+\$\d+ = class\b/.exec(code)
   if (renamed) throw new Error(`${name}: two classes are called alike: there is a ${renamed[0]}`)
   if (format === 'module') return writeFileSync(join(runtime, `${name}.js`), code)
-  writeFileSync(join(runtime, `${name}.cjs`), ascii(code))
+  const text = ascii(code)
+  writeFileSync(join(runtime, `${name}.cjs`), text)
+  // For bundlers, which take it along as it is.
+  writeFileSync(join(runtime, `${name}.text.cjs`), `module.exports = ${JSON.stringify(text)};\n`)
   writeFileSync(
     join(runtime, `${name}.js`),
-    `import * as comlink from 'comlink';\nimport { createRequire } from 'node:module';\nexport const ${name} = createRequire(import.meta.url)('./load.cjs').${name}(comlink, Function);\n`,
+    `import * as comlink from 'comlink';\nimport load from './load.cjs';\nexport const ${name} = load.${name}(comlink, Function);\n${start === 'serveThread' ? 'export const { compiledCore } = load;\n' : ''}`,
   )
+}
+
+/** Files of the same build fit together. */
+function buildId(): string {
+  const hash = createHash('sha256')
+  for (const file of ['core.cjs', 'process.cjs', 'main.js']) hash.update(readFileSync(join(runtime, file)))
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return `${version}-${hash.digest('hex').slice(0, 8)}`
+}
+
+function identify(file: string, id: string): void {
+  const code = readFileSync(file, 'utf8')
+  const identified = code.replace(/const build = 'sources'/, `const build = '${id}'`)
+  if (identified === code) throw new Error(`${file} does not say of which build it is`)
+  writeFileSync(file, identified)
+}
+
+/** All that is found by its place, in one file. What of it has not become part of a script yet is one more, only there. */
+async function copied(id: string): Promise<void> {
+  const names = Object.entries(more).map(
+    ([name, file]) => `export * as ${name} from ${JSON.stringify(join(dist, file))};`,
+  )
+  const text = ascii(await build('script', names.join('\n'), new Set(), scriptsOf(placed)))
+  const texts: Plugin = {
+    name: 'more',
+    resolveId: (id) => (id.endsWith('/more.text.cjs') ? '\0more' : undefined),
+    load: (id) => (id === '\0more' ? `export default ${JSON.stringify(text)}` : undefined),
+  }
+  const made = await rolldown({
+    platform: 'node',
+    plugins: [texts],
+    input: join(root, 'build/entries/spillway-worker.js'),
+  })
+  const { output } = await made.generate({
+    format: 'cjs',
+    exports: 'default',
+    codeSplitting: false,
+    comments: false,
+    banner: `// spillway ${id}\n// To be copied next to a bundle: docs/recipes/bundling.md`,
+    footer: 'if (require.main === module) module.exports.start();',
+  })
+  writeFileSync(join(dist, 'spillway-worker.cjs'), output[0].code)
+}
+
+/** What stands for modules of other parts in a script. */
+function scriptsOf(modules: ReadonlyMap<string, Placed>): (file: string) => string | undefined {
+  return (file) => {
+    const module = modules.get(file)
+    return module && exportsFrom(module, `spillway:${module.part.name}`)
+  }
 }
 
 /** What is left of a module that is in a part. @param folder where it is to be */
@@ -124,7 +197,7 @@ async function build(
       // Of a part's own file, which stands for a module that is in it.
       if (id.startsWith('./') && inOthers(importer)) return { id, external: true }
       const file = join(dirname(importer), id)
-      if (kind !== 'dynamic-import' && !left.has(file)) return undefined
+      if (kind !== 'dynamic-import' && !left.has(file) && dirname(file) !== runtime) return undefined
       return { id: importable(runtime, file), external: true }
     },
     load: (id) => (id === '\0entry' ? entry : inOthers(id)),
@@ -139,6 +212,8 @@ async function build(
 
 /** What a module finds by where it is, it goes on to find. A script is told nothing of where it is. */
 function inPlace(code: string, file: string, format: Part['format']): string {
+  // It finds out that there is none.
+  if (format === 'script') code = code.replaceAll('import.meta.resolve', 'undefined')
   const other = (format === 'script' ? /import\.meta\b/ : /import\.meta\b(?!\.(?:url|resolve)\b)/).exec(code)
   if (other) throw new Error(`${relative(dist, file)}: ${other[0]} would be that of another file`)
   return code.replaceAll('import.meta.url', `new URL('${importable(runtime, file)}', import.meta.url).href`)
@@ -152,6 +227,8 @@ async function needed(modules: readonly string[]): Promise<string[]> {
   const imports = new Map<string, readonly string[]>()
   const look: Plugin = {
     name: 'look',
+    resolveId: (id, importer) =>
+      importer && dirname(join(dirname(importer), id)) === runtime ? { id, external: true } : undefined,
     buildEnd() {
       for (const id of this.getModuleIds()) imports.set(id, this.getModuleInfo(id)?.importedIds ?? [])
     },

@@ -11,7 +11,11 @@ interface NodeFfi {
   ): { functions: { malloc_trim(pad: bigint): number } }
 }
 
-async function trim(): Promise<boolean> {
+async function trim(): Promise<void> {
+  parentPort?.postMessage(await isTrimmed())
+}
+
+async function isTrimmed(): Promise<boolean> {
   const name = 'node:ffi'
   try {
     const ffi = (await import(name)) as NodeFfi
@@ -24,4 +28,4 @@ async function trim(): Promise<boolean> {
   }
 }
 
-parentPort?.postMessage(await trim())
+void trim()

@@ -1,25 +1,41 @@
 'use strict'
-const { readFileSync } = require('node:fs')
-const { join } = require('node:path')
-const { Script } = require('node:vm')
+// Not required: a bundler that makes an ES module of this leaves nothing to require with.
+const { readFileSync } = process.getBuiltinModule('node:fs')
+const { dirname, join } = process.getBuiltinModule('node:path')
+const { Script } = process.getBuiltinModule('node:vm')
 
 // The modules that workers have in common with those who start them, once in each thread: whatever imports one of them gets it from here.
 //
 // They are compiled as a script, not required, since only of a script V8 gives out what it has compiled, which spares the next thread most of that work.
+//
+// This file may be in somebody's bundle. Then the scripts are in it too, as text, which no bundler changes; and whichever copy of this file is asked first in a
+// thread has them for all: a component that is a bundle runs on what its worker runs on.
+
+/** Of this build, and no other. */
+const build = 'sources'
+/** Its versions' parts, by build. In the realm's global object, where each copy of this file finds it. */
+const key = Symbol.for('spillway.parts')
+
+/** Only Node's own modules know their file. */
+const folder = module.filename ? dirname(module.filename) : undefined
+/** @type {Record<string, () => string>} */
+const texts = { core: () => require('./core.text.cjs'), process: () => require('./process.text.cjs') }
+/** What parts import when they need it, by their specifier; of those that are files, only in a bundle which has them (spillway-worker.js). */
+const imported = new Map()
 
 /**
  * What V8 has compiled, and of what: a file that is replaced meanwhile by one of the same length would be taken for the same.
  * @typedef {{ source: Uint8Array, code: Uint8Array }} Compiled
  */
 
-/** By realm and by the file's name: what it exports. Test runners give each file a realm of its own, whose errors are to be its own. */
+/** By realm, and by the part's name: what it exports. Test runners give each file a realm of its own, whose errors are to be its own. */
 const exported = new Map()
 /** Of this thread's own realm, by the file's name. @type {Map<string, { script: Script, wrapped: string }>} */
 const scripts = new Map()
 
-const fileOf = (/** @type {string} */ name) => join(__dirname, `${name}.cjs`)
+const fileOf = (/** @type {string} */ name) => join(folder ?? 'spillway', `${name}.cjs`)
 // They are ASCII, which is read much faster as this.
-const sourceOf = (/** @type {string} */ name) => readFileSync(fileOf(name), 'latin1')
+const sourceOf = (/** @type {string} */ name) => (folder ? readFileSync(fileOf(name), 'latin1') : texts[name]())
 
 const wrap = (/** @type {string} */ source) => `(function (exports, require, importModule) {${source}\n})`
 
@@ -43,13 +59,13 @@ function scriptOf(name, compiled) {
  */
 function load(name, realm, given, compiled) {
   let ofRealm = exported.get(realm)
-  if (!ofRealm) exported.set(realm, (ofRealm = new Map()))
+  if (!ofRealm) exported.set(realm, (ofRealm = partsOf(realm)))
   let exports = ofRealm.get(name)
   if (!exports) {
     ofRealm.set(name, (exports = {}))
-    const take = (/** @type {string} */ id) => given[id] ?? require(id)
+    const take = (/** @type {string} */ id) => given[id] ?? process.getBuiltinModule(id)
     // A script cannot import by itself without a warning.
-    const importModule = (/** @type {string} */ specifier) => import(specifier)
+    const importModule = (/** @type {string} */ specifier) => imported.get(specifier)?.() ?? import(specifier)
     const run =
       realm === Function
         ? scriptOf(name, compiled).script.runInThisContext()
@@ -59,12 +75,30 @@ function load(name, realm, given, compiled) {
   return exports
 }
 
+/** @param {FunctionConstructor} realm @returns {Map<string, object>} */
+function partsOf(realm) {
+  const global = realm === Function ? globalThis : realm('return globalThis')()
+  const builds = global[key] ?? new Map()
+  if (!builds.has(build) && builds.size > 0) {
+    process.emitWarning(
+      `Two versions of Spillway are in one thread, ${[...builds.keys(), build].join(' and ')}. What one of them makes means nothing to the other: its errors, callSignal(), proxy(), transfer(). Make all bundles with the version that is installed.`,
+    )
+  }
+  // Where nothing can be added, each copy has its own.
+  Reflect.defineProperty(global, key, { value: builds })
+  if (!builds.has(build)) builds.set(build, new Map())
+  return builds.get(build)
+}
+
 /** @param {object} comlink the instance that components import @param {FunctionConstructor} [realm] @param {Compiled} [compiled] */
 const core = (comlink, realm = Function, compiled) => load('core', realm, { comlink }, compiled)
 
 /** @param {object} comlink @param {FunctionConstructor} [realm] */
 const processPart = (comlink, realm = Function) =>
   load('process', realm, { comlink, 'spillway:core': core(comlink, realm) })
+
+/** What is files of its own in the package, and is in the one file that is copied. @param {object} comlink */
+const more = (comlink) => load('more', Function, { comlink, 'spillway:core': core(comlink) })
 
 /** What V8 has compiled of the core in this thread, for others to share. */
 function compiledCore() {
@@ -79,4 +113,4 @@ function shared(bytes) {
   return copy
 }
 
-module.exports = { core, process: processPart, compiledCore }
+module.exports = { core, process: processPart, more, compiledCore, imported, texts }

@@ -25,6 +25,7 @@ import {
   orDefault,
 } from '../base/option-checks.ts'
 import type { Bounds } from '../base/option-checks.ts'
+import { ownModule } from '../base/package-files.ts'
 import { expectSize } from '../base/size.ts'
 
 /** Defaults that a coordinator sets for all its components. */
@@ -175,8 +176,9 @@ export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
 function resolveModule(module: unknown): string {
   if (module instanceof URL) return module.href
   const specifier = expectString('module', module)
+  const [, own] = /^spillway\/services\/([\w-]+)$/.exec(specifier) ?? []
   try {
-    return moduleUrl(specifier)
+    return own === undefined ? moduleUrl(specifier) : ownModule(own)
   } catch {
     // The worker tries again, with loaders of its own perhaps, and says what it found when it fails.
     return specifier

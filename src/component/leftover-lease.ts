@@ -1,7 +1,9 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { getCallSites } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { heldInThisThread } from '../host/keep-alive.ts'
+import { ownFolder } from '../base/package-files.ts'
 import type { Logger } from '../contract/logger.ts'
 import { setInterval, clearInterval } from '../base/timers.ts'
 
@@ -10,7 +12,7 @@ const patience = 10_000
 /** Frames that are looked at: those of this package and of Node are few. */
 const frames = 20
 /** Of this package: its sources, or what they were compiled to. Code that was loaded by a transformer goes by its path. */
-const ours = [new URL('../', import.meta.url)].flatMap((folder) => [folder.href, fileURLToPath(folder)])
+const ours = ownFolder === undefined ? [] : placesOf(join(ownFolder, 'src', '/'))
 /** Standard output and standard error, which are listed as long as they are open. */
 const standardStreams = 2
 
@@ -56,8 +58,15 @@ function nothingElse(): boolean {
 }
 
 function callerOfPackage(): string {
-  const site = getCallSites(frames).find(
-    ({ scriptName }) => ![...ours, 'node:'].some((place) => scriptName.startsWith(place)),
-  )
+  const sites = getCallSites(frames)
+  // In a bundle only names tell who is who; those of methods stay as they are.
+  const ownUpTo = ours.length > 0 ? -1 : sites.findLastIndex(({ functionName }) => functionName === 'acquire')
+  const site = sites
+    .slice(ownUpTo + 1)
+    .find(({ scriptName }) => ![...ours, 'node:'].some((place) => scriptName.startsWith(place)))
   return site ? `${site.functionName || '(top level)'} (${site.scriptName}:${site.lineNumber})` : 'an unknown place'
+}
+
+function placesOf(folder: string): string[] {
+  return [folder, pathToFileURL(folder).href]
 }

@@ -18,6 +18,7 @@ import {
   ComponentFailedError,
   ComponentCrashedError,
   SnapshotError,
+  WorkerFileError,
   CoordinatorShutdownError,
 } from './errors/life.ts'
 import {
@@ -62,6 +63,7 @@ export const errorClasses = {
   ERR_LOCK_TIMEOUT: LockTimeoutError,
   ERR_LOCK_STALE: StaleLockError,
   ERR_SNAPSHOT: SnapshotError,
+  ERR_WORKER_FILE: WorkerFileError,
   ERR_COORDINATOR_SHUTDOWN: CoordinatorShutdownError,
 } as const
 

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net'
+import type * as Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
+import { importPackage } from '../base/package-files.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { addActionRoutes } from './action-routes.ts'
 import { checkReach, resolveDashboardOptions } from './dashboard-options.ts'
@@ -115,8 +117,13 @@ export class Dashboard implements AsyncDisposable {
   }
 }
 
+/** Made to an ES module, what it requires of Node fails; then it is taken from where it is installed. */
+async function importFastify(): Promise<Pick<typeof Fastify, 'fastify'>> {
+  return import('fastify').catch(async () => (await importPackage('fastify')) as typeof Fastify)
+}
+
 async function createApp(requests: RequestGuard, headers: Readonly<Record<string, string>>): Promise<FastifyInstance> {
-  const { fastify } = await import('fastify').catch((cause: unknown) => {
+  const { fastify } = await importFastify().catch((cause: unknown) => {
     throw new Error('The dashboard needs the package "fastify", which could not be imported: npm install fastify', {
       cause,
     })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
-import { findPackageJSON } from 'node:module'
-import { dirname, extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { extname, join } from 'node:path'
+import { packageFiles, packageFolder } from '../base/package-files.ts'
 
 export interface Asset {
   readonly type: string
@@ -35,6 +34,7 @@ const modulesMark = '<!-- modules -->'
 
 /** @throws Error naming the packages to install when one is missing. */
 export async function loadPageAssets(): Promise<PageAssets> {
+  const folder = pageFolder()
   const files = new Map<string, Asset>()
   const imports: Record<string, string> = {}
   for (const { package: name, file, specifier } of vendored) {
@@ -42,7 +42,6 @@ export async function loadPageAssets(): Promise<PageAssets> {
     files.set(path, { type: typeOf(file), body: await readVendored(name, file) })
     if (specifier !== undefined) imports[specifier] = path
   }
-  const folder = fileURLToPath(new URL('page/', import.meta.url))
   for (const file of await readdir(folder)) {
     // Types for whatever else words figures as the page does.
     if (extname(file) === '.ts') continue
@@ -76,11 +75,19 @@ function policyFor(importMap: string): string {
   ].join('; ')
 }
 
+function pageFolder(): string {
+  const files = packageFiles()
+  if (files.kind === 'package') return join(files.folder, 'src', 'dashboard', 'page')
+  throw new Error(
+    "The dashboard's page is made of many files, which are not in a bundle: where it runs, npm install spillway preact htm uplot",
+  )
+}
+
 async function readVendored(name: string, file: string): Promise<Buffer> {
   try {
-    const manifest = findPackageJSON(name, import.meta.url)
-    if (manifest === undefined) throw new Error(`there is no package "${name}"`)
-    return await readFile(join(dirname(manifest), file))
+    const folder = packageFolder(name)
+    if (folder === undefined) throw new Error(`there is no package "${name}"`)
+    return await readFile(join(folder, file))
   } catch (cause) {
     throw new Error(
       `The dashboard's page needs the package "${name}", which could not be read: npm install preact htm uplot`,

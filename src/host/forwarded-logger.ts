@@ -24,8 +24,13 @@ export const mostUnwritten = 10_000
 /** Characters that they may have together, roughly: few lines can be as large as many. */
 export const mostUnwrittenCharacters = 16 * 1024 ** 2
 
+/** What takes log records. */
+export interface LogSink {
+  add(record: LogRecord): void
+}
+
 /** Gathers log records and sends them once per turn of the event loop, in order. */
-export class LogForwarder {
+export class LogForwarder implements LogSink {
   readonly #send: (records: readonly LogRecord[], dropped: number) => void
   #records: LogRecord[] = []
   /** Of all that is not written, in the order in which it will be. */
@@ -76,7 +81,7 @@ export class LogForwarder {
  * ended; here only plain records are made, and the main thread's logger formats, redacts and writes them.
  */
 export function createForwardedLogger(
-  forwarder: LogForwarder,
+  sink: LogSink,
   level: string,
   bindings: Readonly<Record<string, unknown>> = {},
 ): ComponentLogger {
@@ -85,7 +90,7 @@ export function createForwardedLogger(
     (name: string): LogMethod =>
     (first: unknown, ...rest: unknown[]): void => {
       if (!logger.isLevelEnabled(name)) return
-      forwarder.add(toRecord(name, bindings, first, rest))
+      sink.add(toRecord(name, bindings, first, rest))
     }
   return Object.assign(logger, {
     trace: method('trace'),
@@ -97,7 +102,7 @@ export function createForwardedLogger(
     isLevelEnabled: (name: string) => (levelValues[name] ?? 0) >= (levelValues[logger.level] ?? 0),
     bindings: () => ({ ...bindings }),
     child: (more: Record<string, unknown>) =>
-      createForwardedLogger(forwarder, logger.level, { ...bindings, ...Object.fromEntries(entriesOf(more)) }),
+      createForwardedLogger(sink, logger.level, { ...bindings, ...Object.fromEntries(entriesOf(more)) }),
   })
 }
 

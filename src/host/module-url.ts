@@ -1,4 +1,4 @@
-import { registerHooks } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isModuleUrl } from './is-module-url.ts'
@@ -17,9 +17,11 @@ export function moduleUrl(module: string): string {
 
 /**
  * `require.resolve` takes a package for CommonJS, which may be another file, or none; `import.meta.resolve` takes a base of one's own only behind a
- * flag (Node 24 and 26). So the base is put in its place for as long as this one specifier is resolved, which is synchronous.
+ * flag (Node 24 and 26). So the base is put in its place for as long as this one specifier is resolved, which is synchronous. Made to CommonJS, as a bundle
+ * may be, there is only `require.resolve`.
  */
 function resolveFrom(base: string, specifier: string): string {
+  if (typeof import.meta.resolve !== 'function') return pathToFileURL(createRequire(base).resolve(specifier)).href
   const hooks = registerHooks({
     resolve: (asked, context, next) => next(asked, { ...context, parentURL: base }),
   })

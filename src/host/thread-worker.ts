@@ -10,7 +10,7 @@ import { watchAddonLoads } from './addon-watch.ts'
 import { watchChildProcesses } from './child-watch.ts'
 import { ComponentRuntime } from './component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
-import type { Compiled } from './packaged.ts'
+import type { Compiled } from './compiled-core.ts'
 import { portOf, threadChannels } from '../transport/thread.ts'
 
 /** What a thread is given when it starts. */

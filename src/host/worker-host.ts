@@ -21,8 +21,6 @@ import { needsNewThread, workerEnvironment } from './worker-environment.ts'
 import type { OwnCode, ThreadData } from './thread-worker.ts'
 import type { WorkerMemory } from './worker-memory.ts'
 
-const bootstrap = entryFile('bootstrap')
-
 /**
  * ms from when the channel of a thread is closed until why it has ended is concluded from what it has said. Node tells of a full heap only when the thread is
  * gone, 110 ms later with 800 MB of small objects, 260 with 1,500 (two cores); callers' links wait 250 ms at most.
@@ -105,7 +103,7 @@ export class WorkerHost implements ComponentHost {
     const { resourceLimits, argv, execArgv } = this.#options
     try {
       const given: ThreadData = { end, addons: this.#addons, claims: addonClaims }
-      const worker = new Worker(bootstrap, {
+      const worker = new Worker(entryFile('bootstrap'), {
         workerData: given,
         transferList: [portOf(end)],
         env: this.#environment,

@@ -1,16 +1,23 @@
 import type { LogSource } from '../component/surroundings.ts'
-import { pino } from 'pino'
+import { createRequire } from 'node:module'
+import type * as Pino from 'pino'
+import { resolvePackage } from '../base/package-files.ts'
 import type { LogRecord } from '../host/control.ts'
 import type { Logger } from '../contract/logger.ts'
 import { levelValues } from '../host/forwarded-logger.ts'
+import { plainLogger } from './plain-logger.ts'
 
-/** pino on standard error, written synchronously so that the last line before an exit is not lost. */
+/**
+ * pino on standard error, written synchronously so that the last line before an exit is not lost. Where a bundle runs without it, a plain one writes such lines:
+ * in a bundle pino would not find its own files, and made to an ES module could not be loaded at all.
+ */
 export function defaultLogger(): Logger {
-  const level = process.env['SPILLWAY_LOG_LEVEL'] ?? 'info'
-  return pino(
-    { name: 'spillway', level: level in levelValues ? level : 'info' },
-    pino.destination({ fd: 2, sync: true }),
-  )
+  const given = process.env['SPILLWAY_LOG_LEVEL'] ?? 'info'
+  const level = given in levelValues ? given : 'info'
+  const path = resolvePackage('pino')
+  if (path === undefined) return plainLogger('spillway', level)
+  const { pino } = createRequire(path)(path) as typeof Pino
+  return pino({ name: 'spillway', level }, pino.destination({ fd: 2, sync: true }))
 }
 
 /** Writes what components log, each with a child logger that carries its name, generation, and thread or process. */

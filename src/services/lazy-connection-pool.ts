@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { InvalidOptionsError } from '../index.ts'
 import type { ComponentInfo, ComponentModule, UnloadReport } from '../index.ts'
 import type {
@@ -71,8 +70,7 @@ export class LazyConnectionPool<Info = ComponentInfo, Report = UnloadReport> ext
       ...settings,
       name,
       type: 'pool',
-      // Source and compiled output lie in the same places relative to each other.
-      module: new URL(`../../workers/connection-pool${extname(import.meta.filename)}`, import.meta.url),
+      module: 'spillway/services/connection-pool',
       config,
     })
     this.#coordinator = coordinator

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import type { ProxyMarked } from 'comlink'
 import { InvalidOptionsError } from '../index.ts'
 import type { ComponentModule, Remote, RemoteStreamOf } from '../index.ts'
@@ -54,8 +53,6 @@ export class LazyConnectorManager extends LazyFamily {
     const { name = 'exchange-connector', settings } = sortOptions(options, ['factory'])
     const { factory = new ConnectorFactory() } = options
     if (!(factory instanceof ConnectorFactory)) throw new InvalidOptionsError('factory', 'a ConnectorFactory', factory)
-    // Source and compiled output lie in the same places relative to each other.
-    const ccxtConnector = new URL(`../../workers/exchange-connector${extname(import.meta.filename)}`, import.meta.url)
     const family = coordinator.registerFamily<ExchangeConnectorModule>({
       memoryEstimate: MEMORY_ESTIMATE,
       timeout: 45_000,
@@ -65,7 +62,7 @@ export class LazyConnectorManager extends LazyFamily {
       type: 'connector',
       module: (id) => {
         const recipe = factory.recipe(id)
-        return recipe.kind === 'module' ? recipe.module : ccxtConnector
+        return recipe.kind === 'module' ? recipe.module : 'spillway/services/exchange-connector'
       },
       config: (id) => {
         const { kind, config } = factory.recipe(id)

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import type { ComponentModule } from '../index.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './historical-data/api.ts'
 import type { CacheStats } from './historical-data/candle-cache.ts'
@@ -57,8 +56,7 @@ export class LazyHistoricalDataService extends LazyComponent<HistoricalDataModul
       ...settings,
       name,
       type: 'service',
-      // Source and compiled output lie in the same places relative to each other.
-      module: new URL(`../../workers/historical-data${extname(import.meta.filename)}`, import.meta.url),
+      module: 'spillway/services/historical-data',
       config,
       // What is stored can be read without it; candles are fetched worker to worker.
       optionalDependencies: config.connector ? [config.connector.component] : [],

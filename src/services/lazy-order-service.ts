@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { LazyComponent } from './lazy-service.ts'
 import type { ComponentHost } from './lazy-service.ts'
 import { parseOrderServiceConfig } from './orders/config.ts'
@@ -40,7 +39,7 @@ export class LazyOrderService extends LazyComponent<OrderApi> implements OrderAp
       ...settings,
       name,
       type: 'service',
-      module: new URL(`../../workers/order-service${extname(import.meta.filename)}`, import.meta.url),
+      module: 'spillway/services/order-service',
       config,
     })
   }

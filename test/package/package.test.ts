@@ -58,7 +58,9 @@ describe('the packed package', () => {
       .map((file) => join(file.parentPath, file.name).slice(home.length + 1))
     const strange = names.filter(
       (name) =>
-        !/^(dist\/(src|workers)\/.*\.(js|cjs|d\.ts)|README\.md|LICENSE|package\.json)$/.test(name) &&
+        !/^(dist\/(src|workers)\/.*\.(js|cjs|d\.ts)|dist\/spillway-worker\.cjs|README\.md|LICENSE|package\.json)$/.test(
+          name,
+        ) &&
         !/^dist\/src\/(dashboard\/page\/[\w-]+\.(css|html|svg)|metrics\/(alerts\.yml|grafana-dashboard\.json))$/.test(
           name,
         ),

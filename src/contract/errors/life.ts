@@ -125,6 +125,22 @@ export class SnapshotError extends SpillwayError {
 }
 export const isSnapshotError = (e: unknown): e is Coded<SnapshotError> => hasCode(e, 'ERR_SNAPSHOT')
 
+/** The program is bundled, and what its workers start with is not where it could be found. */
+export class WorkerFileError extends SpillwayError {
+  readonly code = 'ERR_WORKER_FILE'
+  /** Paths of the files that were looked for, in this order; with what was found, where it was of another version. */
+  readonly looked: readonly string[]
+
+  constructor(file: string, version: string, looked: readonly string[]) {
+    super(
+      `Spillway's workers start with a file of the package, of the same version as this code (${version}), and there is none: copy ` +
+        `node_modules/spillway/dist/${file} next to the bundle, each time it is made, or install spillway where it runs. Looked for ${looked.join(', ')}`,
+    )
+    this.looked = looked
+  }
+}
+export const isWorkerFileError = (e: unknown): e is Coded<WorkerFileError> => hasCode(e, 'ERR_WORKER_FILE')
+
 /** The coordinator is shutting down or has shut down. */
 export class CoordinatorShutdownError extends SpillwayError {
   readonly code = 'ERR_COORDINATOR_SHUTDOWN'

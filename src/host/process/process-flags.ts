@@ -1,7 +1,9 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packageFiles } from '../../base/package-files.ts'
 
 /**
  * What is about this process's own start, not about how code runs: a child has a start of its own. What files of variables hold is in the environment
@@ -36,12 +38,17 @@ export function limitFlags(limits: ResourceLimits = {}): string[] {
  */
 export function permissionFlags(flags: readonly string[], module: string | undefined): string[] {
   if (!flags.some((flag) => /^--(?:experimental-)?permission$/.test(flag))) return []
-  const own = join(fileURLToPath(import.meta.url), '..', '..', '..', '..')
-  // Of the installed package that is its folder `dist`; what is imported by the package's name is looked up in its manifest.
-  const manifest = join(own, '..', 'package.json')
-  const comlink = dirname(dirname(dirname(fileURLToPath(import.meta.resolve('comlink')))))
-  const files = [own, manifest, comlink, ...(module?.startsWith('file:') === true ? pathsOf(module) : [])]
+  const files = [...ownFiles(), ...(module?.startsWith('file:') === true ? pathsOf(module) : [])]
   return files.map((file) => `--allow-fs-read=${file}`)
+}
+
+function ownFiles(): string[] {
+  const files = packageFiles()
+  if (files.kind === 'copied') return [files.file]
+  // Of the installed package that is its folder `dist`; what is imported by the package's name is looked up in its manifest.
+  const manifest = join(files.folder, '..', 'package.json')
+  const comlink = createRequire(manifest).resolve('comlink')
+  return [files.folder, manifest, dirname(dirname(dirname(comlink)))]
 }
 
 function pathsOf(module: string): string[] {

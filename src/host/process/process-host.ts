@@ -29,8 +29,6 @@ import { orphanWatch } from './orphan-watch.ts'
 import { inheritedFlags, limitFlags, permissionFlags } from './process-flags.ts'
 import { setTimeout, setImmediate } from '../../base/timers.ts'
 
-const bootstrap = entryFile('process-bootstrap')
-
 /** ms that a process which was asked to end has to do so by itself; then it is killed. Guessed: its dispose hook has had its time before. */
 const politeness = 500
 /** ms in which the end of a process and that of its channel are both known, when one of them is. Guessed: they come within a few ms. */
@@ -96,7 +94,7 @@ export class ProcessHost implements ComponentHost {
     const { execArgv, argv = [], resourceLimits, cwd, uid, gid, module } = this.#options
     const given = [...(execArgv ?? inheritedFlags(process.execArgv))]
     const flags = [...given, ...limitFlags(resourceLimits), ...permissionFlags(given, module)]
-    return spawn(process.execPath, [...flags, bootstrap, ...argv], {
+    return spawn(process.execPath, [...flags, entryFile('process-bootstrap'), ...argv], {
       env: this.#environment,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', this.activity.fd],
       // A group of its own, which its own children belong to, and which a terminal's signals do not reach.

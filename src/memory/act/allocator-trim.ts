@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { withDeadline } from '../../base/deadline.ts'
+import { importPackage } from '../../base/package-files.ts'
 import { POOL_DELAY } from '../tuning.ts'
 import { runHelper } from './helper-thread.ts'
 
@@ -83,9 +84,8 @@ async function trimNow(abandoned: AbortSignal): Promise<TrimResult> {
 
 /** In this thread, which nobody ends: an addon that is being loaded in a thread that is ended aborts the process. */
 async function trimWithKoffi(): Promise<TrimResult> {
-  const name = 'koffi'
   try {
-    mallocTrim ??= ((await import(name)) as { default: Koffi }).default
+    mallocTrim ??= ((await importPackage('koffi')) as { default: Koffi }).default
       .load('libc.so.6')
       .func('int malloc_trim(size_t pad)')
   } catch {

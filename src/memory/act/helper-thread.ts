@@ -1,7 +1,7 @@
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { WorkerOptions } from 'node:worker_threads'
 import { withDeadline } from '../../base/deadline.ts'
+import { startFile } from '../../base/package-files.ts'
 import { workerEnvironment } from '../../host/worker-environment.ts'
 import { POOL_DELAY } from '../tuning.ts'
 import { setTimeout, clearTimeout } from '../../base/timers.ts'
@@ -25,9 +25,8 @@ export async function runHelper(
   const leave = (): void => resolve(undefined)
   let worker: Worker
   try {
-    const file = new URL(`../../../workers/${name}${extname(import.meta.url)}`, import.meta.url)
-    // No environment of its own, but for the cache of compiled code, if there is one.
-    worker = new Worker(file, { ...options, env: workerEnvironment({}) })
+    // Where one file is all of them, it goes by the argument. No environment of its own, but for the cache of compiled code, if there is one.
+    worker = new Worker(startFile(`workers/${name}.ts`), { ...options, argv: [name], env: workerEnvironment({}) })
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 
-const { cache } = createRequire(import.meta.url)
+/** That of all modules in this thread, wherever it is asked for. */
+const { cache } = createRequire(process.execPath)
 
 /** Ours, where there is no other way to reach the allocator; it keeps no memory. */
 const own = /[\\/]koffi(?:-[^\\/]+)?[\\/]/

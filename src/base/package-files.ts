@@ -1,0 +1,140 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { createRequire, findPackageJSON } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { getCallSites } from 'node:util'
+import { WorkerFileError } from '../contract/errors.ts'
+
+/** Of this build, and nothing else: the build writes it here. The sources are in no bundle. */
+const build: string = 'sources'
+/** All that is found by its place at run time, in one file (build/entries/spillway-worker.js). */
+const copied = 'spillway-worker.cjs'
+/** Bytes, at most, of the line that it begins with. */
+const longestHeading = 100
+
+/** What workers start with and run on: the package's own files, or one that was copied. */
+export type PackageFiles =
+  | { readonly kind: 'package'; readonly folder: string }
+  | { readonly kind: 'copied'; readonly file: string }
+
+/** Where this code runs from. `import.meta` is empty where a bundler makes CommonJS of it. */
+const script = pathOf(getCallSites(1, { sourceMap: false })[0]?.scriptName ?? '')
+/** The package's folder `dist`, or that of the sources; undefined where this code is in somebody's bundle. */
+export const ownFolder = folderOf(script)
+/** That of everything that is compiled. */
+const ending = ownFolder === undefined ? '.js' : extname(script)
+
+let found: PackageFiles | undefined
+
+/**
+ * Beside this code; else, from a bundle, in `node_modules` or next to the bundle, of the same build.
+ *
+ * @throws WorkerFileError
+ */
+export function packageFiles(): PackageFiles {
+  return (found ??= ownFolder === undefined ? lookAround() : { kind: 'package', folder: ownFolder })
+}
+
+/** Path of a file by which a thread or a process starts; one that was copied is all of them. */
+export function startFile(path: `workers/${string}`): string {
+  const files = packageFiles()
+  return files.kind === 'copied' ? files.file : join(files.folder, path.replace(/\.ts$/, ending))
+}
+
+/** URL of a component's module of the package's own. */
+export function ownModule(name: string): string {
+  const files = packageFiles()
+  if (files.kind === 'package') return pathToFileURL(startFile(`workers/${name}.ts`)).href
+  const from = JSON.stringify(pathToFileURL(files.file).href)
+  const code = `import modules from ${from}; export default modules[${JSON.stringify(name)}]`
+  return `data:text/javascript,${encodeURIComponent(code)}`
+}
+
+/** The folder of an installed package. */
+export function packageFolder(name: string): string | undefined {
+  for (const place of places()) {
+    try {
+      const manifest = findPackageJSON(name, pathToFileURL(place))
+      if (manifest !== undefined) return dirname(manifest)
+    } catch {
+      // Not from there.
+    }
+  }
+  return undefined
+}
+
+/** Path of what `require` makes of a package's name; undefined where it is not installed. */
+export function resolvePackage(name: string): string | undefined {
+  for (const place of places()) {
+    try {
+      return createRequire(place).resolve(name)
+    } catch {
+      // Not from there.
+    }
+  }
+  return undefined
+}
+
+/** An installed package that no bundle is to include. @throws what Node throws where there is none. */
+export async function importPackage(name: string): Promise<unknown> {
+  const path = resolvePackage(name)
+  return import(path === undefined ? name : pathToFileURL(path).href)
+}
+
+function folderOf(file: string): string | undefined {
+  const folder = join(dirname(file), '..', '..')
+  const isOurs = /[\\/]src[\\/]base[\\/]package-files\.[jt]s$/.test(file)
+  return isOurs && existsSync(join(folder, 'workers', 'bootstrap.cjs')) ? folder : undefined
+}
+
+function lookAround(): PackageFiles {
+  const looked: string[] = []
+  const isOfThisBuild = (file: string): boolean => {
+    const is = headingOf(file)
+    looked.push(is === undefined ? file : `${file} (which is ${is})`)
+    return is === build
+  }
+  const installed = packageFolder('spillway')
+  if (installed !== undefined && isOfThisBuild(join(installed, 'dist', copied))) {
+    return { kind: 'package', folder: join(installed, 'dist') }
+  }
+  for (const place of new Set(places().map((file) => dirname(file)))) {
+    const file = join(place, copied)
+    if (isOfThisBuild(file)) return { kind: 'copied', file }
+  }
+  throw new WorkerFileError(copied, build, looked)
+}
+
+/** What build a file says that it is of. */
+function headingOf(file: string): string | undefined {
+  const bytes = Buffer.alloc(longestHeading)
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      const length = readSync(descriptor, bytes, 0, longestHeading, 0)
+      return /^\/\/ spillway (\S+)/.exec(bytes.toString('latin1', 0, length))?.[1] ?? 'something else'
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Files from where packages and files are looked for: this code's, the program's, and one in the working directory. */
+function places(): string[] {
+  return [script, process.argv[1] ?? '', join(workingDirectory(), 'package.json')].filter((place) => place !== '')
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    // It was deleted.
+    return dirname(process.execPath)
+  }
+}
+
+function pathOf(scriptName: string): string {
+  return scriptName.startsWith('file:') ? fileURLToPath(scriptName) : scriptName
+}

@@ -1,0 +1,176 @@
+/** A program and its component, to be bundled. What the program prints is JSON; each thing in it fails where a copy of the package is a second one. */
+
+const shared = `
+export class QuotaError extends SpillwayError {
+  code = 'ERR_QUOTA'
+}
+registerErrorClass('ERR_QUOTA', QuotaError)
+
+export class Celsius {
+  constructor(degrees) {
+    this.degrees = degrees
+  }
+}
+transferHandlers.set('celsius', {
+  canHandle: (value) => value instanceof Celsius,
+  serialize: (value) => [value.degrees, []],
+  deserialize: (degrees) => new Celsius(degrees),
+})
+
+export const thrown = (call) => call.then(() => undefined, (error) => error)
+`
+
+const component = `
+import * as spillway from 'spillway/worker'
+import { Celsius, QuotaError, thrown } from './shared.js'
+
+let moved
+export default spillway.defineComponent((config, { dependencies: { peer }, locks, logger }) => ({
+  refuse() {
+    throw new spillway.InvalidOptionsError('mine', 'something else', 1)
+  },
+  exhaust() {
+    throw new QuotaError('no more')
+  },
+  // Errors of another component arrive as what this one knows.
+  async judge() {
+    const refused = await thrown(peer.refuse())
+    const exhausted = await thrown(peer.exhaust())
+    return [refused instanceof spillway.InvalidOptionsError, exhausted instanceof QuotaError, exhausted instanceof spillway.SpillwayError]
+  },
+  options: async () => spillway.isCallTimeoutError(await thrown(spillway.withCallOptions(peer, { timeout: 50 }).forever())),
+  forever: () => new Promise((_, reject) => spillway.callSignal().addEventListener('abort', () => reject(new Error('aborted')))),
+  move() {
+    moved = new Uint8Array(1_000)
+    return spillway.transfer(moved, [moved.buffer])
+  },
+  left: () => moved.byteLength,
+  callBack: async (callback) => (await callback('hello')) + 1,
+  counter() {
+    let count = 0
+    return spillway.proxy({ next: () => ++count })
+  },
+  warmer: (value) => new Celsius(value.degrees + 1),
+  async lock() {
+    using lease = await locks.acquire('one')
+    return lease.held
+  },
+  async *rows(count) {
+    for (let row = 0; row < count; row++) yield row
+  },
+  fill(megabytes) {
+    moved = Array.from({ length: megabytes }, () => Array.from({ length: 131_072 }, Math.random))
+  },
+  say: (text) => logger.warn({ text }, 'said'),
+}))
+`
+
+const main = `
+import { ComponentCoordinator, InvalidOptionsError, isWorkerFileError, proxy, withCallOptions } from 'spillway'
+import { createDashboard } from 'spillway/dashboard'
+import { LazyOrderService } from 'spillway/services'
+import { InvalidOptionsError as same } from 'spillway/worker'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Celsius, QuotaError, thrown } from './shared.js'
+
+const module = MODULE
+
+async function tryAll(isolation) {
+  await using coordinator = new ComponentCoordinator({ memory: { totalLimit: '2 GiB' } })
+  coordinator.registerComponent({ name: 'peer', module, isolation })
+  const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'] })
+  const refused = await thrown(remote.refuse())
+  if (isWorkerFileError(refused.cause)) return { refused: refused.cause.message }
+  const exhausted = await thrown(remote.exhaust())
+  const result = { errors: [refused instanceof InvalidOptionsError, refused instanceof same, refused.name, exhausted instanceof QuotaError] }
+  result.judged = await remote.judge()
+  result.options = await remote.options()
+  const aborter = new AbortController()
+  const waiting = thrown(withCallOptions(remote, { signal: aborter.signal }).forever())
+  aborter.abort(new Error('enough'))
+  result.aborted = (await waiting).message
+  result.moved = [(await remote.move()).length, await remote.left()]
+  result.callback = await remote.callBack(proxy(async (text) => text.length))
+  const counter = await remote.counter()
+  result.counter = [await counter.next(), await counter.next()]
+  const warmer = await remote.warmer(new Celsius(20))
+  result.warmer = [warmer instanceof Celsius, warmer.degrees]
+  result.lock = await remote.lock()
+  result.rows = await Array.fromAsync(await remote.rows(3))
+  await remote.say('something')
+  result.helper = await helped(async () => {
+    await remote.fill(50)
+    await coordinator.unloadComponent('one')
+  }, isolation)
+  const orders = new LazyOrderService(coordinator, { path: 'orders.db' })
+  result.order = (await thrown(orders.getOrder('none')))?.code
+  return result
+}
+
+// Memory is given back by a thread of its own, which says so.
+async function helped(unload, isolation) {
+  if (isolation === 'process') return await unload()
+  const { promise, resolve } = Promise.withResolvers()
+  process.on('worker', (worker) => worker.on('message', (message) => message === 'done' && resolve(message)))
+  const waiting = setInterval(() => {}, 1_000)
+  await unload()
+  const said = await promise
+  clearInterval(waiting)
+  return said
+}
+
+async function page() {
+  await using coordinator = new ComponentCoordinator()
+  const dashboard = createDashboard(coordinator, { port: 0 })
+  try {
+    const { url } = await dashboard.start()
+    return (await (await fetch(url)).text()).includes('importmap')
+  } catch (error) {
+    return error.message
+  } finally {
+    await dashboard.stop()
+  }
+}
+
+async function run() {
+  console.log(JSON.stringify({ thread: await tryAll('thread'), process: await tryAll('process'), page: await page() }))
+}
+void run()
+`
+
+/** Files of the program, before it is bundled. @param format of what will be made of it */
+export function program(format: 'esm' | 'cjs'): Readonly<Record<string, string>> {
+  const imports = "import { registerErrorClass, SpillwayError, transferHandlers } from 'spillway/worker'\n"
+  // As docs/recipes/bundling.md has it.
+  const module =
+    format === 'esm' ? "new URL('./prices.mjs', import.meta.url)" : "pathToFileURL(path.join(__dirname, 'prices.cjs'))"
+  return {
+    'shared.js': imports + shared,
+    'prices.js': component,
+    'main.js': main.replace('MODULE', module),
+  }
+}
+
+const outcome = (isolation: 'thread' | 'process'): object => ({
+  errors: [true, true, 'InvalidOptionsError', true],
+  judged: [true, true, true],
+  options: true,
+  aborted: 'enough',
+  // Between processes buffers are copied.
+  moved: [1_000, isolation === 'process' ? 1_000 : 0],
+  callback: 6,
+  counter: [1, 2],
+  warmer: [true, 21],
+  lock: true,
+  rows: [0, 1, 2],
+  ...(isolation === 'thread' && { helper: 'done' }),
+  order: 'ERR_ORDER_NOT_FOUND',
+})
+
+/** What it prints. @param page what comes of the dashboard */
+export const expectedOf = (page: unknown): object => ({
+  thread: outcome('thread'),
+  process: outcome('process'),
+  page,
+})

@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectedOf, program } from './bundled-programs.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const nodes = {
+  'Node 26': join(root, 'node_modules/node/bin/node'),
+  'Node 24': join(root, 'node_modules/node-24/bin/node'),
+}
+const environment = { ...process.env, SPILLWAY_LOG_LEVEL: 'silent' }
+/** What the dashboard's page is made of, and what serves it. */
+const peers = ['fastify', 'preact', 'htm', 'uplot']
+const copied = 'spillway-worker.cjs'
+
+type Format = 'esm' | 'cjs'
+interface Bundle {
+  readonly format: Format
+  readonly bundler: string
+  readonly flags?: readonly string[]
+}
+const bundles: readonly Bundle[] = [
+  { format: 'esm', bundler: 'esbuild' },
+  { format: 'esm', bundler: 'esbuild', flags: ['--minify'] },
+  { format: 'esm', bundler: 'esbuild', flags: ['--splitting', '--minify'] },
+  { format: 'cjs', bundler: 'esbuild' },
+  { format: 'cjs', bundler: 'esbuild', flags: ['--minify'] },
+  { format: 'esm', bundler: 'rolldown' },
+  { format: 'esm', bundler: 'vite' },
+]
+const [plain = bundles[0]] = bundles
+
+let home: string
+let page: string
+/** A folder in which the package is installed, for each format: the sources of its programs differ. */
+const projects: Partial<Record<Format, string>> = {}
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'spillway-bundled-'))
+  page = await readFile(new URL('../../docs/recipes/bundling.md', import.meta.url), 'utf8')
+  // Packing builds first.
+  await run('npm', ['pack', '--pack-destination', home], { cwd: root })
+  const [packed = 'no tarball'] = (await readdir(home)).filter((name) => name.endsWith('.tgz'))
+  for (const format of ['esm', 'cjs'] as const) {
+    const project = join(home, format)
+    projects[format] = project
+    await mkdir(join(project, 'src'), { recursive: true })
+    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'bundled', private: true, type: 'module' }))
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(home, packed)], { cwd: project })
+    for (const peer of peers) await symlink(join(root, 'node_modules', peer), join(project, 'node_modules', peer))
+    for (const [name, text] of Object.entries(program(format))) await writeFile(join(project, 'src', name), text)
+    await writeFile(join(project, 'vite.config.js'), block('js', '// vite.config.js'))
+  }
+})
+
+afterAll(async () => {
+  await rm(home, { recursive: true, force: true })
+})
+
+describe.each(bundles.map((bundle) => [nameOf(bundle), bundle] as const))('a bundle by %s', (_, bundle) => {
+  it('is made without a warning', async () => {
+    expect(await bundleWith(bundle)).not.toMatch(/warn|could not resolve/i)
+  })
+
+  it.each(nodesFor(bundle))('runs where the package is installed, on %s', async (__, node) => {
+    expect(await outcome(node, distOf(bundle), bundle.format)).toEqual(expectedOf(true))
+  })
+
+  it.each(nodesFor(bundle))('runs in a folder of its own with the file that is copied, on %s', async (__, node) => {
+    const folder = await alone(bundle)
+    const told = /The dashboard's page is made of many files/
+    expect(await outcome(node, folder, bundle.format)).toEqual(expectedOf(expect.stringMatching(told)))
+  })
+})
+
+describe('a bundle without the file that is to be copied', () => {
+  it('says which, where it was looked for, and what to do', async () => {
+    const folder = await alone(plain)
+    await rm(join(folder, copied))
+    const { thread, process } = await refusals(folder)
+    expect(thread).toContain(`copy node_modules/spillway/dist/${copied} next to the bundle`)
+    expect(thread).toContain(join(folder, copied))
+    expect(process).toBe(thread)
+  })
+
+  it('does not take one of another version for it', async () => {
+    const folder = await alone(plain)
+    const code = await readFile(join(folder, copied), 'utf8')
+    await writeFile(join(folder, copied), code.replace(/^\/\/ spillway \S+/, '// spillway 0.0.1-old'))
+    expect((await refusals(folder)).thread).toContain(`${join(folder, copied)} (which is 0.0.1-old)`)
+  })
+
+  async function refusals(folder: string): Promise<{ thread?: string; process?: string }> {
+    const result = (await outcome(nodes['Node 26'], folder, plain.format)) as Record<string, { refused: string }>
+    return { thread: result['thread']?.refused ?? '', process: result['process']?.refused ?? '' }
+  }
+})
+
+it('warns of a component that was bundled with another version', async () => {
+  const folder = await alone(plain)
+  const file = join(folder, 'prices.mjs')
+  const code = await readFile(file, 'utf8')
+  const [, id = 'none'] = /^\/\/ spillway (\S+)/.exec(await readFile(join(folder, copied), 'utf8')) ?? []
+  expect(code).toContain(id)
+  await writeFile(file, code.replaceAll(id, '0.0.1-old'))
+  const { stderr } = await run(nodes['Node 26'], ['main.mjs'], { cwd: folder, env: environment }).catch(
+    (error: unknown) => error as { stderr: string },
+  )
+  expect(stderr).toContain(`Two versions of Spillway are in one thread, ${id} and 0.0.1-old`)
+})
+
+function nameOf({ format, bundler, flags = [] }: Bundle): string {
+  return [bundler, format, ...flags].join(' ')
+}
+
+function distOf(bundle: Bundle): string {
+  return join(projectOf(bundle), `dist-${nameOf(bundle).replaceAll(/\W+/g, '-')}`)
+}
+
+function projectOf({ format }: Bundle): string {
+  return projects[format] ?? home
+}
+
+/** What is different on another Node is how the package finds its files, which does not depend on who has bundled it. */
+function nodesFor(bundle: Bundle): [string, string][] {
+  return bundle.flags || bundle.bundler !== 'esbuild' ? [['Node 26', nodes['Node 26']]] : Object.entries(nodes)
+}
+
+/** By the command of the page. @returns what the bundler says */
+async function bundleWith(bundle: Bundle): Promise<string> {
+  const { format, bundler, flags = [] } = bundle
+  const commands = [...page.matchAll(/^npx (.+)$/gm)].map(([, command = '']) => command.split(' '))
+  const command = commands.find(
+    ([name, ...args]) => name === bundler && (bundler !== 'esbuild' || args.includes(`--format=${format}`)),
+  )
+  if (!command) throw new Error(`the page has no command for ${bundler}`)
+  const [name = '', ...args] = command
+  const project = projectOf(bundle)
+  const env = { ...environment, PATH: join(root, 'node_modules/.bin') + delimiter + (process.env['PATH'] ?? '') }
+  const { stdout, stderr } = await run(join(root, 'node_modules/.bin', name), [...args, ...flags], {
+    cwd: project,
+    env,
+  })
+  await rm(distOf(bundle), { recursive: true, force: true })
+  await run('mv', [join(project, 'dist'), distOf(bundle)])
+  return stdout + stderr
+}
+
+/** A folder with the bundle, and the file that the page says, and nothing else. */
+async function alone(bundle: Bundle): Promise<string> {
+  const [, from = 'none'] = /^cp (\S+) dist\/$/m.exec(page) ?? []
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-alone-'))
+  onEnd.push(folder)
+  for (const name of await readdir(distOf(bundle))) {
+    if (!name.endsWith('.db')) await copyFile(join(distOf(bundle), name), join(folder, name))
+  }
+  await copyFile(join(projectOf(bundle), from), join(folder, copied))
+  return folder
+}
+
+const onEnd: string[] = []
+afterAll(async () => {
+  for (const folder of onEnd) await rm(folder, { recursive: true, force: true })
+})
+
+async function outcome(node: string, folder: string, format: Format): Promise<unknown> {
+  const file = join(folder, format === 'esm' ? 'main.mjs' : 'main.cjs')
+  const { stdout, stderr } = await run(node, [file], { cwd: folder, env: environment })
+  expect(stderr.replaceAll(/^.*ExperimentalWarning.*\n.*\n/gm, '')).toBe('')
+  return JSON.parse(stdout)
+}
+
+/** A code block of the page. */
+function block(language: string, beginning: string): string {
+  const blocks = [...page.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
+  const found = blocks.find(([, tag, code]) => tag === language && code?.startsWith(beginning))
+  if (!found?.[2]) throw new Error(`the page has no such block: ${beginning}`)
+  return found[2]
+}
