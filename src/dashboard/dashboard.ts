@@ -119,7 +119,11 @@ export class Dashboard implements AsyncDisposable {
 
 /** Made to an ES module, what it requires of Node fails; then it is taken from where it is installed. */
 async function importFastify(): Promise<Pick<typeof Fastify, 'fastify'>> {
-  return import('fastify').catch(async () => (await importPackage('fastify')) as typeof Fastify)
+  try {
+    return await import('fastify')
+  } catch {
+    return (await importPackage('fastify')) as typeof Fastify
+  }
 }
 
 async function createApp(requests: RequestGuard, headers: Readonly<Record<string, string>>): Promise<FastifyInstance> {

@@ -1,3 +1,4 @@
+import type * as PromClient from 'prom-client'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { AnyRegistry } from '../metrics/index.ts'
 
@@ -11,10 +12,19 @@ export async function openMetrics(
   registry: AnyRegistry | undefined,
 ): Promise<MetricsSource | undefined> {
   if (registry) return { registry, [Symbol.dispose]: () => {} }
-  const client = await import('prom-client').catch(() => undefined)
+  const client = await importPromClient()
   if (!client) return undefined
   const { collectMetrics } = await import('../metrics/index.ts')
   const own = new client.Registry()
   const collecting = collectMetrics(coordinator, { registry: own })
   return { registry: own, [Symbol.dispose]: () => collecting[Symbol.dispose]() }
+}
+
+/** Written so that bundlers do not miss it where it is not installed. */
+async function importPromClient(): Promise<typeof PromClient | undefined> {
+  try {
+    return await import('prom-client')
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,8 +24,9 @@ interface Bundle {
   readonly bundler: string
   readonly flags?: readonly string[]
 }
+const plain: Bundle = { format: 'esm', bundler: 'esbuild' }
 const bundles: readonly Bundle[] = [
-  { format: 'esm', bundler: 'esbuild' },
+  plain,
   { format: 'esm', bundler: 'esbuild', flags: ['--minify'] },
   { format: 'esm', bundler: 'esbuild', flags: ['--splitting', '--minify'] },
   { format: 'cjs', bundler: 'esbuild' },
@@ -33,7 +34,6 @@ const bundles: readonly Bundle[] = [
   { format: 'esm', bundler: 'rolldown' },
   { format: 'esm', bundler: 'vite' },
 ]
-const [plain = bundles[0]] = bundles
 
 let home: string
 let page: string
@@ -147,7 +147,7 @@ async function bundleWith(bundle: Bundle): Promise<string> {
     env,
   })
   await rm(distOf(bundle), { recursive: true, force: true })
-  await run('mv', [join(project, 'dist'), distOf(bundle)])
+  await rename(join(project, 'dist'), distOf(bundle))
   return stdout + stderr
 }
 
@@ -156,9 +156,7 @@ async function alone(bundle: Bundle): Promise<string> {
   const [, from = 'none'] = /^cp (\S+) dist\/$/m.exec(page) ?? []
   const folder = await mkdtemp(join(tmpdir(), 'spillway-alone-'))
   onEnd.push(folder)
-  for (const name of await readdir(distOf(bundle))) {
-    if (!name.endsWith('.db')) await copyFile(join(distOf(bundle), name), join(folder, name))
-  }
+  await cp(distOf(bundle), folder, { recursive: true, filter: (name) => !/\.db(?:-\w+)?$/.test(name) })
   await copyFile(join(projectOf(bundle), from), join(folder, copied))
   return folder
 }
