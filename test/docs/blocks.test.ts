@@ -12,8 +12,8 @@ const root = new URL('../../', import.meta.url)
 const run = promisify(execFile)
 const blocks = await allBlocks()
 const of = (language: string): Block[] => blocks.filter((block) => block.language === language)
-/** Languages whose blocks a test looks at: `ts` in examples.test.ts, the others here; without one it is something printed, or drawn. */
-const looked = ['ts', 'sh', 'yaml', 'dockerfile', 'json', '']
+/** Languages whose blocks a test looks at: `ts` in examples.test.ts, `js` in test/package/bundled.test.ts, the others here; without one it is something printed, or drawn. */
+const looked = ['ts', 'js', 'sh', 'yaml', 'dockerfile', 'json', '']
 
 it('all blocks are of languages that a test looks at', () => {
   expect(blocks.filter(({ language }) => !looked.includes(language))).toEqual([])

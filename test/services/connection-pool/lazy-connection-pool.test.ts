@@ -79,7 +79,7 @@ describe('LazyConnectionPool', () => {
       priority: 15,
       config: {},
     })
-    expect(String(near.definition?.module)).toMatch(/\/workers\/connection-pool\.ts$/)
+    expect(near.definition?.module).toBe('spillway/services/connection-pool')
     const other = new LazyConnectionPool(near, { name: 'other', maxConnections: 3 })
     expect(near.definition).toMatchObject({
       name: 'other',

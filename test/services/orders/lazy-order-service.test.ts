@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { initialiserOf } from '../../../src/contract/define-component.ts'
 import type { ComponentContext } from '../../../src/contract/component-context.ts'
@@ -73,8 +72,7 @@ describe('LazyOrderService', () => {
       priority: 20,
       config: { path: 'orders.db', busyTimeout: 100 },
     })
-    const expected = fileURLToPath(new URL('../../../workers/order-service.ts', import.meta.url))
-    expect(fileURLToPath(definition?.module ?? '')).toBe(expected)
+    expect(definition?.module).toBe('spillway/services/order-service')
     expect(host.service).toBeUndefined()
   })
 
