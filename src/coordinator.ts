@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
 import { serveEndpoint } from './transport/comlink-callbacks.ts'
-import type { Remote } from './channel/remote.ts'
+import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
@@ -11,9 +11,9 @@ import { terminateDeadline } from './component/terminate-deadline.ts'
 import { defaultDrainDeadline, Departures } from './component/departures.ts'
 import { resolveDefinition } from './component/definition.ts'
 import type { ResolvedDefinition } from './component/definition.ts'
-import type { ComponentDefinition } from './contract/component-definition.ts'
+import type { DefinitionOf } from './contract/component-definition.ts'
 import { Families } from './component/families.ts'
-import type { ComponentFamily, FamilyDefinition } from './component/family.ts'
+import type { ComponentFamily, FamilyDefinitionOf } from './component/family.ts'
 import { collectComponentMetrics } from './component/component-metrics.ts'
 import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
@@ -177,7 +177,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * @returns its durable proxy: it stays valid when the component is unloaded or crashes.
    * @throws DuplicateComponentError, DependencyCycleError, InvalidOptionsError, CoordinatorShutdownError.
    */
-  registerComponent<T = unknown>(definition: ComponentDefinition): Remote<T> {
+  registerComponent<T = unknown>(definition: DefinitionOf<T>): Remote<T> {
     return this.#register(resolveDefinition(definition, this.#options.defaults)) as Remote<T>
   }
 
@@ -195,7 +195,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    *
    * @throws DuplicateComponentError when there is a family of that name; InvalidOptionsError.
    */
-  registerFamily<T = unknown>(definition: FamilyDefinition): ComponentFamily<T> {
+  registerFamily<T = unknown>(definition: FamilyDefinitionOf<T>): ComponentFamily<T> {
     this.#assertOpen()
     return this.#families.register<T>(definition, this.#options.defaults)
   }

@@ -1,22 +1,26 @@
-export { proxy, transfer, transferHandlers } from 'comlink'
+export { transfer, transferHandlers } from 'comlink'
+export type { ProxyMarked } from 'comlink'
+export { proxy } from './channel/proxy.ts'
 export { withCallOptions } from './channel/remote.ts'
-export type { ApiOf, Remote, RemoteStreamOf } from './channel/remote.ts'
+export type { ApiOf, CannotTravel, Remote, RemoteStreamOf } from './contract/remote.ts'
 export type { CallOptions } from './channel/pending-call.ts'
 export type { InstanceInfo, ComponentInfo, LifecycleStatus } from './contract/component-info.ts'
 export type { ComponentMemory, CgroupMemory, ExtraWorker, Ledger, MainMemory } from './contract/ledger.ts'
 export type { ComponentModule } from './contract/define-component.ts'
-export type { ComponentContext } from './contract/component-context.ts'
+export type { ComponentContext, DependencyRemotes, DependencyTypes } from './contract/component-context.ts'
 export type { PressureLevel } from './contract/pressure-level.ts'
 export { componentOptions } from './component/definition.ts'
 export type {
   ComponentDefinition,
+  ConfigOf,
+  DefinitionOf,
   HibernateOptions,
   InstancesOptions,
   RecycleOptions,
   RestartOptions,
 } from './contract/component-definition.ts'
 export { ComponentFamily } from './component/family.ts'
-export type { FamilyDefinition } from './component/family.ts'
+export type { FamilyDefinition, FamilyDefinitionOf } from './component/family.ts'
 export type { LeftChild, UnloadReason, UnloadReport } from './contract/unload-report.ts'
 export type { ShutdownReport } from './component/shutdown.ts'
 export type { CallListener, CallRecord } from './channel/call-watch.ts'
@@ -68,3 +72,4 @@ export type {
 } from './contract/unload-policy.ts'
 export type { Advice } from './observability/advice.ts'
 export type { ComponentLogger, Logger } from './contract/logger.ts'
+export type * from './contract/transfer-handled.ts'

@@ -1,4 +1,4 @@
-import { isProxyMarked } from './marshal.ts'
+import { isProxyMarked } from './references.ts'
 import { transferListOf } from './transfer-list.ts'
 
 /** A promise, or what may be awaited like one. */

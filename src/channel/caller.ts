@@ -16,6 +16,7 @@ import { methodName, ToServer } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { copyToResend, isCrash } from './resend.ts'
 import { leastBusy } from './routing.ts'
+import { SentSignals } from './sent-signals.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 import { discardCopy, unsentCall } from './unsent-call.ts'
@@ -36,6 +37,7 @@ export class Caller {
   readonly #busy: BusyState
   /** One that somebody gave, which means nothing at the other end. */
   readonly #clock: PolicyClock | undefined
+  readonly #signals = new SentSignals()
   #stopped: { readonly error: unknown } | undefined
   #closed = false
 
@@ -87,7 +89,7 @@ export class Caller {
     if (refused) return refuse(refused.error, watched)
     let outgoing: Outgoing | undefined
     try {
-      outgoing = marshal(args, this.#options.links)
+      outgoing = marshal(args, this.#options.links, (signal) => this.#signals.formOf(signal))
       return this.#start(method, outgoing, options, origin, watched)
     } catch (cause) {
       outgoing?.discard()
@@ -130,6 +132,7 @@ export class Caller {
       generation,
       links,
       budget,
+      signals: this.#signals,
       endGrace: this.#options.endGrace ?? 250,
       onOpen: () => this.#sendWaiting(),
       onSettled: () => this.#settled(),
@@ -266,6 +269,7 @@ export class Caller {
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       const pending = new PendingCall(method, { unsent, again }, origin, watched, link, resolve, reject)
+      if (unsent || again) pending.signals = outgoing.signals
       if (direct) direct.sent(id, pending)
       else {
         this.#waiting.set(id, pending)

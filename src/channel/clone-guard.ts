@@ -1,7 +1,7 @@
-import { proxyMarker } from 'comlink'
 import { isBoxedPrimitive, isMap, isNativeError, isProxy, isSet } from 'node:util/types'
 import type { FileHandle } from 'node:fs/promises'
 import { MessagePort } from 'node:worker_threads'
+import { isAbortSignal, isProxyMarked } from './references.ts'
 
 /**
  * Node ends the process with SIGSEGV when it clones a MessagePort that is closed, or another handle of its own that is (nodejs/node#56362;
@@ -24,16 +24,23 @@ export const readableDepth = 200
 /**
  * @param isMoved whether an object that is not plain will be moved, not cloned.
  * @param maxDepth levels of objects; deeper ones are refused. Default: any number.
+ * @param onReference told of what is passed by reference, which is not looked into then. Default: it is taken for any other object.
  * @throws TypeError when `value` holds a port or another handle that is not moved, or is too deep; and whatever its getters throw.
  */
 export function assertClonable(
   value: unknown,
   isMoved: (object: object) => boolean = () => false,
   maxDepth = Number.POSITIVE_INFINITY,
+  onReference?: (object: object) => void,
 ): void {
   visitObjects(value, maxDepth, (object) => {
-    if (isPlain(object)) return true
-    if (isMoved(object)) return false
+    const plain = isPlain(object)
+    if (!plain && isMoved(object)) return false
+    if (onReference && (isProxyMarked(object) || (!plain && isAbortSignal(object)))) {
+      onReference(object)
+      return false
+    }
+    if (plain) return true
     if (isHandle(object)) throw new TypeError(refusal(object))
     return true
   })
@@ -82,7 +89,7 @@ export function visitObjects(root: unknown, maxDepth: number, enter: (object: ob
   const seen = new Set<unknown>()
   let level: object[] = []
   const add = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) return
     seen.add(value)
     level.push(value)
   }
@@ -93,8 +100,8 @@ export function visitObjects(root: unknown, maxDepth: number, enter: (object: ob
     level = []
     for (const object of objects) {
       // V8 clones no proxy and looks into none. A remote says why.
-      if (isProxy(object)) void Reflect.get(object, proxyMarker)
-      else if (enter(object)) addMembers(object, add)
+      if (isProxy(object) && !isProxyMarked(object)) continue
+      if (enter(object) && typeof object !== 'function') addMembers(object, add)
     }
   }
 }

@@ -11,6 +11,7 @@ import { apart, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, ServerEntry } from './protocol.ts'
 import type { Lane } from './routing.ts'
 import { SentCalls } from './sent-calls.ts'
+import type { SentSignals, SignalLink } from './sent-signals.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 import { sendUnsent } from './unsent-call.ts'
@@ -34,6 +35,7 @@ export interface LinkOptions {
   readonly links: CallbackLinks
   /** Undefined: any number of calls. */
   readonly budget: CallBudget | undefined
+  readonly signals: SentSignals
   /** ms to wait, after the connection closed, for somebody to say why. */
   readonly endGrace: number
   /** It may take calls again that it did not take before. */
@@ -45,7 +47,7 @@ export interface LinkOptions {
 }
 
 /** What joins a caller with one generation of a component: the calls that were sent to it, and what is known of whether it takes more. */
-export class Link implements Lane {
+export class Link implements Lane, SignalLink {
   readonly generation: number
   readonly #component: string
   readonly #options: LinkOptions
@@ -130,9 +132,10 @@ export class Link implements Lane {
    *
    * @throws DataCloneError when its arguments cannot be cloned or moved.
    */
-  send(entry: LeavingEntry, { plain, transfers }: Outgoing): void {
+  send(entry: LeavingEntry, { plain, transfers, signals }: Outgoing): void {
     if (plain) this.#outbox.push(entry)
     else this.#outbox.post(entry, entry[3], [apart, entry[1]], transfers)
+    for (const signal of signals) this.#options.signals.sentOn(this, signal)
   }
 
   /** What was just sent waits for its answer. */
@@ -151,6 +154,15 @@ export class Link implements Lane {
     pending.unsent = undefined
     pending.link?.sent()
     this.#sent.add(id, pending)
+    for (const signal of pending.signals) this.#options.signals.sentOn(this, signal)
+  }
+
+  signalAborted(number: number, reason: unknown): void {
+    this.#sendIfConnected([ToServer.signal, number, abortReason(reason)])
+  }
+
+  signalForgotten(number: number): void {
+    this.#sendIfConnected([ToServer.signal, number])
   }
 
   flush(): void {
@@ -232,6 +244,7 @@ export class Link implements Lane {
   #over(): void {
     this.#cancelGrace()
     this.#state = { status: 'over' }
+    this.#options.signals.linkEnded(this)
     this.#transport.close()
   }
 
@@ -243,6 +256,7 @@ export class Link implements Lane {
     if (entry[0] === ToCaller.fence) this.fence(entry[1])
     else if (entry[0] === ToCaller.resume) this.resume(entry[1])
     else if (entry[0] === ToCaller.heard) this.#heard()
+    else if (entry[0] === ToCaller.unneeded) this.#options.signals.unneeded(this, entry[1], entry[2])
     else this.#sent.receive(entry)
   }
 
@@ -260,6 +274,7 @@ export class Link implements Lane {
   /** For an entry that could not be posted. */
   #instead(entry: ServerEntry | ApartEntry, cause: unknown): ServerEntry | undefined {
     if (entry[0] === ToServer.abort) return [ToServer.abort, entry[1], abortReason(undefined)]
+    if (entry[0] === ToServer.signal) return [ToServer.signal, entry[1], abortReason(undefined)]
     if (entry[0] !== ToServer.call) return undefined
     this.#sent.take(entry[1])?.reject(uncloneableArguments(this.#component, entry[2], entry[3], cause))
     this.#settled()

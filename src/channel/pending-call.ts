@@ -38,6 +38,7 @@ export interface CallOrigin {
 }
 
 const nothingToDo = (): void => {}
+const none: readonly never[] = []
 
 /** A call that has not been settled: waiting for a connection, or sent. */
 export class PendingCall {
@@ -54,6 +55,8 @@ export class PendingCall {
   at: RemoteCallOptions['at']
   /** Of a call that waits and says nothing of a deadline: what it says. */
   undecided: RemoteCallOptions | undefined
+  /** Of a call that waits, or may be sent again: those among its arguments. */
+  signals: readonly AbortSignal[] = none
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   #resolve: (value: unknown) => void

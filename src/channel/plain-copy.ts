@@ -1,4 +1,4 @@
-import { proxyMarker } from 'comlink'
+import { isProxyMarked } from './references.ts'
 
 /**
  * Copies small plain data by hand. Entries wait until the end of the microtask before they are posted together, and what the
@@ -41,6 +41,8 @@ export function isImmutable(value: unknown): boolean {
 
 function copyObject(value: object, seen: object[]): unknown {
   if (typeof value !== 'object' || seen.length >= maxObjects || seen.includes(value)) return notPlain
+  // A remote of a component, which looks like an object without anything, says now that it cannot be passed on.
+  if (isProxyMarked(value)) return notPlain
   seen.push(value)
   return Array.isArray(value) ? copyArray(value, seen) : copyRecord(value as Record<string, unknown>, seen)
 }
@@ -65,8 +67,6 @@ function copyArray(value: readonly unknown[], seen: object[]): unknown {
 function copyRecord(value: Record<string, unknown>, seen: object[]): unknown {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return notPlain
-  // What looks like an object without anything may be a remote, which says then that it cannot be passed on.
-  if (prototype === null) void Reflect.get(value, proxyMarker)
   // V8 clones an object of a known shape much faster than it builds one key by key.
   const copy = { ...value }
   let keys = 0

@@ -1,3 +1,4 @@
+import type { Place } from './references.ts'
 import type { ChannelEnd, Channels } from './transport.ts'
 
 /**
@@ -21,7 +22,17 @@ import type { ChannelEnd, Channels } from './transport.ts'
 export const apart = 100
 
 /** Entries from the caller to the component. */
-export const ToServer = { call: 0, abort: 1, credit: 2, cancel: 3, fenced: 4, share: 5, ask: 6, sealed: 7 } as const
+export const ToServer = {
+  call: 0,
+  abort: 1,
+  credit: 2,
+  cancel: 3,
+  fenced: 4,
+  share: 5,
+  ask: 6,
+  sealed: 7,
+  signal: 8,
+} as const
 
 /** Entries from the component to the caller. */
 export const ToCaller = {
@@ -35,6 +46,7 @@ export const ToCaller = {
   resume: 7,
   unreadable: 8,
   heard: 9,
+  unneeded: 10,
 } as const
 
 export type ApartEntry = readonly [
@@ -47,8 +59,11 @@ export type ApartEntry = readonly [
 /** A method: its name, or its path in nested objects. The empty string is the served function itself (callbacks). */
 export type MethodPath = string | readonly string[]
 
-/** Which top-level values went through a comlink transfer handler: pairs of index and handler name. */
-export type HandledValues = readonly (readonly [index: number, handler: string])[]
+/** How a value is read: as a whole by a handler; or what is in some places of it is, each time what is in the first of them for all of them. */
+export type Handling = string | readonly (readonly [handler: string, places: readonly Place[]])[]
+
+/** Which top-level values have to be read so. */
+export type HandledValues = readonly (readonly [index: number, Handling])[]
 
 export type CallEntry = readonly [
   op: typeof ToServer.call,
@@ -79,12 +94,18 @@ export type ServerEntry =
   /** A deadline has passed: does the component listen? It says `heard` once it has read this. */
   | readonly [op: typeof ToServer.ask, id: number]
   | SealedEntry
+  | SignalEntry
+
+/** The AbortSignal of that number has been aborted; without a reason: nobody can abort it any more. */
+export type SignalEntry =
+  | readonly [op: typeof ToServer.signal, number: number]
+  | readonly [op: typeof ToServer.signal, number: number, reason: unknown]
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,
   id: number,
   value: unknown,
-  handler?: string,
+  handling?: Handling,
 ]
 
 /** The call was not run. Id 0: something was lost, and nobody knows what. */
@@ -102,6 +123,8 @@ export type CallerEntry =
   | readonly [op: typeof ToCaller.fence, epoch: number]
   | readonly [op: typeof ToCaller.resume, epoch: number]
   | readonly [op: typeof ToCaller.heard, id: number]
+  /** Nobody has the AbortSignal of that number any more, which had arrived so many times. */
+  | readonly [op: typeof ToCaller.unneeded, number: number, times: number]
 
 /** Something thrown, as it crosses a thread; see error-codec. */
 export type EncodedError =
@@ -146,6 +169,7 @@ export function isServerEntry(entry: unknown, channels: Channels): entry is Serv
     case ToServer.cancel:
     case ToServer.fenced:
     case ToServer.ask:
+    case ToServer.signal:
       return true
     default:
       return false
@@ -164,11 +188,20 @@ function isHandled(handled: unknown): handled is HandledValues | undefined {
   return (
     handled === undefined ||
     (Array.isArray(handled) &&
-      handled.every(
-        (pair: unknown) => Array.isArray(pair) && Number.isSafeInteger(pair[0]) && typeof pair[1] === 'string',
-      ))
+      handled.every((pair: unknown) => Array.isArray(pair) && Number.isSafeInteger(pair[0]) && isHandling(pair[1])))
   )
 }
+
+function isHandling(handling: unknown): handling is Handling {
+  if (typeof handling === 'string') return true
+  return Array.isArray(handling) && handling.every((each: unknown) => Array.isArray(each) && isHandledAt(each))
+}
+
+const isHandledAt = ([handler, places]: readonly unknown[]): boolean =>
+  typeof handler === 'string' && Array.isArray(places) && places.every(isPlace)
+
+const isPlace = (place: unknown): place is Place =>
+  Array.isArray(place) && place.length > 0 && place.every((key) => typeof key === 'string' || typeof key === 'number')
 
 /** Ends a path in place of `apply`: what follows the first argument are the elements of the second, each marshalled on its own. */
 export const spreadApply = 'apply...'

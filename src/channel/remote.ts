@@ -1,8 +1,7 @@
 import { proxyMarker, releaseProxy } from 'comlink'
-import type { ProxyMarked, UnproxyOrClone } from 'comlink'
-import type { ComponentModule } from '../contract/define-component.ts'
 import { InvalidOptionsError, NoSuchMethodError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
+import type { Remote } from '../contract/remote.ts'
 import type { Caller } from './caller.ts'
 import { readable } from './answer-reader.ts'
 import { isRefusedKey } from './method-table.ts'
@@ -15,74 +14,6 @@ import type { MethodPath } from './protocol.ts'
 import { isCloneable } from './uncloneable.ts'
 import { expectOptions, expectString } from '../base/option-checks.ts'
 import { systemTime } from '../base/timers.ts'
-
-/** What a component's module exports, seen as the API its callers get: of `defineComponent`, a class, a factory, or a plain object of functions. */
-export type ApiOf<T> =
-  T extends ComponentModule<infer Api, never>
-    ? Api
-    : T extends abstract new (...args: never[]) => infer Instance
-      ? Instance
-      : T extends (...args: never[]) => infer Made
-        ? Awaited<Made>
-        : T
-
-/** A result stream: may be awaited first, or read with `for await` straight away. */
-export type RemoteStreamOf<Value, Return = unknown> = Promise<AsyncGenerator<Value, Return>> &
-  AsyncIterable<Value, Return>
-
-/** A value as it arrives: what was marked with `proxy()` as a remote, all else as a clone. */
-export type Received<T> = T extends ProxyMarked ? Callable<T> & ProxyMarked : T
-
-type RemoteResult<R> = [Awaited<R>] extends [never]
-  ? Promise<never>
-  : unknown extends Awaited<R>
-    ? Promise<Awaited<R>>
-    : Awaited<R> extends AsyncIterable<infer Value, infer Return> & object
-      ? RemoteStreamOf<Received<Value>, Return>
-      : Promise<Received<Awaited<R>>>
-
-type Sendable<Args extends readonly unknown[]> = { [I in keyof Args]: Sent<Args[I]> }
-
-/** A parameter that is a function is given as a `proxy()`ed callback: a function as it is cannot be cloned. */
-type Sent<T> = T extends (...args: infer P) => infer R
-  ? ((...args: P) => R | Awaited<R>) & ProxyMarked
-  : UnproxyOrClone<T>
-
-type RemoteMethod<F> = F extends (...args: infer Args) => infer R ? (...args: Sendable<Args>) => RemoteResult<R> : never
-
-type Callable<T> = (T extends (...args: never[]) => unknown ? RemoteMethod<T> : unknown) & RemoteMembers<T>
-
-type IsPlain<T> = T extends (...args: never[]) => unknown
-  ? false
-  : T extends readonly unknown[] | Date | Map<unknown, unknown> | Set<unknown> | ArrayBufferView
-    ? false
-    : T extends object
-      ? true
-      : false
-
-type CallableKeys<T> = {
-  [K in keyof T]-?: K extends string
-    ? K extends 'constructor' | 'then' | '__proto__' | 'prototype' | 'toJSON'
-      ? never
-      : T[K] extends (...args: never[]) => unknown
-        ? K
-        : IsPlain<T[K]> extends true
-          ? [CallableKeys<T[K]>] extends [never]
-            ? never
-            : K
-          : never
-    : never
-}[keyof T]
-
-type RemoteMembers<T> = {
-  readonly [K in CallableKeys<T>]: T[K] extends (...args: never[]) => unknown ? RemoteMethod<T[K]> : RemoteMembers<T[K]>
-}
-
-/**
- * A component as its callers see it: every method is asynchronous, nested objects of functions are reached by their path, an
- * async iterable arrives as one, a `proxy()`ed callback may be passed, and nothing but methods is there.
- */
-export type Remote<T> = RemoteMembers<ApiOf<T>>
 
 type Target = {
   readonly caller: Caller

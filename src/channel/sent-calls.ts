@@ -121,10 +121,10 @@ export class SentCalls {
   }
 
   #deliver(entry: ValueEntry, pending: PendingCall, to: (value: unknown, wire: unknown) => void): void {
-    const [, id, wire, handler] = entry
+    const [, id, wire, handling] = entry
     let value
     try {
-      value = unmarshal(this.#component, wire, handler, this.#links)
+      value = unmarshal(this.#component, wire, handling, this.#links)
     } catch (error) {
       closeMoved(wire)
       this.#giveUp(id, pending, error)

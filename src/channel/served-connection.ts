@@ -7,24 +7,18 @@ import { callContext, ServedCall } from './call-context.ts'
 import { closeMoved } from './close-moved.ts'
 import { encodeError } from './error-codec.ts'
 import { flatError } from './flat-error.ts'
+import { GivenSignals } from './given-signals.ts'
 import { Inbox } from './inbox.ts'
-import { marshal, unmarshal } from './marshal.ts'
+import { marshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
 import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
-import type {
-  ApartEntry,
-  CallEntry,
-  CallerEntry,
-  EncodedError,
-  HandledValues,
-  SealedEntry,
-  ServerEntry,
-} from './protocol.ts'
+import type { ApartEntry, CallEntry, CallerEntry, EncodedError, SealedEntry, ServerEntry } from './protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
+import { receiveArguments } from './received-arguments.ts'
 import { hasServed, inLaterTurn, isTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 import { unseal } from './unsent-call.ts'
@@ -49,6 +43,7 @@ export class ServedConnection {
   readonly #waiting = new Map<number, CallEntry>()
   readonly #calls = new Map<number, ServedCall>()
   readonly #streams = new Map<number, StreamSource>()
+  readonly #signals = new GivenSignals((number, times) => this.#outbox.push([ToCaller.unneeded, number, times]))
   readonly #onClose: (connection: ServedConnection) => void
   /** The last epoch for which the caller promised to send no more. */
   #fencedEpoch = 0
@@ -106,6 +101,7 @@ export class ServedConnection {
       call.abort(gone)
     }
     for (const stream of this.#streams.values()) stream.cancel()
+    this.#signals.close(gone)
     this.#fenced(Number.POSITIVE_INFINITY)
     this.#onClose(this)
   }
@@ -136,6 +132,10 @@ export class ServedConnection {
         break
       case ToServer.ask:
         this.#outbox.push([ToCaller.heard, entry[1]])
+        break
+      case ToServer.signal:
+        if (entry.length === 2) this.#signals.forgotten(entry[1])
+        else this.#signals.aborted(entry[1], entry[2])
         break
     }
   }
@@ -229,7 +229,9 @@ export class ServedConnection {
     meter?.callBegins(deadline)
     call.deadline = deadline
     try {
-      const values = handled ? this.#receiveArguments(args, handled) : args
+      const values = handled
+        ? receiveArguments(args, handled, this.#api, (form) => this.#signals.take(form, call))
+        : args
       const result: unknown = callContext.run(call, Reflect.apply, served.fn, served.self, values)
       if (isThenable(result)) {
         // A foreign thenable may call back twice, or later throw.
@@ -248,19 +250,6 @@ export class ServedConnection {
     if (deadline === 0) return
     call.deadline = 0
     this.#api.meter?.deadlineOver(deadline)
-  }
-
-  #receiveArguments(args: readonly unknown[], handled: HandledValues): unknown[] {
-    const values = [...args]
-    try {
-      for (const [index, handler] of handled)
-        values[index] = unmarshal(this.#api.component, values[index], handler, this.#api.links)
-      return values
-    } catch (error) {
-      // Those of arguments that were taken in before as well.
-      closeMoved(args)
-      throw error
-    }
   }
 
   #succeed(id: number, method: CallEntry[2], value: unknown): void {
@@ -379,8 +368,8 @@ export class ServedConnection {
     let outgoing
     try {
       outgoing = marshal([value], this.#api.links)
-      const handler = outgoing.handled?.[0]?.[1]
-      const entry: CallerEntry = handler ? [op, id, outgoing.values[0], handler] : [op, id, outgoing.values[0]]
+      const handling = outgoing.handled?.[0]?.[1]
+      const entry: CallerEntry = handling ? [op, id, outgoing.values[0], handling] : [op, id, outgoing.values[0]]
       this.#leaves(op, id)
       if (outgoing.plain) this.#outbox.push(entry)
       else this.#outbox.post(entry, outgoing.values, [apart, id], outgoing.transfers)

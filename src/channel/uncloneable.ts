@@ -1,7 +1,7 @@
 import { describeValue, messageOf } from '../contract/describe-value.ts'
 import { ValueError } from '../contract/errors.ts'
 import { clone } from './clone-guard.ts'
-import { isProxyMarked } from './marshal.ts'
+import { isReference, takeApart } from './references.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { isSmall } from './plain-copy.ts'
@@ -40,9 +40,9 @@ function isObject(value: unknown): value is object {
 /** True as well for what moves, or is passed by reference. */
 export function isCloneable(value: unknown): boolean {
   try {
-    if (isObject(value) && isProxyMarked(value)) return true
+    if (isObject(value) && isReference(value)) return true
     // What moves cannot be tried without moving it.
-    if (!isSmall(value) && transferListOf(value).length === 0) clone(value)
+    if (!isSmall(value) && transferListOf(value).length === 0) clone(takeApart(value, () => null).rest)
     return true
   } catch {
     return false

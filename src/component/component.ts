@@ -1,5 +1,5 @@
 import { monotonicNow } from '../base/monotonic.ts'
-import type { Remote } from '../channel/remote.ts'
+import type { Remote } from '../contract/remote.ts'
 import { ComponentFailedError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'

@@ -1,10 +1,10 @@
-import type { Remote } from '../channel/remote.ts'
+import type { Remote } from '../contract/remote.ts'
 import { ComponentNotFoundError, InvalidOptionsError } from '../contract/errors.ts'
 import { expectInteger, expectKnown, expectName, expectOptional, expectRecord } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import { componentOptions, resolveDefinition, smallestMemoryLimit } from './definition.ts'
 import type { DefinitionDefaults } from './definition.ts'
-import type { ComponentDefinition } from '../contract/component-definition.ts'
+import type { ComponentDefinition, ConfigOf } from '../contract/component-definition.ts'
 import type { FamilyLimits } from '../contract/family-limits.ts'
 import type { Size } from '../contract/size.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
@@ -27,6 +27,10 @@ export interface FamilyDefinition<Config = unknown> extends Omit<
   /** Instances loaded at a time; what is more waits, and has the longest idle one unloaded, as with `maxMemory`. Default: any number. */
   readonly maxLoaded?: number
 }
+
+/** What `registerFamily<T>` takes: `config` makes what the component's own type says, and is there unless that can do without. */
+export type FamilyDefinitionOf<T> = FamilyDefinition<ConfigOf<T>> &
+  (undefined extends ConfigOf<T> ? unknown : { readonly config: (key: string) => ConfigOf<T> })
 
 /** What a family needs of its coordinator. */
 export interface FamilyHome {

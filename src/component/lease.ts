@@ -1,4 +1,4 @@
-import type { Remote } from '../channel/remote.ts'
+import type { Remote } from '../contract/remote.ts'
 import { watchLease } from './leftover-lease.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Usage } from './usage.ts'

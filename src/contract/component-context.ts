@@ -1,6 +1,7 @@
 import type { ComponentLocks } from './locks.ts'
 import type { ComponentLogger } from './logger.ts'
 import type { PressureLevel } from './pressure-level.ts'
+import type { Remote } from './remote.ts'
 import type { Size } from './size.ts'
 
 /** What is said of memory that is reported. */
@@ -11,8 +12,16 @@ export interface MemoryReportOptions {
   readonly limited?: boolean
 }
 
+/** What a component's dependencies are, by name: each as the type parameter of `registerComponent`, `typeof prices` say. */
+export type DependencyTypes = object
+
+/** Remotes of them. Where it is not said what they are: unknown. */
+export type DependencyRemotes<Types extends DependencyTypes> = [keyof Types] extends [never]
+  ? Readonly<Record<string, unknown>>
+  : { readonly [Name in keyof Types]: Remote<Types[Name]> }
+
 /** What a component is given when it is loaded. */
-export interface ComponentContext {
+export interface ComponentContext<Dependencies extends DependencyTypes = object> {
   /** The name it is registered under. */
   readonly name: string
   /** 1 for the first load in this process, one more for each further load. */
@@ -20,7 +29,7 @@ export interface ComponentContext {
   /** A logger with pino's methods; its records are forwarded to the coordinator's logger, with component and generation. */
   readonly logger: ComponentLogger
   /** Durable remotes of the declared dependencies, by name; calls go worker to worker. */
-  readonly dependencies: Readonly<Record<string, unknown>>
+  readonly dependencies: DependencyRemotes<Dependencies>
   /** Aborted when unloading starts. */
   readonly signal: AbortSignal
   /** The coordinator's locks; those the component holds are released when its worker ends. */

@@ -1,6 +1,5 @@
-import type { ComponentContext } from './component-context.ts'
-
-const brand: unique symbol = Symbol.for('spillway.component')
+import { brand } from './component-brand.ts'
+import type { ComponentContext, DependencyTypes } from './component-context.ts'
 
 /** What `defineComponent` returns; the default export of a component's module. */
 export interface ComponentModule<Api extends object, Config = unknown> {
@@ -17,11 +16,28 @@ export interface ComponentModule<Api extends object, Config = unknown> {
  *
  * @throws TypeError when `init` is not a function.
  */
-export function defineComponent<Api extends object, Config = undefined>(
-  init: (config: Config, context: ComponentContext) => Api | Promise<Api>,
-): ComponentModule<Api, Config> {
+export function defineComponent<
+  Api extends object,
+  Config = undefined,
+  Dependencies extends DependencyTypes = DependencyTypes,
+>(init: (config: Config, context: ComponentContext<Dependencies>) => Api | Promise<Api>): ComponentModule<Api, Config>
+/**
+ * The same in two steps, of which the first says what the component's dependencies are, by name:
+ * `defineComponent<{ prices: typeof prices }>()((config, { dependencies }) => ...)`. An annotated parameter does as well:
+ * `context: ComponentContext<{ prices: typeof prices }>`.
+ */
+export function defineComponent<Dependencies extends DependencyTypes>(): <Api extends object, Config = undefined>(
+  init: (config: Config, context: ComponentContext<Dependencies>) => Api | Promise<Api>,
+) => ComponentModule<Api, Config>
+export function defineComponent(...given: [] | [init: Initialiser]): unknown {
+  return given.length === 0 ? marked : marked(...given)
+}
+
+type Initialiser = (config: never, context: never) => object | Promise<object>
+
+function marked(init: Initialiser): ComponentModule<object> {
   if (typeof init !== 'function') throw new TypeError(`defineComponent expects a function, got ${typeof init}`)
-  return Object.freeze({ [brand]: init })
+  return Object.freeze({ [brand]: init as ComponentModule<object>[typeof brand] })
 }
 
 /** The initialiser inside what `defineComponent` returned; undefined for anything else. */

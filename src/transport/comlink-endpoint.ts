@@ -107,9 +107,12 @@ function thrown(error: unknown): unknown {
 
 function reply(port: MessagePort, id: unknown, value: unknown, links: CallbackLinks): void {
   const outgoing = marshal([value], links)
-  const handler = outgoing.handled?.[0]?.[1]
-  const wire = handler ? { type: 'HANDLER', name: handler } : { type: 'RAW' }
+  const handling = outgoing.handled?.[0]?.[1]
   try {
+    // comlink's form of a value has one handler for the whole of it.
+    if (typeof handling === 'object')
+      throw new TypeError('A peer of comlink takes what is marked with proxy() by itself only')
+    const wire = handling ? { type: 'HANDLER', name: handling } : { type: 'RAW' }
     port.postMessage({ id, ...wire, value: outgoing.values[0] }, outgoing.transfers as Transferable[])
   } catch (error) {
     outgoing.discard()

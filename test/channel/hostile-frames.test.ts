@@ -124,6 +124,16 @@ describe('a frame that no proxy sends', () => {
       [
         [ToServer.call, 1, 'add', [1, 2], 0, 'proxy'],
         [ToServer.call, 2, 'add', [], 0, [1, 2]],
+        [ToServer.call, 3, 'add', [{}], 0, [[0, [['proxy']]]]],
+        [ToServer.call, 4, 'add', [{}], 0, [[0, [['proxy', [[]]]]]]],
+        [ToServer.call, 5, 'add', [{}], 0, [[0, [['proxy', [[{}]]]]]]],
+      ],
+    ],
+    [
+      'a signal that is not there',
+      [
+        [ToServer.signal, 5],
+        [ToServer.signal, 6, 'reason'],
       ],
     ],
     [
@@ -160,6 +170,31 @@ describe('a frame that no proxy sends', () => {
       [ToCaller.error, 2, { message: expect.stringContaining('"throw"') as string }],
       [ToCaller.error, 3, { name: 'TypeError' }],
     ])
+  })
+
+  it('cannot reach, by a place in a value, what is not its own', async () => {
+    const signal = 'spillway:signal'
+    const at = (id: number, value: unknown, ...places: unknown[]): unknown[] => [
+      ToServer.call,
+      id,
+      'echo',
+      [value],
+      0,
+      [[0, [[signal, places]]]],
+    ]
+    const answers = await answersTo(connect(), [
+      at(1, {}, ['__proto__', 'polluted']),
+      at(2, {}, ['constructor', 'prototype', 'polluted']),
+      at(3, { a: [1] }, ['a', 'push']),
+      at(4, { a: [1] }, ['a', 0], ['__proto__', 'polluted']),
+      at(5, new Map(), [0]),
+      at(6, 'text', ['length']),
+      [ToServer.call, 7, 'echo', ['no form'], 0, [[0, signal]]],
+      [ToServer.call, 8, 'echo', [[Number.NaN]], 0, [[0, signal]]],
+    ])
+    expect(answers.map(([op, id]) => [op, id])).toEqual(Array.from({ length: 8 }, (_, i) => [ToCaller.error, i + 1]))
+    for (const answer of answers)
+      expect(answer).toMatchObject([ToCaller.error, expect.anything(), { name: 'TypeError' }])
   })
 
   it('cannot have more of a stream than it gave credit for', async () => {

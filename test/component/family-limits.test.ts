@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ComponentCoordinator, ComponentFamily, FamilyDefinition } from '../../src/index.ts'
+import type { ComponentCoordinator, ComponentFamily, FamilyDefinitionOf } from '../../src/index.ts'
 import type hog from '../fixtures/hog.ts'
 import { fixture, quietCoordinator, rejection, sharedCoordinator, until } from '../support/coordinator.ts'
 import { crashesOf, gib, loaded, mib } from '../support/hogs.ts'
@@ -13,7 +13,7 @@ function hogs(
   of: ComponentCoordinator,
   name: string,
   sizes: Readonly<Record<string, number>>,
-  more: Partial<FamilyDefinition>,
+  more: Partial<FamilyDefinitionOf<typeof hog>>,
 ): ComponentFamily<typeof hog> {
   return of.registerFamily<typeof hog>({
     name,

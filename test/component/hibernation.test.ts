@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { HibernateOptions } from '../../src/contract/component-definition.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
-import type { Remote } from '../../src/channel/remote.ts'
+import type { Remote } from '../../src/contract/remote.ts'
 import {
   isComponentCrashedError,
   isComponentLoadError,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { proxy, transfer, withCallOptions } from '../../src/index.ts'
-import type { ComponentDefinition, Remote } from '../../src/index.ts'
+import type { DefinitionOf, Remote } from '../../src/index.ts'
 import { fixture, rejection, sharedCoordinator, until } from '../support/coordinator.ts'
 import type crashingModule from '../fixtures/crashing.ts'
 import type { Crash } from '../fixtures/crashing.ts'
@@ -16,7 +16,7 @@ interface Crashing {
 
 let components = 0
 
-function crashing(crashes: number, more: Partial<ComponentDefinition> = {}): Crashing {
+function crashing(crashes: number, more: Partial<DefinitionOf<typeof crashingModule>> = {}): Crashing {
   const counters = new Int32Array(new SharedArrayBuffer(8))
   counters[1] = crashes
   const name = more.name ?? `crashing-${++components}`
@@ -32,7 +32,7 @@ function crashing(crashes: number, more: Partial<ComponentDefinition> = {}): Cra
 }
 
 describe('a call of an idempotent method', () => {
-  const crashes: readonly (readonly [Crash, Partial<ComponentDefinition>])[] = [
+  const crashes: readonly (readonly [Crash, Partial<DefinitionOf<typeof crashingModule>>])[] = [
     ['exit', {}],
     ['error', {}],
     ['memory-limit', { memoryLimit: '64mb' }],

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Remote } from '../../src/channel/remote.ts'
+import type { Remote } from '../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import { isComponentCrashedError, isComponentNotLoadedError, isInvalidOptionsError } from '../../src/contract/errors.ts'
 import { withCallOptions } from '../../src/index.ts'

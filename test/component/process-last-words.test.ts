@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ComponentDefinition, Remote } from '../../src/index.ts'
+import type { DefinitionOf, Remote } from '../../src/index.ts'
 import { rejection, sharedCoordinator, until } from '../support/coordinator.ts'
 import { recordingLogger } from '../support/hibernating.ts'
 import { inProcessOf } from '../support/processes.ts'
@@ -8,7 +8,7 @@ import { standStill } from '../support/stand-still.ts'
 
 const { logger, logged } = recordingLogger()
 const coordinator = sharedCoordinator({ logger })
-const register = (name: string, more: Partial<ComponentDefinition> = {}): Remote<InProcess> =>
+const register = (name: string, more: Partial<DefinitionOf<InProcess>> = {}): Remote<InProcess> =>
   coordinator.registerComponent<InProcess>(inProcessOf(name, more))
 const told = (line: string): boolean =>
   logged.some((each) => each.msg === 'told' && 'line' in each && each.line === line)

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidOptionsError, isComponentCrashedError, proxy, withCallOptions } from '../../src/index.ts'
-import type { ComponentDefinition, CrashEvent, Remote } from '../../src/index.ts'
+import type { DefinitionOf, CrashEvent, Remote } from '../../src/index.ts'
 import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { recordingLogger, temporaryFolder } from '../support/hibernating.ts'
@@ -17,7 +17,7 @@ const coordinator = sharedCoordinator({ logger })
 const crashes: CrashEvent[] = []
 coordinator.on('crash', (event) => crashes.push(event))
 
-function register(name: string, more: Partial<ComponentDefinition> = {}): Remote<InProcess> {
+function register(name: string, more: Partial<DefinitionOf<InProcess>> = {}): Remote<InProcess> {
   return coordinator.registerComponent<InProcess>(inProcessOf(name, more))
 }
 
@@ -315,7 +315,8 @@ describe('what its definition says of its process', () => {
     await expect(missing.pid()).rejects.toMatchObject({ code: 'ERR_COMPONENT_LOAD' })
     const nowhere = register('nowhere', { cwd: '/no/such/folder' })
     await expect(nowhere.pid()).rejects.toThrow('/no/such/folder')
-    const shared = register('shares', { config: { memory: new SharedArrayBuffer(8) } })
+    const memory = { config: { memory: new SharedArrayBuffer(8) } }
+    const shared = coordinator.registerComponent<{ pid(): number }>({ ...inProcessOf('shares'), ...memory })
     await expect(shared.pid()).rejects.toMatchObject({ code: 'ERR_COMPONENT_LOAD', cause: { code: 'ERR_VALUE' } })
     const mute = register('mute', {
       timeout: 500,

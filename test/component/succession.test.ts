@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { CoordinatorShutdownError, isComponentNotFoundError } from '../../src/index.ts'
-import type { ComponentDefinition, Remote } from '../../src/index.ts'
+import type { DefinitionOf, Remote } from '../../src/index.ts'
 import type dependentModule from '../fixtures/dependent.ts'
 import type exclusiveModule from '../fixtures/exclusive.ts'
 import { newCells, slots } from '../fixtures/exclusive.ts'
@@ -23,7 +23,7 @@ type Exclusive = typeof exclusiveModule
 const coordinator = sharedCoordinator()
 const missing = { code: 'ERR_COMPONENT_NOT_FOUND' }
 
-function exclusive(name: string, config: ExclusiveConfig): ComponentDefinition {
+function exclusive(name: string, config: ExclusiveConfig): DefinitionOf<Exclusive> {
   return { name, module: fixture('exclusive.ts'), config }
 }
 
@@ -146,7 +146,10 @@ describe('a component that is unregistered', () => {
   })
 
   it('and is loading is replaced for those who wait for it: a dependent, and the calls of one', async ({ expect }) => {
-    const dependent = (name: string, more: Partial<ComponentDefinition>): Remote<typeof dependentModule> =>
+    const dependent = (
+      name: string,
+      more: Partial<DefinitionOf<typeof dependentModule>>,
+    ): Remote<typeof dependentModule> =>
       coordinator.registerComponent<typeof dependentModule>({ name, module: fixture('dependent.ts'), ...more })
     const slow = sink('slow-base', { config: { initDelay: 60_000 } })
     coordinator.registerComponent(slow)

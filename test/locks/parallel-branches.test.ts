@@ -1,7 +1,7 @@
 import { proxy } from 'comlink'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Remote } from '../../src/channel/remote.ts'
+import type { Remote } from '../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import { isLockTimeoutError } from '../../src/contract/errors.ts'
 import type lockSteps from '../fixtures/lock-steps.ts'

@@ -12,7 +12,7 @@ afterAll(async () => {
   await coordinator.shutdown()
 })
 
-const register = (name: string, broken?: string) =>
+const register = (name: string, broken?: 'hangs' | 'nonsense' | 'throws') =>
   coordinator.registerComponent<typeof measuring>({ name, module: fixture('measuring.ts'), config: { broken } })
 
 /** The second of two scrapes: what is new at the first is in the second. */
@@ -101,7 +101,7 @@ describe('metrics that components keep themselves', () => {
     await coordinator.unregisterComponent('copies')
   })
 
-  it.each(['throws', 'hangs', 'nonsense'])('one whose collecting %s spoils nothing', async (broken) => {
+  it.each(['throws', 'hangs', 'nonsense'] as const)('one whose collecting %s spoils nothing', async (broken) => {
     const odd = register(`odd-${broken}`, broken)
     await odd.work('a', 1)
     const lines = await scrape()

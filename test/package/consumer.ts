@@ -1,6 +1,6 @@
 // Type-checked against the packed package: what should compile does, and each line after a directive should not.
 import { ComponentCoordinator, isComponentCrashedError, proxy, transfer, withCallOptions } from 'spillway'
-import type { ComponentDefinition, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
+import type { DefinitionOf, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
 import { LazyHistoricalDataService } from 'spillway/services'
 import type { Candles } from 'spillway/services'
 import {
@@ -37,7 +37,7 @@ const component = defineComponent((config: { rows: number }, context) => {
   }
 })
 
-const definition: ComponentDefinition<{ rows: number }> = {
+const definition: DefinitionOf<typeof component> = {
   name: 'rows',
   module: new URL('file:///rows.js'),
   config: { rows: 3 },

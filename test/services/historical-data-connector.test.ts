@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Remote } from '../../src/channel/remote.ts'
+import type { Remote } from '../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import { isComponentLoadError, isComponentNotFoundError, isInvalidOptionsError } from '../../src/contract/errors.ts'
 import {

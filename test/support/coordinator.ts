@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
-import type { ComponentDefinition, CoordinatorOptions } from '../../src/index.ts'
+import type { CoordinatorOptions, DefinitionOf } from '../../src/index.ts'
 import { standStill } from './stand-still.ts'
 import type kitchenSink from '../fixtures/kitchen-sink.ts'
 
@@ -30,7 +30,7 @@ export function fixture(name: string): URL {
 }
 
 /** The definition of a kitchen sink. */
-export function sink(name: string, more: Partial<ComponentDefinition> = {}): ComponentDefinition {
+export function sink(name: string, more: Partial<DefinitionOf<KitchenSink>> = {}): DefinitionOf<KitchenSink> {
   return { name, module: fixture('kitchen-sink.ts'), ...more }
 }
 

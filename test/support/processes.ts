@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ComponentDefinition } from '../../src/index.ts'
+import type { DefinitionOf } from '../../src/index.ts'
 import type inProcess from '../fixtures/in-process.ts'
 import { fixture } from './coordinator.ts'
 
 export type InProcess = typeof inProcess
 
 /** The definition of a component in a process of its own. */
-export function inProcessOf(name: string, more: Partial<ComponentDefinition> = {}): ComponentDefinition {
+export function inProcessOf(name: string, more: Partial<DefinitionOf<InProcess>> = {}): DefinitionOf<InProcess> {
   return { name, module: fixture('in-process.ts'), isolation: 'process', ...more }
 }
 

@@ -3,7 +3,7 @@ import { releaseProxy } from 'comlink'
 import { threadId } from 'node:worker_threads'
 import { collectGarbage } from '../../../src/host/collect-garbage.ts'
 import { callSignal, defineComponent, proxy } from '../../../src/worker.ts'
-import type { ComponentContext, Remote } from '../../../src/worker.ts'
+import type { ComponentContext, ProxyMarked, Remote } from '../../../src/worker.ts'
 import { enter } from '../exclusion.ts'
 import { jumpClock } from '../faults/clock.ts'
 import { addThrowingHandlers } from '../faults/transfer-handlers.ts'
@@ -36,13 +36,16 @@ export class VictimError extends Error {
 }
 
 /** What is passed by reference, with its methods. */
-export interface Listener {
+interface ListenerApi {
   onTick(value: number): unknown
   readonly nested: { onEnd(): unknown }
 }
 
+/** The same, as it arrives. */
+export type Listener = Remote<ListenerApi> & ProxyMarked
+
 interface Neighbour {
-  listen(token: number, listener: Remote<Listener>, times: number): Promise<Whereabouts>
+  listen(token: number, listener: Listener, times: number): Promise<Whereabouts>
   run(token: number): Whereabouts
   lock(token: number, name: string, ms: number): Promise<Whereabouts>
 }
@@ -190,17 +193,17 @@ function callbacks(begin: Begin) {
       let count = 0
       return proxy({ up: (by: number): number => (count += by) })
     },
-    async listen(token: number, listener: Remote<Listener>, times: number): Promise<Whereabouts> {
+    async listen(token: number, listener: Listener, times: number): Promise<Whereabouts> {
       const here = begin(token)
       for (let i = 0; i < times; i++) await listener.onTick(i)
       await listener.nested.onEnd()
       return here
     },
     /** Has it for a while after the call, and then says so, or only lets go of it. */
-    keep(token: number, listener: Remote<Listener>, ms: number, says: boolean): Whereabouts {
+    keep(token: number, listener: Listener, ms: number, says: boolean): Whereabouts {
       const here = begin(token)
       setTimeout(() => {
-        if (says) (listener as Remote<Listener> & { [releaseProxy](): void })[releaseProxy]()
+        if (says) (listener as Listener & { [releaseProxy](): void })[releaseProxy]()
       }, ms)
       return here
     },
@@ -227,7 +230,7 @@ function together(begin: Begin, { exclusion }: RoundConfig, context: ComponentCo
     },
     async handOn(
       token: number,
-      listener: Remote<Listener>,
+      listener: Listener,
       name: string,
       further: number,
       times: number,

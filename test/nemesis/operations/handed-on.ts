@@ -1,4 +1,3 @@
-import type { Remote } from '../../../src/index.ts'
 import { operation } from '../actions.ts'
 import type { Listener } from '../components/victim.ts'
 import { names } from '../roster.ts'
@@ -12,7 +11,7 @@ function listener(world: World, what: string) {
     onTick: (): number => ++seen.ticks,
     nested: { onEnd: (): number => ++seen.ends },
   })
-  return { seen, arrived, value: value as unknown as Remote<Listener> }
+  return { seen, arrived, value: value as unknown as Listener }
 }
 
 const codesOf = (dependency: string): { readonly codes: readonly string[] } => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ComponentDefinition } from '../../../src/contract/component-definition.ts'
-import type { Remote } from '../../../src/channel/remote.ts'
+import type { Remote } from '../../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../../src/coordinator.ts'
 import type { ConnectionPool } from '../../../src/services/connection-pool/api.ts'
 import { createConnectionPool } from '../../../src/services/connection-pool/connection-pool.ts'

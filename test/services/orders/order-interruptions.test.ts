@@ -5,6 +5,7 @@ import type { ComponentDefinition } from '../../../src/contract/component-defini
 import { ComponentCoordinator } from '../../../src/coordinator.ts'
 import { isComponentCrashedError } from '../../../src/contract/errors.ts'
 import type { CrashReason } from '../../../src/contract/errors.ts'
+import type { Remote } from '../../../src/contract/remote.ts'
 import { LazyOrderService } from '../../../src/services/lazy-order-service.ts'
 import { isOrderTransitionError } from '../../../src/services/orders/order-errors.ts'
 import { OrderService } from '../../../src/services/orders/order-service.ts'
@@ -33,8 +34,10 @@ function setUp(changes: Partial<ComponentDefinition> = {}): Run {
   onTestFinished(async () => void (await coordinator.shutdown()))
   const path = directory.file('orders.db')
   const host = {
-    registerComponent: <T>(definition: ComponentDefinition) =>
-      coordinator.registerComponent<T>({ ...definition, ...changes }),
+    registerComponent: <T>(definition: ComponentDefinition): Remote<T> => {
+      const remote: object = coordinator.registerComponent({ ...definition, ...changes })
+      return remote as Remote<T>
+    },
     unregisterComponent: async (name: string) => coordinator.unregisterComponent(name),
     unloadComponent: async (name: string) => coordinator.unloadComponent(name),
     component: (name: string) => coordinator.component(name),

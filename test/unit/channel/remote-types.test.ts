@@ -140,7 +140,10 @@ describe('a coordinator', () => {
       expectTypeOf(await coordinator.getComponent<KitchenSink>('a')).toEqualTypeOf<Sink>()
       expectTypeOf(coordinator.component<KitchenSink>('a')).toEqualTypeOf<Sink>()
       expectTypeOf(await coordinator.acquire<KitchenSink>('a')).toEqualTypeOf<Lease<KitchenSink>>()
-      const family = coordinator.registerFamily<KitchenSink>({ ...definition, config: (key) => key.length })
+      const family = coordinator.registerFamily<KitchenSink>({
+        ...definition,
+        config: (key) => ({ initDelay: key.length }),
+      })
       expectTypeOf(family).toEqualTypeOf<ComponentFamily<KitchenSink>>()
       expectTypeOf(family.get('x')).toEqualTypeOf<Sink>()
       // @ts-expect-error -- the name of a component is not optional
