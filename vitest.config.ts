@@ -8,6 +8,8 @@ import type { TestSpecification } from 'vitest/node'
 // Most of the time goes into starting workers and processes; with the types of their code stripped before, that takes a third of it.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
+const globalTimers = fileURLToPath(new URL('test/support/global-timers.ts', import.meta.url))
+
 /** Those that take half a minute and more begin first: one that began last would run on alone. */
 const slow = [
   'test/nemesis/nemesis.test.ts',
@@ -91,10 +93,11 @@ export default defineConfig({
     // One line for each file, what failed, and the totals as the last lines.
     reporters: ['default'],
     projects: [
-      // They share threads and the modules in them: importing the code would take most of their time.
+      // They share threads and the modules in them: importing the code would take most of their time. What waits does so by timers that a test can fake.
       project('unit', ['test/unit/**/*.test.ts'], {
         pool: 'threads',
         isolate: false,
+        alias: [{ find: /^.*\/base\/timers\.ts$|^\.\/timers\.ts$/, replacement: globalTimers }],
         setupFiles: ['test/support/nothing-outside.ts'],
       }),
       ...(isAllWanted

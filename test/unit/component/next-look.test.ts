@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { NextLook } from '../../../src/component/next-look.ts'
 
-vi.mock('../../../src/base/timers.ts', async () => import('../../support/global-timers.ts'))
-
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 

@@ -11,8 +11,6 @@ import {
 import { LockManager } from '../../../src/locks/lock-manager.ts'
 import type { LongHold } from '../../../src/locks/long-holds.ts'
 
-vi.mock('../../../src/base/timers.ts', async () => import('../../support/global-timers.ts'))
-
 afterEach(() => vi.useRealTimers())
 
 describe('LockManager.acquire', () => {

@@ -18,8 +18,6 @@ import {
   type LockServer,
 } from '../../../src/locks/remote-locks.ts'
 
-vi.mock('../../../src/base/timers.ts', async () => import('../../support/global-timers.ts'))
-
 interface Connection {
   readonly client: LockClient
   readonly server: LockServer

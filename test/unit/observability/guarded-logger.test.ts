@@ -5,8 +5,6 @@ import { keepContext } from '../../../src/base/context.ts'
 import { GuardedLogger } from '../../../src/observability/guarded-logger.ts'
 import type { Logger } from '../../../src/contract/logger.ts'
 
-vi.mock('../../../src/base/timers.ts', async () => import('../../support/global-timers.ts'))
-
 const request = new AsyncLocalStorage<string>()
 
 function warnings(): string[] {

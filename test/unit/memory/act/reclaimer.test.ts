@@ -6,8 +6,6 @@ import { Reclaimer } from '../../../../src/memory/act/reclaimer.ts'
 import type { ReclaimEffects } from '../../../../src/memory/act/reclaimer.ts'
 import { POOL_DELAY, RETRY } from '../../../../src/memory/tuning.ts'
 
-vi.mock('../../../../src/base/timers.ts', async () => import('../../../support/global-timers.ts'))
-
 const much = 100 * 1024 ** 2
 
 interface SetUp {

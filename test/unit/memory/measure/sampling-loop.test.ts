@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SamplingLoop } from '../../../../src/memory/measure/sampling-loop.ts'
 
-vi.mock('../../../../src/base/timers.ts', async () => import('../../../support/global-timers.ts'))
-
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] })
 })

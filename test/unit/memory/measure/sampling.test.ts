@@ -5,8 +5,6 @@ import type { Measurement } from '../../../../src/memory/measure/measurement.ts'
 import { Sampling } from '../../../../src/memory/measure/sampling.ts'
 import { ANSWER_TIME, SHORTEST_LOOK } from '../../../../src/memory/tuning.ts'
 
-vi.mock('../../../../src/base/timers.ts', async () => import('../../../support/global-timers.ts'))
-
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] }))
 
 /** What was begun and what is over, each measurement when a test says so. */

@@ -4,8 +4,6 @@ import type { SampleTarget } from '../../../../src/memory/measure/worker-sampler
 import { ANSWER_TIME } from '../../../../src/memory/tuning.ts'
 import { FakeWorker } from '../../../support/fake-components.ts'
 
-vi.mock('../../../../src/base/timers.ts', async () => import('../../../support/global-timers.ts'))
-
 /** Notes what it is told, as `name physical (when it was asked)`. */
 class Target implements SampleTarget {
   readonly fake = new FakeWorker()

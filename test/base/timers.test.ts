@@ -17,7 +17,7 @@ describe('timers', () => {
     vi.resetModules()
     vi.useFakeTimers({ toFake: [...everything] })
     expect(setTimeout).not.toBe(timers.setTimeout)
-    const ours = await import('../../../src/base/timers.ts')
+    const ours = await import('../../src/base/timers.ts')
     expect(ours.setTimeout).toBe(timers.setTimeout)
     expect(ours.clearImmediate).toBe(timers.clearImmediate)
     expect(ours.hrtime).toBe(real.hrtime)
@@ -28,7 +28,7 @@ describe('timers', () => {
   })
 
   it('are real ones of Node that were made behind mocks', async () => {
-    const { timersBehindMocks } = await import('../../../src/base/timers-behind-mocks.ts')
+    const { timersBehindMocks } = await import('../../src/base/timers-behind-mocks.ts')
     const made = timersBehindMocks()
     const timer = made.setTimeout(() => {}, 1)
     expect(timer).toBeInstanceOf(timers.setTimeout(() => {}, 0).constructor)
