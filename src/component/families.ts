@@ -6,7 +6,7 @@ import type { FamilyDefinition, FamilyHome } from './family.ts'
 /** The families of a coordinator, by name. */
 export class Families {
   readonly #home: Omit<FamilyHome, 'unregistered'>
-  readonly #byName = new Map<string, ComponentFamily<unknown>>()
+  readonly #byName = new Map<string, Pick<ComponentFamily<unknown>, 'forget'>>()
 
   constructor(home: Omit<FamilyHome, 'unregistered'>) {
     this.#home = home

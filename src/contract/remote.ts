@@ -22,7 +22,7 @@ export type ApiOf<T> = T extends Branded
  * Of an overloaded method the last four signatures are kept. A type parameter of a method becomes what it extends, `unknown` as a rule: what TypeScript can
  * say of such a function cannot be said of another one that is made of it.
  */
-export type Remote<T> = RemoteMembers<ApiOf<T>>
+export type Remote<T> = IsAny<T> extends true ? T : RemoteMembers<ApiOf<T>>
 
 /**
  * In place of a method whose result cannot travel, or of a parameter that cannot: nothing has this type, and what the compiler says of it tells why.
@@ -205,24 +205,29 @@ type IsPlain<T> = T extends AnyFunction
       ? true
       : false
 
-type CallableKeys<T> = {
-  [K in keyof T]-?: K extends string
-    ? K extends 'constructor' | 'then' | '__proto__' | 'prototype' | 'toJSON'
-      ? never
-      : [NonNullable<T[K]>] extends [never]
+/** Names of members that can be called, or have such members. What anything is called, and may be anything, is none. */
+type CallableKey<T, K extends keyof T> = K extends string
+  ? K extends 'constructor' | 'then' | '__proto__' | 'prototype' | 'toJSON'
+    ? never
+    : string extends K
+      ? IsAny<T[K]> extends true
         ? never
-        : NonNullable<T[K]> extends AnyFunction
-          ? K
-          : IsPlain<NonNullable<T[K]>> extends true
-            ? [CallableKeys<NonNullable<T[K]>>] extends [never]
-              ? never
-              : K
-            : never
-    : never
-}[keyof T]
+        : IfCallable<NonNullable<T[K]>, K>
+      : IfCallable<NonNullable<T[K]>, K>
+  : never
+
+type IfCallable<Member, K> = [Member] extends [never]
+  ? never
+  : Member extends AnyFunction
+    ? K
+    : IsPlain<Member> extends true
+      ? [keyof RemoteMembers<Member>] extends [never]
+        ? never
+        : K
+      : never
 
 type RemoteMembers<T> = {
-  readonly [K in CallableKeys<T>]: NonNullable<T[K]> extends AnyFunction
+  readonly [K in keyof T as CallableKey<T, K>]-?: NonNullable<T[K]> extends AnyFunction
     ? RemoteMethod<NonNullable<T[K]>>
     : RemoteMembers<NonNullable<T[K]>>
 }

@@ -70,6 +70,19 @@ describe('methods of a remote', () => {
     expectTypeOf<Sink['nested']['deep']>().toEqualTypeOf<() => Promise<boolean>>()
   })
 
+  it('are there by any name where the type says so; a name that may be anything hides no misspelling', () => {
+    interface Exchange {
+      // oxlint-disable-next-line typescript/no-explicit-any -- as others write it
+      readonly [key: string]: any
+      fetchTicker(symbol: string): number
+    }
+    expectTypeOf<keyof Remote<Exchange>>().toEqualTypeOf<'fetchTicker'>()
+    type Commands = Remote<Record<string, (value: number) => boolean>>
+    expectTypeOf<Commands[string]>().toEqualTypeOf<(value: number) => Promise<boolean>>()
+    // oxlint-disable-next-line typescript/no-explicit-any -- as others write it
+    expectTypeOf<Remote<any>>().toBeAny()
+  })
+
   it('keep their overloads', () => {
     expect(
       compiled((api) => {
