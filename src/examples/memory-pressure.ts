@@ -27,15 +27,15 @@ const history = new LazyHistoricalDataService(coordinator, {
   priority: 90,
   memoryEstimate: '50mb',
 })
-const ticksOf = (name: string, priority: number) =>
+const ticksOf = (name: string, priority: number, megabytes: number) =>
   coordinator.registerComponent<typeof ticks>({
     name,
     module: new URL('./components/ticks.ts', import.meta.url),
-    config: { megabytes: 48 },
-    memoryEstimate: '70mb',
+    config: { megabytes },
+    memoryEstimate: (megabytes + 24) * 1024 ** 2,
     priority,
   })
-const [btc, eth, sol] = [ticksOf('btc', 30), ticksOf('eth', 50), ticksOf('sol', 20)]
+const [btc, eth, sol] = [ticksOf('btc', 30, 48), ticksOf('eth', 50, 48), ticksOf('sol', 20, 96)]
 
 await orders.createOrder({ symbol: 'BTC/USDT', side: 'buy', quantity: '1', price: '60000' })
 const start = Date.UTC(2020, 0, 1)
@@ -49,23 +49,26 @@ console.log(`would go first: ${coordinator.memory.plan('critical').victims[0]?.n
 await sol.mean()
 console.log(`loaded: ${loaded()}`)
 
-// Memory for something large of one's own is asked for. What is in use stays: here a lease keeps the ticks of ETH.
+// Memory for something large of one's own is asked for. What is in use stays: here a lease keeps the ticks of BTC.
 {
-  using _lease = await coordinator.acquire('eth')
+  using _lease = await coordinator.acquire('btc')
   const { satisfied, unloaded } = await coordinator.memory.freeMemory('40mb')
   console.log(`40 MiB are free: ${satisfied}, for which went ${unloaded.join(', ')}`)
 }
 console.log(`history is back with its next call: ${(await history.listSymbols()).length} symbol`)
 
-// One that grows by itself: that is pressure, and what is less important makes room.
-while (!coordinator.memory.isAtLeast('high')) {
-  await sol.record(8)
+// What a load was promised and has not taken is free again a second later.
+while ((await coordinator.memory.sample()).reservations > 0) await sleep(100)
+
+// One that grows while it is in use: that is pressure, and what is less important makes room.
+{
+  using lease = await coordinator.acquire<typeof ticks>('sol')
+  const { usage, limit } = await coordinator.memory.sample()
+  await lease.component.record(Math.ceil((0.88 * limit - usage) / 1024 ** 2))
   await coordinator.memory.sample()
+  while (coordinator.memory.usage > 0.85 * limit) await sleep(100)
+  console.log(`usage is below the high threshold again; loaded: ${loaded()}`)
 }
-const high = 0.85 * coordinator.memory.limit
-// A coordinator that has nothing to do does not keep a program alive: this does.
-while (coordinator.memory.usage > high) await sleep(100)
-console.log(`usage is below the high threshold again; loaded: ${loaded()}`)
 
 const whale = new LazyHistoricalDataService(coordinator, {
   name: 'whale',

@@ -490,7 +490,7 @@ export class MemoryManager implements Disposable {
     this.#toldLevel = level
     this.#emit.sample(this.ledger())
     if (previous === level) return
-    this.#logger.info({ level, previous, usage, limit }, 'memory pressure changed')
+    this.#logger.info({ pressure: level, previous, usage, limit }, 'memory pressure changed')
     this.#emit.pressure({ level, previous, usage, limit })
   }
 

@@ -64,7 +64,7 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
     'unloaded: historical-data (admission)',
     /^loaded: order-service, btc, (?:eth, )?sol$/m,
     // What holds enough, and is not in use.
-    /^40 MiB are free: true, for which went (?:btc|sol)/m,
+    /^40 MiB are free: true, for which went (?:eth|sol)/m,
     'history is back with its next call: 1 symbol',
     /^pressure: \w+ -> (?:medium|high|critical)$/m,
     'usage is below the high threshold again; loaded: order-service',

@@ -91,7 +91,7 @@ export class Performer {
         break
       case 'exhausted': {
         const { missing, kept } = action
-        logger.warn({ level: action.level, missing, kept }, 'memory pressure, and nothing that may be unloaded')
+        logger.warn({ pressure: action.level, missing, kept }, 'memory pressure, and nothing that may be unloaded')
         exhausted({ level: action.level, missing, kept })
         break
       }
@@ -122,7 +122,7 @@ export class Performer {
     if (unloaded) this.#begin(this.#reported(unloaded))
     if (!unloaded || reason === 'free-memory') return
     const { need, victims, kept } = plan
-    const result = { level, need, unloaded: [name], victims, kept }
+    const result = { pressure: level, need, unloaded: [name], victims, kept }
     if (reason === 'pressure') logger.info(result, 'unloaded for want of memory')
     else if (component === undefined) logger.info(result, 'unloaded: its family held more than it may have')
     else logger.info({ component, ...result }, 'unloaded to make room for a load')

@@ -25,13 +25,14 @@ export class Relief {
       if (supervisor && !(await supervisor.trim(level, ANSWER_TIME))) late.push(name)
     }
     await this.#book.during(Promise.all(names.map(ask)))
-    this.#logger.info({ level, usage, need, asked: names, late }, 'asked components to drop what they can')
+    this.#logger.info({ pressure: level, usage, need, asked: names, late }, 'asked components to drop what they can')
   }
 
   async giveUpSpares(level: PressureLevel): Promise<void> {
     const { usage } = this.#book
     const count = await this.#book.during(this.#spares.giveUp(ANSWER_TIME))
-    if (count > 0) this.#logger.info({ level, usage, spares: count }, 'spare workers ended for want of memory')
+    if (count > 0)
+      this.#logger.info({ pressure: level, usage, spares: count }, 'spare workers ended for want of memory')
   }
 
   restoreSpares(): void {

@@ -274,7 +274,7 @@ class HistoricalDataService implements HistoricalDataApi {
   #trim(level: PressureLevel): void {
     this.#givenUp = true
     this.#cache.trim(level === 'high' || level === 'critical' ? 'all' : 'half')
-    this.#context.logger.debug({ level, cache: this.#cache.stats().bytes }, 'cache trimmed')
+    this.#context.logger.debug({ pressure: level, cache: this.#cache.stats().bytes }, 'cache trimmed')
   }
 
   #assertWritable(): void {
