@@ -99,7 +99,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   constructor(options: CoordinatorOptions = {}) {
     super()
     this.#options = resolveCoordinatorOptions(options)
-    this.#membership = joinCoordinators()
+    this.#membership = joinCoordinators(this)
     const clock = policyClock(this.#options.clock)
     const copies = (): readonly Supervisor[] => this.#registry.registeredCopies
     this.#idle = watchIdle({ clock, supervisors: copies, isNeeded: (copy) => this.#registry.isNeeded(copy) })
@@ -325,6 +325,15 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     await writeCpuProfile(this.#registry.get(name), file, options.duration)
   }
 
+  /**
+   * For spillway/testing.
+   *
+   * @internal
+   */
+  get parts(): CoordinatorParts {
+    return this.#parts
+  }
+
   /** True from the first call of `shutdown` on. */
   get isShutdown(): boolean {
     return this.#shutdown !== undefined
@@ -377,8 +386,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     for (const port of this.#endpoints) port.close()
     this.locks.close()
     this.memory[Symbol.dispose]()
-    this.#membership[Symbol.dispose]()
-    if (report.left.length > 0) {
+    if (report.left.length === 0) this.#membership[Symbol.dispose]()
+    else {
       this.#parts.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
     }
     // After the callers of shutdown() have been answered nothing holds the process any more.

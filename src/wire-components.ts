@@ -57,7 +57,11 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       memory.workerEnded(self, ...args)
       idle.poke()
     },
-    busy: (busy) => inContext(() => memory.busy(self, busy)),
+    busy: (busy) => {
+      // The real clock's time is noted by its worker, and told from there.
+      if (!busy && own.clock.given) self.usage.used(own.now())
+      inContext(() => memory.busy(self, busy))
+    },
     timedOut: (late, generation) => {
       inContext(() => {
         if (late === undefined) for (const each of registry.all) stuck.poke(each)

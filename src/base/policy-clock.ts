@@ -7,8 +7,8 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from './timers
  * start, answer or die) goes by the real one.
  */
 export interface PolicyClock {
-  /** False: somebody gave it, and moves it as he likes. */
-  readonly isReal: boolean
+  /** Who gave it moves it as he likes; undefined: it is the real one. */
+  readonly given: Clock | undefined
   /** ms. */
   readonly now: () => number
   /**
@@ -17,7 +17,7 @@ export interface PolicyClock {
    * @returns what takes it back.
    */
   readonly after: (ms: number, passed: () => void) => () => void
-  /** What this clock showed at a moment of the monotonic clock, as far as it was read since. */
+  /** What this clock showed at a moment of the monotonic clock: what had last been read off it by then. */
   readonly at: (moment: number) => number
   /** ms since the epoch of a moment of this clock, as `wallTime`. */
   readonly wallTime: (moment: number) => number
@@ -26,7 +26,7 @@ export interface PolicyClock {
 }
 
 export const realClock: PolicyClock = {
-  isReal: true,
+  given: undefined,
   now: monotonicNow,
   after: (ms, passed) =>
     inTurn((wake) => {
@@ -38,14 +38,14 @@ export const realClock: PolicyClock = {
   wallTimeToWaitFor,
 }
 
-/** What was read off a clock, and when it was last so, ms of the monotonic clock. */
+/** What was read off a clock, and when first, ms of the monotonic clock. */
 interface Reading {
   readonly shown: number
-  lastSeen: number
+  readonly seenAt: number
 }
 
-/** Readings that are remembered. Workers note their last call by the monotonic clock, and are asked for it at nearly every reading. */
-const remembered = 256
+/** Readings that are remembered. Workers note their last call by the monotonic clock; those who read this one ask for it soon. */
+const remembered = 4_096
 
 /** @param clock undefined: the real one. */
 export function policyClock(clock: Clock | undefined): PolicyClock {
@@ -53,9 +53,7 @@ export function policyClock(clock: Clock | undefined): PolicyClock {
   const readings: Reading[] = []
   const now = (): number => {
     const shown = clock.now()
-    const last = readings.at(-1)
-    if (last?.shown === shown) last.lastSeen = monotonicNow()
-    else readings.push({ shown, lastSeen: monotonicNow() })
+    if (readings.at(-1)?.shown !== shown) readings.push({ shown, seenAt: monotonicNow() })
     if (readings.length > remembered) readings.shift()
     return shown
   }
@@ -63,7 +61,7 @@ export function policyClock(clock: Clock | undefined): PolicyClock {
   const realMomentOf = (moment: number): number => monotonicNow() + moment - now()
   now()
   return {
-    isReal: false,
+    given: clock,
     now,
     after: (ms, passed) =>
       inTurn((wake) => {
@@ -71,7 +69,7 @@ export function policyClock(clock: Clock | undefined): PolicyClock {
         letProcessEnd(timer)
         return () => clock.clearTimeout(timer)
       }, passed),
-    at: (moment) => readings.find(({ lastSeen }) => lastSeen >= moment)?.shown ?? now(),
+    at: (moment) => (readings.findLast(({ seenAt }) => seenAt <= moment) ?? readings[0])?.shown ?? now(),
     wallTime: (moment) => wallTime(realMomentOf(moment)),
     wallTimeToWaitFor: (moment) => wallTimeToWaitFor(realMomentOf(moment)),
   }

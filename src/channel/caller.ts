@@ -44,7 +44,7 @@ export class Caller {
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
-    this.#clock = options.clock?.isReal === false ? options.clock : undefined
+    this.#clock = options.clock?.given ? options.clock : undefined
     this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
   }
 

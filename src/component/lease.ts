@@ -30,7 +30,7 @@ export function takeLease(copy: LeasePort): Disposable {
 export function holdProcess({ component, surroundings }: LeasePort): () => void {
   const { inContext, keepAlive, logger } = surroundings
   keepAlive.hold()
-  const unwatch = inContext(() => watchLease(component, logger))
+  const unwatch = inContext(() => watchLease(component, keepAlive, logger))
   return () => {
     unwatch()
     keepAlive.release()

@@ -37,6 +37,9 @@ const tidyDelay = 200
 const turns = new DiskTurns()
 const folders = new Map<string, SnapshotFolder>()
 
+/** Paths of snapshots that components of this process have on the disk. */
+export const snapshotsKept = (): string[] => Array.from(folders.values(), ({ kept }) => kept).flat()
+
 /** A folder for snapshots, as all components of this process that name it use it. Whatever it does has a deadline (ms). */
 export class SnapshotFolder {
   readonly #directory: string
@@ -47,6 +50,11 @@ export class SnapshotFolder {
 
   private constructor(directory: string) {
     this.#directory = directory
+  }
+
+  /** Paths of what components have in it. */
+  get kept(): string[] {
+    return [...this.#kept]
   }
 
   /** Its first user also has what processes left there that are no more removed. */

@@ -12,6 +12,8 @@ export class Usage {
   #calls = 0
   #errors = 0
   #lastAccess = 0
+  /** What a worker noted last, and what the policy's clock showed then. */
+  #translated = { noted: 0, shown: 0 }
 
   /**
    * @param underWay calls that this thread has sent to it and that are not settled, and open streams.
@@ -61,6 +63,9 @@ export class Usage {
 
   /** What the policy's clock showed when a worker noted that moment; 0: it noted none. */
   #noted(moment: number): number {
-    return moment === 0 ? 0 : this.#clock.at(moment)
+    if (moment === 0 || !this.#clock.given) return moment
+    // Asked once: what it showed long ago is not remembered.
+    if (this.#translated.noted !== moment) this.#translated = { noted: moment, shown: this.#clock.at(moment) }
+    return this.#translated.shown
   }
 }

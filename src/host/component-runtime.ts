@@ -16,6 +16,7 @@ import { createLockClient } from '../locks/remote-locks.ts'
 import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from './forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
+import { crashOnPurpose } from './crash-on-purpose.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
@@ -173,6 +174,9 @@ export class ComponentRuntime {
         break
       case 'dispose':
         void this.#dispose()
+        break
+      case 'crash':
+        crashOnPurpose(message.how)
         break
       case 'trim':
         void this.#trim(message)

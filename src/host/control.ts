@@ -83,6 +83,8 @@ export type ToWorkerMessage =
   | { readonly type: 'take-snapshot' }
   | { readonly type: 'lock'; readonly message: LockServerMessage }
   | { readonly type: 'dispose' }
+  /** For tests: die by itself. */
+  | { readonly type: 'crash'; readonly how: 'exit' | 'error' }
   /** Does its event loop turn? It answers in shared memory. */
   | { readonly type: 'turn'; readonly question: number }
   | { readonly type: 'collect-metrics'; readonly id: number }

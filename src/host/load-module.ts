@@ -23,7 +23,21 @@ export async function loadModule(
   context: ComponentContext,
 ): Promise<LoadedModule> {
   const namespace = (await import(isModuleUrl(module) ? module : await resolved(module))) as Namespace
-  const exported = chosenExport(namespace, exportName)
+  return makeApi(chosenExport(namespace, exportName), `export "${exportName}"`, config, context)
+}
+
+/**
+ * The API that an export makes.
+ *
+ * @param what it is, for messages.
+ * @throws whatever the initialiser throws; Error when what it gives is no API.
+ */
+export async function makeApi(
+  exported: unknown,
+  what: string,
+  config: unknown,
+  context: ComponentContext,
+): Promise<LoadedModule> {
   const initialise = initialiserOf(exported)
   const api: unknown = initialise
     ? await initialise(config, context)
@@ -32,7 +46,7 @@ export async function loadModule(
       : exported
   if ((typeof api !== 'object' && typeof api !== 'function') || api === null) {
     throw new Error(
-      `export "${exportName}" gave ${api === null ? 'null' : typeof api}; a component is an object whose functions may be called`,
+      `${what} gave ${api === null ? 'null' : typeof api}; a component is an object whose functions may be called`,
     )
   }
   return { api, isDefined: initialise !== undefined }

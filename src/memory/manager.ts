@@ -175,7 +175,7 @@ export class MemoryManager implements Disposable {
     const { state, actions, measure, lookIn } = decision
     this.#decisions = state
     this.#lookIn = lookIn
-    if (!this.#clock.isReal) this.#clockLook.within(this.pressureLevel === 'low' ? this.#options.checkInterval : RETRY)
+    if (this.#clock.given) this.#clockLook.within(this.pressureLevel === 'low' ? this.#options.checkInterval : RETRY)
     if (isSample) this.#tell(account)
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
@@ -185,7 +185,8 @@ export class MemoryManager implements Disposable {
 
   /** Nothing has been begun, or will be before something changes. */
   #isAtRest({ actions, measure, lookIn }: Decision, { trimming }: AccountSnapshot): boolean {
-    return actions.length === 0 && !measure && lookIn > SHORTEST_LOOK && trimming === 0 && !this.#performer.isAtWork
+    const isTold = actions.every(({ kind }) => kind === 'exhausted' || kind === 'restore-spares')
+    return isTold && !measure && lookIn > SHORTEST_LOOK && trimming === 0 && !this.#performer.isAtWork
   }
 
   /** @param by when (ms) figures were asked for. */
@@ -351,6 +352,7 @@ export class MemoryManager implements Disposable {
    */
   async atRest(): Promise<void> {
     if (this.#is('stopped')) return
+    if (this.#clock.given) this.#book.clockMoved()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onRest.set(resolve, monotonicNow())
     this.#inContext(() => this.#sampling.request())

@@ -95,7 +95,7 @@ export class Advisor {
       options: memory.options,
       machineMemory: totalmem(),
       pagePool: pagePoolOfProcess(),
-      coordinators: liveCoordinators(),
+      coordinators: liveCoordinators().size,
       minResidency: (name) => memory.minResidencyOf(name),
       keptByIdleFloor: this.#keptByIdleFloor,
       ignoredLimits: this.#ignoredLimits,

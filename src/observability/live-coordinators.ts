@@ -1,17 +1,26 @@
+import { callerOfPackage } from '../base/call-site.ts'
+
 /** Shared by all copies of this package in the process. */
 const key = Symbol.for('spillway.coordinators')
 
-type Shared = { [key]?: number }
+/** A coordinator that is not shut down, or left workers behind. */
+export interface LiveCoordinator {
+  readonly coordinator: object
+  /** For people. */
+  readonly madeAt: string
+}
 
-/** Coordinators in this process that are not shut down. */
-export const liveCoordinators = (): number => (globalThis as Shared)[key] ?? 0
+type Shared = { [key]?: Set<LiveCoordinator> }
+
+/** Those of this process. */
+export function liveCoordinators(): ReadonlySet<LiveCoordinator> {
+  return ((globalThis as Shared)[key] ??= new Set())
+}
 
 /** One more; disposed of when it is shut down. */
-export function joinCoordinators(): Disposable {
-  ;(globalThis as Shared)[key] = liveCoordinators() + 1
-  let leave = (): void => {
-    leave = () => {}
-    ;(globalThis as Shared)[key] = liveCoordinators() - 1
-  }
-  return { [Symbol.dispose]: () => leave() }
+export function joinCoordinators(coordinator: object): Disposable {
+  const all = ((globalThis as Shared)[key] ??= new Set())
+  const live = { coordinator, madeAt: callerOfPackage('ComponentCoordinator') }
+  all.add(live)
+  return { [Symbol.dispose]: () => void all.delete(live) }
 }

@@ -1,0 +1,86 @@
+import { AssertionError } from 'node:assert'
+import { expectNumber, expectOptions, orDefault } from '../base/option-checks.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import { sleep } from '../base/timers.ts'
+import { heldLeases } from '../component/leftover-lease.ts'
+import { isLoaded } from '../component/lifecycle.ts'
+import { snapshotsKept } from '../component/snapshot-folder.ts'
+import type { Component } from '../component/component.ts'
+import { ComponentCoordinator } from '../coordinator.ts'
+import { liveCoordinators } from '../observability/live-coordinators.ts'
+
+export interface NothingLeftOptions {
+  /** Components may be loaded, and idle: for a coordinator that later tests go on with. Default false. */
+  readonly mayBeLoaded?: boolean
+  /** ms of real time in which what is just ending may end. Default 1,000. */
+  readonly within?: number
+}
+
+const lookEvery = 10
+
+/**
+ * Asserts that tests have left nothing: without a coordinator, that all of this process are shut down, and snapshots gone from the disk; with one, that nothing is
+ * loaded in it or in use, be it shut down or not.
+ *
+ * @throws AssertionError that names what was left: coordinators and where they were made, loaded components, calls in flight and open streams, leases and where
+ * they were taken, locks, workers and processes that have not died, snapshots.
+ */
+export async function expectNothingLeft(
+  coordinator?: ComponentCoordinator,
+  options: NothingLeftOptions = {},
+): Promise<void> {
+  const { mayBeLoaded = false, within } = expectOptions(options, ['mayBeLoaded', 'within'])
+  const end = monotonicNow() + expectNumber('within', orDefault(within, 1_000), { min: 0 })
+  for (;;) {
+    const left = await (coordinator ? leftIn(coordinator, mayBeLoaded) : leftInProcess())
+    if (left.length === 0) return
+    if (monotonicNow() >= end) throw new AssertionError({ message: `left over:\n${left.map(listed).join('\n')}` })
+    await sleep(lookEvery)
+  }
+}
+
+const listed = (line: string): string => `- ${line}`
+
+async function leftInProcess(): Promise<string[]> {
+  const left: string[] = []
+  for (const { coordinator, madeAt } of liveCoordinators()) {
+    // One of another copy of this package says nothing of what is in it.
+    const inside = coordinator instanceof ComponentCoordinator ? await leftIn(coordinator, false) : []
+    const isShutDown = coordinator instanceof ComponentCoordinator && coordinator.isShutdown
+    left.push(`a coordinator that ${isShutDown ? 'is shutting down' : 'is not shut down'}, made at ${madeAt}`)
+    left.push(...inside.map((line) => `  ${line}`))
+  }
+  return [...left, ...snapshotsKept().map((path) => `a snapshot on the disk: ${path}`)]
+}
+
+async function leftIn(coordinator: ComponentCoordinator, mayBeLoaded: boolean): Promise<string[]> {
+  const { registry, keepAlive } = coordinator.parts
+  const left: string[] = []
+  for (const component of registry.components) left.push(...leftOf(component, mayBeLoaded))
+  for (const lease of heldLeases()) {
+    if (lease.keepAlive === keepAlive) left.push(`a lease of "${lease.component}", taken at ${lease.takenAt}`)
+  }
+  for (const { name, holders } of coordinator.locks.list()) {
+    if (holders.length > 0) left.push(`the lock "${name}", held by ${holders.map(({ owner }) => owner).join(', ')}`)
+  }
+  return left
+}
+
+function leftOf({ name, copies, main }: Component, mayBeLoaded: boolean): string[] {
+  const left: string[] = []
+  const { waiting, underWay } = main.caller
+  if (underWay > 0)
+    left.push(`"${name}": ${counted(underWay, 'call in flight, or open stream', 'calls in flight and open streams')}`)
+  if (waiting > 0) left.push(`"${name}": ${counted(waiting, 'call that waits', 'calls that wait')}`)
+  for (const copy of copies) {
+    const { state, generation, zombies } = copy
+    if (isLoaded(state) && !mayBeLoaded) {
+      const where = generation?.host.isolation === 'process' ? `process ${generation.host.pid}` : 'a thread'
+      left.push(`"${copy.name}": ${state.status}, in ${where}`)
+    }
+    for (const host of zombies) left.push(`"${copy.name}": a ${host.isolation} that has not died (${host.id})`)
+  }
+  return left
+}
+
+const counted = (count: number, one: string, several: string): string => `${count} ${count === 1 ? one : several}`

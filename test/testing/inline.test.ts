@@ -1,0 +1,132 @@
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { inline, inlineContext } from '../../src/testing/index.ts'
+import type { ConfigOf, Inlined } from '../../src/testing/index.ts'
+import { defineComponent } from '../../src/worker.ts'
+import tested from '../fixtures/tested.ts'
+
+class Ledger {
+  readonly #entries: number[]
+  closed = false
+  constructor({ entries }: { readonly entries: number[] }) {
+    this.#entries = entries
+  }
+  total(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry, 0)
+  }
+  add(entry: number): this {
+    this.#entries.push(entry)
+    return this
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.resolve()
+    this.closed = true
+  }
+}
+
+describe('inline', () => {
+  it('is the API of what defineComponent returned, typed, in this thread', async () => {
+    const inlined = await inline(tested, { start: 41 })
+    expectTypeOf(inlined.next).toEqualTypeOf<() => number>()
+    expect(inlined.next()).toBe(42)
+    const values: number[] = []
+    for await (const value of inlined.ticks()) {
+      values.push(value)
+      if (value === 2) break
+    }
+    expect(values).toEqual([0, 1, 2])
+    await inlined[Symbol.asyncDispose]()
+    await inlined[Symbol.asyncDispose]()
+    expect(inlined.disposals()).toBe(1)
+  })
+
+  it('takes a class, whose private fields stay its own, with a clone of the config', async () => {
+    const entries = [1, 2]
+    await using ledger = await inline(Ledger, { entries })
+    expectTypeOf(ledger).toEqualTypeOf<Inlined<Ledger>>()
+    expectTypeOf<ConfigOf<typeof Ledger>>().toEqualTypeOf<{ readonly entries: number[] }>()
+    expect(ledger.add(3).total()).toBe(6)
+    expect(entries).toEqual([1, 2])
+    expect(ledger).toBeInstanceOf(Ledger)
+    const total = vi.spyOn(ledger, 'total').mockReturnValue(7)
+    expect(ledger.total()).toBe(7)
+    expect(total).toHaveBeenCalledOnce()
+    const real = ledger.add(0)
+    await ledger[Symbol.asyncDispose]()
+    expect(real.closed).toBe(true)
+  })
+
+  it('takes a factory and an object of functions', async () => {
+    const made = await inline(async (config: { readonly by: number }) => ({ times: (n: number) => n * config.by }), {
+      by: 3,
+    })
+    expect(made.times(2)).toBe(6)
+    const plain = Object.freeze({ nested: { deep: () => 'deep' }, up: (text: string) => text.toUpperCase() })
+    await using object = await inline(plain)
+    expect(object.up('a') + object.nested.deep()).toBe('Adeep')
+    expect(plain).not.toHaveProperty([Symbol.asyncDispose as unknown as string])
+  })
+
+  it('gives it a context whose other side the test has', async () => {
+    let seen: object = {}
+    const component = defineComponent(async (config: { readonly rate: number }, context) => {
+      const { name, generation, restored } = context
+      seen = { name, generation, restored, again: (): unknown => context.restored }
+      context.reportMemory('2mb')
+      context.reportMemory('1mb', { source: 'pages' })
+      const remove = context.onPressure(() => Promise.reject(new Error('removed')))
+      remove()
+      const trims: string[] = []
+      context.onPressure((level) => void trims.push(level))
+      context.exposeMetrics(() => [{ name: 'rate' }])
+      const prices = context.dependencies['prices'] as { latest(): number }
+      return {
+        value: (): number => prices.latest() * config.rate,
+        trims: (): string[] => trims,
+        locked: async (): Promise<number> => {
+          using lease = await context.locks.acquire('one')
+          await context.locks.verify('one', lease.token)
+          return lease.token
+        },
+      }
+    })
+    const inlined = await inline(
+      component,
+      { rate: 2 },
+      { name: 'rates', restored: 'before', dependencies: { prices: { latest: () => 21 } } },
+    )
+    expect(seen).toMatchObject({ name: 'rates', generation: 1, restored: 'before' })
+    expect((seen as { again(): unknown }).again()).toBeUndefined()
+    expect(inlined.value()).toBe(42)
+    const context = inlineContext(inlined)
+    expect(context.reported).toBe(3 * 1024 ** 2)
+    await context.pressure('high')
+    expect(inlined.trims()).toEqual(['high'])
+    expect(await context.metrics()).toEqual([{ name: 'rate' }])
+    expect(await inlined.locked()).toBeGreaterThan(0)
+    expect(context.signal.aborted).toBe(false)
+    await inlined[Symbol.asyncDispose]()
+    expect(context.signal.aborted).toBe(true)
+  })
+
+  it('has configs of the right type only', () => {
+    const calls = [
+      // @ts-expect-error the start is a number
+      async () => inline(tested, { start: 'now' }),
+      // @ts-expect-error so are the entries
+      async () => inline(Ledger, { entries: ['a'] }),
+    ]
+    expect(calls).toHaveLength(2)
+  })
+
+  it('refuses what is no component, and says what the component itself does', async () => {
+    await expect(inline(7 as unknown as object)).rejects.toMatchObject({ option: 'module' })
+    await expect(inline(() => 7)).rejects.toThrow('the module gave number')
+    await expect(inline(tested, {}, { nam: 'a' } as object)).rejects.toMatchObject({ option: 'nam' })
+    await expect(inline(tested, { start: (() => 1) as unknown as number })).rejects.toMatchObject({ option: 'config' })
+    const failing = defineComponent(() => {
+      throw new RangeError('too far')
+    })
+    await expect(inline(failing)).rejects.toThrow(RangeError)
+    expect(() => inlineContext({})).toThrow(expect.objectContaining({ option: 'inlined' }) as Error)
+  })
+})

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const runners = fileURLToPath(new URL('../fixtures/runners/', import.meta.url))
+const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
+/** ms: some times what it takes on a busy machine; one that hangs does so for ever. */
+const deadline = 40_000
+
+interface Outcome {
+  readonly code: number | null
+  readonly output: string
+}
+
+/** Runs a runner of its own on files that leave everything, and is done when that has ended, or has been ended. */
+async function run(args: readonly string[]): Promise<Outcome> {
+  const { NODE_TEST_CONTEXT: _, VITEST: __, ...env } = process.env
+  const child = spawn(process.execPath, args, {
+    cwd: runners,
+    env: { ...env, SPILLWAY_LOG_LEVEL: 'silent', NODE_OPTIONS: '', CI: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadline)
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
+  return { code, output }
+}
+
+describe('a coordinator that a test forgot', () => {
+  it.each([
+    ['node --test', ['--test', 'leaves.node.ts']],
+    ['node --test, all files in one process', ['--test', '--test-isolation=none', 'leaves.node.ts']],
+    ['a file that is run as a program', ['leaves.node.ts']],
+    ['node --test, which imports it late', ['--test', 'late-import.node.ts']],
+  ])('does not keep %s from ending, and is told of', async (_, args) => {
+    const { code, output } = await run(args)
+    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/^ℹ fail 0$/m) as string })
+    expect(output).toMatch(/A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+\)/)
+  })
+
+  it.each(['forks', 'threads', 'vmThreads'])('does not keep vitest from ending, in its pool %s', async (pool) => {
+    const options = ['--pool', pool, '--root', runners, '--config', 'vitest.config.mjs']
+    const { code, output } = await run([vitest, 'run', ...options])
+    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/1 passed/) as string })
+    expect(output).not.toMatch(/timed out|prevented|did not exit/)
+  })
+
+  it('is shut down at the end of a file of a runner with a global afterAll, as that of jest', async () => {
+    const { code, output } = await run([
+      '--input-type=module',
+      '-e',
+      `const hooks = []
+      globalThis.afterAll = (hook) => hooks.push(hook)
+      await import('../../../src/testing/index.ts')
+      const { leaveAll } = await import('./leave.ts')
+      const coordinator = await leaveAll()
+      for (const hook of hooks) await hook()
+      console.log('shut down:', coordinator.isShutdown)`,
+    ])
+    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('shut down: true') as string })
+  })
+
+  it('is nobody’s concern where no runner is, or node:test only lends its mocks', async () => {
+    const { code, output } = await run([
+      '--input-type=module',
+      '-e',
+      `import 'node:test'
+      import '../../../src/testing/index.ts'
+      console.log('nothing is reported')`,
+    ])
+    expect({ code, output }).toEqual({ code: 0, output: 'nothing is reported\n' })
+  })
+})
