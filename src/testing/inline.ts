@@ -1,6 +1,6 @@
 import { cloneConfig } from '../component/definition.ts'
-import type { ApiOf } from '../channel/remote.ts'
-import type { ComponentModule } from '../contract/define-component.ts'
+import type { ConfigOf } from '../contract/component-definition.ts'
+import type { ApiOf } from '../contract/remote.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectRecord } from '../base/option-checks.ts'
 import { makeApi } from '../host/load-module.ts'
@@ -12,16 +12,6 @@ export type { InlineContext, InlineOptions } from './inline-context.ts'
 
 /** The component's own API, in this thread; disposing of it runs its dispose hook. */
 export type Inlined<Api> = Api & AsyncDisposable
-
-/** The config that a component is made with. */
-export type ConfigOf<T> =
-  T extends ComponentModule<object, infer Config>
-    ? Config
-    : T extends abstract new (config: infer Config, ...args: never[]) => unknown
-      ? Config
-      : T extends (config: infer Config, ...args: never[]) => unknown
-        ? Config
-        : undefined
 
 const contexts = new WeakMap<object, InlineContext>()
 const known = ['name', 'dependencies', 'logger', 'restored', 'locks']

@@ -79,8 +79,8 @@ describe('crash', () => {
     const event = await crash(coordinator, name, reason && { reason })
     coordinator.off('crash', listen)
     expect(event).toMatchObject({ name, generation: 1, reason: expected })
-    if (expected === 'signal') expect(event.signal).toBe('SIGKILL')
-    if (expected === 'exit') expect(event.exitCode).toBe(1)
+    expect(event.signal).toBe(expected === 'signal' ? 'SIGKILL' : undefined)
+    expect(event.exitCode).toBe(expected === 'exit' ? 1 : undefined)
     expect(told).toEqual([event])
     // It has been handled by now: nothing is waited for.
     expect(coordinator.info(name)).toMatchObject({ state: 'unloaded', crashes: 1, inUse: 0 })

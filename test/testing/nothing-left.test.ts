@@ -25,8 +25,8 @@ describe('expectNothingLeft', () => {
     const remote = setUp()
     await remote.next()
     await coordinator.shutdown()
-    await expectNothingLeft()
-    await expectNothingLeft(coordinator)
+    await expect(expectNothingLeft()).resolves.toBeUndefined()
+    await expect(expectNothingLeft(coordinator)).resolves.toBeUndefined()
   })
 
   it('names a coordinator that is not shut down, where it was made, and what is loaded in it', async () => {
