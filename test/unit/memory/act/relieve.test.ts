@@ -28,7 +28,7 @@ test('trims are under way until all have answered, or have not in time, and then
   await trimming
   expect(snapshot()).toMatchObject({ trimming: 0, changedAt: 10_300 })
   expect(info).toHaveBeenCalledWith(
-    expect.objectContaining({ level: 'high', need: 50, asked: ['a', 'b', 'gone'], late: ['b'] }),
+    expect.objectContaining({ pressure: 'high', need: 50, asked: ['a', 'b', 'gone'], late: ['b'] }),
     expect.any(String),
   )
 })
@@ -37,7 +37,10 @@ test('spares go and come back; that there were none is not worth a line, and fig
   const { clock, spares, info, snapshot, relief } = open()
   spares.giveUp.mockResolvedValueOnce(2).mockResolvedValueOnce(0)
   await relief.giveUpSpares('low')
-  expect(info).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ level: 'low', spares: 2 }), expect.any(String))
+  expect(info).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ pressure: 'low', spares: 2 }),
+    expect.any(String),
+  )
   clock.now = 10_400
   await relief.giveUpSpares('low')
   expect(info).toHaveBeenCalledTimes(1)
