@@ -35,8 +35,12 @@ describe('commands', () => {
     expect(called.filter(({ name, unknown }) => name !== 'top' || unknown.length > 0)).toEqual([])
   })
 
-  it('run files that are there', () => {
-    const run = commands.flatMap(({ line }) => /\bnode (?:--[\w=-]+ )*([\w./-]+\.ts)\b/.exec(line)?.[1] ?? [])
+  it('run files that are there, or on the page', () => {
+    const shown = new Set(of('ts').map(({ page, code }) => `${page} ${/^\/\/ ([\w./-]+\.ts)\b/.exec(code)?.[1]}`))
+    const run = commands.flatMap(({ page, line }) => {
+      const file = /\bnode (?:--[\w=-]+ )*([\w./-]+\.ts)\b/.exec(line)?.[1]
+      return file === undefined || shown.has(`${page} ${file}`) ? [] : [file]
+    })
     expect(run.filter((file) => !existsSync(new URL(file, root)))).toEqual([])
   })
 })
