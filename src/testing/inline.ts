@@ -13,6 +13,12 @@ export type { InlineContext, InlineOptions } from './inline-context.ts'
 /** The component's own API, in this thread; disposing of it runs its dispose hook. */
 export type Inlined<Api> = Api & AsyncDisposable
 
+/** As at registration: config is what the component's own type says, and there unless it can do without. */
+export type InlineArguments<T> =
+  undefined extends ConfigOf<T>
+    ? [config?: ConfigOf<T>, options?: InlineOptions]
+    : [config: ConfigOf<T>, options?: InlineOptions]
+
 const contexts = new WeakMap<object, InlineContext>()
 const known = ['name', 'dependencies', 'logger', 'restored', 'locks']
 
@@ -25,8 +31,7 @@ const known = ['name', 'dependencies', 'logger', 'restored', 'locks']
  */
 export async function inline<T extends object>(
   module: T,
-  config?: ConfigOf<T>,
-  options: InlineOptions = {},
+  ...[config, options = {}]: InlineArguments<T>
 ): Promise<Inlined<ApiOf<T>>> {
   if ((typeof module !== 'object' && typeof module !== 'function') || module === null) {
     throw new InvalidOptionsError(

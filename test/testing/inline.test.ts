@@ -111,10 +111,12 @@ describe('inline', () => {
     const calls = [
       // @ts-expect-error the start is a number
       async () => inline(tested, { start: 'now' }),
+      // @ts-expect-error it cannot do without
+      async () => inline(Ledger),
       // @ts-expect-error so are the entries
       async () => inline(Ledger, { entries: ['a'] }),
     ]
-    expect(calls).toHaveLength(2)
+    expect(calls).toHaveLength(3)
   })
 
   it('refuses what is no component, and says what the component itself does', async () => {
