@@ -61,6 +61,9 @@ interface Placed {
 }
 const placed = new Map<string, Placed>()
 
+/** Entries begin with it, whatever part they are in. */
+const begin = join(dist, 'src/base/supported-node.js')
+
 const packages = /^[@a-z]/
 const common: InputOptions = { platform: 'node', external: packages, treeshake: false }
 
@@ -70,7 +73,11 @@ copyFileSync(join(root, 'build/entries/load.cjs'), join(runtime, 'load.cjs'))
 writeFileSync(join(dist, 'src/host/compiled-core.js'), "export { compiledCore } from '../runtime/core.js';\n")
 for (const part of parts) await bundle(part)
 await standAlone('workers/pool-drain.js')
-for (const [file, module] of placed) writeFileSync(file, leftOf(module, dirname(file)))
+for (const [file, module] of placed) {
+  const imported = `import '${importable(dirname(file), begin)}';\n`
+  const isEntry = readFileSync(file, 'utf8').includes(imported)
+  writeFileSync(file, `${isEntry ? imported : ''}${leftOf(module, dirname(file))}`)
+}
 const id = buildId()
 for (const file of ['src/runtime/load.cjs', 'src/base/package-files.js']) identify(join(dist, file), id)
 await copied(id)
@@ -197,10 +204,11 @@ async function build(
       // Of a part's own file, which stands for a module that is in it.
       if (id.startsWith('./') && inOthers(importer)) return { id, external: true }
       const file = join(dirname(importer), id)
+      if (file === begin) return '\0nothing'
       if (kind !== 'dynamic-import' && !left.has(file) && dirname(file) !== runtime) return undefined
       return { id: importable(runtime, file), external: true }
     },
-    load: (id) => (id === '\0entry' ? entry : inOthers(id)),
+    load: (id) => (id === '\0entry' ? entry : id === '\0nothing' ? '' : inOthers(id)),
     transform: (code, id) => (id.startsWith(dist) ? inPlace(code, id, format) : undefined),
   }
   const made = await rolldown({ ...common, input: '\0entry', plugins: [parts] })
@@ -236,7 +244,7 @@ async function needed(modules: readonly string[]): Promise<string[]> {
   const made = await rolldown({ ...common, input: entries, plugins: [look] })
   await made.generate({ format: 'esm' })
   // Those that are added meanwhile have their turn as well.
-  for (const file of all) for (const id of imports.get(file) ?? []) if (id.startsWith(dist)) all.add(id)
+  for (const file of all) for (const id of imports.get(file) ?? []) if (id.startsWith(dist) && id !== begin) all.add(id)
   return [...all]
 }
 

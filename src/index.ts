@@ -1,3 +1,4 @@
+import './base/supported-node.ts'
 export { transfer, transferHandlers } from 'comlink'
 export type { ProxyMarked } from 'comlink'
 export { proxy } from './channel/proxy.ts'

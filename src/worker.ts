@@ -1,4 +1,5 @@
 /** What a component's module imports. Kept small: every worker loads it. */
+import './base/supported-node.ts'
 export { transfer, transferHandlers } from 'comlink'
 export type { ProxyMarked } from 'comlink'
 export { callSignal, callTraceparent } from './channel/call-context.ts'

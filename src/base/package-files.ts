@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { createRequire, findPackageJSON } from 'node:module'
+import nodeModule from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { getCallSites } from 'node:util'
+import util from 'node:util'
 import { WorkerFileError } from '../contract/errors.ts'
 
 /** Of this build, and nothing else: the build writes it here. The sources are in no bundle. */
@@ -18,7 +18,7 @@ export type PackageFiles =
   | { readonly kind: 'copied'; readonly file: string }
 
 /** Where this code runs from. `import.meta` is empty where a bundler makes CommonJS of it. */
-const script = pathOf(getCallSites(1, { sourceMap: false })[0]?.scriptName ?? '')
+const script = pathOf(util.getCallSites(1, { sourceMap: false })[0]?.scriptName ?? '')
 /** The package's folder `dist`, or that of the sources; undefined where this code is in somebody's bundle. */
 export const ownFolder = folderOf(script)
 /** That of everything that is compiled. */
@@ -54,7 +54,7 @@ export function ownModule(name: string): string {
 export function packageFolder(name: string): string | undefined {
   for (const place of places()) {
     try {
-      const manifest = findPackageJSON(name, pathToFileURL(place))
+      const manifest = nodeModule.findPackageJSON(name, pathToFileURL(place))
       if (manifest !== undefined) return dirname(manifest)
     } catch {
       // Not from there.
@@ -67,7 +67,7 @@ export function packageFolder(name: string): string | undefined {
 export function resolvePackage(name: string): string | undefined {
   for (const place of places()) {
     try {
-      return createRequire(place).resolve(name)
+      return nodeModule.createRequire(place).resolve(name)
     } catch {
       // Not from there.
     }

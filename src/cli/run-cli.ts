@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { findPackageJSON } from 'node:module'
+import nodeModule from 'node:module'
 import { CliError, exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { printable } from './printable.ts'
@@ -64,7 +64,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<ExitCode> {
 }
 
 async function version(): Promise<string> {
-  const manifest = findPackageJSON(import.meta.url)
+  const manifest = nodeModule.findPackageJSON(import.meta.url)
   if (manifest === undefined) throw new CliError('its package.json is missing', exitCodes.failed)
   return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
 }

@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { Dashboard } from './dashboard.ts'
 import type { DashboardOptions } from './dashboard-options.ts'

@@ -1,4 +1,4 @@
-import { createRequire, registerHooks } from 'node:module'
+import nodeModule from 'node:module'
 import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isModuleUrl } from './is-module-url.ts'
@@ -21,8 +21,9 @@ export function moduleUrl(module: string): string {
  * may be, there is only `require.resolve`.
  */
 function resolveFrom(base: string, specifier: string): string {
-  if (typeof import.meta.resolve !== 'function') return pathToFileURL(createRequire(base).resolve(specifier)).href
-  const hooks = registerHooks({
+  if (typeof import.meta.resolve !== 'function')
+    return pathToFileURL(nodeModule.createRequire(base).resolve(specifier)).href
+  const hooks = nodeModule.registerHooks({
     resolve: (asked, context, next) => next(asked, { ...context, parentURL: base }),
   })
   try {

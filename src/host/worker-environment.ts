@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
+import nodeModule from 'node:module'
 import type { EnvironmentChange } from './environment-change.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { EnvironmentChange } from './environment-change.ts'
  */
 export function workerEnvironment(given?: NodeJS.ProcessEnv | readonly string[]): Readonly<NodeJS.ProcessEnv> {
   const env = isList(given) ? only(given) : { ...(given ?? process.env) }
-  const cache = getCompileCacheDir()
+  const cache = nodeModule.getCompileCacheDir()
   if (cache !== undefined) env['NODE_COMPILE_CACHE'] ??= cache
   return env
 }

@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { ComponentDefinition } from '../contract/component-definition.ts'
 import { ComponentCoordinator } from '../coordinator.ts'

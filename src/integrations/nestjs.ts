@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 import { Inject, Module } from '@nestjs/common'
 import type {
   BeforeApplicationShutdown,

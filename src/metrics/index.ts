@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectRecord } from '../base/option-checks.ts'

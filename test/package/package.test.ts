@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { classesOf, loading } from './loading.ts'
+import { importing, olderNode, pretending } from './old-node.ts'
 import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
 import { asJavaScript, readExample } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
@@ -18,6 +19,11 @@ const nodes = {
   'Node 24': join(root, 'node_modules/node-24/bin/node'),
 }
 
+const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  readonly version: string
+  readonly engines: { readonly node: string }
+  readonly exports: Readonly<Record<string, unknown>>
+}
 const silent = { ...process.env, SPILLWAY_LOG_LEVEL: 'silent' }
 
 let project: string
@@ -72,8 +78,7 @@ describe('the packed package', () => {
 
   it('has the command spillway', async () => {
     const command = join(project, 'node_modules/.bin/spillway')
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
-    expect((await run(nodes['Node 24'], [command, '--version'])).stdout).toBe(`${version}\n`)
+    expect((await run(nodes['Node 24'], [command, '--version'])).stdout).toBe(`${manifest.version}\n`)
     // With all that it shows frames with.
     expect((await run(nodes['Node 26'], [command, 'top', '--help'])).stdout).toContain('spillway top <url>')
   })
@@ -183,6 +188,40 @@ describe('the packed package', () => {
       for (const [name, text] of Object.entries(sharing)) await writeFile(join(project, name), text)
       const { stdout } = await run(node, [join(project, 'sharing.mjs')], { cwd: project, env: silent })
       expect(JSON.parse(stdout)).toEqual([{ given: true, rejected: false }])
+    })
+  })
+
+  describe('says what Node it needs', () => {
+    const { engines, exports } = manifest
+    const oldest = Number.parseInt(engines.node.replace('>=', ''), 10)
+    const specifiers = Object.keys(exports)
+      .filter((path) => !path.endsWith('.json'))
+      .map((path) => `spillway${path.slice(1)}`)
+
+    async function check(node: string, flags: readonly string[] = []): Promise<void> {
+      await writeFile(join(project, 'importing.mjs'), importing)
+      const { stdout } = await run(node, [...flags, 'importing.mjs', ...specifiers], { cwd: project })
+      const { version, messages } = JSON.parse(stdout) as { version: string; messages: object }
+      const sentence = `spillway needs Node ${oldest} or later; this is ${version}`
+      expect(messages).toEqual(Object.fromEntries(specifiers.map((each) => [each, [sentence, sentence]])))
+      const command = run(node, [...flags, join(project, 'node_modules/.bin/spillway'), 'top'], { cwd: project })
+      await expect(command).rejects.toMatchObject({ code: 1, stdout: '', stderr: `${sentence}\n` })
+    }
+
+    beforeAll(async () => {
+      // spillway/nestjs is for those who have it.
+      await mkdir(join(project, 'node_modules/@nestjs'), { recursive: true })
+      await symlink(join(root, 'node_modules/@nestjs/common'), join(project, 'node_modules/@nestjs/common'))
+    })
+
+    it('to an older one', async ({ skip }) => {
+      const node = await olderNode(oldest)
+      if (node === undefined) return skip('there is none here')
+      await check(node)
+    })
+
+    it.each(Object.entries(nodes))('to one that pretends to be older, which is %s', async (_, node) => {
+      await check(node, pretending(`${oldest - 1}.9.9`))
     })
   })
 
