@@ -103,8 +103,12 @@ export default defineConfig({
       ...(isAllWanted
         ? [
             project('simulation', ['test/simulation/**/*.test.ts'], { pool: 'threads' }),
-            // What users install: packs the package and tries it in a project of its own.
-            project('package', ['test/package/**/*.test.ts'], { pool: 'forks', hookTimeout: 180_000 }),
+            // What users install: packs the package, which builds it, and tries it in a project of its own. One file after the other: there is one `dist`.
+            project('package', ['test/package/**/*.test.ts'], {
+              pool: 'forks',
+              hookTimeout: 180_000,
+              fileParallelism: false,
+            }),
           ]
         : []),
       // A process for each file: they start workers, watch memory and die of it on purpose.

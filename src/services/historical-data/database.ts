@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { InvalidOptionsError } from '../../worker.ts'
+import { DatabaseSync as Database } from '../sqlite.ts'
 import { explainSqliteError, isBusy } from './sqlite-error.ts'
 
 /** Marks the file as ours: 'Splw' in ASCII. */
@@ -43,7 +44,7 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   checkPath(path, readOnly)
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(path, { readOnly, timeout: 0 })
+    db = new Database(path, { readOnly, timeout: 0 })
     db.exec(
       `PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA journal_size_limit = ${LOG_LIMIT}; PRAGMA synchronous = NORMAL`,
     )

@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isSpillwayError, reportSqliteMemory } from '../../worker.ts'
 import type { ComponentContext } from '../../worker.ts'
+import { DatabaseSync as Database } from '../sqlite.ts'
 import { messageOf } from '../thrown.ts'
 import { OrderStoreError, type OrderStoreFailure } from './order-errors.ts'
 
@@ -77,7 +78,7 @@ export class OrderDatabase implements Disposable {
   /** @throws OrderStoreError */
   constructor({ path, busyTimeout }: OrderDatabaseOptions) {
     this.path = path
-    this.#db = this.translate(() => new DatabaseSync(path, { timeout: busyTimeout }))
+    this.#db = this.translate(() => new Database(path, { timeout: busyTimeout }))
     try {
       this.translate(() => this.#prepareFile())
     } catch (error) {
