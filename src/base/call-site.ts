@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { getCallSites } from 'node:util'
+import util from 'node:util'
 import { ownFolder } from './package-files.ts'
 
 /** Frames that are looked at: those of this package and of Node are few. */
@@ -14,7 +14,7 @@ const ours = ownFolder === undefined ? [] : placesOf(join(ownFolder, 'src', '/')
  * @param entry name of the method, or of the class that is made, by which it was entered: in a bundle only names tell who is who; those stay as they are.
  */
 export function callerOfPackage(entry: string): string {
-  const sites = getCallSites(frames)
+  const sites = util.getCallSites(frames)
   const ownUpTo = ours.length > 0 ? -1 : sites.findLastIndex(({ functionName }) => functionName === entry)
   const site = sites
     .slice(ownUpTo + 1)

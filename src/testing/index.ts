@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 import { tidyAfterTests } from './after-tests.ts'
 
 export { crash } from './crash.ts'
