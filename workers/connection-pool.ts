@@ -1,4 +1,3 @@
-import '../src/base/supported-node.ts'
 import type { ConnectionPool } from '../src/services/connection-pool/api.ts'
 import type { ConnectionPoolConfig } from '../src/services/connection-pool/config.ts'
 import { createConnectionPool } from '../src/services/connection-pool/connection-pool.ts'

@@ -1,4 +1,3 @@
-import '../src/base/supported-node.ts'
 import { BanRecord } from '../src/services/connectors/ban-record.ts'
 import type { ConnectorConfig } from '../src/services/connectors/config.ts'
 import type { ExchangeConnector } from '../src/services/connectors/connector.ts'

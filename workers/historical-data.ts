@@ -1,4 +1,3 @@
-import '../src/base/supported-node.ts'
 import { defineComponent } from '../src/worker.ts'
 import { openHistoricalData } from '../src/services/historical-data/service.ts'
 import type { HistoricalDataApi } from '../src/services/historical-data/api.ts'

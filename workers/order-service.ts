@@ -1,4 +1,3 @@
-import '../src/base/supported-node.ts'
 import type { OrderServiceConfig } from '../src/services/orders/config.ts'
 import { OrderService } from '../src/services/orders/order-service.ts'
 import { defineComponent } from '../src/worker.ts'

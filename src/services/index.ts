@@ -1,4 +1,4 @@
-import '../base/supported-node.ts'
+import '../worker.ts'
 export type { ComponentHost, FamilyHost, HostedFamily, LazyService, ServiceHost } from './lazy-service.ts'
 export type { ServiceSettings } from './service-options.ts'
 
