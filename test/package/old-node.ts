@@ -40,5 +40,5 @@ for (const specifier of process.argv.slice(2)) {
   }
   messages[specifier] = [imported, required]
 }
-console.log(JSON.stringify({ version: process.version, messages }))
+console.log(JSON.stringify(messages))
 `
