@@ -1,7 +1,4 @@
 import type { ProxyMarked } from 'comlink'
-import type { KeyObject } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import type { MessagePort } from 'node:worker_threads'
 import type { Branded, brand } from './component-brand.ts'
 import type { TransferHandled } from './transfer-handled.ts'
 
@@ -39,7 +36,10 @@ export type RemoteStreamOf<Value, Return = unknown> = Promise<AsyncGenerator<Val
 type AnyFunction = (...args: never[]) => unknown
 type IsAny<T> = 0 extends 1 & T ? true : false
 
-/** Travels as it is: it is cloned, or moves. Streams, blobs and ports are told by what they can do, as there are several declarations of each. */
+/**
+ * Travels as it is: it is cloned, or moves. What is not JavaScript's own is told by what it can do: of streams and blobs there are several declarations, and
+ * of none of these there is one where the types of Node are not installed; one name that is unknown would make all that is here mean nothing.
+ */
 type Whole =
   | string
   | number
@@ -53,10 +53,9 @@ type Whole =
   | Error
   | ArrayBufferLike
   | ArrayBufferView
-  | MessagePort
-  | FileHandle
-  | KeyObject
   | { readonly postMessage: AnyFunction; readonly start: AnyFunction }
+  | { readonly fd: number; readonly appendFile: AnyFunction }
+  | { readonly export: AnyFunction; readonly equals: AnyFunction }
   | { readonly getReader: AnyFunction; readonly tee: AnyFunction }
   | { readonly getWriter: AnyFunction; readonly abort: AnyFunction }
   | { readonly readable: { readonly getReader: AnyFunction }; readonly writable: { readonly getWriter: AnyFunction } }
@@ -66,6 +65,9 @@ type Whole =
 
 /** Levels of objects that are looked into: deeper, a type is taken at its word. More would have the compiler give up on large recursive types. */
 type Deepest = 4
+
+type BufferLike = Uint8Array & { readonly readUInt32LE: AnyFunction; readonly swap32: AnyFunction }
+type SignalLike = { readonly aborted: boolean; readonly throwIfAborted: AnyFunction; readonly onabort: unknown }
 
 /** What in a value cannot travel as it is; never: nothing. @param Also what can, besides. */
 type Problem<T, Also, Depth extends readonly 0[] = []> =
@@ -100,7 +102,7 @@ type Problem<T, Also, Depth extends readonly 0[] = []> =
 type Changed<T, Depth extends readonly 0[] = []> =
   IsAny<T> extends true
     ? never
-    : T extends ProxyMarked | Buffer
+    : T extends ProxyMarked | BufferLike
       ? true
       : T extends Whole | AnyFunction
         ? never
@@ -120,7 +122,7 @@ export type Received<T> =
     ? T
     : T extends ProxyMarked
       ? Callable<T> & ProxyMarked
-      : T extends Buffer
+      : T extends BufferLike
         ? Uint8Array
         : [Changed<T>] extends [never]
           ? T
@@ -149,7 +151,7 @@ export type Sent<T> =
       ? (T extends AnyFunction ? Callback<T> : unknown) & ByReference<T>
       : T extends AnyFunction
         ? Callback<T> & ProxyMarked
-        : [Problem<T, AbortSignal>] extends [never]
+        : [Problem<T, SignalLike>] extends [never]
           ? T
           : T extends readonly unknown[]
             ? { [I in keyof T]: Sent<T[I]> }
@@ -158,7 +160,7 @@ export type Sent<T> =
               : T extends Iterable<infer V>
                 ? readonly Sent<V>[] | ReadonlySet<Sent<V>>
                 : T extends symbol | AsyncIterable<unknown> | PromiseLike<unknown>
-                  ? CannotTravel<Problem<T, AbortSignal>>
+                  ? CannotTravel<Problem<T, SignalLike>>
                   : { [K in keyof T]: Sent<T[K]> } | ByReference<T>
 
 type ByReference<T> = Members<T> & ProxyMarked

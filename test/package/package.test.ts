@@ -237,6 +237,11 @@ describe('the packed package', () => {
     await copyFile(new URL('consumer.ts', import.meta.url), join(project, 'consumer.ts'))
     expect(await compile('consumer.ts', ['--noEmit'])).toBe('')
   })
+
+  it('has types that say what travels where those of Node are not installed', async () => {
+    await copyFile(new URL('bare-consumer.ts', import.meta.url), join(project, 'bare-consumer.ts'))
+    expect(await compile('bare-consumer.ts', ['--noEmit'], [])).toBe('')
+  })
 })
 
 describe("the README's first example", () => {
@@ -276,7 +281,7 @@ function mainOf([, main]: readonly ExampleFile[]): string {
 }
 
 /** What the compiler has to say. */
-async function compile(file: string, options: readonly string[]): Promise<string> {
+async function compile(file: string, options: readonly string[], types = ['node']): Promise<string> {
   const settings = {
     compilerOptions: {
       target: 'es2024',
@@ -286,7 +291,7 @@ async function compile(file: string, options: readonly string[]): Promise<string
       exactOptionalPropertyTypes: true,
       allowImportingTsExtensions: options.includes('--noEmit'),
       skipLibCheck: true,
-      types: ['node'],
+      types,
       typeRoots: [join(root, 'node_modules/@types')],
     },
     files: [file],
