@@ -1,5 +1,5 @@
 /*
- * What examples use of packages that are not installed here: no more of each than that. Examples that need it are compiled against this, and not run.
+ * What examples use of packages that are not installed here, or without their types: no more of each than that.
  */
 
 declare module 'express' {

@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -86,6 +89,42 @@ describe('the examples of the pages', () => {
     },
   )
 })
+
+/** Those that are a server until SIGTERM; decorators are more than Node can strip. */
+const servers = examples.filter(
+  ({ code, isModule }) => !isModule && code.includes('3000') && code.includes('SIGTERM') && !code.includes('@Module'),
+)
+
+describe('the servers of the pages', () => {
+  it('are there', () => {
+    expect(servers.length).toBeGreaterThanOrEqual(5)
+  })
+
+  it.concurrent.for(servers)('$page, $file is ready, and ends at SIGTERM', async ({ page, file, code }, { expect }) => {
+    const folder = join(directory, folderOf(page))
+    const port = await freePort()
+    await writeFile(join(folder, `served-${file}`), code.replace('3000', String(port)))
+    const server = spawn(process.execPath, [`served-${file}`], { cwd: folder, stdio: 'ignore' })
+    const ended = once(server, 'exit')
+    const ready = async (): Promise<number> =>
+      fetch(`http://127.0.0.1:${port}/health/ready`).then(
+        ({ status }) => status,
+        () => 0,
+      )
+    await expect.poll(ready, { timeout: 30_000 }).toBe(200)
+    server.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 function examplesOf(blocks: readonly Block[]): Example[] {
   const counts = new Map<string, number>()
