@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { queueMicrotask, setImmediate } from '../base/timers.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import { liveCoordinators } from '../observability/live-coordinators.ts'
+import { leftOfCoordinator, noteTidied } from './nothing-left.ts'
 
 /** ms for the shutdown of what a test file has left. */
 const deadline = 1_000
@@ -33,8 +34,11 @@ export function tidyAfterTests(): void {
 async function shutdownLeftovers(): Promise<void> {
   const left = Array.from(liveCoordinators())
   await Promise.all(
-    left.map(async ({ coordinator, madeAt }) => {
+    left.map(async (live) => {
+      const { coordinator, madeAt } = live
       if (!(coordinator instanceof ComponentCoordinator) || coordinator.isShutdown) return
+      // Hooks of the test file may come after this one.
+      noteTidied(leftOfCoordinator(live))
       process.emitWarning(`A coordinator was not shut down by its test: it was made at ${madeAt}`, {
         type: 'SpillwayWarning',
         code: 'SPILLWAY_LEFT_BY_TEST',

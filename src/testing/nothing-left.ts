@@ -8,6 +8,7 @@ import { snapshotsKept } from '../component/snapshot-folder.ts'
 import type { Component } from '../component/component.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import { liveCoordinators } from '../observability/live-coordinators.ts'
+import type { LiveCoordinator } from '../observability/live-coordinators.ts'
 
 export interface NothingLeftOptions {
   /** Components may be loaded, and idle: for a coordinator that later tests go on with. Default false. */
@@ -32,28 +33,42 @@ export async function expectNothingLeft(
   const { mayBeLoaded = false, within } = expectOptions(options, ['mayBeLoaded', 'within'])
   const end = monotonicNow() + expectNumber('within', orDefault(within, 1_000), { min: 0 })
   for (;;) {
-    const left = await (coordinator ? leftIn(coordinator, mayBeLoaded) : leftInProcess())
+    const left = coordinator ? leftIn(coordinator, mayBeLoaded) : leftInProcess()
     if (left.length === 0) return
-    if (monotonicNow() >= end) throw new AssertionError({ message: `left over:\n${left.map(listed).join('\n')}` })
+    if (monotonicNow() >= end) {
+      if (!coordinator) tidied.splice(0)
+      throw new AssertionError({ message: `left over:\n${left.map(listed).join('\n')}` })
+    }
     await sleep(lookEvery)
   }
 }
 
 const listed = (line: string): string => `- ${line}`
 
-async function leftInProcess(): Promise<string[]> {
-  const left: string[] = []
-  for (const { coordinator, madeAt } of liveCoordinators()) {
-    // One of another copy of this package says nothing of what is in it.
-    const inside = coordinator instanceof ComponentCoordinator ? await leftIn(coordinator, false) : []
-    const isShutDown = coordinator instanceof ComponentCoordinator && coordinator.isShutdown
-    left.push(`a coordinator that ${isShutDown ? 'is shutting down' : 'is not shut down'}, made at ${madeAt}`)
-    left.push(...inside.map((line) => `  ${line}`))
-  }
-  return [...left, ...snapshotsKept().map((path) => `a snapshot on the disk: ${path}`)]
+/** What was there when the tests were over, and was shut down then: whoever asks afterwards is told once. */
+const tidied: string[] = []
+
+export function noteTidied(left: readonly string[]): void {
+  tidied.push(...left)
 }
 
-async function leftIn(coordinator: ComponentCoordinator, mayBeLoaded: boolean): Promise<string[]> {
+function leftInProcess(): string[] {
+  const left = Array.from(liveCoordinators()).flatMap((live) => leftOfCoordinator(live))
+  return [...tidied, ...left, ...snapshotsKept().map((path) => `a snapshot on the disk: ${path}`)]
+}
+
+/** Nothing, where it is shut down, and what it left behind has died since. */
+export function leftOfCoordinator({ coordinator, madeAt }: LiveCoordinator): string[] {
+  // One of another copy of this package says nothing of what is in it.
+  const isOurs = coordinator instanceof ComponentCoordinator
+  const inside = isOurs ? leftIn(coordinator, false) : []
+  const isShutDown = isOurs && coordinator.isShutdown
+  if (isShutDown && inside.length === 0) return []
+  const how = isShutDown ? 'is being shut down, or left workers behind' : 'is not shut down'
+  return [`a coordinator that ${how}, made at ${madeAt}`, ...inside.map((line) => `  ${line}`)]
+}
+
+function leftIn(coordinator: ComponentCoordinator, mayBeLoaded: boolean): string[] {
   const { registry, keepAlive } = coordinator.parts
   const left: string[] = []
   for (const component of registry.components) left.push(...leftOf(component, mayBeLoaded))

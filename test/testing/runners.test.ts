@@ -41,6 +41,13 @@ describe('a coordinator that a test forgot', () => {
     expect(output).toMatch(/A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+\)/)
   })
 
+  it('fails a file of node:test that expects nothing to be left in the end', async () => {
+    const { code, output } = await run(['--test', 'expects.node.ts'])
+    expect(code).toBe(1)
+    expect(output).toMatch(/left over:\s+- a coordinator that is not shut down, made at leaveAll/)
+    expect(output).toMatch(/a lease of "thread", taken at leaveAll/)
+  })
+
   it.each(['forks', 'threads', 'vmThreads'])('does not keep vitest from ending, in its pool %s', async (pool) => {
     const options = ['--pool', pool, '--root', runners, '--config', 'vitest.config.mjs']
     const { code, output } = await run([vitest, 'run', ...options])
