@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,9 +52,10 @@ describe('the packed package', () => {
     expect(stdout).toContain('All good!')
   })
 
-  it('has types that resolve for every export', async () => {
-    // attw exits with an error when they do not.
-    await expect(run(tool('attw'), ['--profile', 'esm-only', tarball], { cwd: project })).resolves.toBeDefined()
+  it('has types that resolve for every export, in every way that TypeScript has of resolving', async () => {
+    // attw exits with an error when they do not. That CommonJS is given ES modules is as it is to be: Node can require them.
+    const args = ['--profile', 'strict', '--ignore-rules', 'cjs-resolves-to-esm', '--', tarball]
+    await expect(run(tool('attw'), args, { cwd: project })).resolves.toBeDefined()
   })
 
   it('holds compiled code, types, the dashboard’s page, readme and licence, and nothing else', async () => {
@@ -242,6 +244,22 @@ describe('the packed package', () => {
     await copyFile(new URL('bare-consumer.ts', import.meta.url), join(project, 'bare-consumer.ts'))
     expect(await compile('bare-consumer.ts', ['--noEmit'], [])).toBe('')
   })
+
+  it.each(['esnext', 'commonjs'])(
+    'has types that TypeScript 5 finds with moduleResolution node10, for %s',
+    async (module) => {
+      await copyFile(new URL('consumer.ts', import.meta.url), join(project, 'consumer.ts'))
+      // TypeScript 7 has no node10 any more. attw brings a 5.6.
+      const attw = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json'))
+      const compiler = createRequire(attw.resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
+      const settings = ['--module', module, '--moduleResolution', 'node10', '--target', 'es2022', '--lib', 'esnext']
+      const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+      const checks = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--esModuleInterop']
+      const args = [compiler, ...checks, ...settings, ...types, 'consumer.ts']
+      const said = await run(process.execPath, args, { cwd: project }).catch((error: { stdout: string }) => error)
+      expect(said.stdout).toBe('')
+    },
+  )
 })
 
 describe("the README's first example", () => {
