@@ -111,9 +111,13 @@ describe('the servers of the pages', () => {
         ({ status }) => status,
         () => 0,
       )
-    await expect.poll(ready, { timeout: 30_000 }).toBe(200)
-    server.kill('SIGTERM')
-    expect(await ended).toEqual([0, null])
+    try {
+      await expect.poll(ready, { timeout: 30_000 }).toBe(200)
+      server.kill('SIGTERM')
+      expect(await ended).toEqual([0, null])
+    } finally {
+      server.kill('SIGKILL')
+    }
   })
 })
 
