@@ -3,6 +3,7 @@ import { ComponentCoordinator, isComponentCrashedError, proxy, transfer, withCal
 import type { DefinitionOf, ComponentInfo, Lease, Remote, UnloadReport } from 'spillway'
 import { LazyHistoricalDataService } from 'spillway/services'
 import type { Candles } from 'spillway/services'
+import { crash, evict, inline, manualClock, simulatePressure } from 'spillway/testing'
 import {
   callSignal,
   defineComponent,
@@ -77,4 +78,21 @@ export async function use(): Promise<UnloadReport> {
   }
   void [count, flag, info, leased, now, candles, refused]
   return await coordinator.unloadComponent('rows')
+}
+
+/** What tests of programs have. */
+export async function tested(coordinator: ComponentCoordinator): Promise<void> {
+  const clock = manualClock()
+  await using other = new ComponentCoordinator({ clock })
+  await using pressure = await simulatePressure(other, 'high')
+  const reports: readonly UnloadReport[] = pressure.unloaded
+  const evicted: UnloadReport | undefined = await evict(coordinator, 'a')
+  const { reason } = await crash(coordinator, 'a', { reason: 'error' })
+  await using inlined = await inline(component, { rows: reports.length })
+  const rows: number = inlined.count()
+  // @ts-expect-error it cannot do without its config
+  await inline(component)
+  // @ts-expect-error there is no such level
+  await simulatePressure(coordinator, 'deadly')
+  await clock.advance(rows + reason.length + (evicted?.released ?? 0))
 }

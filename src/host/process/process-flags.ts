@@ -1,8 +1,8 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { packageFiles } from '../../base/package-files.ts'
 
 /**
@@ -45,8 +45,9 @@ export function permissionFlags(flags: readonly string[], module: string | undef
 function ownFiles(): string[] {
   const files = packageFiles()
   if (files.kind === 'copied') return [files.file]
-  // Of the installed package that is its folder `dist`; what is imported by the package's name is looked up in its manifest.
-  const manifest = join(files.folder, '..', 'package.json')
+  // What is imported by the package's name is looked up in its manifest, which is beside the sources, or above the installed package's folder `dist`.
+  const manifest = findPackageJSON('.', pathToFileURL(join(files.folder, 'workers', 'any.js')))
+  if (manifest === undefined) throw new Error(`${files.folder} is in no package`)
   const comlink = createRequire(manifest).resolve('comlink')
   return [files.folder, manifest, dirname(dirname(dirname(comlink)))]
 }
