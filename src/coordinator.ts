@@ -325,11 +325,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     await writeCpuProfile(this.#registry.get(name), file, options.duration)
   }
 
-  /**
-   * For spillway/testing.
-   *
-   * @internal
-   */
+  /** @internal For spillway/testing. */
   get parts(): CoordinatorParts {
     return this.#parts
   }

@@ -20,6 +20,7 @@ import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
 import { isPoolDrained } from './act/pool-drain.ts'
 import type { Reclaimer } from './act/reclaimer.ts'
+import { Rest } from './act/rest.ts'
 import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
@@ -30,7 +31,7 @@ import { lookWithin, nextLook, nextSample, roomLeft } from './decide/schedule.ts
 import { candidatesIn } from './decide/snapshot.ts'
 import type { AccountSnapshot } from './decide/snapshot.ts'
 import { decide, initialDecisions } from './decide/turn.ts'
-import type { Decision, DecisionState } from './decide/turn.ts'
+import type { DecisionState } from './decide/turn.ts'
 import { hasLasted, startOver, usedUpTo } from './decide/held-level.ts'
 import type { HeldLevel } from './decide/held-level.ts'
 import type { MemoryEvents } from './events.ts'
@@ -74,6 +75,7 @@ export class MemoryManager implements Disposable {
   readonly #thrashing: ThrashWatch
   readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
+  readonly #rest = new Rest()
   /** By a clock that somebody gave: it may stand still, or leap. */
   readonly #clockLook: NextLook
   readonly #inContext = keepContext()
@@ -81,8 +83,6 @@ export class MemoryManager implements Disposable {
   #decisions: DecisionState = initialDecisions(monotonicNow())
   #lookIn = Number.POSITIVE_INFINITY
   #held: HeldLevel | undefined
-  /** Called once nothing is left to be done, by figures from then on (ms). */
-  readonly #onRest = new Map<() => void, number>()
   /** Told last. */
   #toldLevel: PressureLevel = 'low'
   #turn: 'none' | 'under way' | 'under way, then again' | 'stopped' = 'none'
@@ -180,22 +180,7 @@ export class MemoryManager implements Disposable {
     for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
     if (measure) this.#sampling.request()
     else if (!isSample) this.#sampling.poke(SHORTEST_LOOK)
-    if (this.#onRest.size > 0 && this.#isAtRest(decision, account)) this.#rests(account.sampledAt)
-  }
-
-  /** Nothing has been begun, or will be before something changes. */
-  #isAtRest({ actions, measure, lookIn }: Decision, { trimming }: AccountSnapshot): boolean {
-    const isTold = actions.every(({ kind }) => kind === 'exhausted' || kind === 'restore-spares')
-    return isTold && !measure && lookIn > SHORTEST_LOOK && trimming === 0 && !this.#performer.isAtWork
-  }
-
-  /** @param by when (ms) figures were asked for. */
-  #rests(by: number): void {
-    for (const [resolve, since] of this.#onRest) {
-      if (by < since) continue
-      this.#onRest.delete(resolve)
-      resolve()
-    }
+    this.#rest.decided(decision, account, this.#performer.isAtWork)
   }
 
   #account(): AccountSnapshot {
@@ -353,10 +338,9 @@ export class MemoryManager implements Disposable {
   async atRest(): Promise<void> {
     if (this.#is('stopped')) return
     if (this.#clock.given) this.#book.clockMoved()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#onRest.set(resolve, monotonicNow())
+    const rested = this.#rest.from(monotonicNow())
     this.#inContext(() => this.#sampling.request())
-    await promise
+    await rested
   }
 
   /**
@@ -476,7 +460,7 @@ export class MemoryManager implements Disposable {
     this.#turn = 'stopped'
     this.#sampling.stop()
     this.#clockLook.stop()
-    this.#rests(Number.POSITIVE_INFINITY)
+    this.#rest.end()
     this.#requests.stop()
     this.#book.stop()
   }
