@@ -12,7 +12,7 @@ export interface CoordinatorOptions {
   /** A pino logger, or anything with its methods. Default: pino at level info (or SPILLWAY_LOG_LEVEL) on standard error. */
   readonly logger?: Logger
   /**
-   * What idle times, back-offs, residency, `recycle.age`, `checkInterval` and deadlines of calls go by: for tests (`manualClock` of spillway/testing). What the
+   * What idle times, back-offs, residency, `recycle.age`, `checkInterval` and deadlines of the main thread's calls go by: for tests (`manualClock` of spillway/testing). What the
    * runtime waits for itself (loads, answers and ends of workers) stays on real time. Default: the system's monotonic clock.
    */
   readonly clock?: Clock
