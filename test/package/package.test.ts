@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { classesOf, loading } from './loading.ts'
 import { importing, olderNode, pretending } from './old-node.ts'
 import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
-import { asJavaScript, readExample } from './readme-example.ts'
+import { asJavaScript, readExample, readProject } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
 
 const run = promisify(execFile)
@@ -279,6 +279,59 @@ describe("the README's first example", () => {
     for (const { name } of example) await rm(join(directory, name))
     expect(await output(node, join(directory, `${mainOf(example)}.js`))).toEqual(promised())
   })
+})
+
+describe('the recipe for TypeScript', () => {
+  const page = new URL('../../docs/recipes/typescript.md', import.meta.url)
+  let home: string
+
+  beforeAll(async () => {
+    home = join(project, 'typescript')
+    for (const { name, code } of await readProject(page)) {
+      // It is there to show what does need a compiler.
+      if (name === 'src/tones.ts') continue
+      await mkdir(dirname(join(home, name)), { recursive: true })
+      await writeFile(join(home, name), code)
+    }
+  })
+
+  it('keeps to what Node runs as it is', async () => {
+    const tones = (await readProject(page)).find(({ name }) => name === 'src/tones.ts')?.code ?? ''
+    await writeFile(join(home, 'src/tones.ts'), tones)
+    expect(await build('-p', home, '--noEmit')).toMatch(
+      /^src\/tones\.ts\(\d+,\d+\): error TS1294: [^\n]*erasableSyntaxOnly[^\n]*\n$/,
+    )
+    await rm(join(home, 'src/tones.ts'))
+  })
+
+  it.each(Object.entries(nodes))('runs before and after a build, on %s', async (_, node) => {
+    expect((await run(node, ['src/main.ts'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+    expect(await build('-p', home)).toBe('')
+    expect((await run(node, ['dist/main.js'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+  })
+
+  it.each(Object.entries(nodes))('has components that are built to CommonJS, on %s', async (_, node) => {
+    const folder = `commonjs-${node.includes('node-24') ? 24 : 26}`
+    await mkdir(join(home, folder), { recursive: true })
+    await writeFile(join(home, folder, 'package.json'), '{ "type": "commonjs" }')
+    const program = `const { join } = require('node:path')
+      const { ComponentCoordinator } = require('spillway')
+      const coordinator = new ComponentCoordinator()
+      const component = coordinator.registerComponent({ name: 'greeter', module: join(__dirname, 'greeter.js') })
+      component.greet('Ada').then(console.log).then(() => coordinator.shutdown())`
+    await writeFile(join(home, folder, 'main.js'), program)
+    const settings = ['--target', 'es2024', '--module', 'commonjs', '--moduleResolution', 'bundler']
+    expect(await build('--ignoreConfig', ...settings, '--outDir', folder, 'src/greeter.ts')).toBe('')
+    expect(await readFile(join(home, folder, 'greeter.js'), 'utf8')).toContain('exports.default = ')
+    expect((await run(node, [`${folder}/main.js`], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+  })
+
+  /** What the compiler has to say. */
+  async function build(...options: readonly string[]): Promise<string> {
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types'), '--skipLibCheck']
+    const failed = (error: { stdout: string }): { stdout: string } => error
+    return (await run(tool('tsc'), [...types, ...options], { cwd: home }).catch(failed)).stdout
+  }
 })
 
 /** Of all files in a folder whose path is like that. */

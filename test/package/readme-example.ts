@@ -15,6 +15,17 @@ export async function readExample(readme: URL): Promise<ExampleFile[]> {
   }))
 }
 
+/** All files of a page, with its settings for the compiler. */
+export async function readProject(page: URL): Promise<ExampleFile[]> {
+  const text = await readFile(page, 'utf8')
+  const settings = /^```json\n([^]*?)^```$/m.exec(text)?.[1] ?? ''
+  const files = [...text.matchAll(/^```ts\n(\/\/ ([\w./-]+\.ts)\b[^]*?)^```$/gm)]
+  return [
+    { name: 'tsconfig.json', code: settings },
+    ...files.map(([, code = '', name = '']) => ({ name: `src/${name}`, code })),
+  ]
+}
+
 /** The same files under the names they have when they are compiled; relative imports and URLs of modules follow. */
 export function asJavaScript(code: string): string {
   return code.replaceAll(/'(\.[^']*)\.ts'/g, "'$1.js'")
