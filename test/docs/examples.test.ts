@@ -21,7 +21,7 @@ const given: Record<string, string> = {
   'docs/processes.md': 'declare const chartRenderer: { draw(): string };\n',
 }
 /** Those that talk to nobody, and end by themselves: what they say that they print is compared. */
-const executable = /^docs\/(?:services\.md|recipes\/)/
+const executable = /^docs\/(?:(?:services|calls)\.md|recipes\/)/
 const needsNetwork = /LazyConnectorManager|LazyConnectionPool|connector:/
 
 interface Example {
@@ -39,7 +39,9 @@ beforeAll(async () => {
   await mkdir(join(root, '.cache'), { recursive: true })
   directory = await mkdtemp(join(root, '.cache/examples-'))
   await copyFile(join(root, 'test/docs/declarations.d.ts'), join(directory, 'declarations.d.ts'))
-  const shared = examples.filter(({ page, isModule }) => isModule && page === 'README.md')
+  const shared = examples.filter(
+    ({ page, code, isModule }) => isModule && page === 'README.md' && !code.includes("from './"),
+  )
   for (const page of pages) {
     const folder = join(directory, folderOf(page))
     await mkdir(folder)

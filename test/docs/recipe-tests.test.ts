@@ -24,8 +24,10 @@ beforeAll(async () => {
   await mkdir(join(root, '.cache'), { recursive: true })
   folder = await mkdtemp(join(root, '.cache/recipe-'))
   for (const { page, language, code } of await allBlocks()) {
-    if (page !== 'docs/recipes/tests.md' || language !== 'ts') continue
-    const name = /^\/\/ ([\w.-]+\.ts)\n/.exec(code)?.[1] ?? 'a block without the name of its file'
+    if ((page !== 'docs/recipes/tests.md' && page !== 'README.md') || language !== 'ts') continue
+    const name = /^\/\/ ([\w.-]+\.ts)\n/.exec(code)?.[1]
+    if (name === undefined && page === 'README.md') continue
+    if (name === undefined) throw new Error('A block of the recipe is without the name of its file')
     files.push(name)
     const text = code.replaceAll(/'(spillway(?:\/\w+)?)'/g, (_, from: string) => `'${root}${sources[from] ?? from}'`)
     await writeFile(join(folder, name), text)
@@ -37,15 +39,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('the tests of the page pass in vitest', async () => {
+it('the tests of the page, and that of the README, pass in vitest', async () => {
   const tests = files.filter((file) => file.endsWith('.test.ts'))
-  expect(tests).toEqual(['cart.test.ts', 'squeeze.test.ts', 'fake-timers.test.ts', 'inline.test.ts'])
+  expect(tests).toEqual(['prices.test.ts', 'cart.test.ts', 'squeeze.test.ts', 'fake-timers.test.ts', 'inline.test.ts'])
   const report = join(folder, 'report.json')
   const options = ['--config', join(folder, 'vitest.config.mjs'), '--reporter', 'json', '--outputFile', report]
   await run(process.execPath, [vitest, 'run', '--root', folder, ...options], { cwd: folder, env })
   expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({
     success: true,
-    numPassedTests: 6,
+    numPassedTests: 7,
     numFailedTests: 0,
   })
 })

@@ -2,10 +2,14 @@
 import type { HistoricalDataApi, OrderApi } from '../../services/index.ts'
 import { defineComponent } from '../../worker.ts'
 
+interface Dependencies {
+  'historical-data': HistoricalDataApi
+  'order-service': OrderApi
+}
+
 /** What the open orders of a symbol are worth. Asks two services worker to worker: the main thread has no part in it. */
-export default defineComponent(({ symbol }: { symbol: string }, { dependencies }) => {
-  const history = dependencies['historical-data'] as Pick<HistoricalDataApi, 'getHistoricalData'>
-  const orders = dependencies['order-service'] as Pick<OrderApi, 'listOrders'>
+export default defineComponent<Dependencies>()(({ symbol }: { symbol: string }, { dependencies }) => {
+  const { 'historical-data': history, 'order-service': orders } = dependencies
   return {
     /** @param at epoch ms: the hour before it says what one is worth. */
     async worth(at: number): Promise<{ quantity: number; price: number }> {

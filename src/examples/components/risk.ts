@@ -1,10 +1,9 @@
 import { defineComponent } from '../../worker.ts'
-import type { Remote } from '../../worker.ts'
 import type exposure from './exposure.ts'
 
 /** Needs the exposure, which needs history and orders. */
-export default defineComponent(({ limit }: { limit: number }, { dependencies }) => {
-  const { worth } = dependencies['exposure'] as Remote<typeof exposure>
+export default defineComponent<{ exposure: typeof exposure }>()(({ limit }: { limit: number }, { dependencies }) => {
+  const { worth } = dependencies.exposure
   return {
     async check(at: number): Promise<string> {
       const { quantity, price } = await worth(at)
