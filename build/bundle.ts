@@ -65,6 +65,8 @@ const placed = new Map<string, Placed>()
 const begin = join(dist, 'src/base/supported-node.js')
 
 const packages = /^[@a-z]/
+/** What is copied has no packages beside it; those that are optional are taken from where they are. */
+const notInCopied = /^(?!lru-cache$)[@a-z]/
 const common: InputOptions = { platform: 'node', external: packages, treeshake: false }
 
 mkdirSync(runtime)
@@ -138,7 +140,7 @@ async function copied(id: string): Promise<void> {
   const names = Object.entries(more).map(
     ([name, file]) => `export * as ${name} from ${JSON.stringify(join(dist, file))};`,
   )
-  const text = ascii(await build('script', names.join('\n'), new Set(), scriptsOf(placed)))
+  const text = ascii(await build('script', names.join('\n'), new Set(), scriptsOf(placed), notInCopied))
   const texts: Plugin = {
     name: 'more',
     resolveId: (id) => (id.endsWith('/more.text.cjs') ? '\0more' : undefined),
@@ -154,7 +156,7 @@ async function copied(id: string): Promise<void> {
     exports: 'default',
     codeSplitting: false,
     comments: false,
-    banner: `// spillway ${id}\n// To be copied next to a bundle: docs/recipes/bundling.md`,
+    banner: `// spillway ${id}\n// To be copied next to a bundle: docs/recipes/bundling.md\n// With comlink (Copyright Google LLC, https://www.apache.org/licenses/LICENSE-2.0) and lru-cache (https://blueoakcouncil.org/license/1.0.0).`,
     footer: 'if (require.main === module) module.exports.start();',
   })
   writeFileSync(join(dist, 'spillway-worker.cjs'), output[0].code)
@@ -195,6 +197,7 @@ async function build(
   entry: string,
   left: ReadonlySet<string>,
   inOthers: (file: string) => string | undefined,
+  external: RegExp = packages,
 ): Promise<string> {
   const parts: Plugin = {
     name: 'parts',
@@ -211,11 +214,17 @@ async function build(
     load: (id) => (id === '\0entry' ? entry : id === '\0nothing' ? '' : inOthers(id)),
     transform: (code, id) => (id.startsWith(dist) ? inPlace(code, id, format) : undefined),
   }
-  const made = await rolldown({ ...common, input: '\0entry', plugins: [parts] })
+  const made = await rolldown({ ...common, external, input: '\0entry', plugins: [parts] })
   const output: OutputOptions = { comments: false, codeSplitting: false }
   if (format === 'module') return (await made.generate({ ...output, format: 'esm' })).output[0].code
   const script = await made.generate({ ...output, format: 'cjs', esModule: false })
-  return script.output[0].code.replaceAll(/\bimport\(/g, 'importModule(')
+  const { code } = script.output[0]
+  // A script is given what it requires.
+  const strange = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].find(
+    ([, id = '']) => !/^(?:node:|spillway:|comlink$)/.test(id),
+  )
+  if (strange) throw new Error(`a script cannot have ${strange[0]}`)
+  return code.replaceAll(/\bimport\(/g, 'importModule(')
 }
 
 /** What a module finds by where it is, it goes on to find. A script is told nothing of where it is. */

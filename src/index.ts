@@ -1,5 +1,5 @@
 import './base/supported-node.ts'
-export { transfer, transferHandlers } from 'comlink'
+export { transfer, transferHandlers } from './channel/comlink.ts'
 export type { ProxyMarked } from 'comlink'
 export { proxy } from './channel/proxy.ts'
 export { withCallOptions } from './channel/remote.ts'

@@ -1,6 +1,6 @@
 /** What a component's module imports. Kept small: every worker loads it. */
 import './base/supported-node.ts'
-export { transfer, transferHandlers } from 'comlink'
+export { transfer, transferHandlers } from './channel/comlink.ts'
 export type { ProxyMarked } from 'comlink'
 export { callSignal, callTraceparent } from './channel/call-context.ts'
 export type { CallOptions } from './channel/pending-call.ts'

@@ -98,7 +98,8 @@ const processPart = (comlink, realm = Function) =>
   load('process', realm, { comlink, 'spillway:core': core(comlink, realm) })
 
 /** What is files of its own in the package, and is in the one file that is copied. @param {object} comlink */
-const more = (comlink) => load('more', Function, { comlink, 'spillway:core': core(comlink) })
+const more = (comlink) =>
+  load('more', Function, { comlink, 'spillway:core': core(comlink), 'spillway:process': processPart(comlink) })
 
 /** What V8 has compiled of the core in this thread, for others to share. */
 function compiledCore() {

@@ -52,33 +52,35 @@ export function ownModule(name: string): string {
 
 /** The folder of an installed package. */
 export function packageFolder(name: string): string | undefined {
-  for (const place of places()) {
-    try {
-      const manifest = nodeModule.findPackageJSON(name, pathToFileURL(place))
-      if (manifest !== undefined) return dirname(manifest)
-    } catch {
-      // Not from there.
-    }
-  }
-  return undefined
+  return packageFolders(name)[0]
 }
 
 /** Path of what `require` makes of a package's name; undefined where it is not installed. */
 export function resolvePackage(name: string): string | undefined {
-  for (const place of places()) {
-    try {
-      return nodeModule.createRequire(place).resolve(name)
-    } catch {
-      // Not from there.
-    }
-  }
-  return undefined
+  return fromPlaces((place) => nodeModule.createRequire(place).resolve(name))[0]
 }
 
 /** An installed package that no bundle is to include. @throws what Node throws where there is none. */
 export async function importPackage(name: string): Promise<unknown> {
   const path = resolvePackage(name)
   return import(path === undefined ? name : pathToFileURL(path).href)
+}
+
+function packageFolders(name: string): string[] {
+  return fromPlaces((place) => nodeModule.findPackageJSON(name, pathToFileURL(place))).map((manifest) => dirname(manifest))
+}
+
+/** What is found from each place, each once. */
+function fromPlaces(find: (place: string) => string | undefined): string[] {
+  const all = places().flatMap((place) => {
+    try {
+      return find(place) ?? []
+    } catch {
+      // Not from there.
+      return []
+    }
+  })
+  return [...new Set(all)]
 }
 
 function folderOf(file: string): string | undefined {
@@ -94,9 +96,8 @@ function lookAround(): PackageFiles {
     looked.push(is === undefined ? file : `${file} (which is ${is})`)
     return is === build
   }
-  const installed = packageFolder('spillway')
-  if (installed !== undefined && isOfThisBuild(join(installed, 'dist', copied))) {
-    return { kind: 'package', folder: join(installed, 'dist') }
+  for (const installed of packageFolders('spillway')) {
+    if (isOfThisBuild(join(installed, 'dist', copied))) return { kind: 'package', folder: join(installed, 'dist') }
   }
   for (const place of new Set(places().map((file) => dirname(file)))) {
     const file = join(place, copied)

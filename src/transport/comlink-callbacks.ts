@@ -1,4 +1,4 @@
-import { releaseProxy, transferHandlers } from 'comlink'
+import { releaseProxy, transferHandlers } from '../channel/comlink.ts'
 import type { MessagePort } from 'node:worker_threads'
 import { onCallbackGone } from '../channel/callback-end.ts'
 import { comlinkRemoteAt } from '../channel/comlink-remotes.ts'

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { transfer } from 'comlink'
-import { InvalidOptionsError, reportSqliteMemory } from '../../worker.ts'
+import { InvalidOptionsError, reportSqliteMemory, transfer } from '../../worker.ts'
 import type { ComponentContext, PressureLevel, SqliteMemory } from '../../worker.ts'
 import type { CsvImportOptions, HistoricalDataApi, ReadOptions, SymbolInfo } from './api.ts'
 import { retryWhileLocked } from './busy-retry.ts'
