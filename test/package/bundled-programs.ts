@@ -25,7 +25,7 @@ import * as spillway from 'spillway/worker'
 import { Celsius, QuotaError, thrown } from './shared.js'
 
 let moved
-export default spillway.defineComponent((config, { dependencies: { peer }, locks, logger }) => ({
+export default spillway.defineComponent((config, { dependencies: { peer }, locks, logger, restored }) => ({
   refuse() {
     throw new spillway.InvalidOptionsError('mine', 'something else', 1)
   },
@@ -61,6 +61,8 @@ export default spillway.defineComponent((config, { dependencies: { peer }, locks
   fill(megabytes) {
     moved = Array.from({ length: megabytes }, () => Array.from({ length: 131_072 }, Math.random))
   },
+  kept: () => restored,
+  snapshot: () => ({ kept: 'this' }),
   say: (text) => logger.warn({ text }, 'said'),
 }))
 `
@@ -68,8 +70,9 @@ export default spillway.defineComponent((config, { dependencies: { peer }, locks
 const main = `
 import { ComponentCoordinator, InvalidOptionsError, isWorkerFileError, proxy, withCallOptions } from 'spillway'
 import { createDashboard } from 'spillway/dashboard'
-import { LazyOrderService } from 'spillway/services'
+import { LazyHistoricalDataService, LazyOrderService } from 'spillway/services'
 import { InvalidOptionsError as same } from 'spillway/worker'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Celsius, QuotaError, thrown } from './shared.js'
@@ -79,7 +82,7 @@ const module = MODULE
 async function tryAll(isolation) {
   await using coordinator = new ComponentCoordinator({ memory: { totalLimit: '2 GiB' } })
   coordinator.registerComponent({ name: 'peer', module, isolation })
-  const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'] })
+  const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'], hibernate: {} })
   const refused = await thrown(remote.refuse())
   if (isWorkerFileError(refused.cause)) return { refused: refused.cause.message }
   const exhausted = await thrown(remote.exhaust())
@@ -103,8 +106,15 @@ async function tryAll(isolation) {
     await remote.fill(50)
     await coordinator.unloadComponent('one')
   }, isolation)
+  result.kept = await remote.kept()
+  const profile = path.join(path.dirname(process.argv[1]), 'one.cpuprofile')
+  await coordinator.writeCpuProfile('one', profile, { duration: 100 })
+  result.profile = existsSync(profile)
+  rmSync(profile, { force: true })
   const orders = new LazyOrderService(coordinator, { path: 'orders.db' })
   result.order = (await thrown(orders.getOrder('none')))?.code
+  const data = new LazyHistoricalDataService(coordinator, { path: 'candles.db' })
+  result.candles = (await data.getHistoricalData('BTC-USD', 0, 60_000, '1m')).length
   return result
 }
 
@@ -165,7 +175,10 @@ const outcome = (isolation: 'thread' | 'process'): object => ({
   lock: true,
   rows: [0, 1, 2],
   ...(isolation === 'thread' && { helper: 'done' }),
+  kept: { kept: 'this' },
+  profile: true,
   order: 'ERR_ORDER_NOT_FOUND',
+  candles: 0,
 })
 
 /** What it prints. @param page what comes of the dashboard */

@@ -29,7 +29,6 @@ interface Bundle {
 const plain: Bundle = { format: 'esm', bundler: 'esbuild' }
 const bundles: readonly Bundle[] = [
   plain,
-  { format: 'esm', bundler: 'esbuild', flags: ['--minify'] },
   { format: 'esm', bundler: 'esbuild', flags: ['--splitting', '--minify'] },
   { format: 'cjs', bundler: 'esbuild' },
   { format: 'cjs', bundler: 'esbuild', flags: ['--minify'] },
