@@ -149,6 +149,24 @@ async function run() {
 void run()
 `
 
+/** Leaves a lease over, and prints where it is said to have been taken. */
+export const lease = `
+import { ComponentCoordinator } from 'spillway'
+const nothing = () => {}
+const logger = { level: 'warn', child: () => logger, trace: nothing, debug: nothing, info: nothing, error: nothing, fatal: nothing, warn }
+function warn({ takenAt }) {
+  if (!takenAt) return
+  console.log(takenAt)
+  process.exit()
+}
+const coordinator = new ComponentCoordinator({ logger, spareWorkers: 0 })
+coordinator.registerComponent({ name: 'a', module: 'data:text/javascript,export const f = () => 1', export: '*' })
+async function forgetful() {
+  globalThis.lease = await coordinator.acquire('a')
+}
+void forgetful()
+`
+
 /** Files of the program, before it is bundled. @param format of what will be made of it */
 export function program(format: 'esm' | 'cjs'): Readonly<Record<string, string>> {
   const imports = "import { registerErrorClass, SpillwayError, transferHandlers } from 'spillway/worker'\n"

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectedOf, program } from './bundled-programs.ts'
+import { expectedOf, lease, program } from './bundled-programs.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -126,6 +126,15 @@ it('warns of a component that was bundled with another version', async () => {
     (error: unknown) => error as { stderr: string },
   )
   expect(stderr).toContain(`Two versions of Spillway are in one thread, ${id} and 0.0.1-old`)
+})
+
+it('tells where a lease was taken, though all is in one file', async () => {
+  const project = projectOf(plain)
+  await writeFile(join(project, 'src/lease.js'), lease)
+  const args = ['src/lease.js', '--bundle', '--platform=node', '--format=esm', '--outfile=lease.mjs']
+  await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: project, env: environment })
+  const { stdout } = await run(nodes['Node 26'], ['lease.mjs'], { cwd: project, env: environment })
+  expect(stdout).toMatch(/^forgetful \(.*lease\.mjs:\d+\)\n$/)
 })
 
 function nameOf({ format, bundler, flags = [] }: Bundle): string {
