@@ -75,6 +75,7 @@ describe.each(bundles.map((bundle) => [nameOf(bundle), bundle] as const))('a bun
   })
 
   it.each(nodesFor(bundle))('runs where the package is installed, on %s', async (__, node) => {
+    await bundleWith(bundle)
     expect(await outcome(node, distOf(bundle), bundle.format)).toEqual(expectedOf(true))
   })
 
@@ -154,12 +155,18 @@ function nodesFor(bundle: Bundle): [string, string][] {
   return bundle.flags || bundle.bundler !== 'esbuild' ? [['Node 26', nodes['Node 26']]] : Object.entries(nodes)
 }
 
-/** @returns what the bundler says */
+/** What the bundlers said, by folder. */
+const said = new Map<string, string>()
+
+/** Makes it once, for whichever test asks first. @returns what the bundler said */
 async function bundleWith(bundle: Bundle): Promise<string> {
-  const said = await bundleIn(projectOf(bundle), bundle)
-  await rm(distOf(bundle), { recursive: true, force: true })
-  await rename(join(projectOf(bundle), 'dist'), distOf(bundle))
-  return said
+  const dist = distOf(bundle)
+  const known = said.get(dist)
+  if (known !== undefined) return known
+  const text = await bundleIn(projectOf(bundle), bundle)
+  await rename(join(projectOf(bundle), 'dist'), dist)
+  said.set(dist, text)
+  return text
 }
 
 /** By the command of the page. */
@@ -180,6 +187,7 @@ async function bundleIn(project: string, { format, bundler, flags = [] }: Bundle
 
 /** A folder with the bundle, and the file that the page says, and nothing else. */
 async function alone(bundle: Bundle): Promise<string> {
+  await bundleWith(bundle)
   const [, from = 'none'] = /^cp (\S+) dist\/$/m.exec(page) ?? []
   const folder = await mkdtemp(join(tmpdir(), 'spillway-alone-'))
   onEnd.push(folder)
