@@ -67,7 +67,9 @@ export async function importPackage(name: string): Promise<unknown> {
 }
 
 function packageFolders(name: string): string[] {
-  return fromPlaces((place) => nodeModule.findPackageJSON(name, pathToFileURL(place))).map((manifest) => dirname(manifest))
+  return fromPlaces((place) => nodeModule.findPackageJSON(name, pathToFileURL(place))).map((manifest) =>
+    dirname(manifest),
+  )
 }
 
 /** What is found from each place, each once. */
