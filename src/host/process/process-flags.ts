@@ -1,6 +1,6 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import { realpathSync } from 'node:fs'
-import { createRequire, findPackageJSON } from 'node:module'
+import nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { packageFiles } from '../../base/package-files.ts'
@@ -46,9 +46,9 @@ function ownFiles(): string[] {
   const files = packageFiles()
   if (files.kind === 'copied') return [files.file]
   // What is imported by the package's name is looked up in its manifest, which is beside the sources, or above the installed package's folder `dist`.
-  const manifest = findPackageJSON('.', pathToFileURL(join(files.folder, 'workers', 'any.js')))
+  const manifest = nodeModule.findPackageJSON('.', pathToFileURL(join(files.folder, 'workers', 'any.js')))
   if (manifest === undefined) throw new Error(`${files.folder} is in no package`)
-  const comlink = createRequire(manifest).resolve('comlink')
+  const comlink = nodeModule.createRequire(manifest).resolve('comlink')
   return [files.folder, manifest, dirname(dirname(dirname(comlink)))]
 }
 
