@@ -1,5 +1,5 @@
 import { Deserializer, Serializer } from 'node:v8'
-import { isMarkedAsUntransferable, MessagePort } from 'node:worker_threads'
+import threads, { MessagePort } from 'node:worker_threads'
 import { messageOf } from '../../contract/describe-value.ts'
 import { decodeError, encodeError } from '../../channel/error-codec.ts'
 import type { EncodedError } from '../../channel/protocol.ts'
@@ -84,7 +84,7 @@ class FrameWriter extends Serializer {
     if (isOutOfBounds(view)) throw new TypeError(`${oneOf(view)} lies outside of its buffer`)
     const kind = viewNumber(view)
     // Node's pool: what else is in there is nobody's business.
-    if (byteLength < buffer.byteLength && isMarkedAsUntransferable(buffer)) {
+    if (byteLength < buffer.byteLength && threads.isMarkedAsUntransferable(buffer)) {
       this.writeUint32(Tag.bytes)
       this.writeUint32(kind)
       this.writeUint32(byteLength)
