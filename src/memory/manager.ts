@@ -2,7 +2,6 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
-import { NextLook } from '../component/next-look.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import { keepContext } from '../base/context.ts'
@@ -20,7 +19,6 @@ import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
 import { isPoolDrained } from './act/pool-drain.ts'
 import type { Reclaimer } from './act/reclaimer.ts'
-import { Rest } from './act/rest.ts'
 import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
@@ -29,12 +27,8 @@ import { bytesToFreeAt, isAtLeast, levels, nextPressureChange } from './decide/p
 import { minResidency } from './decide/residency.ts'
 import { lookWithin, nextLook, nextSample, roomLeft } from './decide/schedule.ts'
 import { candidatesIn } from './decide/snapshot.ts'
-import type { AccountSnapshot } from './decide/snapshot.ts'
-import { decide, initialDecisions } from './decide/turn.ts'
-import type { DecisionState } from './decide/turn.ts'
-import { hasLasted, startOver, usedUpTo } from './decide/held-level.ts'
-import type { HeldLevel } from './decide/held-level.ts'
 import type { MemoryEvents } from './events.ts'
+import { DecisionLoop } from './loop.ts'
 import { CgroupMeter } from './measure/cgroup.ts'
 import { Measurement } from './measure/measurement.ts'
 import { ProcessorMeter } from './measure/processor-use.ts'
@@ -42,7 +36,7 @@ import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
 import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
-import { ANSWER_TIME, RETRY, SHORTEST_LOOK } from './tuning.ts'
+import { ANSWER_TIME, SHORTEST_LOOK } from './tuning.ts'
 
 export interface MemoryManagerOptions {
   readonly clock: PolicyClock
@@ -65,41 +59,25 @@ export class MemoryManager implements Disposable {
   readonly #registry: Registry
   readonly #clock: PolicyClock
   readonly #reclaimer: Reclaimer
-  readonly #logger: Logger
-  readonly #emit: MemoryEvents
   readonly #book: MemoryBook
   readonly #cgroup = new CgroupMeter(monotonicNow)
   readonly #measurement: Measurement
   readonly #requests: OpenRequests
   readonly #performer: Performer
+  readonly #loop: DecisionLoop
   readonly #thrashing: ThrashWatch
   readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
-  readonly #rest = new Rest()
-  /** By a clock that somebody gave: it may stand still, or leap. */
-  readonly #clockLook: NextLook
   readonly #inContext = keepContext()
   #options: MemoryOptions
-  #decisions: DecisionState = initialDecisions(monotonicNow())
-  #lookIn = Number.POSITIVE_INFINITY
-  #held: HeldLevel | undefined
-  /** Told last. */
-  #toldLevel: PressureLevel = 'low'
-  #turn: 'none' | 'under way' | 'under way, then again' | 'stopped' = 'none'
 
   constructor({ clock, options, registry, spares, reclaimer, logger, emit }: MemoryManagerOptions) {
     this.#options = options
     this.#registry = registry
     this.#clock = clock
     this.#reclaimer = reclaimer
-    this.#logger = logger
-    this.#emit = emit
     const now = monotonicNow
-    this.#clockLook = new NextLook(() => {
-      this.#book.clockMoved()
-      this.#sampling.request()
-    }, clock)
-    const decideAgain = (): void => this.#decideAndAct()
+    const decideAgain = (): void => this.#loop.turn()
     const book = new MemoryBook({
       registry,
       spares,
@@ -139,59 +117,21 @@ export class MemoryManager implements Disposable {
       begins: () => book.samplingBegins(),
       sampled: (askedAt) => {
         book.sampled(askedAt)
-        this.#decideAndAct(true)
+        this.#loop.turn(true)
       },
     })
-  }
-
-  // The loop: measure -> account -> decide -> act. It is entered after each sample, and whenever something has happened that may change a decision.
-
-  /** @param isSample true after a sample: what has been measured is told. */
-  #decideAndAct(isSample = false): void {
-    if (this.#turn !== 'none') {
-      if (this.#turn === 'under way') this.#turn = 'under way, then again'
-      return
-    }
-    this.#turn = 'under way'
-    try {
-      this.#takeTurn(isSample)
-    } catch (error) {
-      this.#logger.error({ err: error }, 'deciding about memory failed')
-    }
-    const isAskedAgain = this.#is('under way, then again')
-    if (this.#is('stopped')) return
-    this.#turn = 'none'
-    if (isAskedAgain) this.#decideAndAct()
-  }
-
-  #takeTurn(isSample: boolean): void {
-    const account = this.#account()
-    const before = this.#decisions
-    const decision = decide(
-      this.#held ? { ...before, pressure: hasLasted(before.pressure) } : before,
-      account,
-      this.#options,
-    )
-    const { state, actions, measure, lookIn } = decision
-    this.#decisions = state
-    this.#lookIn = lookIn
-    if (this.#clock.given) this.#clockLook.within(this.pressureLevel === 'low' ? this.#options.checkInterval : RETRY)
-    if (isSample) this.#tell(account)
-    for (const action of actions) this.#performer.perform(action, account, this.pressureLevel)
-    if (measure) this.#sampling.request()
-    else if (!isSample) this.#sampling.poke(SHORTEST_LOOK)
-    this.#rest.decided(decision, account, this.#performer.isAtWork)
-  }
-
-  #account(): AccountSnapshot {
-    const { limit } = this
-    const account = this.#book.snapshot({
-      limit,
-      minIdleTime: this.#options.minIdleTime,
-      unloading: this.#performer.isUnloading,
-      requests: this.#requests.snapshot(limit),
+    this.#loop = new DecisionLoop({
+      book,
+      clock,
+      logger,
+      emit,
+      performer: this.#performer,
+      requests: this.#requests,
+      sampling: this.#sampling,
+      options: () => this.#options,
+      limit: () => this.limit,
+      ledger: () => this.ledger(),
     })
-    return this.#held ? usedUpTo(this.#held, account, this.#options) : account
   }
 
   /** ms from one sample to the next, as things stand. */
@@ -200,9 +140,9 @@ export class MemoryManager implements Disposable {
     const book = this.#book
     const components = book.headroom.growths(limit)
     const { sampledUsage, latestUsage: latest, age, trend } = book
-    const untilChange = (nextPressureChange(this.#decisions.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
+    const untilChange = (nextPressureChange(this.#loop.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
     const input = { usage: sampledUsage, latest, limit, growth: trend.peak, components, age, untilChange }
-    return nextSample({ ...input, lookIn: Math.min(this.#lookIn, book.nativeLookIn) }, this.#options)
+    return nextSample({ ...input, lookIn: Math.min(this.#loop.lookIn, book.nativeLookIn) }, this.#options)
   }
 
   /** ms to the next look at what has run, as things stand. */
@@ -229,7 +169,7 @@ export class MemoryManager implements Disposable {
   }
 
   get pressureLevel(): PressureLevel {
-    return this.#decisions.pressure.level
+    return this.#loop.pressure.level
   }
 
   get options(): MemoryOptions {
@@ -285,7 +225,7 @@ export class MemoryManager implements Disposable {
    */
   plan(level: PressureLevel = this.pressureLevel): UnloadPlan {
     expectOneOf('level', level, levels)
-    const account = this.#account()
+    const account = this.#loop.account()
     const need = bytesToFreeAt(level, this.pressureLevel, account, this.#options)
     return planUnload(policyOf(this.#options.policy), candidatesIn(account), level, need)
   }
@@ -325,9 +265,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   async hold(level: PressureLevel): Promise<void> {
-    this.#held = level === 'low' ? undefined : level
-    this.#decisions = startOver(this.#decisions, monotonicNow())
-    await this.atRest()
+    await this.#inContext(async () => this.#loop.hold(level))
   }
 
   /**
@@ -336,11 +274,7 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   async atRest(): Promise<void> {
-    if (this.#is('stopped')) return
-    if (this.#clock.given) this.#book.clockMoved()
-    const rested = this.#rest.from(monotonicNow())
-    this.#inContext(() => this.#sampling.request())
-    await rested
+    await this.#inContext(async () => this.#loop.atRest())
   }
 
   /**
@@ -351,15 +285,8 @@ export class MemoryManager implements Disposable {
    * @throws ComponentNotFoundError
    */
   processorUse(name: string): ProcessorUse | null {
-    const uses = this.#registry.get(name).copies.flatMap(({ generation }) => {
-      const use = generation && this.#processor.read(generation.host)
-      return use ? [use] : []
-    })
-    if (uses.length === 0) return null
-    return {
-      cpu: uses.reduce((sum, { cpu }) => sum + cpu, 0),
-      eventLoop: Math.max(...uses.map(({ eventLoop }) => eventLoop)),
-    }
+    const { copies } = this.#registry.get(name)
+    return this.#processor.readAll(copies.flatMap(({ generation }) => (generation ? [generation.host] : [])))
   }
 
   /** @internal */
@@ -419,7 +346,7 @@ export class MemoryManager implements Disposable {
     if (busy) this.#book.called(supervisor)
     else this.#book.idle(supervisor)
     const isAwaited = !busy && (this.#requests.size > 0 || this.pressureLevel !== 'low')
-    if (isAwaited) this.#decideAndAct()
+    if (isAwaited) this.#loop.turn()
     else if (busy) this.#sampling.poke(lookWithin(this.#book.headroom.of(supervisor)))
   }
 
@@ -457,32 +384,14 @@ export class MemoryManager implements Disposable {
    * @internal
    */
   stop(): void {
-    this.#turn = 'stopped'
+    this.#loop.stop()
     this.#sampling.stop()
-    this.#clockLook.stop()
-    this.#rest.end()
     this.#requests.stop()
     this.#book.stop()
   }
 
   [Symbol.dispose](): void {
     this.stop()
-  }
-
-  /** What was measured, and then what has come of it. */
-  #tell({ usage, limit }: AccountSnapshot): void {
-    const { pressureLevel: level } = this
-    const previous = this.#toldLevel
-    this.#toldLevel = level
-    this.#emit.sample(this.ledger())
-    if (previous === level) return
-    this.#logger.info({ pressure: level, previous, usage, limit }, 'memory pressure changed')
-    this.#emit.pressure({ level, previous, usage, limit })
-  }
-
-  /** Asked anew: what is called in a turn may change it. */
-  #is(turn: string): boolean {
-    return this.#turn === turn
   }
 }
 

@@ -36,6 +36,16 @@ export class ProcessorMeter {
     return last?.use ?? null
   }
 
+  /** Of several together: the sum of their processor time, and the busiest loop. Null before the second reading of any. */
+  readAll(workers: readonly MeasuredWorker[]): ProcessorUse | null {
+    const uses = workers.map((worker) => this.read(worker)).filter((use) => use !== null)
+    if (uses.length === 0) return null
+    return {
+      cpu: uses.reduce((sum, { cpu }) => sum + cpu, 0),
+      eventLoop: Math.max(...uses.map(({ eventLoop }) => eventLoop)),
+    }
+  }
+
   async #take(worker: MeasuredWorker, last: Reading | undefined): Promise<void> {
     this.#reading.add(worker)
     try {
