@@ -223,10 +223,12 @@ type IfCallable<Member, K> = [Member] extends [never]
   : Member extends AnyFunction
     ? K
     : IsPlain<Member> extends true
-      ? [keyof RemoteMembers<Member>] extends [never]
+      ? [CallableKeys<Member>] extends [never]
         ? never
         : K
       : never
+
+type CallableKeys<T> = { [K in keyof T]-?: CallableKey<T, K> }[keyof T]
 
 type RemoteMembers<T> = {
   readonly [K in keyof T as CallableKey<T, K>]-?: NonNullable<T[K]> extends AnyFunction
