@@ -173,7 +173,8 @@ export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
   }
 }
 
-function resolveModule(module: unknown): string {
+/** The URL of a component's module, however it is given. @throws InvalidOptionsError */
+export function resolveModule(module: unknown): string {
   if (module instanceof URL) return module.href
   const specifier = expectString('module', module)
   const [, own] = /^spillway\/services\/([\w-]+)$/.exec(specifier) ?? []

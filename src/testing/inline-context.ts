@@ -13,6 +13,8 @@ import { levels } from '../memory/decide/pressure.ts'
 
 /** What `inline` gives to the component besides its config. */
 export interface InlineOptions {
+  /** Which export of the module it is, as in `registerComponent`. Default 'default'. */
+  readonly export?: string
   /** Its `context.name`. Default 'inline'. */
   readonly name?: string
   /** Its `context.dependencies`: what stands for each, as it is. Default: none. */

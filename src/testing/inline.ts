@@ -1,8 +1,10 @@
-import { cloneConfig } from '../component/definition.ts'
+import { cloneConfig, resolveModule } from '../component/definition.ts'
 import type { ConfigOf } from '../contract/component-definition.ts'
 import type { ApiOf } from '../contract/remote.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
-import { expectKnown, expectRecord } from '../base/option-checks.ts'
+import { expectKnown, expectRecord, orDefault } from '../base/option-checks.ts'
+import { chosenExport } from '../host/chosen-export.ts'
+import type { Namespace } from '../host/chosen-export.ts'
 import { makeApi } from '../host/load-module.ts'
 import { InlineSurroundings } from './inline-context.ts'
 import type { InlineContext, InlineOptions } from './inline-context.ts'
@@ -19,38 +21,56 @@ export type InlineArguments<T> =
     ? [config?: ConfigOf<T>, options?: InlineOptions]
     : [config: ConfigOf<T>, options?: InlineOptions]
 
+/** Of a whole module, its default export. */
+export type ExportOf<T> = T extends { readonly default: infer Exported } ? Exported : T
+
 const contexts = new WeakMap<object, InlineContext>()
-const known = ['name', 'dependencies', 'logger', 'restored', 'locks']
+const known = ['export', 'name', 'dependencies', 'logger', 'restored', 'locks']
 
 /**
  * The API of a component in this thread, without a worker: breakpoints, coverage and mocks work in it. It is made as in a worker, from a clone of `config`;
  * but its methods are called as they are, with arguments and results that nobody clones.
  *
- * @param module a `defineComponent` result, a class, a factory function, or an object of functions: what a component's module exports.
+ * @param module what a component's module exports (a `defineComponent` result, a class, a factory function, or an object of functions), the whole module,
+ * or where it is, as in `registerComponent`.
  * @throws what the component throws as it initialises; InvalidOptionsError, also for a config that cannot be cloned.
  */
+export async function inline<T = unknown>(
+  module: URL | string,
+  ...given: InlineArguments<T>
+): Promise<Inlined<ApiOf<T>>>
 export async function inline<T extends object>(
   module: T,
-  ...[config, options = {}]: InlineArguments<T>
-): Promise<Inlined<ApiOf<T>>> {
-  if ((typeof module !== 'object' && typeof module !== 'function') || module === null) {
-    throw new InvalidOptionsError(
-      'module',
-      'a defineComponent result, a class, a function, or an object of functions',
-      module,
-    )
-  }
+  ...given: InlineArguments<ExportOf<T>>
+): Promise<Inlined<ApiOf<ExportOf<T>>>>
+export async function inline(
+  module: unknown,
+  ...[config, options = {}]: InlineArguments<unknown>
+): Promise<Inlined<object>> {
   expectKnown(expectRecord('options', options), known)
   const surroundings = new InlineSurroundings(options)
-  const { api } = await makeApi(module, 'the module', cloneConfig(config), surroundings.context)
+  const exported = await exportOf(module, options.export)
+  const { api } = await makeApi(exported, 'the module', cloneConfig(config), surroundings.context)
   surroundings.initialised()
   const inlined = withDispose(api, async () => {
     surroundings.unload()
     await disposeOf(api)
   })
   contexts.set(inlined, surroundings)
-  // What an export makes is only known to its type.
-  return inlined as Inlined<ApiOf<T>>
+  return inlined
+}
+
+async function exportOf(module: unknown, name: string | undefined): Promise<unknown> {
+  if (module instanceof URL || typeof module === 'string') {
+    return chosenExport((await import(resolveModule(module))) as Namespace, orDefault(name, 'default'))
+  }
+  if ((typeof module !== 'object' && typeof module !== 'function') || module === null) {
+    const expected = 'a defineComponent result, a class, a function, an object of functions, a module, or where it is'
+    throw new InvalidOptionsError('module', expected, module)
+  }
+  // A runner's own namespaces have the tag alone.
+  const isWhole = Reflect.get(module, Symbol.toStringTag) === 'Module' && 'default' in module
+  return isWhole || name !== undefined ? chosenExport(module as Namespace, orDefault(name, 'default')) : module
 }
 
 /**

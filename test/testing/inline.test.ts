@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { inline, inlineContext } from '../../src/testing/index.ts'
 import type { Inlined } from '../../src/testing/index.ts'
 import { defineComponent } from '../../src/worker.ts'
+import type * as wrapped from '../fixtures/wrapped.ts'
 import tested from '../fixtures/tested.ts'
 
 class Ledger {
@@ -37,6 +38,27 @@ describe('inline', () => {
     await inlined[Symbol.asyncDispose]()
     await inlined[Symbol.asyncDispose]()
     expect(inlined.disposals()).toBe(1)
+  })
+
+  it('takes where the module is, and the whole of it', async () => {
+    const url = new URL('../fixtures/tested.ts', import.meta.url)
+    for (const made of [
+      await inline<typeof tested>(url, { start: 1 }),
+      await inline<typeof tested>(url.href, { start: 1 }),
+      await inline(await import('../fixtures/tested.ts'), { start: 1 }),
+    ]) {
+      expectTypeOf(made.next).toEqualTypeOf<() => number>()
+      expect(made.next()).toBe(2)
+      await made[Symbol.asyncDispose]()
+    }
+    const quotes = await inline<typeof wrapped.QuoteService>(
+      new URL('../fixtures/wrapped.ts', import.meta.url),
+      { prefix: 'p' },
+      { export: 'QuoteService' },
+    )
+    expect(quotes.quote('a')).toBe('inline/p:a')
+    await expect(inline(url, {}, { export: 'nobody' })).rejects.toThrow('no export named "nobody"')
+    await expect(inline('./not-there.ts')).rejects.toThrow('not-there')
   })
 
   it('takes a class, whose private fields stay its own, with a clone of the config', async () => {
