@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
-import { serveEndpoint } from './transport/comlink-callbacks.ts'
+import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
 import { describeComponent } from './component/describe-component.ts'
@@ -83,7 +83,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#logs.forget(name)
   })
   readonly #parts: CoordinatorParts
-  readonly #endpoints = new Set<MessagePort>()
+  readonly #endpoints = new ComlinkEndpoints()
   /** What it starts, and whom it tells, is part of no request. */
   readonly #inContext = keepContext()
   readonly #calls: CallWatch
@@ -273,13 +273,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   createEndpoint(name: string): MessagePort {
     this.#assertOpen()
     const { main, definition } = this.#registry.get(name)
-    const { ours, theirs } = serveEndpoint({
+    return this.#endpoints.serve({
       name,
       call: async (path, args, signal) => main.caller.call(path, args, { timeout: definition.callTimeout, signal }, {}),
     })
-    this.#endpoints.add(ours)
-    ours.once('close', () => this.#endpoints.delete(ours))
-    return theirs
   }
 
   /** What is set up in a way that costs, and what to do about it. Each piece of advice is also logged, once. */
@@ -379,7 +376,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     ])
     for (const component of this.#registry.components) component.close(error)
     await Promise.all([discardAll(this.#registry, deadline - report.duration), this.#reclaimer[Symbol.asyncDispose]()])
-    for (const port of this.#endpoints) port.close()
+    this.#endpoints.close()
     this.locks.close()
     this.memory[Symbol.dispose]()
     if (report.left.length === 0) this.#membership[Symbol.dispose]()

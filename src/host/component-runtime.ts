@@ -17,6 +17,7 @@ import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from './forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { crashOnPurpose } from './crash-on-purpose.ts'
+import { disposeOf } from './dispose-of.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
@@ -395,9 +396,4 @@ function expectMethods(option: string, methods: ReadonlySet<string>, table: Meth
       throw new InvalidOptionsError(option, `names of methods that it offers (${offered.join(', ')})`, method)
     }
   }
-}
-
-async function disposeOf(api: Partial<AsyncDisposable & Disposable> | undefined): Promise<void> {
-  if (api?.[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
-  else api?.[Symbol.dispose]?.()
 }

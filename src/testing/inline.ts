@@ -5,6 +5,7 @@ import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectRecord, orDefault } from '../base/option-checks.ts'
 import { chosenExport } from '../host/chosen-export.ts'
 import type { Namespace } from '../host/chosen-export.ts'
+import { disposeOf } from '../host/dispose-of.ts'
 import { makeApi } from '../host/load-module.ts'
 import { InlineSurroundings } from './inline-context.ts'
 import type { InlineContext, InlineOptions } from './inline-context.ts'
@@ -82,9 +83,4 @@ export function inlineContext(inlined: object): InlineContext {
   const context = contexts.get(inlined)
   if (!context) throw new InvalidOptionsError('inlined', 'what inline() resolved with', inlined)
   return context
-}
-
-async function disposeOf(api: Partial<AsyncDisposable & Disposable>): Promise<void> {
-  if (api[Symbol.asyncDispose]) await api[Symbol.asyncDispose]?.()
-  else api[Symbol.dispose]?.()
 }
