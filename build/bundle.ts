@@ -9,6 +9,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 import type { InputOptions, OutputOptions, Plugin } from 'rolldown'
+import { replaceExpressions } from './replace-expressions.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const dist = join(root, 'dist')
@@ -224,16 +225,19 @@ async function build(
     ([, id = '']) => !/^(?:node:|spillway:|comlink$)/.test(id),
   )
   if (strange) throw new Error(`a script cannot have ${strange[0]}`)
-  return code.replaceAll(/\bimport\(/g, 'importModule(')
+  return replaceExpressions(code, { call: 'importModule' })
 }
 
-/** What a module finds by where it is, it goes on to find. A script is told nothing of where it is. */
+/** What a module finds by where it is, it goes on to find. A script is told nothing of where it is: it finds out that there is none. */
 function inPlace(code: string, file: string, format: Part['format']): string {
-  // It finds out that there is none.
-  if (format === 'script') code = code.replaceAll('import.meta.resolve', 'undefined')
-  const other = (format === 'script' ? /import\.meta\b/ : /import\.meta\b(?!\.(?:url|resolve)\b)/).exec(code)
-  if (other) throw new Error(`${relative(dist, file)}: ${other[0]} would be that of another file`)
-  return code.replaceAll('import.meta.url', `new URL('${importable(runtime, file)}', import.meta.url).href`)
+  return replaceExpressions(code, {
+    meta: (property) => {
+      if (property === 'resolve') return format === 'script' ? 'undefined' : undefined
+      if (property === 'url' && format === 'module')
+        return `new URL('${importable(runtime, file)}', import.meta.url).href`
+      throw new Error(`${relative(dist, file)}: import.meta.${property} would be that of another file`)
+    },
+  })
 }
 
 /** The modules that are evaluated when these are. */

@@ -30,18 +30,12 @@ const duration = { min: 1, max: 2 ** 31 - 1 }
 export function resolveCoordinatorOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
   expectRecord('options', options)
   expectKnown(options, known)
-  const { timeout = {}, memory = {}, autoUnloadEnabled, logger } = options
+  const { timeout = {}, memory = {}, autoUnloadEnabled } = options
   expectRecord('memory', memory)
   expectRecord('timeout', timeout)
   expectKnown(timeout, ['load', 'call', 'dispose'], 'timeout.')
   if (autoUnloadEnabled !== undefined && typeof autoUnloadEnabled !== 'boolean') {
     throw new InvalidOptionsError('autoUnloadEnabled', 'true or false', autoUnloadEnabled)
-  }
-  if (
-    logger !== undefined &&
-    (typeof logger !== 'object' || typeof logger?.info !== 'function' || typeof logger.child !== 'function')
-  ) {
-    throw new InvalidOptionsError('logger', 'a pino logger, or an object with its methods', logger)
   }
   return {
     memory: resolveMemoryOptions({ ...(autoUnloadEnabled !== undefined && { autoUnloadEnabled }), ...memory }),
@@ -51,7 +45,7 @@ export function resolveCoordinatorOptions(options: CoordinatorOptions): Resolved
       dispose: expectNumber('timeout.dispose', orDefault(timeout.dispose, 5_000), duration),
     },
     clock: expectOptional(options.clock, expectClock),
-    logger,
+    logger: expectOptional(options.logger, expectLogger),
     spareWorkers: expectInteger('spareWorkers', orDefault(options.spareWorkers, 1), { min: 0, max: 64 }),
     shutdownTimeout: expectNumber('shutdownTimeout', orDefault(options.shutdownTimeout, 25_000), duration),
   }
@@ -63,4 +57,18 @@ function expectClock(clock: Clock): Clock {
     throw new InvalidOptionsError('clock', 'an object with the methods now, setTimeout and clearTimeout', clock)
   }
   return clock
+}
+
+/** It is logged through much later: what it lacks would be found out by lines that are lost. */
+function expectLogger(logger: Logger): Logger {
+  const methods = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'child'] as const
+  const isObject = (typeof logger === 'object' && logger !== null) || typeof logger === 'function'
+  const missing = methods.filter((name) => !isObject || typeof logger[name] !== 'function')
+  if (missing.length === 0) return logger
+  const lacking = isObject ? ` (it has no ${missing.join(', ')})` : ''
+  throw new InvalidOptionsError(
+    'logger',
+    `a pino logger, or an object with its methods${lacking}; pino({ level: 'silent' }) or SPILLWAY_LOG_LEVEL=silent writes nothing`,
+    logger,
+  )
 }

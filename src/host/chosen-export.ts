@@ -1,3 +1,6 @@
+import { initialiserOf } from '../contract/define-component.ts'
+import { isClass } from './is-class.ts'
+
 /**
  * What of a module's exports is the component. CommonJS has two ways of having a default export, and Node tells of neither: `module.exports` itself, and, in
  * what TypeScript, esbuild or Babel have made of an ES module, `exports.default` beside `exports.__esModule`.
@@ -61,8 +64,36 @@ function missingExport(name: string, namespace: Namespace): string {
   const what = name === '*' ? 'no exports' : name === 'default' ? 'no default export' : `no export named "${name}"`
   const names = exportedNames(namespace)
   if (names.length === 0) return `the module has ${what}; it exports nothing`
-  const whole = name === 'default' ? `; \`export: '*'\` takes all of them` : ''
-  return `the module has ${what}; it exports ${names.join(', ')}${whole}`
+  const hint = name === 'default' ? `; ${whichToTake(names, namespace)}` : ''
+  return `the module has ${what}; it exports ${names.join(', ')}${hint}`
+}
+
+/** Of all exports together only functions can be called: a class or a component among them is to be named. */
+function whichToTake(names: readonly string[], namespace: Namespace): string {
+  const [only = ''] = names
+  if (names.length === 1 && isFactoryOrMethod(exportOf(namespace, only))) {
+    return `\`export: '${only}'\` takes it as a factory, \`export: '*'\` as a method`
+  }
+  const named = names.find((name) => isComponentLike(exportOf(namespace, name)))
+  if (named === undefined) return `\`export: '*'\` takes all of them`
+  return `\`export: '${named}'\` takes ${names.length === 1 ? 'it' : "one of them, `export: '*'` all functions"}`
+}
+
+function isComponentLike(value: unknown): boolean {
+  return initialiserOf(value) !== undefined || isClass(value)
+}
+
+function isFactoryOrMethod(value: unknown): boolean {
+  return typeof value === 'function' && !isComponentLike(value)
+}
+
+function exportOf(namespace: Namespace, name: string): unknown {
+  try {
+    return find(namespace, name)
+  } catch {
+    // A getter of a CommonJS module may throw.
+    return undefined
+  }
 }
 
 /** By which names something of it could be asked for. */

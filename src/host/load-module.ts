@@ -3,6 +3,7 @@ import { initialiserOf } from '../contract/define-component.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
 import { chosenExport } from './chosen-export.ts'
 import type { Namespace } from './chosen-export.ts'
+import { isClass } from './is-class.ts'
 import { isModuleUrl } from './is-module-url.ts'
 
 export interface LoadedModule {
@@ -65,12 +66,4 @@ async function construct(exported: unknown, config: unknown, context: ComponentC
   }
   const instance = new exported(config, context)
   return { api: isPromise(instance) ? await instance : instance }
-}
-
-function isClass(value: unknown): value is new (config: unknown, context: ComponentContext) => object {
-  if (typeof value !== 'function') return false
-  if (/^class\b/.test(Function.prototype.toString.call(value))) return true
-  // A constructor function of the time before classes: it has methods on its prototype.
-  const prototype: unknown = value.prototype
-  return typeof prototype === 'object' && prototype !== null && Object.getOwnPropertyNames(prototype).length > 1
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type * as Pino from 'pino'
 import { resolvePackage } from '../base/package-files.ts'
 import type { LogRecord } from '../host/control.ts'
+import { describeValue } from '../contract/describe-value.ts'
 import type { Logger } from '../contract/logger.ts'
 import { levelValues } from '../host/forwarded-logger.ts'
 import { plainLogger } from './plain-logger.ts'
@@ -12,12 +13,25 @@ import { plainLogger } from './plain-logger.ts'
  * in a bundle pino would not find its own files, and made to an ES module could not be loaded at all.
  */
 export function defaultLogger(): Logger {
-  const given = process.env['SPILLWAY_LOG_LEVEL'] ?? 'info'
-  const level = given in levelValues ? given : 'info'
+  const level = levelOfEnvironment()
   const path = resolvePackage('pino')
   if (path === undefined) return plainLogger('spillway', level)
   const { pino } = createRequire(path)(path) as typeof Pino
   return pino({ name: 'spillway', level }, pino.destination({ fd: 2, sync: true }))
+}
+
+let unknownLevel: string | undefined
+
+function levelOfEnvironment(): string {
+  const given = process.env['SPILLWAY_LOG_LEVEL'] || 'info'
+  if (Object.hasOwn(levelValues, given)) return given
+  if (given !== unknownLevel) {
+    const known = Object.keys(levelValues).join(', ')
+    const warning = `SPILLWAY_LOG_LEVEL is ${describeValue(given)}, and has to be one of ${known}: logs are written at info`
+    process.emitWarning(warning, { type: 'SpillwayWarning', code: 'SPILLWAY_UNKNOWN_LOG_LEVEL' })
+  }
+  unknownLevel = given
+  return 'info'
 }
 
 /** Writes what components log, each with a child logger that carries its name, generation, and thread or process. */
