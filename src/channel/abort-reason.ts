@@ -2,13 +2,36 @@ import { messageOf } from '../contract/describe-value.ts'
 import { CallTimeoutError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
 import { clone, readableDepth } from './clone-guard.ts'
+import { decodeError, encodeError, isErrorLike } from './error-codec.ts'
+import { flatError } from './flat-error.ts'
+import type { EncodedError } from './protocol.ts'
 
-/** What the component's `callSignal()` is aborted with: the reason itself when it can be cloned, and read over there. */
-export function abortReason(error: unknown): unknown {
-  if (isInstance(error, CallTimeoutError)) return new DOMException(error.message, 'TimeoutError')
+/**
+ * What the component's `callSignal()` is aborted with, as it travels: the reason itself when it can be cloned, and read over there; an error as one that
+ * is thrown, with what of it is small plain data.
+ *
+ * @param component that it goes to, for what is said of what cannot travel.
+ */
+export function abortReason(reason: unknown, component: string): EncodedError {
+  if (isInstance(reason, CallTimeoutError))
+    return encodeError(new DOMException(reason.message, 'TimeoutError'), component)
+  if (isErrorLike(reason)) return flat(encodeError(reason, component))
   try {
-    return clone(error, readableDepth)
+    return { kind: 'value', value: clone(reason, readableDepth) }
   } catch {
-    return new DOMException(messageOf(error), 'AbortError')
+    return encodeError(new DOMException(messageOf(reason), 'AbortError'), component)
   }
+}
+
+/** The reason that came in that form; what has another one is taken as it is. */
+export function readAbortReason(form: unknown): unknown {
+  try {
+    return decodeError(form as EncodedError)
+  } catch {
+    return form
+  }
+}
+
+function flat(error: EncodedError): EncodedError {
+  return flatError(error) ?? error
 }

@@ -37,13 +37,14 @@ export class Caller {
   readonly #busy: BusyState
   /** One that somebody gave, which means nothing at the other end. */
   readonly #clock: PolicyClock | undefined
-  readonly #signals = new SentSignals()
+  readonly #signals: SentSignals
   #stopped: { readonly error: unknown } | undefined
   #closed = false
 
   constructor(options: CallerOptions) {
     this.component = options.component
     this.#options = options
+    this.#signals = new SentSignals(options.component)
     this.#clock = options.clock?.given ? options.clock : undefined
     this.#busy = new BusyState(() => this.underWay + this.waiting > 0, options.onBusy)
   }

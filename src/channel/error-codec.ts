@@ -152,7 +152,8 @@ function unshowable(value: unknown, { component }: Walk): EncodedError {
   }
 }
 
-function isErrorLike(value: unknown): value is object {
+/** Also one of another realm. */
+export function isErrorLike(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   try {
     // An error of another realm (a vm context) is no instance of this one's Error.

@@ -36,6 +36,7 @@ export function passedOn(value: unknown): unknown {
 }
 
 class ForwardedMethods implements ServedMethods {
+  readonly api = undefined
   readonly #remote: object
 
   constructor(remote: object) {

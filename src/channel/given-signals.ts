@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { readAbortReason } from './abort-reason.ts'
 import type { ServedCall } from './call-context.ts'
 
 interface GivenSignal {
@@ -42,7 +43,7 @@ export class GivenSignals {
    */
   take(form: unknown, call: ServedCall): AbortSignal {
     if (!Array.isArray(form) || !Number.isSafeInteger(form[0])) throw new TypeError('That is no form of a signal')
-    if (form.length > 1) return AbortSignal.abort(form[1])
+    if (form.length > 1) return AbortSignal.abort(readAbortReason(form[1]))
     const number = form[0] as number
     const known = this.#signals.get(number)
     const alive = known?.weak.deref()

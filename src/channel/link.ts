@@ -158,7 +158,7 @@ export class Link implements Lane, SignalLink {
   }
 
   signalAborted(number: number, reason: unknown): void {
-    this.#sendIfConnected([ToServer.signal, number, abortReason(reason)])
+    this.#sendIfConnected([ToServer.signal, number, abortReason(reason, this.#component)])
   }
 
   signalForgotten(number: number): void {
@@ -172,7 +172,7 @@ export class Link implements Lane, SignalLink {
   /** Nobody waits for that call any more. Returns false when it was not sent on this link, or is settled. */
   giveUp(id: number, error: unknown): boolean {
     if (!this.#sent.delete(id)) return false
-    this.#sendIfConnected([ToServer.abort, id, abortReason(error)])
+    this.#sendIfConnected([ToServer.abort, id, abortReason(error, this.#component)])
     return true
   }
 
@@ -273,8 +273,8 @@ export class Link implements Lane, SignalLink {
 
   /** For an entry that could not be posted. */
   #instead(entry: ServerEntry | ApartEntry, cause: unknown): ServerEntry | undefined {
-    if (entry[0] === ToServer.abort) return [ToServer.abort, entry[1], abortReason(undefined)]
-    if (entry[0] === ToServer.signal) return [ToServer.signal, entry[1], abortReason(undefined)]
+    if (entry[0] === ToServer.abort) return [ToServer.abort, entry[1], abortReason(undefined, this.#component)]
+    if (entry[0] === ToServer.signal) return [ToServer.signal, entry[1], abortReason(undefined, this.#component)]
     if (entry[0] !== ToServer.call) return undefined
     this.#sent.take(entry[1])?.reject(uncloneableArguments(this.#component, entry[2], entry[3], cause))
     this.#settled()

@@ -9,6 +9,8 @@ export interface ServedMethod {
 
 /** What may be called at the other end of a connection. */
 export interface ServedMethods {
+  /** All that is served; undefined where it is somewhere else. */
+  readonly api: unknown
   lookup(method: MethodPath): ServedMethod | undefined
   /** For messages. */
   names(): string[]
@@ -17,7 +19,11 @@ export interface ServedMethods {
 /** What is served at `path` in it. */
 export function methodsBelow(methods: ServedMethods, path: readonly string[]): ServedMethods {
   if (path.length === 0) return methods
-  return { lookup: (method) => methods.lookup([...path, ...pathOf(method)]), names: () => methods.names() }
+  return {
+    api: methods.api,
+    lookup: (method) => methods.lookup([...path, ...pathOf(method)]),
+    names: () => methods.names(),
+  }
 }
 
 /** What every function has, whatever the API holds. */
@@ -39,7 +45,7 @@ function lookupAsFunction(
     if (last !== spreadApply) return named
     return {
       fn: (self: unknown, ...list: unknown[]) => Reflect.apply(named.fn, named.self, [self, list]) as unknown,
-      self: undefined,
+      self: named.self,
     }
   }
   const method = own(parent)
@@ -47,7 +53,7 @@ function lookupAsFunction(
   return {
     fn: (_: unknown, ...rest: unknown[]) =>
       Reflect.apply(method.fn, method.self, last === 'apply' ? listOf(rest[0]) : rest) as unknown,
-    self: undefined,
+    self: method.self,
   }
 }
 
@@ -71,9 +77,11 @@ export function isRefusedKey(key: string): boolean {
  * objects of functions, and the methods of its class up to but not including Object.prototype. Getters are never run.
  */
 export class MethodTable implements ServedMethods {
+  readonly api: unknown
   readonly #methods = new Map<string, ServedMethod>()
 
   constructor(api: unknown) {
+    this.api = api
     if (typeof api === 'function') this.#methods.set('', { fn: api as ServedMethod['fn'], self: undefined })
     else if (typeof api === 'object' && api !== null) this.#list(api, [], [])
   }

@@ -84,7 +84,7 @@ export type SealedEntry = readonly [op: typeof ToServer.sealed, id: number, end:
 
 export type ServerEntry =
   | CallEntry
-  | readonly [op: typeof ToServer.abort, id: number, reason: unknown]
+  | readonly [op: typeof ToServer.abort, id: number, reason: EncodedError]
   /** `timeout`: ms in which each of these steps has to let the event loop turn, where the call had a deadline. */
   | readonly [op: typeof ToServer.credit, id: number, values: number, timeout?: number]
   | readonly [op: typeof ToServer.cancel, id: number]
@@ -99,7 +99,7 @@ export type ServerEntry =
 /** The AbortSignal of that number has been aborted; without a reason: nobody can abort it any more. */
 export type SignalEntry =
   | readonly [op: typeof ToServer.signal, number: number]
-  | readonly [op: typeof ToServer.signal, number: number, reason: unknown]
+  | readonly [op: typeof ToServer.signal, number: number, reason: EncodedError]
 
 export type ValueEntry = readonly [
   op: typeof ToCaller.value | typeof ToCaller.chunk | typeof ToCaller.end,

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { proxyMarker, releaseProxy } from 'comlink'
 import { InvalidOptionsError, NoSuchMethodError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
@@ -121,6 +122,8 @@ function createNode(target: Target, shape: object): object {
   const prefix = target.path.map((key) => `${key}\u0000`).join('')
   const callable = typeof shape === 'function'
   const call = callOf(target)
+  // What shows a proxy looks at what is behind it.
+  Object.defineProperty(shape, inspect.custom, shownAsName)
   const node: object = new Proxy(shape, {
     apply: call,
     get(_, key) {
@@ -229,6 +232,15 @@ function localMember(target: Target, key: symbol): unknown {
   if (release) return true
   // Copied, it would arrive as an empty object.
   throw new TypeError('A remote of a component cannot be passed on: name the component as a dependency of who needs it')
+}
+
+/** For `console.log` and the like, which ask on behalf of the proxy. */
+const shownAsName: PropertyDescriptor = {
+  value(this: object): string {
+    const target = targets.get(this)
+    return target ? nameOf(target) : '[remote]'
+  },
+  configurable: true,
 }
 
 function nameOf({ caller, path }: Target): string {

@@ -1,7 +1,8 @@
 import { abortReason } from './abort-reason.ts'
+import type { EncodedError } from './protocol.ts'
 
 /** A signal as it travels: its number at this caller, or that it has been aborted already, and with what. */
-export type SignalForm = readonly [number: number] | readonly [number: 0, reason: unknown]
+export type SignalForm = readonly [number: number] | readonly [number: 0, reason: EncodedError]
 
 /** Where a signal was sent: told of its abort, and when nobody here can abort it any more. */
 export interface SignalLink {
@@ -23,6 +24,7 @@ const listening = { once: true } as const
  * here and wanted at some other end.
  */
 export class SentSignals {
+  readonly #component: string
   #nextNumber = 1
   readonly #numbers = new WeakMap<AbortSignal, number>()
   /** Those that are listened to. They are not held. */
@@ -32,9 +34,14 @@ export class SentSignals {
     for (const link of sent.links.keys()) link.signalForgotten(sent.number)
   })
 
+  /** @param component that they are given to. */
+  constructor(component: string) {
+    this.#component = component
+  }
+
   /** As it travels. */
   formOf(signal: AbortSignal): SignalForm {
-    return signal.aborted ? [0, abortReason(signal.reason)] : [this.#numberOf(signal)]
+    return signal.aborted ? [0, abortReason(signal.reason, this.#component)] : [this.#numberOf(signal)]
   }
 
   /** It was sent on that connection, some time after its form was made. */

@@ -1,17 +1,19 @@
 import { messageOf } from '../contract/describe-value.ts'
 import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
+import { readAbortReason } from './abort-reason.ts'
 import type { ActivityMeter } from './activity.ts'
 import { isThenable, openIterator } from './answer-form.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { closeMoved } from './close-moved.ts'
 import { encodeError } from './error-codec.ts'
 import { flatError } from './flat-error.ts'
+import { answerOf } from './fluent.ts'
 import { GivenSignals } from './given-signals.ts'
 import { Inbox } from './inbox.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
-import type { ServedMethods } from './method-table.ts'
+import type { ServedMethod, ServedMethods } from './method-table.ts'
 import { Outbox } from './outbox.ts'
 import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
@@ -115,7 +117,7 @@ export class ServedConnection {
         this.#unseal(entry)
         break
       case ToServer.abort:
-        this.#abort(entry[1], entry[2])
+        this.#abort(entry[1], readAbortReason(entry[2]))
         break
       case ToServer.credit:
         this.#streams.get(entry[1])?.grant(entry[2], entry[3])
@@ -135,7 +137,7 @@ export class ServedConnection {
         break
       case ToServer.signal:
         if (entry.length === 2) this.#signals.forgotten(entry[1])
-        else this.#signals.aborted(entry[1], entry[2])
+        else this.#signals.aborted(entry[1], readAbortReason(entry[2]))
         break
     }
   }
@@ -236,10 +238,10 @@ export class ServedConnection {
       if (isThenable(result)) {
         // A foreign thenable may call back twice, or later throw.
         Promise.resolve(result).then(
-          (value) => this.#succeed(id, method, value),
+          (value) => this.#succeed(id, method, value, served),
           (error: unknown) => this.#fail(id, error),
         )
-      } else this.#succeed(id, method, result)
+      } else this.#succeed(id, method, result, served)
     } catch (error) {
       this.#fail(id, error)
     }
@@ -252,7 +254,7 @@ export class ServedConnection {
     this.#api.meter?.deadlineOver(deadline)
   }
 
-  #succeed(id: number, method: CallEntry[2], value: unknown): void {
+  #succeed(id: number, method: CallEntry[2], value: unknown, served: ServedMethod): void {
     let iterator
     try {
       iterator = openIterator(value)
@@ -264,7 +266,7 @@ export class ServedConnection {
       this.#openStream(id, method, iterator)
       return
     }
-    const failure = this.#send(ToCaller.value, id, method, value)
+    const failure = this.#send(ToCaller.value, id, method, answerOf(value, served, this.#api.table))
     if (failure === undefined) return
     if (this.#calls.has(id)) this.#ended(id, true)
     else this.#api.meter?.answerFailed()

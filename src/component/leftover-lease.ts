@@ -29,12 +29,19 @@ export const heldLeases = (): ReadonlySet<HeldLease> => leases
  * @returns what ends the watch, to be called once, when the lease is given back. It keeps nothing alive itself.
  */
 export function watchLease(component: string, keepAlive: KeepAlive, logger: Logger): () => void {
-  const takenAt = callerOfPackage('acquire')
-  const lease = { component, takenAt, keepAlive }
+  const place = callerOfPackage('acquire')
+  const lease = {
+    component,
+    keepAlive,
+    get takenAt() {
+      return place()
+    },
+  }
   leases.add(lease)
   const timer = setInterval(() => {
     if (!nothingElse()) return
     clearInterval(timer)
+    const { takenAt } = lease
     logger.warn(
       { component, takenAt },
       `only a lease of "${component}" keeps this process alive: it was taken at ${takenAt}`,

@@ -20,7 +20,13 @@ export function liveCoordinators(): ReadonlySet<LiveCoordinator> {
 /** One more; disposed of when it is shut down. */
 export function joinCoordinators(coordinator: object): Disposable {
   const all = ((globalThis as Shared)[key] ??= new Set())
-  const live = { coordinator, madeAt: callerOfPackage('ComponentCoordinator') }
+  const madeAt = callerOfPackage('ComponentCoordinator')
+  const live = {
+    coordinator,
+    get madeAt() {
+      return madeAt()
+    },
+  }
   all.add(live)
   return { [Symbol.dispose]: () => void all.delete(live) }
 }

@@ -43,6 +43,14 @@ export async function crash(
 ): Promise<CrashEvent> {
   const { reason } = expectOptions(options, ['reason'])
   if (reason !== undefined) expectOneOf('reason', reason, reasons)
+  return coordinator.parts.keepAlive.during(crashAll(coordinator, name, reason))
+}
+
+async function crashAll(
+  coordinator: ComponentCoordinator,
+  name: string,
+  reason: CrashReason | undefined,
+): Promise<CrashEvent> {
   const component = coordinator.parts.registry.get(name)
   if (component.copies.some(({ state }) => state.status === 'loading')) await component.load()
   const loaded = component.copies.flatMap((copy) => (copy.generation ? [copy.generation] : []))

@@ -213,7 +213,7 @@ describe('whatever is thrown', () => {
       fc.property(anything, (thrown) => {
         const encoded = encodeError(thrown, 'c')
         port1.postMessage(encoded)
-        port1.postMessage(abortReason(thrown))
+        port1.postMessage(abortReason(thrown, 'c'))
         decodeError(structuredClone(encoded))
         for (const words of [describeValue(thrown), messageOf(thrown), headlineOf(thrown)]) {
           expect(typeof words).toBe('string')

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
-import { isValueError, proxy, withCallOptions } from '../../src/index.ts'
+import { isValueError, OverloadedError, proxy, withCallOptions } from '../../src/index.ts'
 import type { DefinitionOf } from '../../src/index.ts'
 import { fixture, rejection, sharedCell, sharedCoordinator, until } from '../support/coordinator.ts'
 import type referring from '../fixtures/referring.ts'
@@ -37,6 +37,32 @@ describe.each(['thread', 'process'] as const)('an AbortSignal that is given to a
     const told = remote.whenAborted(odd.signal)
     odd.abort(() => {})
     expect(await told).toContain('AbortError')
+  })
+
+  it('is aborted with an error that is as one that is thrown: its class, its code, and what of it can be cloned', async () => {
+    const cause = Object.assign(new TypeError('inside'), {
+      code: 'E_INSIDE',
+      socket: () => {},
+    })
+    const reasons = [
+      new RangeError('outside', { cause }),
+      new RangeError('outside', { cause: () => 1 }),
+      Object.assign(new Error('outside', { cause }), { code: 'E_OUTSIDE', detail: { at: 7 }, run: () => {} }),
+      new OverloadedError('c', 3),
+    ]
+    const expected = [
+      'RangeError: outside (undefined, undefined) <- TypeError: inside (E_INSIDE, undefined)',
+      'RangeError: outside (undefined, undefined) <- ValueError',
+      'Error: outside (E_OUTSIDE, 7) <- TypeError: inside (E_INSIDE, undefined)',
+      `OverloadedError: ${new OverloadedError('c', 3).message} (ERR_OVERLOADED, undefined)`,
+    ]
+    for (const [index, reason] of reasons.entries()) {
+      expect(await remote.describeReason(AbortSignal.abort(reason))).toContain(expected[index])
+      const controller = new AbortController()
+      const told = remote.describeReason(controller.signal)
+      controller.abort(reason)
+      expect(await told).toContain(expected[index])
+    }
   })
 
   it('is one when the call had to wait for the component, and it was aborted meanwhile', async () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectNothingLeft } from '../../src/testing/index.ts'
-import type { ComponentCoordinator } from '../../src/index.ts'
-import { fixture, quietCoordinator, rejection } from '../support/coordinator.ts'
+import { ComponentCoordinator } from '../../src/index.ts'
+import { fixture, quietCoordinator, rejection, silent, sink } from '../support/coordinator.ts'
 import type tested from '../fixtures/tested.ts'
 
 let coordinator: ComponentCoordinator
@@ -12,7 +12,7 @@ afterEach(async () => {
   await coordinator.shutdown({ deadline: 100 })
 })
 
-const file = /nothing-left\.test\.ts:\d+\)/
+const file = /nothing-left\.test\.ts:\d+:\d+/
 const now = { within: 0 }
 const messageOf = async (promise: Promise<unknown>): Promise<string> => ((await rejection(promise)) as Error).message
 function setUp(more: object = {}) {
@@ -37,6 +37,25 @@ describe('expectNothingLeft', () => {
     const { message } = error as Error
     expect(message).toMatch(/^left over:\n- a coordinator that is not shut down, made at quietCoordinator /)
     expect(message).toContain(`"tested": ready, in process ${coordinator.info('tested').pid}`)
+  })
+
+  it('names the lines that the stacks of errors name, and the functions that have a name', async () => {
+    const lineOf = (error: Error): number => Number(/nothing-left\.test\.ts:(\d+):/.exec(error.stack ?? '')?.[1])
+    const here: Error[] = []
+    function makeOne(): void {
+      here.push(new Error('made'))
+      coordinator = new ComponentCoordinator({ logger: silent })
+    }
+    makeOne()
+    coordinator.registerComponent(sink('a'))
+    here.push(new Error('taken'))
+    const lease = await coordinator.acquire('a')
+    const message = await messageOf(expectNothingLeft(undefined, now))
+    const [made = 0, taken = 0] = here.map(lineOf)
+    expect(message).toMatch(new RegExp(`made at makeOne \\(\\S+nothing-left\\.test\\.ts:${made + 1}:\\d+\\)$`, 'm'))
+    expect(message).toMatch(new RegExp(`taken at \\S+nothing-left\\.test\\.ts:${taken + 1}:\\d+$`, 'm'))
+    expect(message).not.toContain('top level')
+    lease.release()
   })
 
   it('names calls in flight, open streams, calls that wait, leases with where they were taken, and locks', async () => {

@@ -38,7 +38,9 @@ describe('a coordinator that a test forgot', () => {
   ])('does not keep %s from ending, and is told of', async (_, args) => {
     const { code, output } = await run(args)
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/^ℹ fail 0$/m) as string })
-    expect(output).toMatch(/A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+\)/)
+    expect(output).toMatch(
+      /A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+:\d+\)/,
+    )
   })
 
   it('fails a file of node:test that expects nothing to be left in the end', async () => {
