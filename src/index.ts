@@ -3,18 +3,18 @@ export { transfer, transferHandlers } from './channel/comlink.ts'
 export type { ProxyMarked } from 'comlink'
 export { proxy } from './channel/proxy.ts'
 export { withCallOptions } from './channel/remote.ts'
-export type { ApiOf, CannotTravel, Remote, RemoteStreamOf } from './contract/remote.ts'
+export type { ApiOf, Remote, RemoteStreamOf } from './contract/remote.ts'
+export type { CannotTravel, Refused } from './contract/travel.ts'
 export type { CallOptions } from './channel/pending-call.ts'
 export type { InstanceInfo, ComponentInfo, LifecycleStatus } from './contract/component-info.ts'
 export type { ComponentMemory, CgroupMemory, ExtraWorker, Ledger, MainMemory } from './contract/ledger.ts'
 export type { ComponentModule } from './contract/define-component.ts'
+export type { ConfigOf, DefinitionOf } from './contract/config-of.ts'
 export type { ComponentContext, DependencyRemotes, DependencyTypes } from './contract/component-context.ts'
 export type { PressureLevel } from './contract/pressure-level.ts'
 export { componentOptions } from './component/definition.ts'
 export type {
   ComponentDefinition,
-  ConfigOf,
-  DefinitionOf,
   HibernateOptions,
   InstancesOptions,
   RecycleOptions,

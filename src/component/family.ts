@@ -4,7 +4,9 @@ import { expectInteger, expectKnown, expectName, expectOptional, expectRecord } 
 import { expectSize } from '../base/size.ts'
 import { componentOptions, resolveDefinition, smallestMemoryLimit } from './definition.ts'
 import type { DefinitionDefaults } from './definition.ts'
-import type { ComponentDefinition, ConfigOf } from '../contract/component-definition.ts'
+import type { ComponentDefinition } from '../contract/component-definition.ts'
+import type { ConfigOf, ContextOf } from '../contract/config-of.ts'
+import type { Given } from '../contract/travel.ts'
 import type { FamilyLimits } from '../contract/family-limits.ts'
 import type { Size } from '../contract/size.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
@@ -29,8 +31,9 @@ export interface FamilyDefinition<Config = unknown> extends Omit<
 }
 
 /** What `registerFamily<T>` takes: `config` makes what the component's own type says, and is there unless that can do without. */
-export type FamilyDefinitionOf<T> = FamilyDefinition<ConfigOf<T>> &
-  (undefined extends ConfigOf<T> ? unknown : { readonly config: (key: string) => ConfigOf<T> })
+export type FamilyDefinitionOf<T> = FamilyDefinition<Given<ConfigOf<T>>> &
+  (undefined extends ConfigOf<T> ? unknown : { readonly config: (key: string) => Given<ConfigOf<T>> }) &
+  ContextOf<T>
 
 /** What a family needs of its coordinator. */
 export interface FamilyHome {

@@ -1,5 +1,4 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import type { Branded, brand } from './component-brand.ts'
 import type { Size } from './size.ts'
 
 /** What `registerComponent` takes. */
@@ -104,24 +103,6 @@ export interface ComponentDefinition<Config = unknown> {
   /** The group it runs as, by number. Only with `isolation: 'process'`. Default: this process's. */
   readonly gid?: number
 }
-
-/**
- * The config that a component takes, by what its module exports: the first parameter of a `defineComponent` initialiser, a class's constructor or a factory.
- * Of all else it is unknown.
- */
-export type ConfigOf<T> = T extends Branded
-  ? FirstOf<Parameters<T[typeof brand]>>
-  : T extends abstract new (...args: infer Parameters) => unknown
-    ? FirstOf<Parameters>
-    : T extends (...args: infer Parameters) => unknown
-      ? FirstOf<Parameters>
-      : unknown
-
-type FirstOf<Parameters extends readonly unknown[]> = Parameters extends readonly [] ? undefined : Parameters[0]
-
-/** What `registerComponent<T>` takes: `config` is what the component's own type says, and is there unless it can do without. */
-export type DefinitionOf<T> = ComponentDefinition<ConfigOf<T>> &
-  (undefined extends ConfigOf<T> ? unknown : { readonly config: ConfigOf<T> })
 
 /** How many copies of a component there are. */
 export interface InstancesOptions {

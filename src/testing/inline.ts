@@ -1,5 +1,5 @@
 import { cloneConfig, resolveModule } from '../component/definition.ts'
-import type { ConfigOf } from '../contract/component-definition.ts'
+import type { ConfigOf } from '../contract/config-of.ts'
 import type { ApiOf } from '../contract/remote.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { expectKnown, expectRecord, orDefault } from '../base/option-checks.ts'

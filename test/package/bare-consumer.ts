@@ -7,6 +7,7 @@ interface Index {
     options?: { readonly onHit?: (hit: string) => void },
   ): Promise<readonly { readonly id: number }[]>
   open(): { close(): void }
+  readonly parent: Index | null
 }
 
 export async function use(): Promise<number> {
@@ -17,5 +18,5 @@ export async function use(): Promise<number> {
   await index.search('a', { onHit: (hit: string) => void hit.length })
   // @ts-expect-error nor what has one
   await index.open()
-  return hits.length
+  return hits.length + (await index.parent.search('b')).length
 }

@@ -25,6 +25,41 @@ class Plain {
   }
 }
 
+class Rest {
+  readonly numbers: number[]
+  constructor(...numbers: number[]) {
+    this.numbers = numbers
+  }
+}
+
+class Overloaded {
+  readonly value: unknown
+  constructor(value: string)
+  constructor(value: number)
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+class Pair {
+  readonly sum: number
+  constructor(a: number, { b = 0 }: { readonly b?: number } = {}) {
+    this.sum = a + b
+  }
+}
+
+interface Options {
+  readonly size: number
+  readonly log?: (text: string) => void
+}
+const log = (): void => {}
+const withLog = (options: Options) => ({ size: (): number => options.size })
+const withKey = defineComponent((config: { readonly key: Buffer }) => ({ length: (): number => config.key.length }))
+const byDefault = defineComponent(({ days = 3 }: { readonly days?: number } = {}) => ({ days: (): number => days }))
+const typed = defineComponent((config: { a: number }, _context: ComponentContext<{ clock: typeof clock }>) => ({
+  a: (): number => config.a,
+}))
+
 const create = (config: { readonly size: number }) => ({ size: (): number => config.size })
 
 /** What is not a type is not run: the compiler is the test. */
@@ -38,6 +73,9 @@ describe('the config of a component', () => {
     expectTypeOf<ConfigOf<typeof optional>>().toEqualTypeOf<{ readonly path: string } | undefined>()
     expectTypeOf<ConfigOf<typeof Store>>().toEqualTypeOf<string>()
     expectTypeOf<ConfigOf<typeof Plain>>().toEqualTypeOf<undefined>()
+    expectTypeOf<ConfigOf<typeof byDefault>>().toEqualTypeOf<{ readonly days?: number } | undefined>()
+    expectTypeOf<ConfigOf<typeof Overloaded>>().toEqualTypeOf<string | number>()
+    expectTypeOf<ConfigOf<typeof typed>>().toEqualTypeOf<{ a: number }>()
     expectTypeOf<ConfigOf<typeof create>>().toEqualTypeOf<{ readonly size: number }>()
     expectTypeOf<ConfigOf<{ readonly twice: (value: number) => number }>>().toEqualTypeOf<unknown>()
   })
@@ -64,6 +102,36 @@ describe('the config of a component', () => {
         (coordinator) => coordinator.registerComponent<typeof Store>({ ...where, config: { path: 'a.db' } }),
         // @ts-expect-error -- missing
         (coordinator) => coordinator.registerComponent<typeof create>(where),
+      ),
+    ).toBeGreaterThan(0)
+  })
+
+  it('is not there where it need not be, and is refused where it cannot travel', () => {
+    expect(
+      compiled(
+        (coordinator) => coordinator.registerComponent<typeof byDefault>(where),
+        (coordinator) => coordinator.registerFamily<typeof byDefault>(where),
+        (coordinator) => coordinator.registerComponent<typeof Overloaded>({ ...where, config: 'a' }),
+        (coordinator) => coordinator.registerComponent<typeof Overloaded>({ ...where, config: 1 }),
+        (coordinator) => coordinator.registerComponent<typeof withLog>({ ...where, config: { size: 1 } }),
+        (coordinator) => coordinator.registerComponent<typeof typed>({ ...where, config: { a: 1 } }),
+        // @ts-expect-error -- a function
+        (coordinator) => coordinator.registerComponent<typeof withLog>({ ...where, config: { size: 1, log } }),
+        // @ts-expect-error -- it would arrive as a Uint8Array
+        (coordinator) => coordinator.registerComponent<typeof withKey>({ ...where, config: { key: Buffer.from('a') } }),
+      ),
+    ).toBeGreaterThan(0)
+  })
+
+  it('is all that is given: a class or factory that takes more is not given the context in its place', () => {
+    expect(
+      compiled(
+        // @ts-expect-error -- its second parameter is not the context
+        (coordinator) => coordinator.registerComponent<typeof Pair>({ ...where, config: 1 }),
+        // @ts-expect-error -- nor is another number
+        (coordinator) => coordinator.registerComponent<typeof Rest>({ ...where, config: 1 }),
+        // @ts-expect-error -- nor in a family
+        (coordinator) => coordinator.registerFamily<typeof Pair>({ ...where, config: () => 1 }),
       ),
     ).toBeGreaterThan(0)
   })

@@ -1,3 +1,4 @@
+import type * as paths from 'node:path'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { proxy } from '../../../src/index.ts'
 import type { CannotTravel, ProxyMarked, Remote } from '../../../src/index.ts'
@@ -10,6 +11,26 @@ interface Candle {
 class Cursor {
   readonly at = 0
   close(): void {}
+}
+
+class Builder {
+  readonly #parts: string[] = []
+  add(part: string): this {
+    this.#parts.push(part)
+    return this
+  }
+  async later(): Promise<this> {
+    return this
+  }
+  text(): string {
+    return this.#parts.join('')
+  }
+}
+
+interface Node {
+  readonly parent: Node | null
+  readonly self: Node
+  depth(): number
 }
 
 interface Tree {
@@ -34,6 +55,13 @@ interface Api {
   total(values: Iterable<number>): number
   all(callbacks: readonly ((value: number) => void)[], byName: ReadonlyMap<string, () => void>): void
   later2(promise: Promise<number>): void
+  write(bytes: Buffer, text: string | Buffer): void
+  onBytes(callback: (bytes: Buffer) => void): void
+  makes(make: () => () => void): void
+  listeners(callbacks: Set<() => void>): void
+  open2(url: URL): void
+  letters(text: Iterable<string>): number
+  entries(map: Iterable<[string, number]>): number
   buffer(): Buffer
   buffers(): { readonly parts: readonly Buffer[]; readonly name: string }
   candles(): readonly Candle[]
@@ -81,6 +109,18 @@ describe('methods of a remote', () => {
     expectTypeOf<Commands[string]>().toEqualTypeOf<(value: number) => Promise<boolean>>()
     // oxlint-disable-next-line typescript/no-explicit-any -- as others write it
     expectTypeOf<Remote<any>>().toBeAny()
+  })
+
+  it('of objects that refer to themselves are there', () => {
+    expectTypeOf<Remote<Node>['depth']>().toEqualTypeOf<() => Promise<number>>()
+    expectTypeOf<Remote<Node>['self']['self']['depth']>().toEqualTypeOf<() => Promise<number>>()
+    expectTypeOf<Remote<typeof paths>['posix']['join']>().returns.toEqualTypeOf<Promise<string>>()
+  })
+
+  it('that return the object itself have nothing to tell', () => {
+    expectTypeOf<Remote<typeof Builder>['add']>().toEqualTypeOf<(part: string) => Promise<void>>()
+    expectTypeOf<Remote<typeof Builder>['later']>().toEqualTypeOf<() => Promise<void>>()
+    expectTypeOf<Remote<typeof Builder>['text']>().toEqualTypeOf<() => Promise<string>>()
   })
 
   it('keep their overloads', () => {
@@ -151,11 +191,35 @@ describe('arguments', () => {
     ).toBeGreaterThan(0)
   })
 
-  it('that are iterated over are arrays or Sets', () => {
+  it('that arrive as something else do not compile', () => {
+    expect(
+      compiled(
+        async (api) => api.write('' as never, 'text'),
+        async (api) => api.onBytes(proxy((bytes) => expectTypeOf(bytes).toEqualTypeOf<Uint8Array>())),
+        // @ts-expect-error -- it arrives as a Uint8Array
+        async (api) => api.write(Buffer.from('a'), 'a'),
+        // @ts-expect-error -- so it does here
+        async (api) => api.write('' as never, Buffer.from('a')),
+        // @ts-expect-error -- what a callback returns travels as well
+        async (api) => api.makes(proxy(() => () => {})),
+        // @ts-expect-error -- nothing can be taken out of a Set, and put back
+        async (api) => api.listeners(new Set([proxy(() => {})])),
+        // @ts-expect-error -- nor is an array a Set
+        async (api) => api.listeners([proxy(() => {})]),
+        // @ts-expect-error -- its href can
+        async (api) => api.open2(new URL('http://localhost')),
+      ),
+    ).toBeGreaterThan(0)
+  })
+
+  it('that are iterated over are what can be, and can travel', () => {
     expect(
       compiled(
         async (api) => api.total([1, 2]),
         async (api) => api.total(new Set([1])),
+        async (api) => api.total(new Float64Array(1)),
+        async (api) => api.letters('abc'),
+        async (api) => api.entries(new Map([['a', 1]])),
         // @ts-expect-error -- a generator cannot be cloned
         async (api) => api.total([1].values()),
         // @ts-expect-error -- nor can a promise
