@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { CallWatch, type CallListener } from './channel/call-watch.ts'
+import { forCaller } from './channel/error-for-caller.ts'
 import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
@@ -210,7 +211,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const component = this.#registry.get(name)
     const { signal } = expectOptions(options, ['signal'])
     signal?.throwIfAborted()
-    await abortable(component.load(), signal)
+    await abortable(forCaller(component.load()), signal)
     return component.main.remote as Remote<T>
   }
 
@@ -222,7 +223,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   /** Loads a component and keeps it loaded until the lease is given back. */
   async acquire<T = unknown>(name: string): Promise<Lease<T>> {
     this.#assertOpen()
-    return this.#registry.get(name).acquire<T>()
+    return forCaller(this.#registry.get(name).acquire<T>())
   }
 
   /** One component, as it is now. Loads nothing. */
@@ -238,7 +239,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   /** Loads several components side by side. @throws ComponentNotFoundError before that; else the one error, or an AggregateError of all. */
   async preload(names: Iterable<string>): Promise<void> {
     this.#assertOpen()
-    await loadAll([...names].map((name) => this.#registry.get(name)))
+    await forCaller(loadAll([...names].map((name) => this.#registry.get(name))))
   }
 
   /**
@@ -257,7 +258,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async recycleComponent(name: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.get(name).recycleAll()
+    await forCaller(this.#registry.get(name).recycleAll())
   }
 
   /** Clears a component's failed state and its record of failures: the next call loads it at once. */
@@ -310,7 +311,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async writeHeapSnapshot(name: string, file: string, options: { readonly deadline?: number } = {}): Promise<void> {
     this.#assertOpen()
-    await writeHeapSnapshot(this.#registry.get(name), file, options.deadline)
+    await forCaller(writeHeapSnapshot(this.#registry.get(name), file, options.deadline))
   }
 
   /**
@@ -319,7 +320,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   async writeCpuProfile(name: string, file: string, options: { readonly duration?: number } = {}): Promise<void> {
     this.#assertOpen()
-    await writeCpuProfile(this.#registry.get(name), file, options.duration)
+    await forCaller(writeCpuProfile(this.#registry.get(name), file, options.duration))
   }
 
   /** @internal For spillway/testing. */
@@ -380,9 +381,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.locks.close()
     this.memory[Symbol.dispose]()
     if (report.left.length === 0) this.#membership[Symbol.dispose]()
-    else {
-      this.#parts.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
-    }
+    else this.#parts.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
     // After the callers of shutdown() have been answered nothing holds the process any more.
     setImmediate(() => this.#parts.keepAlive[Symbol.dispose]())
     return report

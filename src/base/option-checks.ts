@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../contract/errors.ts'
+import { similarNames } from '../contract/similar-names.ts'
 
 /** Checks of options: each returns the value, or throws InvalidOptionsError naming the option, what was expected and what was got. */
 
@@ -101,7 +102,10 @@ export function expectOneOf<T extends string>(option: string, value: T, known: r
 /** An option nobody knows is a mistake in writing one that is known. */
 export function expectKnown(options: object, known: readonly string[], prefix = ''): void {
   for (const [key, value] of Object.entries(options)) {
-    if (!known.includes(key)) throw new InvalidOptionsError(`${prefix}${key}`, `one of ${known.join(', ')}`, value)
+    if (known.includes(key)) continue
+    const [meant] = similarNames(key, known)
+    const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+    throw new InvalidOptionsError(`${prefix}${key}`, `one of ${known.join(', ')}${hint}`, value)
   }
 }
 

@@ -5,13 +5,14 @@ import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
+import { errorForCaller, framesOf } from './error-for-caller.ts'
 import { crashedUnderWay } from './generation-end.ts'
 import type { GenerationEnd } from './generation-end.ts'
 import { Link } from './link.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
-import type { RemoteCallOptions } from './pending-call.ts'
+import type { CallOrigin, RemoteCallOptions } from './pending-call.ts'
 import { methodName, ToServer } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import { copyToResend, isCrash } from './resend.ts'
@@ -76,17 +77,12 @@ export class Caller {
     return this.#link(generation)?.underWay ?? 0
   }
 
-  call(
-    method: MethodPath,
-    args: readonly unknown[],
-    given: RemoteCallOptions,
-    origin: { stack?: string },
-  ): Promise<unknown> {
+  call(method: MethodPath, args: readonly unknown[], given: RemoteCallOptions, origin: CallOrigin): Promise<unknown> {
     const { watch, callTimeout } = this.#options
     const options =
       callTimeout !== undefined && given.timeout === undefined ? { ...given, timeout: callTimeout } : given
     const watched = watch?.on ? watch.begin(this.component, method) : undefined
-    const refused = this.#refusal(options)
+    const refused = this.#refusal(options, origin)
     if (refused) return refuse(refused.error, watched)
     let outgoing: Outgoing | undefined
     try {
@@ -99,8 +95,8 @@ export class Caller {
   }
 
   /** Why a call is not even begun. */
-  #refusal(options: RemoteCallOptions): { readonly error: unknown } | undefined {
-    if (this.#stopped) return this.#stopped
+  #refusal(options: RemoteCallOptions, origin: CallOrigin): { readonly error: unknown } | undefined {
+    if (this.#stopped) return { error: (origin.error = errorForCaller(this.#stopped.error, framesOf(origin))) }
     if (this.#waiting.size + this.underWay >= this.#options.maxQueue) {
       return { error: new OverloadedError(this.component, this.#options.maxQueue) }
     }

@@ -1,5 +1,5 @@
 import { ComponentCrashedError } from '../contract/errors.ts'
-import type { CrashReason } from '../contract/errors.ts'
+import type { CrashReason, PassedLimit } from '../contract/errors.ts'
 
 /** How a generation ended, as far as its callers are told. */
 export interface GenerationEnd {
@@ -8,14 +8,16 @@ export interface GenerationEnd {
   /** With reason 'signal'. */
   readonly signal?: string | undefined
   readonly cause?: unknown
+  /** With reason 'memory-limit': which. */
+  readonly passed?: PassedLimit | undefined
 }
 
 /** What a call that had been sent to that generation rejects with. */
 export function crashedUnderWay(
   component: string,
   generation: number,
-  { reason, exitCode, signal, cause }: GenerationEnd,
+  { reason, exitCode, signal, cause, passed }: GenerationEnd,
 ): ComponentCrashedError {
-  const details = { reason, generation, exitCode, signal, outcome: 'unknown' as const }
+  const details = { reason, generation, exitCode, signal, passed, outcome: 'unknown' as const }
   return new ComponentCrashedError(component, details, cause === undefined ? undefined : { cause })
 }

@@ -237,7 +237,7 @@ export class Link implements Lane, SignalLink {
   /** Everything that was sent rejects with `error`. */
   close(error: unknown): void {
     this.#over()
-    for (const [, pending] of this.#sent.takeAll()) pending.reject(error)
+    for (const [, pending] of this.#sent.takeAll()) pending.rejectShared(error)
     this.#settled()
   }
 

@@ -103,6 +103,7 @@ export class MethodTable implements ServedMethods {
   #list(target: object, path: readonly string[], ancestors: readonly object[]): void {
     if (ancestors.includes(target) || ancestors.length >= maxDepth) return
     const inside = [...ancestors, target]
+    const nested: (() => void)[] = []
     for (let owner: object | null = target; owner && owner !== Object.prototype; owner = protoOf(owner)) {
       for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
         if (refused.has(key) || !('value' in descriptor)) continue
@@ -111,10 +112,12 @@ export class MethodTable implements ServedMethods {
         if (typeof value === 'function') {
           if (!this.#methods.has(id)) this.#methods.set(id, { fn: value as ServedMethod['fn'], self: target })
         } else if (owner === target && isPlainObject(value)) {
-          this.#list(value, [...path, key], inside)
+          nested.push(() => this.#list(value, [...path, key], inside))
         }
       }
     }
+    // What it holds may be no more than the options it was made with: its methods are named first.
+    for (const list of nested) list()
   }
 }
 

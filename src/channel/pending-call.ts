@@ -5,6 +5,7 @@ import type { CallLink } from '../locks/call-links.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
+import { errorForCaller, framesOf, stackOf } from './error-for-caller.ts'
 import type { EncodedError, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
 import type { RemoteStream } from './remote-stream.ts'
@@ -145,7 +146,15 @@ export class PendingCall {
 
   /** It will not be sent. If it has been once already it may have run: then its error says so, and that it was not sent again, and why. */
   rejectUnsent(reason: unknown): void {
-    this.reject(this.#crash ? this.#crash.error(reason) : reason)
+    if (this.#crash) this.reject(this.#crash.error(reason))
+    else this.rejectShared(reason)
+  }
+
+  /** With an error that others are told of as well. */
+  rejectShared(reason: unknown): void {
+    const error = errorForCaller(reason, framesOf(this.#origin))
+    this.#origin.error = error
+    this.reject(error)
   }
 
   /** Its time runs from now on. */
@@ -212,7 +221,7 @@ export class PendingCall {
   /** Adds the caller's frames to an error made here. */
   withOrigin<E extends Error>(error: E): E {
     const frames = framesOf(this.#origin)
-    error.stack = `${error.name}: ${error.message}${frames ? `\n${frames}` : ''}`
+    error.stack = stackOf(error, frames)
     this.#origin.error = error
     return error
   }
@@ -221,13 +230,6 @@ export class PendingCall {
     const frames = framesOf(this.#origin)
     return `    at ${methodName(this.method)}() of ${where}${frames ? `\n${frames}` : ''}`
   }
-}
-
-/** The lines of a captured stack without its first, the message. */
-export function framesOf(origin: { readonly stack?: string }): string {
-  const stack = origin.stack ?? ''
-  const message = stack.indexOf('\n')
-  return message < 0 ? '' : stack.slice(message + 1)
 }
 
 function isTimeout(reason: unknown): boolean {

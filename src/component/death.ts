@@ -8,9 +8,9 @@ import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 export function crashOf(
   origin: ComponentOrigin,
   generation: number,
-  { reason, exitCode, signal, cause }: GenerationEnd,
+  { reason, exitCode, signal, cause, passed }: GenerationEnd,
 ): CrashEvent {
-  const details = { reason, generation, exitCode, signal }
+  const details = { reason, generation, exitCode, signal, passed }
   const error = new ComponentCrashedError(origin.name, details, cause === undefined ? undefined : { cause })
   return { ...origin, generation, reason, exitCode, signal, error }
 }

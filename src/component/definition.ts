@@ -4,6 +4,7 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
+import { smallestMemoryLimit } from '../contract/passed-limit.ts'
 import { resolveHibernateOptions } from './hibernation.ts'
 import type { ResolvedRecycle } from './recycle-policy.ts'
 import { resolveInstances } from './instances.ts'
@@ -77,8 +78,6 @@ export interface ResolvedDefinition {
   readonly gid: number | undefined
 }
 
-/** Bytes: less than a blank worker holds is a limit in the wrong unit. */
-export const smallestMemoryLimit = 1024 ** 2
 /**
  * MB. With an old generation below 4 MB, or a stack below 0.5 MB, V8 ends not the worker but the whole process (measured on Node 24 and 26);
  * the lower bounds leave room for Node's own start-up. The upper bounds catch bytes given for megabytes.
@@ -93,6 +92,41 @@ const resourceLimitBounds: Readonly<Record<keyof ResourceLimits, Bounds>> = {
 const maxDelay = 2 ** 31 - 1
 const duration = { min: 1, max: maxDelay }
 
+/** The names of all options of a component. What its family gives it is none. */
+export const componentOptions: readonly string[] = Object.keys({
+  name: true,
+  type: true,
+  module: true,
+  export: true,
+  config: true,
+  dependencies: true,
+  optionalDependencies: true,
+  memoryEstimate: true,
+  priority: true,
+  timeout: true,
+  callTimeout: true,
+  watchdog: true,
+  maxQueue: true,
+  instances: true,
+  recycle: true,
+  idempotent: true,
+  resourceLimits: true,
+  memoryLimit: true,
+  minIdleTime: true,
+  idleTimeout: true,
+  pinned: true,
+  disposeTimeout: true,
+  restart: true,
+  hibernate: true,
+  isolation: true,
+  env: true,
+  argv: true,
+  execArgv: true,
+  cwd: true,
+  uid: true,
+  gid: true,
+} satisfies Record<Exclude<keyof ResolvedDefinition, 'family'>, true>)
+
 /**
  * @param expectOwnName what checks its name.
  * @throws InvalidOptionsError naming the option, what was expected and what was got.
@@ -102,7 +136,7 @@ export function resolveDefinition(
   defaults: DefinitionDefaults,
   expectOwnName: typeof expectName = expectName,
 ): ResolvedDefinition {
-  expectRecord('definition', definition)
+  expectKnown(expectRecord('definition', definition), componentOptions)
   const name = expectOwnName('name', definition.name)
   const restart = orDefault(definition.restart, {})
   expectRecord('restart', restart)
@@ -157,7 +191,6 @@ export function resolveDefinition(
     uid: expectOptional(definition.uid, (v) => expectId('uid', v)),
     gid: expectOptional(definition.gid, (v) => expectId('gid', v)),
   }
-  expectKnown(definition, Object.keys(resolved))
   expectProcess(resolved)
   return resolved
 }
@@ -176,7 +209,10 @@ export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
 /** The URL of a component's module, however it is given. @throws InvalidOptionsError */
 export function resolveModule(module: unknown): string {
   if (module instanceof URL) return module.href
-  const specifier = expectString('module', module)
+  if (typeof module !== 'string' || module.trim() === '') {
+    throw new InvalidOptionsError('module', 'a URL, a path, or the name of a package', module)
+  }
+  const specifier = module
   const [, own] = /^spillway\/services\/([\w-]+)$/.exec(specifier) ?? []
   try {
     return own === undefined ? moduleUrl(specifier) : ownModule(own)
@@ -234,8 +270,3 @@ function expectResourceLimits(limits: ResourceLimits): ResourceLimits {
   }
   return { ...limits }
 }
-
-/** The names of all options of a component. */
-export const componentOptions: readonly string[] = Object.keys(
-  resolveDefinition({ name: 'any', module: 'data:text/javascript,' }, { load: 1, call: undefined, dispose: 1 }),
-)

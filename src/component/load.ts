@@ -1,6 +1,7 @@
 import { messageOf } from '../contract/describe-value.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import { passedLimit } from '../contract/passed-limit.ts'
 import {
   ComponentLoadError,
   ComponentLoadTimeoutError,
@@ -252,17 +253,17 @@ function failureOf(
     }
     case 'ended': {
       if (loadSignal.aborted) return loadSignal.reason
-      const { reason, exitCode, signal, cause } = outcome.end
+      const { reason, exitCode, signal, cause, passed } = outcome.end
       const why = {
         exit: `its worker exited${exitCode === undefined ? '' : ` with code ${exitCode}`} while loading`,
         error: `its worker died while loading: ${messageOf(cause)}`,
         'out-of-memory': 'its worker ran out of memory while loading',
-        'memory-limit': 'its worker passed its memory limit while loading',
+        'memory-limit': passedLimit(passed, ' while loading'),
         signal: `its process was ended by ${signal ?? 'a signal'} while loading`,
         stuck: 'its event loop did not turn any more while loading',
         terminated: 'its worker was ended while loading',
       }[reason]
-      return new ComponentLoadError(name, why, { cause })
+      return new ComponentLoadError(name, why, { cause, passed })
     }
   }
 }

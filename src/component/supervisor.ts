@@ -5,7 +5,7 @@ import type { CrashReason } from '../contract/errors.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import { Generation } from '../host/generation.ts'
-import type { ComponentHost } from '../host/component-host.ts'
+import type { ComponentHost, EndDetails } from '../host/component-host.ts'
 import { afterThread, crashOf } from './death.ts'
 import { CopyRole } from './copy-role.ts'
 import type { CopyShare } from './copy-share.ts'
@@ -167,8 +167,8 @@ export class Supervisor extends CopyRole<Supervisor> {
   }
 
   /** Ends the worker at once, as a crash: for one that passed its memory limit. */
-  async kill(reason: CrashReason): Promise<void> {
-    await this.#generation?.host.terminate(terminateDeadline, reason)
+  async kill(reason: CrashReason, more?: EndDetails): Promise<void> {
+    await this.#generation?.host.terminate(terminateDeadline, reason, more)
   }
 
   /** Asks a loaded component to drop what it can; false when it did not answer within `deadline` ms, or is not loaded. */

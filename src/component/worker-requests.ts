@@ -67,7 +67,7 @@ export class WorkerRequests {
   #refused(addon: string): void {
     this.#addons.add(addon)
     const why = `${addon} does not bear a second load in a thread: isolation: 'process' is what it needs, and gets with its next load`
-    void this.#host.terminate(terminateDeadline, 'error', new Error(why))
+    void this.#host.terminate(terminateDeadline, 'error', { cause: new Error(why) })
   }
 
   #lock({ message }: Extract<FromWorkerMessage, { type: 'lock' }>): void {

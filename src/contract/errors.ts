@@ -36,6 +36,7 @@ export * from './errors/calls.ts'
 export * from './errors/life.ts'
 export * from './errors/registry.ts'
 export * from './errors/resources.ts'
+export type { PassedLimit } from './passed-limit.ts'
 
 /** True for any error of this package, also after it lost its prototype. */
 export function isSpillwayError(value: unknown): value is Coded<SpillwayError> {

@@ -19,6 +19,9 @@ export interface MeasuredWorker {
   processorTime(): Promise<number>
 }
 
+/** What there is to tell of why a worker is ended. */
+export type EndDetails = Pick<GenerationEnd, 'cause' | 'passed'>
+
 /**
  * What one generation of a component lives in: a thread or a process, from its start as a spare to its end. `ended` settles on every kind of death.
  */
@@ -51,10 +54,10 @@ export interface ComponentHost extends MeasuredWorker {
    * Ends the worker, whatever it is doing.
    *
    * @param deadline ms to wait for it to be gone.
-   * @param reason what `ended` reports, with its cause where there is one.
+   * @param reason what `ended` reports, with what more there is to tell.
    * @returns false when it was still alive at the deadline.
    */
-  terminate(deadline: number, reason?: CrashReason, cause?: Error): Promise<boolean>
+  terminate(deadline: number, reason?: CrashReason, more?: EndDetails): Promise<boolean>
   /** Waits until it is gone, at most `deadline` ms. */
   exited(deadline: number): Promise<boolean>
   /** Calls back once it is gone, however late. */

@@ -9,7 +9,7 @@ import { portOf, threadChannels } from '../transport/thread.ts'
 import { addonClaims } from './addon-claims.ts'
 import { addonGateClosed, closeAddonGate, createAddonGate } from './addon-gate.ts'
 import { compiledForWorkers, entryFile } from './packaged.ts'
-import type { ComponentHost, MeasuredWorker } from './component-host.ts'
+import type { ComponentHost, EndDetails, MeasuredWorker } from './component-host.ts'
 import { ControlInbox } from './control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import { measuredThread } from './measured-thread.ts'
@@ -60,7 +60,7 @@ export class WorkerHost implements ComponentHost {
   readonly #environment: Readonly<NodeJS.ProcessEnv>
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   readonly #inbox = new ControlInbox((message) => this.#onMessage(message))
-  #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
+  #reason: GenerationEnd | undefined
   #life: ThreadLife = { status: 'starting' }
   #alive = true
   readonly #exit = Promise.withResolvers<number>()
@@ -198,8 +198,8 @@ export class WorkerHost implements ComponentHost {
    * @param reason what `ended` reports.
    * @returns false when it was still alive at the deadline: some native calls and optimised loops cannot be interrupted.
    */
-  async terminate(deadline: number, reason: CrashReason = 'terminated', cause?: Error): Promise<boolean> {
-    this.#reason ??= { reason, ...(cause && { cause }) }
+  async terminate(deadline: number, reason: CrashReason = 'terminated', more?: EndDetails): Promise<boolean> {
+    this.#reason ??= { reason, ...more }
     if (closeAddonGate(this.#addons)) this.#stop()
     else void addonGateClosed(this.#addons, () => this.#alive).then(() => this.#stop())
     return this.exited(deadline)

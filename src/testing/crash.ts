@@ -3,6 +3,7 @@ import { expectOneOf, expectOptions, orDefault } from '../base/option-checks.ts'
 import { nextTurn } from '../base/timers.ts'
 import { terminateDeadline } from '../component/terminate-deadline.ts'
 import { ComponentNotLoadedError, InvalidOptionsError } from '../contract/errors.ts'
+import { forCaller } from '../channel/error-for-caller.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
@@ -43,7 +44,7 @@ export async function crash(
 ): Promise<CrashEvent> {
   const { reason } = expectOptions(options, ['reason'])
   if (reason !== undefined) expectOneOf('reason', reason, reasons)
-  return coordinator.parts.keepAlive.during(crashAll(coordinator, name, reason))
+  return forCaller(coordinator.parts.keepAlive.during(crashAll(coordinator, name, reason)))
 }
 
 async function crashAll(
@@ -54,7 +55,8 @@ async function crashAll(
   const component = coordinator.parts.registry.get(name)
   if (component.copies.some(({ state }) => state.status === 'loading')) await component.load()
   const loaded = component.copies.flatMap((copy) => (copy.generation ? [copy.generation] : []))
-  if (loaded.length === 0) throw new ComponentNotLoadedError(name)
+  if (loaded.length === 0)
+    throw new ComponentNotLoadedError(name, { why: 'so it has no worker that could crash: call it first' })
   for (const generation of loaded) checkReason(reason, generation)
   const told: CrashEvent[] = []
   const listen = (event: CrashEvent): void => void (event.name === name && told.push(event))
@@ -66,7 +68,7 @@ async function crashAll(
   }
   const last = told.at(-1)
   // It was being unloaded, and gone before it could crash.
-  if (!last) throw new ComponentNotLoadedError(name)
+  if (!last) throw new ComponentNotLoadedError(name, { why: 'it was being unloaded, and gone before it could crash' })
   return last
 }
 

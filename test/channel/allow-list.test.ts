@@ -22,6 +22,15 @@ describe('the table of methods', () => {
     expect(new MethodTable(new Service()).names().sort()).toEqual(['inherited', 'method', 'nested.deep.method', 'own'])
   })
 
+  it('names the methods of a class before what is in its objects, which may be no more than its options', () => {
+    class Wrapped {
+      options = { extractField: (): void => {} }
+      own = (): void => {}
+      search(): void {}
+    }
+    expect(new MethodTable(new Wrapped()).names()).toEqual(['own', 'search', 'options.extractField'])
+  })
+
   it('never runs a getter', () => {
     const api = Object.defineProperty({}, 'trap', {
       enumerable: true,

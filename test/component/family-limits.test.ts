@@ -153,7 +153,7 @@ it('takes no option that it does not know, and names those that it has', () => {
     return 'none'
   }
   expect(refusal({ maxmemory: '1gb' })).toMatch(
-    /"maxmemory": expected one of name, .*\bmemoryLimit\b.*, maxMemory, maxLoaded, got/,
+    /"maxmemory": expected one of name, .*\bmemoryLimit\b.*, maxMemory, maxLoaded \(did you mean "maxMemory"\?\), got/,
   )
   expect(refusal({ maxmemory: '1gb' })).not.toContain('instances')
   expect(refusal({ instances: 2 })).toContain(

@@ -18,6 +18,14 @@ function open(more: Partial<ComponentDefinition<HogConfig>> = {}): {
 }
 
 describe('a memory limit', () => {
+  test('below what an empty worker holds is refused, or told for what it is', async () => {
+    expect(() => open({ memoryLimit: 4 * mib })).toThrow(/"memoryLimit": expected .*7340032/)
+    const { coordinator, remote } = open({ memoryLimit: 7 * mib })
+    await using _ = coordinator
+    const error = (await rejection(remote.sleep(30_000))) as Error
+    expect(error.message).toMatch(/memory limit of 7\.0 MiB.*an empty worker alone holds 7\.4 MiB to 9\.9 MiB/)
+  })
+
   test('ends a worker that grows beyond it; its callers are told why, and the next call loads it again', async () => {
     const { coordinator, remote, crashes } = open()
     await using _ = coordinator
@@ -29,6 +37,10 @@ describe('a memory limit', () => {
         component: 'x',
         generation: 1,
         outcome: 'unknown',
+        passed: { which: 'own', limit: memoryLimit, held: expect.toSatisfy((held) => held > memoryLimit) as number },
+        message: expect.stringMatching(
+          /is gone: its worker passed its memory limit of 64\.0 MiB \(it held \d+\.\d MiB\) and was ended$/,
+        ) as string,
       })
     }
     expect(crashes).toEqual(['x: memory-limit'])
@@ -43,7 +55,10 @@ describe('a memory limit', () => {
     await using _ = coordinator
     expect(await rejection(remote.touch())).toMatchObject({
       code: 'ERR_COMPONENT_LOAD',
-      message: expect.stringContaining('passed its memory limit while loading') as string,
+      message: expect.stringMatching(
+        /passed its memory limit of 64\.0 MiB while loading \(it held \d+\.\d MiB\) and was ended$/,
+      ) as string,
+      passed: { which: 'own', limit: memoryLimit, held: expect.toSatisfy((held) => held > memoryLimit) as number },
     })
     expect(coordinator.info('x').learnedPeak).toBeNull()
   })

@@ -1,5 +1,6 @@
 /** What a call rejects with that the component did not throw. */
 
+import { similarNames } from '../similar-names.ts'
 import { hasCode, SpillwayError } from './base.ts'
 import type { Coded, SpillwayErrorOptions } from './base.ts'
 
@@ -36,13 +37,16 @@ export class OverloadedError extends SpillwayError {
 }
 export const isOverloadedError = (e: unknown): e is Coded<OverloadedError> => hasCode(e, 'ERR_OVERLOADED')
 
-/** The call was made with `ifLoaded`, and the component is not loaded, or is being unloaded. Nothing was sent. */
+/**
+ * The call was made with `ifLoaded`, or something was to be done that takes a loaded component, which is not loaded, or is being unloaded. Nothing was sent.
+ */
 export class ComponentNotLoadedError extends SpillwayError {
   readonly code = 'ERR_COMPONENT_NOT_LOADED'
   readonly component: string
 
-  constructor(component: string, options?: SpillwayErrorOptions) {
-    super(`Component "${component}" is not loaded, and the call was made to leave it so`, options)
+  constructor(component: string, options?: SpillwayErrorOptions & { why?: string }) {
+    const why = options?.why ?? 'and the call was made to leave it so (ifLoaded)'
+    super(`Component "${component}" is not loaded, ${why}`, options)
     this.component = component
   }
 }
@@ -56,12 +60,22 @@ export class NoSuchMethodError extends SpillwayError {
   readonly method: string
 
   constructor(component: string, method: string, options?: SpillwayErrorOptions & { known?: readonly string[] }) {
-    const known = options?.known?.length ? `; it offers: ${options.known.slice(0, 20).join(', ')}` : ''
+    const known = options?.known?.length ? `; it offers: ${offered(method, options.known)}` : ''
     super(`Component "${component}" has no method "${method}" that may be called${known}`, options)
     this.component = component
     this.method = method
   }
 }
+/** Names of methods that a message shows; guessed. */
+const shownNames = 20
+
+/** Those that were most likely meant come first. */
+function offered(method: string, known: readonly string[]): string {
+  const all = [...new Set([...similarNames(method, known), ...known])]
+  const more = all.length - shownNames
+  return `${all.slice(0, shownNames).join(', ')}${more > 0 ? `, and ${more} more` : ''}`
+}
+
 export const isNoSuchMethodError = (e: unknown): e is Coded<NoSuchMethodError> => hasCode(e, 'ERR_NO_SUCH_METHOD')
 
 /**

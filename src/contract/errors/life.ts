@@ -1,6 +1,8 @@
 /** What can go wrong in the life of a component, and of the coordinator. */
 
 import { messageOf } from '../describe-value.ts'
+import { passedLimit } from '../passed-limit.ts'
+import type { PassedLimit } from '../passed-limit.ts'
 import { hasCode, SpillwayError } from './base.ts'
 import type { Coded, SpillwayErrorOptions } from './base.ts'
 
@@ -9,15 +11,18 @@ export class ComponentLoadError extends SpillwayError {
   readonly code = 'ERR_COMPONENT_LOAD'
   readonly component: string
   readonly chain: readonly string[]
+  /** The memory limit for which its worker was ended while it loaded. */
+  readonly passed: PassedLimit | undefined
 
   constructor(
     component: string,
     reason: string,
-    options?: SpillwayErrorOptions & { chain?: readonly string[] | undefined },
+    options?: SpillwayErrorOptions & { chain?: readonly string[] | undefined; passed?: PassedLimit | undefined },
   ) {
     super(`Component "${component}" could not be loaded: ${reason}`, options)
     this.component = component
     this.chain = options?.chain ?? [component]
+    this.passed = options?.passed
   }
 }
 export const isComponentLoadError = (e: unknown): e is Coded<ComponentLoadError> => hasCode(e, 'ERR_COMPONENT_LOAD')
@@ -79,6 +84,8 @@ export class ComponentCrashedError extends SpillwayError {
   readonly exitCode: number | undefined
   /** With reason 'signal': which, 'SIGSEGV' for one. */
   readonly signal: string | undefined
+  /** With reason 'memory-limit': which, and what was held against it. */
+  readonly passed: PassedLimit | undefined
 
   constructor(
     component: string,
@@ -88,6 +95,7 @@ export class ComponentCrashedError extends SpillwayError {
       outcome?: 'unknown' | 'not-sent'
       exitCode?: number | undefined
       signal?: string | undefined
+      passed?: PassedLimit | undefined
     },
     options?: SpillwayErrorOptions,
   ) {
@@ -95,7 +103,7 @@ export class ComponentCrashedError extends SpillwayError {
       exit: `its worker exited${details.exitCode === undefined ? '' : ` with code ${details.exitCode}`}`,
       error: 'its worker died of an uncaught error',
       'out-of-memory': 'its worker ran out of memory',
-      'memory-limit': 'its worker passed its memory limit and was ended',
+      'memory-limit': passedLimit(details.passed),
       stuck: 'its event loop did not turn any more, and its worker was ended',
       signal: `its process was ended by ${details.signal ?? 'a signal'}`,
       terminated: 'its worker was ended',
@@ -107,6 +115,7 @@ export class ComponentCrashedError extends SpillwayError {
     this.outcome = details.outcome ?? 'unknown'
     this.exitCode = details.exitCode
     this.signal = details.signal
+    this.passed = details.passed
   }
 }
 export const isComponentCrashedError = (e: unknown): e is Coded<ComponentCrashedError> =>

@@ -1,6 +1,7 @@
 /** What there is not enough of: memory, and turns at a lock. */
 
 import type { FamilyLimits } from '../family-limits.ts'
+import { mib } from '../passed-limit.ts'
 import { hasCode, SpillwayError } from './base.ts'
 import type { Coded, SpillwayErrorOptions } from './base.ts'
 
@@ -52,8 +53,6 @@ export class InsufficientMemoryError extends SpillwayError {
     this.holders = details.holders
   }
 }
-const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
-
 export const isInsufficientMemoryError = (e: unknown): e is Coded<InsufficientMemoryError> =>
   hasCode(e, 'ERR_INSUFFICIENT_MEMORY')
 

@@ -13,7 +13,7 @@ import { withDeadline } from '../../base/deadline.ts'
 import { ProcessLink } from '../../transport/process/link.ts'
 import { passOnAll } from '../../transport/process/port-relay.ts'
 import { threadChannels } from '../../transport/thread.ts'
-import type { ComponentHost } from '../component-host.ts'
+import type { ComponentHost, EndDetails } from '../component-host.ts'
 import { ControlInbox } from '../control-inbox.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
 import { environmentChange } from '../environment-change.ts'
@@ -64,7 +64,7 @@ export class ProcessHost implements ComponentHost {
   readonly #online = Promise.withResolvers<void>()
   #onMessage: (message: FromWorkerMessage) => void = () => {}
   #onCopied: () => void = () => {}
-  #reason: { readonly reason: CrashReason; readonly cause?: Error } | undefined
+  #reason: GenerationEnd | undefined
   /** What it said of its end before it came. */
   #lastWord: { readonly error: unknown } | undefined
   #state: 'running' | 'gone' = 'running'
@@ -188,8 +188,8 @@ export class ProcessHost implements ComponentHost {
     this.#link?.control.post(told, ends)
   }
 
-  async terminate(deadline: number, reason: CrashReason = 'terminated', cause?: Error): Promise<boolean> {
-    this.#reason ??= { reason, ...(cause && { cause }) }
+  async terminate(deadline: number, reason: CrashReason = 'terminated', more?: EndDetails): Promise<boolean> {
+    this.#reason ??= { reason, ...more }
     if (!this.alive) return true
     // One that is ended for what it did is not asked.
     if (reason !== 'terminated' || deadline === 0) {

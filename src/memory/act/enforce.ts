@@ -56,7 +56,10 @@ export class Enforcer {
       }[overrun.which],
     )
     if (isFragile(generation, supervisor.addons)) void this.#unload(supervisor)
-    else void supervisor.kill('memory-limit')
+    else
+      void supervisor.kill('memory-limit', {
+        passed: { which: overrun.which, limit: overrun.limit, held: overrun.held },
+      })
   }
 
   /** One that would take the program along is given time to finish, and takes no new calls meanwhile. */
