@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { DefinitionOf, Remote } from '../../src/index.ts'
 import { rejection, sharedCoordinator, until } from '../support/coordinator.ts'
@@ -51,4 +52,20 @@ test('all that was said before the end arrives, also where nobody could listen a
   const [answer, never] = await Promise.all(calls)
   expect(answer).toHaveLength(5_000_000)
   expect(never).toMatchObject({ reason: 'error', cause: { message: 'after its answer' } })
+})
+
+test('what was said before the end arrives, also where something is sent to who is gone before it is read', async () => {
+  const remote = register('is written to')
+  await remote.pid()
+  const failed = rejection(remote.failIn(500))
+  await new Promise((resolve) => setImmediate(resolve))
+  const sent = await new Promise<Promise<unknown>>((resolve) => {
+    // What is sent here leaves before anything is read again.
+    readFile(import.meta.filename, () => {
+      resolve(rejection(remote.never()))
+      standStill(1_500)
+    })
+  })
+  const end = { reason: 'error', cause: { message: 'after a while' } }
+  expect(await Promise.all([failed, sent])).toMatchObject([end, end])
 })

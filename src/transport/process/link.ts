@@ -12,6 +12,7 @@ import type { IncomingRecord } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts'
 import { guarded, SubChannel } from './sub-channel.ts'
 import type { Arrived, Wire } from './sub-channel.ts'
+import { keepUnread } from './unread.ts'
 import { Kind, mostFrameBytes } from './wire.ts'
 import { setImmediate, queueMicrotask } from '../../base/timers.ts'
 
@@ -64,7 +65,11 @@ export class ProcessLink {
     this.#socket = typeof socket === 'number' ? this.#open(socket) : socket
     if (typeof socket !== 'number') socket.on('data', (bytes: Buffer) => this.#read(bytes))
     this.#socket.on('end', () => this.#ended())
-    this.#socket.on('error', (error: Error) => this.#fail(isGone(error) ? undefined : error))
+    const unread = keepUnread(this.#socket)
+    this.#socket.on('error', (error: Error) => {
+      for (const bytes of unread()) this.#read(bytes)
+      this.#fail(isGone(error) ? undefined : error)
+    })
     this.#socket.on('close', () => this.#closed())
     this.#socket.unref()
     // To write to a process that has ended closes the socket, and what it said last would be lost: it is read before, in the same turn of the event
