@@ -1,6 +1,7 @@
 import { describeValue, messageOf } from '../contract/describe-value.ts'
 import { ValueError } from '../contract/errors.ts'
 import { clone } from './clone-guard.ts'
+import { culpritIn } from './culprit.ts'
 import { isReference, takeApart } from './references.ts'
 import { methodName } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
@@ -16,7 +17,7 @@ export function uncloneableArguments(
 ): ValueError {
   const index = args.findIndex((arg) => !isCloneable(arg))
   return index < 0
-    ? uncloneable(component, `arguments of ${methodName(method)}()`, args, cause)
+    ? unsent(component, `arguments of ${methodName(method)}()`, cause)
     : uncloneable(component, `argument ${index + 1} of ${methodName(method)}()`, args[index], cause)
 }
 
@@ -27,10 +28,15 @@ export function uncloneableResult(component: string, method: MethodPath, value: 
 
 function uncloneable(component: string, what: string, value: unknown, cause: unknown): ValueError {
   // What a thread can have may still be more than another process can.
-  const why = isCloneable(value)
-    ? 'cannot be sent'
-    : `is ${describeValue(value)}, which cannot be cloned and was not marked with transfer() or proxy()`
+  if (isCloneable(value)) return unsent(component, what, cause)
+  const culprit = culpritIn(value, isCloneable)
+  const inside = culprit ? ` with ${describeValue(culprit.value)} at ${culprit.path}` : ''
+  const why = `is ${describeValue(value)}${inside}, which cannot be cloned and was not marked with transfer() or proxy()`
   return new ValueError(component, what, `${why}: ${messageOf(cause)}`, { cause })
+}
+
+function unsent(component: string, what: string, cause: unknown): ValueError {
+  return new ValueError(component, what, `cannot be sent: ${messageOf(cause)}`, { cause })
 }
 
 function isObject(value: unknown): value is object {

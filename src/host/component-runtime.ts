@@ -239,7 +239,7 @@ export class ComponentRuntime {
       name,
       generation,
       logger: createForwardedLogger(this.#logs, logLevel),
-      dependencies: this.#dependencies.remotes,
+      dependencies: this.#dependencies.remotesFor(name, createForwardedLogger(this.#logs, logLevel)),
       signal: this.#unloading.signal,
       locks: this.#locks,
       get restored() {

@@ -7,8 +7,10 @@ import { Caller } from '../channel/caller.ts'
 import type { CallerOptions } from '../channel/caller-options.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { CallbackLinks } from '../channel/marshal.ts'
+import type { Logger } from '../contract/logger.ts'
 import { createRemote } from '../channel/remote.ts'
 import type { Channels } from '../channel/transport.ts'
+import { tellUndeclared } from './undeclared-dependencies.ts'
 import type { DependencyOptions, FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 
 export interface DependenciesOptions {
@@ -34,8 +36,7 @@ const askAgainAfter = 1_000
 
 /** What a component may call, from inside its worker: connections are asked for by the first call that needs one. */
 export class Dependencies {
-  /** For the component, by name. */
-  readonly remotes: Readonly<Record<string, unknown>>
+  readonly #remotes: Readonly<Record<string, unknown>>
   readonly #options: DependenciesOptions
   readonly #callers = new Map<string, Caller>()
   /** Those that a connection was asked for and has not come. */
@@ -56,7 +57,12 @@ export class Dependencies {
       this.#callers.set(name, caller)
       remotes[name] = createRemote(caller, {})
     }
-    this.remotes = Object.freeze(remotes)
+    this.#remotes = Object.freeze(remotes)
+  }
+
+  /** For the component of that name, by name; its log says which of those that it looks for are none. */
+  remotesFor(component: string, logger: Pick<Logger, 'warn'>): Readonly<Record<string, unknown>> {
+    return tellUndeclared(this.#remotes, component, logger)
   }
 
   receive(message: DependencyMessage): void {

@@ -103,6 +103,35 @@ describe.each(both)('values, while %s', (_, component) => {
     port1.close()
   })
 
+  it('says where in an argument or a result that is what cannot be cloned', async () => {
+    const target = await component()
+    const onHit = (): void => {}
+    const map = new Map([['a key', { onHit }]])
+    const cyclic: Record<string, unknown> = { list: [1, { run: onHit }] }
+    cyclic['self'] = cyclic
+    const places: readonly (readonly [unknown, RegExp])[] = [
+      [
+        { options: { onHit } },
+        /argument 1 of echo\(\) is an object with a function \(onHit\) at options\.onHit, which /,
+      ],
+      [cyclic, / with a function \(onHit\) at list\[1\]\.run, which /],
+      [[map], /is an array of 1 with a function \(onHit\) at \[0\]\.get\("a key"\)\.onHit, which /],
+      [{ 'odd key': { at: Symbol('s') } }, / with Symbol\(s\) at \["odd key"\]\.at, which /],
+      [{ late: Promise.resolve() }, / with an object \(Promise\) at late, which /],
+      [onHit, /argument 1 of echo\(\) is a function \(onHit\), which /],
+    ]
+    for (const [value, expected] of places)
+      expect(((await rejection(target.echo(value))) as Error).message).toMatch(expected)
+  })
+
+  it('has no word of the list of arguments, which nobody wrote, when it is all of them that cannot be sent', async () => {
+    const { port1, port2 } = new MessageChannel()
+    port2.close()
+    const { message } = (await rejection((await component()).echo(transfer({ port2, on: () => {} }, [port2])))) as Error
+    expect(message).toContain('the arguments of echo() cannot be sent: ')
+    port1.close()
+  })
+
   it('rejects what cannot be cloned, and harms nothing beside it', async () => {
     const target = await component()
     const bad: unknown[] = [

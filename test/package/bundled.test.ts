@@ -135,7 +135,7 @@ it('tells where a lease was taken, though all is in one file', async () => {
   const args = ['src/lease.js', '--bundle', '--platform=node', '--format=esm', '--outfile=lease.mjs']
   await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: project, env: environment })
   const { stdout } = await run(nodes['Node 26'], ['lease.mjs'], { cwd: project, env: environment })
-  expect(stdout).toMatch(/^forgetful \(.*lease\.mjs:\d+\)\n$/)
+  expect(stdout).toMatch(/^forgetful \(.*lease\.mjs:\d+:\d+\)\n$/)
 })
 
 function nameOf({ format, bundler, flags = [] }: Bundle): string {
