@@ -65,7 +65,8 @@ function load(name, realm, given, compiled) {
     ofRealm.set(name, (exports = {}))
     const take = (/** @type {string} */ id) => given[id] ?? process.getBuiltinModule(id)
     // A script cannot import by itself without a warning.
-    const importModule = (/** @type {string} */ specifier) => imported.get(specifier)?.() ?? import(specifier)
+    const importModule = (/** @type {string} */ specifier) =>
+      imported.get(specifier)?.() ?? import(/* webpackIgnore: true */ specifier)
     const run =
       realm === Function
         ? scriptOf(name, compiled).script.runInThisContext()

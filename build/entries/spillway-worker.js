@@ -3,7 +3,7 @@
  * processes and helper threads start with, and the modules of the services. Why: docs/decisions/few-files.md
  */
 import * as comlink from 'comlink'
-import { createRequire, syncBuiltinESMExports } from 'node:module'
+import nodeModule from 'node:module'
 import threads from 'node:worker_threads'
 import load from '../../dist/src/runtime/load.cjs'
 import more from '../../dist/src/runtime/more.text.cjs'
@@ -29,7 +29,7 @@ function start() {
   const given = threads.workerData
   if (!given?.end) return helpers[process.argv[2]]?.()
   threads.workerData = undefined
-  syncBuiltinESMExports()
+  nodeModule.syncBuiltinESMExports()
   const serve = ({ compiled }) => load.core(theirs(), Function, compiled).serveThread(given)
   const posted = threads.receiveMessageOnPort(given.end)
   if (posted) serve(posted.message)
@@ -39,7 +39,7 @@ function start() {
 /** The instance that components import, if there is one. */
 function theirs() {
   try {
-    return createRequire(__filename)('comlink')
+    return nodeModule.createRequire(__filename)('comlink')
   } catch {
     return comlink
   }

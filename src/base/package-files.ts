@@ -63,7 +63,7 @@ export function resolvePackage(name: string): string | undefined {
 /** An installed package that no bundle is to include. @throws what Node throws where there is none. */
 export async function importPackage(name: string): Promise<unknown> {
   const path = resolvePackage(name)
-  return import(path === undefined ? name : pathToFileURL(path).href)
+  return import(/* webpackIgnore: true */ path === undefined ? name : pathToFileURL(path).href)
 }
 
 function packageFolders(name: string): string[] {

@@ -1,5 +1,5 @@
 import type { LogSource } from '../component/surroundings.ts'
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import type * as Pino from 'pino'
 import { resolvePackage } from '../base/package-files.ts'
 import type { LogRecord } from '../host/control.ts'
@@ -16,7 +16,7 @@ export function defaultLogger(): Logger {
   const level = levelOfEnvironment()
   const path = resolvePackage('pino')
   if (path === undefined) return plainLogger('spillway', level)
-  const { pino } = createRequire(path)(path) as typeof Pino
+  const { pino } = nodeModule.createRequire(path)(path) as typeof Pino
   return pino({ name: 'spillway', level }, pino.destination({ fd: 2, sync: true }))
 }
 

@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import type { ComponentContext, MemoryReportOptions } from '../contract/component-context.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { ComponentLogger } from '../contract/logger.ts'
@@ -7,6 +6,7 @@ import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Size } from '../contract/size.ts'
 import { expectName, expectOneOf, orDefault } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
+import { createForwardedLogger } from '../host/forwarded-logger.ts'
 import { MemoryReports } from '../host/memory-reports.ts'
 import { LockManager } from '../locks/lock-manager.ts'
 import { levels } from '../memory/decide/pressure.ts'
@@ -53,7 +53,7 @@ export class InlineSurroundings implements InlineContext {
   #restored: unknown
 
   constructor(options: InlineOptions) {
-    const { restored, dependencies = {}, logger = pino({ level: 'silent' }) } = options
+    const { restored, dependencies = {}, logger = createForwardedLogger({ add: () => {} }, 'silent') } = options
     this.#restored = restored
     const state = (): unknown => this.#restored
     this.context = {

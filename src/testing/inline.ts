@@ -63,7 +63,10 @@ export async function inline(
 
 async function exportOf(module: unknown, name: string | undefined): Promise<unknown> {
   if (module instanceof URL || typeof module === 'string') {
-    return chosenExport((await import(resolveModule(module))) as Namespace, orDefault(name, 'default'))
+    return chosenExport(
+      (await import(/* webpackIgnore: true */ resolveModule(module))) as Namespace,
+      orDefault(name, 'default'),
+    )
   }
   if ((typeof module !== 'object' && typeof module !== 'function') || module === null) {
     const expected = 'a defineComponent result, a class, a function, an object of functions, a module, or where it is'

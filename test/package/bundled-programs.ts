@@ -167,6 +167,25 @@ async function forgetful() {
 void forgetful()
 `
 
+/** Nothing in it but the package is too new for an older Node. */
+export const older = `
+import { ComponentCoordinator } from 'spillway'
+import { createDashboard } from 'spillway/dashboard'
+import { defineComponent } from 'spillway/worker'
+console.log(ComponentCoordinator, createDashboard, defineComponent)
+`
+
+/** Tests a component without a worker. */
+export const inlined = `
+import { inline } from 'spillway/testing'
+import { defineComponent } from 'spillway/worker'
+const component = defineComponent((config, { logger }) => {
+  logger.info('nothing is written')
+  return { name: () => config }
+})
+void inline(component, 'inlined').then(async (api) => console.log(await api.name()))
+`
+
 /** Files of the program, before it is bundled. @param format of what will be made of it */
 export function program(format: 'esm' | 'cjs'): Readonly<Record<string, string>> {
   const imports = "import { registerErrorClass, SpillwayError, transferHandlers } from 'spillway/worker'\n"

@@ -5,7 +5,9 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectedOf, lease, program } from './bundled-programs.ts'
+import { expectedOf, inlined, lease, older, program } from './bundled-programs.ts'
+import { olderNode, pretending } from './old-node.ts'
+import { installWebpack } from './webpack.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -136,6 +138,59 @@ it('tells where a lease was taken, though all is in one file', async () => {
   await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: project, env: environment })
   const { stdout } = await run(nodes['Node 26'], ['lease.mjs'], { cwd: project, env: environment })
   expect(stdout).toMatch(/^forgetful \(.*lease\.mjs:\d+:\d+\)\n$/)
+})
+
+describe('a bundle by webpack', () => {
+  let isInstalled = false
+  beforeAll(async () => {
+    isInstalled = await installWebpack(home)
+  })
+
+  it.for(['esm', 'cjs'] as const)('to %s runs', { timeout: 300_000 }, async (format, { skip }) => {
+    if (!isInstalled) return skip('webpack could not be installed')
+    const bundle: Bundle = { format, bundler: 'webpack' }
+    const folder = projects[format] ?? home
+    await writeFile(join(folder, 'webpack.config.js'), block('js', `// webpack.config.js, to ${format}`))
+    const { stdout, stderr } = await run(nodes['Node 26'], [join(home, 'webpack/make.mjs')], { cwd: folder })
+    // What is optional is optional to it as well, which it says; a request that it cannot follow would not be followed at run time either.
+    expect(stdout + stderr).not.toMatch(/Critical dependency|ERROR/)
+    await rename(join(folder, 'dist'), distOf(bundle))
+    expect(await outcome(nodes['Node 26'], distOf(bundle), format)).toEqual(expectedOf(true))
+    said.set(distOf(bundle), stdout)
+    const told = /The dashboard's page is made of many files/
+    expect(await outcome(nodes['Node 26'], await alone(bundle), format)).toEqual(
+      expectedOf(expect.stringMatching(told)),
+    )
+  })
+})
+
+describe.each(['esm', 'cjs'] as const)('a bundle to %s', (format) => {
+  it('says what Node it needs', async () => {
+    const node = await olderNode(24)
+    const file = await made('older', older)
+    const args = [...(node === undefined ? pretending('20.1.0') : []), file]
+    const failed: unknown = await run(node ?? nodes['Node 26'], args, { cwd: projects[format] ?? home }).catch(
+      (error: unknown) => error,
+    )
+    const sentence = 'spillway needs Node 24 or later; this is v'
+    expect(failed).toMatchObject({ stderr: expect.stringContaining(sentence) as string })
+  })
+
+  it('may have spillway/testing in it', async () => {
+    const file = await made('inlined', inlined)
+    const { stdout } = await run(nodes['Node 26'], [file], { cwd: projects[format] ?? home, env: environment })
+    expect(stdout).toBe('inlined\n')
+  })
+
+  /** Its bundle by esbuild. */
+  async function made(name: string, code: string): Promise<string> {
+    const project = projects[format] ?? home
+    await writeFile(join(project, `src/${name}.js`), code)
+    const file = `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`
+    const args = [`src/${name}.js`, '--bundle', '--platform=node', `--format=${format}`, `--outfile=${file}`]
+    await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: project, env: environment })
+    return file
+  }
 })
 
 function nameOf({ format, bundler, flags = [] }: Bundle): string {

@@ -108,6 +108,12 @@ describe('the packed package', () => {
     ])
   })
 
+  it('has nothing that webpack would take for a `require` to resolve', async () => {
+    const compiled = await textsOf(join(project, 'node_modules/spillway/dist'), /^(?!.*page\/).*\.c?js$/)
+    expect(compiled.length).toBeGreaterThan(100)
+    expect(compiled.flatMap((text) => text.match(/(?<![.\w])createRequire\(.*/g) ?? [])).toEqual([])
+  })
+
   it('holds each class as often as the sources', async () => {
     const sources = await Promise.all(
       ['src', 'workers'].map(async (folder) =>

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 
-/** That of all modules in this thread, wherever it is asked for. */
-const { cache } = createRequire(process.execPath)
+/** That of all modules in this thread, wherever it is asked for. Bundlers (webpack) take a `createRequire` that is imported by name for theirs to resolve. */
+const { cache } = nodeModule.createRequire(process.execPath)
 
 /** Ours, where there is no other way to reach the allocator; it keeps no memory. */
 const own = /[\\/]koffi(?:-[^\\/]+)?[\\/]/
