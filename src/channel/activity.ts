@@ -22,6 +22,7 @@ const slot = {
   worked: 11,
   limited: 12,
   native: 13,
+  inspected: 14,
 } as const
 type Slot = keyof typeof slot
 const slots = Object.keys(slot).length
@@ -31,7 +32,7 @@ const slots = Object.keys(slot).length
  * `limited`, what of `reported` counts towards its own limit: bytes. `native`: 1 once native code has been loaded that may keep memory of its own.
  * `deadline`: the earliest of the calls that have begun and are under way, ms of the monotonic clock, 0 = none; `heard`: the number of the last question
  * whether its event loop turns that it has come to answer, at `turnedAt`, ms of the monotonic clock. `resident` (bytes) and `worked` (ms of processor time):
- * what a process says of itself where that cannot be measured from outside.
+ * what a process says of itself where that cannot be measured from outside. `inspected`: 1 while the inspector of its own process is open.
  */
 export type ActivityReading = Readonly<Record<Slot, number>>
 
@@ -59,7 +60,13 @@ export function readingOf(view: Float64Array): ActivityReading {
     worked: view[slot.worked] ?? 0,
     limited: view[slot.limited] ?? 0,
     native: view[slot.native] ?? 0,
+    inspected: view[slot.inspected] ?? 0,
   }
+}
+
+/** Whether the inspector of the process that the record is of is open. */
+export function noteInspected(view: Float64Array, isOpen: boolean): void {
+  view[slot.inspected] = isOpen ? 1 : 0
 }
 
 /** Where a worker keeps the record of what it is doing. */

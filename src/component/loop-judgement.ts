@@ -16,7 +16,7 @@ export interface LoopReading {
 /**
  * - turning: as far as is known.
  * - silent: calls wait, and it has not turned for long; it may be at work.
- * - stuck: to be ended.
+ * - stuck: to be ended, where no debugger may have stopped it.
  */
 export type LoopJudgement =
   | { readonly kind: 'turning' }

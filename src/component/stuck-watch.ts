@@ -1,4 +1,5 @@
 import type { Generation } from '../host/generation.ts'
+import { isInspectorOpen } from '../base/inspector.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { Logger } from '../contract/logger.ts'
 import { isUnheard, judgeLoop, longSilence, unheardLimit } from './loop-judgement.ts'
@@ -26,12 +27,14 @@ export interface StuckWatchOptions {
 }
 
 /**
- * Ends workers whose event loop does not turn: those of components with a watchdog, and those that cannot hear of a deadline that has passed. Tells
+ * Ends workers whose event loop does not turn: those of components with a watchdog, and those that cannot hear of a deadline that has passed; but none
+ * that a debugger may have stopped. Tells
  * of others whose calls wait for long. A worker is asked only while calls are under way in it; the others sleep on.
  */
 export class StuckWatch {
   readonly #options: StuckWatchOptions
   readonly #ended = new WeakSet<Generation>()
+  readonly #spared = new WeakSet<Generation>()
   readonly #silent = new WeakSet<Supervisor>()
   /** When a call of it has timed out last, ms of the monotonic clock. */
   readonly #timedOut = new WeakMap<Generation, number>()
@@ -77,7 +80,9 @@ export class StuckWatch {
     const reading = readLoop(supervisor, generation, this.#timedOut.get(generation) ?? 0)
     const judgement = judgeLoop(reading)
     this.#note(supervisor, judgement.kind === 'silent')
-    if (judgement.kind === 'stuck') {
+    if (judgement.kind === 'stuck' && this.#isInspected(generation)) {
+      this.#spare(supervisor, generation, judgement.why, reading)
+    } else if (judgement.kind === 'stuck') {
       this.#end(supervisor, generation, judgement.why, reading)
       return looks.longest
     }
@@ -97,17 +102,24 @@ export class StuckWatch {
     return Math.min(longest, often, toDeadline)
   }
 
-  #end(supervisor: Supervisor, generation: Generation, why: 'watchdog' | 'deadline', reading: LoopReading): void {
+  #end(supervisor: Supervisor, generation: Generation, why: Why, reading: LoopReading): void {
     this.#ended.add(generation)
-    const { component, definition } = supervisor
-    const figures = { component, generation: generation.number, silence: Math.round(reading.silence) }
-    this.#options.logger.error(
-      why === 'watchdog' ? { ...figures, watchdog: definition.watchdog } : figures,
-      why === 'watchdog'
-        ? 'worker ended: its event loop has not turned for as long as its watchdog allows'
-        : 'worker ended: a deadline has passed, and its event loop has not turned since',
-    )
+    this.#options.logger.error(figuresOf(supervisor, generation, why, reading), `worker ended: ${reasons[why]}`)
     void supervisor.kill('stuck')
+  }
+
+  /** Somebody may have stopped it at a breakpoint. */
+  #spare(supervisor: Supervisor, generation: Generation, why: Why, reading: LoopReading): void {
+    if (this.#spared.has(generation)) return
+    this.#spared.add(generation)
+    this.#options.logger.warn(
+      figuresOf(supervisor, generation, why, reading),
+      `worker would be ended, but an inspector is open and it may be at a breakpoint: ${reasons[why]}`,
+    )
+  }
+
+  #isInspected({ host, activity }: Generation): boolean {
+    return host.isolation === 'process' ? activity.inspected === 1 : isInspectorOpen()
   }
 
   #note(supervisor: Supervisor, silent: boolean): void {
@@ -120,6 +132,22 @@ export class StuckWatch {
     )
     this.#options.silent(component, others)
   }
+}
+
+type Why = 'watchdog' | 'deadline'
+const reasons: Readonly<Record<Why, string>> = {
+  watchdog: 'its event loop has not turned for as long as its watchdog allows',
+  deadline: 'a deadline has passed, and its event loop has not turned since',
+}
+
+function figuresOf(
+  { component, definition }: Supervisor,
+  { number }: Generation,
+  why: Why,
+  reading: LoopReading,
+): object {
+  const figures = { component, generation: number, silence: Math.round(reading.silence) }
+  return why === 'watchdog' ? { ...figures, watchdog: definition.watchdog } : figures
 }
 
 function readLoop({ main, definition }: Supervisor, generation: Generation, timedOutAt: number): LoopReading {

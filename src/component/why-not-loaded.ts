@@ -76,9 +76,12 @@ function notFound(failure: Failure): string {
 function ownNotFound(file: string, isDirectory: boolean): string {
   const there = filesOfThatName(file)
   const hint = there.length > 0 ? `; there is ${there.join(', ')}` : ''
+  const isLeft = isTypeScript(file)
+    ? '; a build and a bundler leave URLs as they are: name the file that they make (docs/recipes/bundling.md)'
+    : ''
   return isDirectory
     ? `option "module" is a directory, ${file}, and has to be a file${hint}`
-    : `Cannot find module '${file}', which option "module" names${hint}`
+    : `Cannot find module '${file}', which option "module" names${hint}${isLeft}`
 }
 
 /** What is neither a URL nor a path was looked up like a package, from the working directory of the worker. */
@@ -93,7 +96,9 @@ function adviceOnImport(asked: string, importer: string): string {
   if (!isPath) {
     if (!isAlias(asked, importer)) return ''
     const alias = `'${asked}' is a path of tsconfig.json, which Node does not know of`
-    return isTypeScript(importer) ? `${alias}; ${notRun('TypeScript')}` : `${alias}: a build has to replace it`
+    const bundled = 'tsc leaves it as it is, a bundler or tsc-alias replaces it'
+    if (!isTypeScript(importer)) return `${alias}: ${bundled}`
+    return `${alias}: \`execArgv: ['--import', 'tsx']\` in the definition reads that file, ${bundled}`
   }
   const there = filesOfThatName(resolve(dirname(importer), asked))
   if (there.length === 0) return ''

@@ -37,6 +37,11 @@ describe('a module that is not there is told by what was registered', () => {
     ['thread', 'gone.js', `Cannot find module '<>/gone.js', which option "module" names`],
     ['process', 'gone.js', `Cannot find module '<>/gone.js', which option "module" names`],
     ['thread', 'typed.js', `Cannot find module '<>/typed.js', which option "module" names; there is <>/typed.ts`],
+    [
+      'thread',
+      'gone.ts',
+      `Cannot find module '<>/gone.ts', which option "module" names; a build and a bundler leave URLs as they are: name the file that they make (docs/recipes/bundling.md)`,
+    ],
     ['thread', 'typed', `Cannot find module '<>/typed', which option "module" names; there is <>/typed.ts`],
     [
       'thread',
@@ -149,7 +154,7 @@ const typescript: Readonly<Record<string, Sample>> = {
   'a path of tsconfig.json': sample(
     'a.ts',
     { 'a.ts': `export { default } from '@/b'`, 'b.ts': exported },
-    `Error: Cannot find package '@/b' imported from <>/a.ts; '@/b' is a path of tsconfig.json, which Node does not know of; ${compiled}`,
+    `Error: Cannot find package '@/b' imported from <>/a.ts; '@/b' is a path of tsconfig.json, which Node does not know of: \`execArgv: ['--import', 'tsx']\` in the definition reads that file, tsc leaves it as it is, a bundler or tsc-alias replaces it`,
   ),
   'a package of TypeScript': sample(
     'a.ts',
@@ -258,6 +263,8 @@ describe('what a module has to say itself is left as it is', () => {
     expect(await messageOf(join(home, 'a.mjs'))).toBe(
       `Error: Cannot find module '${home}/b' imported from ${home}/a.mjs; there is ${home}/b.js: in an ES module, import a file by its whole name`,
     )
-    expect(await messageOf(join(home, 'c.mjs'))).toContain('which Node does not know of: a build has to replace it')
+    expect(await messageOf(join(home, 'c.mjs'))).toContain(
+      'which Node does not know of: tsc leaves it as it is, a bundler or tsc-alias replaces it',
+    )
   })
 })

@@ -84,7 +84,8 @@ async function tryAll(isolation) {
   coordinator.registerComponent({ name: 'peer', module, isolation })
   const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'], hibernate: {} })
   const refused = await thrown(remote.refuse())
-  if (isWorkerFileError(refused.cause)) return { refused: refused.cause.message }
+  const alone = await thrown(coordinator.component('peer').refuse())
+  if (isWorkerFileError(alone) && isWorkerFileError(refused.cause)) return { refused: refused.cause.message }
   const exhausted = await thrown(remote.exhaust())
   const result = { errors: [refused instanceof InvalidOptionsError, refused instanceof same, refused.name, exhausted instanceof QuotaError] }
   result.judged = await remote.judge()

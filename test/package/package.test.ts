@@ -1,45 +1,26 @@
-import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseAst } from 'rolldown/parseAst'
+import { Visitor } from 'rolldown/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { localLinks } from '../docs/page.ts'
 import { classesOf, loading } from './loading.ts'
 import { importing, olderNode, pretending } from './old-node.ts'
+import { nodes, packedProject, root, run, silent, textsOf, tool } from './packed.ts'
 import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
-import { asJavaScript, readExample, readProject } from './readme-example.ts'
-import type { ExampleFile } from './readme-example.ts'
-
-const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const tool = (name: string): string => join(root, 'node_modules/.bin', name)
-const nodes = {
-  'Node 26': join(root, 'node_modules/node/bin/node'),
-  'Node 24': join(root, 'node_modules/node-24/bin/node'),
-}
 
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
   readonly version: string
   readonly engines: { readonly node: string }
   readonly exports: Readonly<Record<string, unknown>>
 }
-const silent = { ...process.env, SPILLWAY_LOG_LEVEL: 'silent' }
 
 let project: string
 let tarball: string
-let example: ExampleFile[]
 
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'spillway-package-'))
-  // Packing builds first.
-  await run('npm', ['pack', '--pack-destination', project], { cwd: root })
-  const [packed] = (await readdir(project)).filter((name) => name.endsWith('.tgz'))
-  tarball = join(project, packed ?? 'no tarball')
-  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], { cwd: project })
-  example = await readExample(new URL('../../README.md', import.meta.url))
+  ;({ project, tarball } = await packedProject())
 })
 
 afterAll(async () => {
@@ -58,7 +39,7 @@ describe('the packed package', () => {
     await expect(run(tool('attw'), args, { cwd: project })).resolves.toBeDefined()
   })
 
-  it('holds compiled code, types, the dashboard’s page, readme and licence, and nothing else', async () => {
+  it('holds compiled code, types, the dashboard’s page, documentation and licence, and nothing else', async () => {
     const home = join(project, 'node_modules/spillway')
     const files = await readdir(home, { recursive: true, withFileTypes: true })
     const names = files
@@ -66,7 +47,7 @@ describe('the packed package', () => {
       .map((file) => join(file.parentPath, file.name).slice(home.length + 1))
     const strange = names.filter(
       (name) =>
-        !/^(dist\/(src|workers)\/.*\.(js|cjs|d\.ts)|dist\/spillway-worker\.cjs|README\.md|LICENSE|package\.json)$/.test(
+        !/^(dist\/(src|workers)\/.*\.(js|cjs|d\.ts)|dist\/spillway-worker\.cjs|README\.md|LICENSE|package\.json|docs\/[\w/-]+\.(md|svg|png))$/.test(
           name,
         ) &&
         !/^dist\/src\/(dashboard\/page\/[\w-]+\.(css|html|svg)|metrics\/(alerts\.yml|grafana-dashboard\.json))$/.test(
@@ -76,6 +57,18 @@ describe('the packed package', () => {
     expect(strange).toEqual([])
     expect(names.filter((name) => name.includes('demo'))).toEqual([])
     expect(names).toContain('dist/workers/bootstrap.cjs')
+  })
+
+  it('has what its pages link to and show', async () => {
+    const home = join(project, 'node_modules/spillway')
+    const pages = (await readdir(home, { recursive: true })).filter((file) => file.endsWith('.md'))
+    expect(pages).toContain('docs/recipes/typescript.md')
+    const links = await Promise.all(
+      pages.map(async (page) =>
+        localLinks(await readFile(join(home, page), 'utf8')).map((link) => join(home, dirname(page), link)),
+      ),
+    )
+    expect(links.flat().filter((file) => !existsSync(file))).toEqual([])
   })
 
   it('has the command spillway', async () => {
@@ -122,6 +115,24 @@ describe('the packed package', () => {
     )
     const compiled = await textsOf(join(project, 'node_modules/spillway/dist'), /^(?!.*page\/).*\.c?js$/)
     expect(classesOf(compiled)).toEqual(classesOf(sources.flat()))
+  })
+
+  it('says what the sources say of how a file is found', async () => {
+    const program = `import { ComponentCoordinator } from 'spillway'
+      await using coordinator = new ComponentCoordinator()
+      await coordinator.registerComponent({ name: 'a', module: 'hello.mjs' }).hello().catch(({ message }) => console.log(message))`
+    await writeFile(join(project, 'advised.mjs'), program)
+    const { stdout } = await run(nodes['Node 26'], ['advised.mjs'], { cwd: project, env: silent })
+    expect(stdout).toContain("; a file is given as new URL('./hello.mjs', import.meta.url)")
+  })
+
+  it('has every text of the sources that speaks of modules as it is written', async () => {
+    const sources = await textsOf(join(root, 'src'), /^(?!(demo|examples)\/|.*page\/).*(?<!\.d)\.ts$/)
+    const texts = sources.flatMap((code) => wordsOf(code, 'ts')).filter((text) => /\bimport\b(\.|\()/.test(text))
+    expect(texts.length).toBeGreaterThan(0)
+    const compiled = await textsOf(join(project, 'node_modules/spillway/dist'), /^(?!.*page\/).*\.c?js$/)
+    const packed = new Set(compiled.flatMap((code) => wordsOf(code, 'js')))
+    expect(texts.filter((text) => !packed.has(text))).toEqual([])
   })
 
   describe.each(Object.entries(nodes))('on %s', (_, node) => {
@@ -240,167 +251,15 @@ describe('the packed package', () => {
       expect(await saidBy(node, pretending(version))).toEqual(expectedOf(`v${version}`))
     })
   })
-
-  it('has types that a strict program compiles against', async () => {
-    await copyFile(new URL('consumer.ts', import.meta.url), join(project, 'consumer.ts'))
-    expect(await compile('consumer.ts', ['--noEmit'])).toBe('')
-  })
-
-  it('has types that say what travels where those of Node are not installed', async () => {
-    await copyFile(new URL('bare-consumer.ts', import.meta.url), join(project, 'bare-consumer.ts'))
-    expect(await compile('bare-consumer.ts', ['--noEmit'], [])).toBe('')
-  })
-
-  it.each(['esnext', 'commonjs'])(
-    'has types that TypeScript 5 finds with moduleResolution node10, for %s',
-    async (module) => {
-      const settings = ['--module', module, '--moduleResolution', 'node10', '--skipLibCheck', '--esModuleInterop']
-      expect(await compileWithTypeScript5('consumer.ts', [...settings, '--lib', 'esnext'])).toBe('')
-    },
-  )
-
-  it('has types that TypeScript 5 finds nothing wrong with', async () => {
-    const settings = ['--module', 'nodenext', '--lib', 'esnext,dom']
-    const said = await compileWithTypeScript5('bare-consumer.ts', settings)
-    // It is from 5.7 on.
-    const lines = said.split('\n').filter((line) => !line.endsWith("error TS2315: Type 'Uint8Array' is not generic."))
-    expect(lines.join('\n')).toBe('')
-  })
 })
 
-describe("the README's first example", () => {
-  it('is there: a component and a program', () => {
-    expect(example).toHaveLength(2)
-    expect(promised()).not.toHaveLength(0)
+/** Texts of its strings and templates. */
+function wordsOf(code: string, lang: 'js' | 'ts'): string[] {
+  const words: string[] = []
+  const visitor = new Visitor({
+    Literal: ({ value }) => void (typeof value === 'string' && words.push(value)),
+    TemplateElement: ({ value: { cooked } }) => void (cooked && words.push(cooked)),
   })
-
-  it.each(Object.entries(nodes))('runs as TypeScript on %s', async (_, node) => {
-    const directory = await createProgram('ts', (code) => code)
-    expect(await output(node, join(directory, `${mainOf(example)}.ts`))).toEqual(promised())
-  })
-
-  it.each(Object.entries(nodes))('runs compiled to JavaScript on %s', async (_, node) => {
-    const directory = await createProgram('js', asJavaScript)
-    expect(await compile(join(directory, `${mainOf(example)}.ts`), [])).toBe('')
-    for (const { name } of example) await rm(join(directory, name))
-    expect(await output(node, join(directory, `${mainOf(example)}.js`))).toEqual(promised())
-  })
-})
-
-describe('the recipe for TypeScript', () => {
-  const page = new URL('../../docs/recipes/typescript.md', import.meta.url)
-  let home: string
-
-  beforeAll(async () => {
-    home = join(project, 'typescript')
-    for (const { name, code } of await readProject(page)) {
-      // It is there to show what does need a compiler.
-      if (name === 'src/tones.ts') continue
-      await mkdir(dirname(join(home, name)), { recursive: true })
-      await writeFile(join(home, name), code)
-    }
-  })
-
-  it('keeps to what Node runs as it is', async () => {
-    const tones = (await readProject(page)).find(({ name }) => name === 'src/tones.ts')?.code ?? ''
-    await writeFile(join(home, 'src/tones.ts'), tones)
-    expect(await build('-p', home, '--noEmit')).toMatch(
-      /^src\/tones\.ts\(\d+,\d+\): error TS1294: [^\n]*erasableSyntaxOnly[^\n]*\n$/,
-    )
-    await rm(join(home, 'src/tones.ts'))
-  })
-
-  it.each(Object.entries(nodes))('runs before and after a build, on %s', async (_, node) => {
-    expect((await run(node, ['src/main.ts'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
-    expect(await build('-p', home)).toBe('')
-    expect((await run(node, ['dist/main.js'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
-  })
-
-  it.each(Object.entries(nodes))('has components that are built to CommonJS, on %s', async (_, node) => {
-    const folder = `commonjs-${node.includes('node-24') ? 24 : 26}`
-    await mkdir(join(home, folder), { recursive: true })
-    await writeFile(join(home, folder, 'package.json'), '{ "type": "commonjs" }')
-    const program = `const { join } = require('node:path')
-      const { ComponentCoordinator } = require('spillway')
-      const coordinator = new ComponentCoordinator()
-      const component = coordinator.registerComponent({ name: 'greeter', module: join(__dirname, 'greeter.js') })
-      component.greet('Ada').then(console.log).then(() => coordinator.shutdown())`
-    await writeFile(join(home, folder, 'main.js'), program)
-    const settings = ['--target', 'es2024', '--module', 'commonjs', '--moduleResolution', 'bundler']
-    expect(await build('--ignoreConfig', ...settings, '--outDir', folder, 'src/greeter.ts')).toBe('')
-    expect(await readFile(join(home, folder, 'greeter.js'), 'utf8')).toContain('exports.default = ')
-    expect((await run(node, [`${folder}/main.js`], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
-  })
-
-  /** What the compiler has to say. */
-  async function build(...options: readonly string[]): Promise<string> {
-    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types'), '--skipLibCheck']
-    const failed = (error: { stdout: string }): { stdout: string } => error
-    return (await run(tool('tsc'), [...types, ...options], { cwd: home }).catch(failed)).stdout
-  }
-})
-
-/** Of all files in a folder whose path is like that. */
-async function textsOf(folder: string, like: RegExp): Promise<string[]> {
-  const paths = (await readdir(folder, { recursive: true })).filter((path) => like.test(path))
-  return Promise.all(paths.map(async (path) => readFile(join(folder, path), 'utf8')))
-}
-
-async function createProgram(name: string, change: (code: string) => string): Promise<string> {
-  const directory = join(project, name)
-  await mkdir(directory, { recursive: true })
-  for (const { name: file, code } of example) await writeFile(join(directory, file), change(code))
-  return directory
-}
-
-function mainOf([, main]: readonly ExampleFile[]): string {
-  return (main?.name ?? '').replace(/\.ts$/, '')
-}
-
-/** What the compiler has to say. */
-async function compile(file: string, options: readonly string[], types = ['node']): Promise<string> {
-  const settings = {
-    compilerOptions: {
-      target: 'es2024',
-      lib: ['es2024', 'esnext.disposable', 'esnext.iterator'],
-      module: 'nodenext',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      allowImportingTsExtensions: options.includes('--noEmit'),
-      skipLibCheck: true,
-      types,
-      typeRoots: [join(root, 'node_modules/@types')],
-    },
-    files: [file],
-  }
-  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(settings))
-  try {
-    return (await run(tool('tsc'), ['-p', project, ...options], { cwd: project })).stdout
-  } catch (error) {
-    return (error as { stdout?: string }).stdout ?? String(error)
-  }
-}
-
-/** What the compiler before has to say, which Node runs: TypeScript 7 has no node10 any more. attw brings a 5.6. */
-async function compileWithTypeScript5(file: string, settings: readonly string[]): Promise<string> {
-  await copyFile(new URL(file, import.meta.url), join(project, file))
-  const attw = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json'))
-  const compiler = createRequire(attw.resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
-  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
-  const checks = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022']
-  const args = [compiler, ...checks, ...settings, ...types, file]
-  const said = await run(process.execPath, args, { cwd: project }).catch((error: { stdout: string }) => error)
-  return said.stdout
-}
-
-/** What the comments of the example say it prints first. */
-function promised(): string[] {
-  const source = example.map(({ code }) => code).join('\n')
-  return [...source.matchAll(/console\.log\(.*\/\/ prints: (.*)$/gm)].map(([, text = '']) => text)
-}
-
-/** As many lines as are promised of what the program prints; it has to end by itself, without an error. */
-async function output(node: string, program: string): Promise<string[]> {
-  const { stdout } = await run(node, [program], { timeout: 30_000 })
-  return stdout.split('\n').slice(0, promised().length)
+  visitor.visit(parseAst(code, { lang, sourceType: 'unambiguous' }))
+  return words
 }

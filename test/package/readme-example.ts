@@ -20,10 +20,7 @@ export async function readProject(page: URL): Promise<ExampleFile[]> {
   const text = await readFile(page, 'utf8')
   const settings = /^```json\n([^]*?)^```$/m.exec(text)?.[1] ?? ''
   const files = [...text.matchAll(/^```ts\n(\/\/ ([\w./-]+\.ts)\b[^]*?)^```$/gm)]
-  return [
-    { name: 'tsconfig.json', code: settings },
-    ...files.map(([, code = '', name = '']) => ({ name: `src/${name}`, code })),
-  ]
+  return [{ name: 'tsconfig.json', code: settings }, ...files.map(([, code = '', name = '']) => ({ name, code }))]
 }
 
 /** The same files under the names they have when they are compiled; relative imports and URLs of modules follow. */

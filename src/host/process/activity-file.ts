@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { activitySize, readActivity } from '../../channel/activity.ts'
+import { isInspectorOpen } from '../../base/inspector.ts'
+import { activitySize, noteInspected, readActivity } from '../../channel/activity.ts'
 import type { ActivityReading, ActivityRecord } from '../../channel/activity.ts'
 import { setImmediate, queueMicrotask } from '../../base/timers.ts'
 
@@ -68,7 +69,7 @@ function firstOf<From, To>([first, ...others]: readonly From[], make: (each: Fro
 /** The process's side. To write takes 2 µs: it is done when somebody outside may be waiting to see it, and once for all that happens together. */
 export class WrittenRecord implements ActivityRecord {
   readonly bytes = new ArrayBuffer(activitySize)
-  readonly #view = new Uint8Array(this.bytes)
+  readonly #view = new Float64Array(this.bytes)
   readonly #fd: number
   #state: 'written' | 'changed' = 'written'
   #begunThisTurn = false
@@ -94,6 +95,8 @@ export class WrittenRecord implements ActivityRecord {
 
   publish(): void {
     this.#state = 'written'
+    // It cannot tell any more once it stands at a breakpoint.
+    noteInspected(this.#view, isInspectorOpen())
     writeSync(this.#fd, this.#view, 0, activitySize, 0)
   }
 
