@@ -36,7 +36,7 @@ export async function expectNothingLeft(
     const left = coordinator ? leftIn(coordinator, mayBeLoaded) : leftInProcess()
     if (left.length === 0) return
     if (monotonicNow() >= end) {
-      if (!coordinator) tidied.splice(0)
+      found()
       throw new AssertionError({ message: `left over:\n${left.map(listed).join('\n')}` })
     }
     await sleep(lookEvery)
@@ -45,20 +45,20 @@ export async function expectNothingLeft(
 
 const listed = (line: string): string => `- ${line}`
 
-/** What was there when the tests were over, and was shut down then: whoever asks afterwards is told once. */
-const tidied: string[] = []
+let found = (): void => {}
 
-export function noteTidied(left: readonly string[]): void {
-  tidied.push(...left)
+/** @param listener is told whenever something is found to be left. */
+export function whenLeft(listener: () => void): void {
+  found = listener
 }
 
 function leftInProcess(): string[] {
   const left = Array.from(liveCoordinators()).flatMap((live) => leftOfCoordinator(live))
-  return [...tidied, ...left, ...snapshotsKept().map((path) => `a snapshot on the disk: ${path}`)]
+  return [...left, ...snapshotsKept().map((path) => `a snapshot on the disk: ${path}`)]
 }
 
 /** Nothing, where it is shut down, and what it left behind has died since. */
-export function leftOfCoordinator({ coordinator, madeAt }: LiveCoordinator): string[] {
+function leftOfCoordinator({ coordinator, madeAt }: LiveCoordinator): string[] {
   // One of another copy of this package says nothing of what is in it.
   const isOurs = coordinator instanceof ComponentCoordinator
   const inside = isOurs ? leftIn(coordinator, false) : []

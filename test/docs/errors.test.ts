@@ -46,7 +46,7 @@ describe('the errors', () => {
 
   it('are none of the warnings, which are those that are given', async () => {
     const rows = tableRows(section(page, 'Warnings of the process'))
-    const given = await sourcesMatching(/type: 'SpillwayWarning', code: '(SPILLWAY_\w+)'/g)
+    const given = await sourcesMatching(/type: 'SpillwayWarning',\s+code: '(SPILLWAY_\w+)'/g)
     expect(rows.map(([code = '']) => code.replaceAll('`', '')).toSorted()).toEqual([...new Set(given)].toSorted())
     expect(rows.filter(([, when, advice]) => !when || !advice)).toEqual([])
   })

@@ -1,4 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -29,6 +32,51 @@ async function run(args: readonly string[]): Promise<Outcome> {
   return { code, output }
 }
 
+const warning = /A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+:\d+\)/
+
+describe('a coordinator that a file shares, and shuts down in a hook of its own', () => {
+  it.each([
+    ['node --test', ['--test', 'keeps.node.ts']],
+    ['node --test, all files in one process', ['--test', '--test-isolation=none', 'keeps.node.ts']],
+    ['node:test in a program', ['keeps.node.ts']],
+    ['jest', ['stand-in.mjs', 'jest', './keeps.globals.ts']],
+    ['a jest that does not tell when it is done', ['stand-in.mjs', 'older', './keeps.globals.ts']],
+    ['mocha', ['stand-in.mjs', 'mocha', './keeps.globals.ts']],
+  ])('is there until then in %s, and nothing is said of it', async (_, args) => {
+    const { code, output } = await run(args)
+    expect({ code, output }).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('before its end: false, ') as string,
+    })
+    expect(output).toContain('nothing is left')
+    expect(output).not.toContain('not shut down')
+  })
+
+  it('is so in the mocha of the registry, where that can be reached', async ({ skip }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-mocha-'))
+    try {
+      const install = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, 'mocha@11.7.5'], {
+        encoding: 'utf8',
+        timeout: deadline,
+      })
+      if (install.status !== 0) {
+        process.stderr.write(
+          `NOT RUN with a real mocha, which could not be installed: ${install.stderr.slice(0, 500)}\n`,
+        )
+        skip()
+      }
+      const mocha = join(folder, 'node_modules/mocha/bin/mocha.js')
+      const kept = await run([mocha, 'keeps.globals.ts'])
+      expect(kept).toMatchObject({ code: 0, output: expect.stringContaining('nothing is left') as string })
+      expect(kept.output).toContain('before its end: false, ')
+      const left = await run([mocha, 'leaves.globals.ts'])
+      expect(left).toMatchObject({ code: 0, output: expect.stringMatching(warning) as string })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
 describe('a coordinator that a test forgot', () => {
   it.each([
     ['node --test', ['--test', 'leaves.node.ts']],
@@ -38,9 +86,7 @@ describe('a coordinator that a test forgot', () => {
   ])('does not keep %s from ending, and is told of', async (_, args) => {
     const { code, output } = await run(args)
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/^ℹ fail 0$/m) as string })
-    expect(output).toMatch(
-      /A coordinator was not shut down by its test: it was made at .*leaveAll .*leave\.ts:\d+:\d+\)/,
-    )
+    expect(output).toMatch(warning)
   })
 
   it('fails a file of node:test that expects nothing to be left in the end', async () => {
@@ -57,19 +103,15 @@ describe('a coordinator that a test forgot', () => {
     expect(output).not.toMatch(/timed out|prevented|did not exit/)
   })
 
-  it('is shut down at the end of a file of a runner with a global afterAll, as that of jest', async () => {
-    const { code, output } = await run([
-      '--input-type=module',
-      '-e',
-      `const hooks = []
-      globalThis.afterAll = (hook) => hooks.push(hook)
-      await import('../../../src/testing/index.ts')
-      const { leaveAll } = await import('./leave.ts')
-      const coordinator = await leaveAll()
-      for (const hook of hooks) await hook()
-      console.log('shut down:', coordinator.isShutdown)`,
-    ])
-    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('shut down: true') as string })
+  it.each(['jest', 'mocha'])('is shut down at the end of a file of %s', async (kind) => {
+    const { code, output } = await run(['stand-in.mjs', kind, './leaves.globals.ts'])
+    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(warning) as string })
+  })
+
+  it.each(['jest', 'mocha', 'older'])('fails a file of %s that expects nothing to be left', async (kind) => {
+    const { code, output } = await run(['stand-in.mjs', kind, './expects.globals.ts'])
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringMatching(warning) as string })
+    expect(output).toMatch(/left over:\s+- a coordinator that is not shut down, made at leaveAll/)
   })
 
   it('is nobody’s concern where no runner is, or node:test only lends its mocks', async () => {
