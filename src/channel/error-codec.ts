@@ -103,8 +103,14 @@ export function decodeError(encoded: EncodedError, joined?: string): unknown {
       encoded.errors.map((e) => decodeError(e)),
     )
   const stack = headed(encoded)
-  define('stack', joined ? `${stack}\n${joined}` : stack)
+  define('stack', joined ? `${withoutServing(stack)}\n${joined}` : stack)
   return error
+}
+
+/** Without the frames that began the call: behind them is nobody's code but this package's. Where names were changed, by a bundler say, they stay. */
+function withoutServing(stack: string): string {
+  const begun = stack.search(/\n +at AsyncLocalStorage\.run \(node:[^\n]*\n +at (?:ServedConnection\.)?#serve \(/)
+  return begun < 0 ? stack : stack.slice(0, begun)
 }
 
 /** A class that does not set `name` has a stack that begins with its base's. */

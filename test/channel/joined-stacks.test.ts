@@ -78,3 +78,16 @@ it('a call that nobody awaits names its caller too, unless there are many', asyn
   }
   expect(((await forget()) as Error).stack).toMatch(/at (Module\.)?forget/)
 })
+
+it('has nothing between where the method threw and where it was called', async () => {
+  async function onlyCaller(): Promise<unknown> {
+    const answer = await remote.throwError()
+    return answer
+  }
+  const error = (await onlyCaller().catch((reason: unknown) => reason)) as Error
+  const [, ...frames] = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+  expect(error.stack).toContain('kitchen-sink.ts')
+  expect(frames.findIndex((line) => line.includes('of component "stacks"'))).toBeLessThan(2)
+  expect(frames.filter((line) => line.includes('/src/channel/') || line.includes('node:internal'))).toEqual([])
+  expect(error.stack).toContain('onlyCaller')
+})
