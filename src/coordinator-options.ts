@@ -3,6 +3,8 @@ import type { Clock } from './contract/clock.ts'
 import type { DefinitionDefaults } from './component/definition.ts'
 import { InvalidOptionsError } from './contract/errors.ts'
 import type { MemoryOptions } from './contract/memory-options.ts'
+import { headlineOf } from './contract/describe-value.ts'
+import { timeOf } from './base/guarded-clock.ts'
 import { resolveMemoryOptions } from './memory/options.ts'
 import type { Logger } from './contract/logger.ts'
 import {
@@ -55,6 +57,12 @@ function expectClock(clock: Clock): Clock {
   const methods = ['now', 'setTimeout', 'clearTimeout'] as const
   if (typeof clock !== 'object' || clock === null || methods.some((name) => typeof clock[name] !== 'function')) {
     throw new InvalidOptionsError('clock', 'an object with the methods now, setTimeout and clearTimeout', clock)
+  }
+  try {
+    timeOf(clock)
+  } catch (error) {
+    const wrong = `a clock that shows a time (${headlineOf(error)})`
+    throw new InvalidOptionsError('clock', wrong, clock, { cause: error })
   }
   return clock
 }

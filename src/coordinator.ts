@@ -101,11 +101,13 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     super()
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators(this)
-    const clock = policyClock(this.#options.clock)
+    const logger = new GuardedLogger(() => this.#options.logger ?? defaultLogger(), this.#inContext)
+    const clock = policyClock(this.#options.clock, (error) =>
+      logger.error({ err: error }, 'the clock that was given failed: from now on real time counts'),
+    )
     const copies = (): readonly Supervisor[] => this.#registry.registeredCopies
     this.#idle = watchIdle({ clock, supervisors: copies, isNeeded: (copy) => this.#registry.isNeeded(copy) })
     this.#recycles = watchRecycling({ clock, copies, memoryOf: (copy) => this.memory.memoryOf(copy)?.total })
-    const logger = new GuardedLogger(() => this.#options.logger ?? defaultLogger(), this.#inContext)
     this.#calls = new CallWatch(this.#inContext, (error) => logger.error({ err: error }, 'a listener of calls threw'))
     const tracing = new Tracing(this.#calls)
     const announcer = new Announcer(this, logger, tracing, this.#inContext)

@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts'
+import { GuardedClock } from './guarded-clock.ts'
 import { monotonicNow, wallTime, wallTimeToWaitFor } from './monotonic.ts'
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from './timers.ts'
 
@@ -47,9 +48,13 @@ interface Reading {
 /** Readings that are remembered. Workers note their last call by the monotonic clock; those who read this one ask for it soon. */
 const remembered = 4_096
 
-/** @param clock undefined: the real one. */
-export function policyClock(clock: Clock | undefined): PolicyClock {
-  if (!clock) return realClock
+/**
+ * @param given undefined: the real one.
+ * @param failed is told once what was wrong with it; from then on it runs as the real one does.
+ */
+export function policyClock(given: Clock | undefined, failed: (error: unknown) => void): PolicyClock {
+  if (!given) return realClock
+  const clock = new GuardedClock(given, failed)
   const readings: Reading[] = []
   const now = (): number => {
     const shown = clock.now()
@@ -61,14 +66,9 @@ export function policyClock(clock: Clock | undefined): PolicyClock {
   const realMomentOf = (moment: number): number => monotonicNow() + moment - now()
   now()
   return {
-    given: clock,
+    given,
     now,
-    after: (ms, passed) =>
-      inTurn((wake) => {
-        const timer = clock.setTimeout(wake, ms)
-        letProcessEnd(timer)
-        return () => clock.clearTimeout(timer)
-      }, passed),
+    after: (ms, passed) => inTurn((wake) => clock.after(ms, wake), passed),
     at: (moment) => (readings.findLast(({ seenAt }) => seenAt <= moment) ?? readings[0])?.shown ?? now(),
     wallTime: (moment) => wallTime(realMomentOf(moment)),
     wallTimeToWaitFor: (moment) => wallTimeToWaitFor(realMomentOf(moment)),
@@ -85,10 +85,4 @@ function inTurn(begin: (wake: () => void) => () => void, passed: () => void): ()
     cancel()
     clearImmediate(turn)
   }
-}
-
-/** As timers of Node, and of those who stand in for them, are told. */
-function letProcessEnd(timer: unknown): void {
-  const { unref } = (timer ?? {}) as { readonly unref?: unknown }
-  if (typeof unref === 'function') unref.call(timer)
 }

@@ -10,6 +10,8 @@ export interface ManualClock extends Clock {
   /**
    * Lets `ms` pass: what is due is called in order, each when the clock shows its time, and gets its turn before the next one. Resolves when the loads, unloads
    * and decisions about memory that came of it, in coordinators with this clock, are done.
+   *
+   * @throws what a timer threw, once all that is done; an AggregateError of several.
    */
   advance(ms: number): Promise<void>
 }
@@ -39,6 +41,7 @@ export function manualClock(): ManualClock {
   const advance = async (ms: number): Promise<void> => {
     const coordinators = coordinatorsOn(clock)
     const before = coordinators.flatMap((each) => changing(each))
+    const thrown: unknown[] = []
     const moveTo = (moment: number): void => {
       time = moment
       // They are to know when it has moved.
@@ -50,24 +53,32 @@ export function manualClock(): ManualClock {
     for (let next = nextBy(end); next; next = nextBy(end)) {
       moveTo(Math.max(time, next.at))
       timers.delete(next)
-      next.callback()
+      try {
+        next.callback()
+      } catch (error) {
+        thrown.push(error)
+      }
       await settle()
     }
     moveTo(end)
     await Promise.all(coordinators.map(async (each) => quiet(each, before)))
+    if (thrown.length === 1) throw thrown[0]
+    if (thrown.length > 1) throw new AggregateError(thrown, `${thrown.length} timers of the clock threw`)
   }
   const clock: ManualClock = {
     now: () => time,
     setTimeout: (callback, ms) => {
-      const timer: Timer = { at: time + Math.max(0, ms), callback }
+      // As Node's, which takes what is no number for 1 ms.
+      const timer: Timer = { at: time + (Number.isFinite(ms) ? Math.max(0, ms) : 1), callback }
       timers.add(timer)
       return timer
     },
     clearTimeout: (timer) => void timers.delete(timer as Timer),
     advance: async (ms) => {
       expectNumber('ms', ms, { min: 0 })
-      queue = queue.then(async () => advance(ms))
-      return queue
+      const advanced = queue.then(async () => advance(ms))
+      queue = advanced.catch(() => {})
+      return advanced
     },
   }
   return clock

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { globalClock, manualClock, crash } from '../../src/testing/index.ts'
+import { pino } from 'pino'
+import { describeValue } from '../../src/contract/describe-value.ts'
+import { globalClock, manualClock, crash, simulatePressure } from '../../src/testing/index.ts'
+import type { Clock } from '../../src/testing/index.ts'
 import { isCallTimeoutError, isComponentFailedError, withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator, CoordinatorOptions } from '../../src/index.ts'
 import { fixture, quietCoordinator, rejection, until } from '../support/coordinator.ts'
@@ -109,17 +112,140 @@ describe('a manual clock', () => {
   })
 })
 
+it('goes on where a timer of somebody throws, and tells who advances it', async () => {
+  const clock = manualClock()
+  const remote = setUp({ clock }, { idleTimeout: minute })
+  await remote.next()
+  clock.setTimeout(() => {
+    throw new Error('mine')
+  }, 10)
+  await expect(clock.advance(1_000)).rejects.toThrow('mine')
+  expect(clock.now()).toBe(1_000)
+  await clock.advance(minute)
+  expect(coordinator.info('tested').state).toBe('unloaded')
+  for (const message of ['a', 'b']) {
+    clock.setTimeout(() => {
+      throw new Error(message)
+    }, Number.NaN)
+  }
+  await expect(clock.advance(1)).rejects.toMatchObject({ errors: [{ message: 'a' }, { message: 'b' }] })
+})
+
+describe('a clock that fails', () => {
+  const good = { now: () => performance.now(), setTimeout, clearTimeout }
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 5n, '5', undefined])('is refused where it shows %s', (time) => {
+    const clock = { ...good, now: () => time as number }
+    expect(() => quietCoordinator({ clock })).toThrow(
+      expect.objectContaining({
+        option: 'clock',
+        message: expect.stringContaining(`is ${describeValue(time)}`) as string,
+      }),
+    )
+    coordinator = quietCoordinator()
+  })
+
+  it('is refused where it throws', () => {
+    const clock = {
+      ...good,
+      now: () => {
+        throw new Error('mine')
+      },
+    }
+    expect(() => quietCoordinator({ clock })).toThrow(expect.objectContaining({ option: 'clock' }) as Error)
+    coordinator = quietCoordinator()
+  })
+
+  it.each(['now', 'shows nothing', 'setTimeout', 'clearTimeout'])(
+    'later, by %s, is told of once, and the real time counts from then on',
+    async (how) => {
+      let fails = false
+      const failing = <T>(by: string, use: () => T): T => {
+        if (fails && how === by) throw new Error('mine')
+        return use()
+      }
+      const lines: string[] = []
+      const logger = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) })
+      const clock: Clock = {
+        now: () => failing('now', () => (fails && how === 'shows nothing' ? Number.NaN : 7)),
+        setTimeout: () => failing('setTimeout', () => 1),
+        clearTimeout: () => failing('clearTimeout', () => {}),
+      }
+      const remote = setUp({ clock, logger }, { idleTimeout: 50 })
+      await remote.next()
+      fails = true
+      const late = rejection(withCallOptions(remote, { timeout: 60 }).never())
+      await withCallOptions(remote, { timeout: 1_000 }).next()
+      expect(isCallTimeoutError(await late)).toBe(true)
+      await coordinator.unloadComponent('tested', { deadline: 0 })
+      await remote.next()
+      await until(() => coordinator.info('tested').state === 'unloaded')
+      expect(lines.filter((line) => line.includes('the clock that was given failed'))).toHaveLength(1)
+    },
+  )
+})
+
 describe('the clock of the globals', () => {
+  it('moves what it waits for to fake timers that come, and back to the real ones', async () => {
+    const remote = setUp({ clock: globalClock(), memory: { policy: 'priority-idle' } }, { idleTimeout: hour })
+    for (const _ of [1, 2]) {
+      await remote.next()
+      const unloaded = once(coordinator, 'unload')
+      vi.useFakeTimers()
+      // Nobody asks between the two.
+      vi.advanceTimersByTime(2 * hour)
+      expect((await unloaded)[0]).toMatchObject({ reason: 'idle' })
+      vi.useRealTimers()
+    }
+    await remote.next()
+    vi.useFakeTimers()
+    await using pressure = await simulatePressure(coordinator, 'high')
+    const unloaded = pressure.unloaded.length === 0 && once(coordinator, 'unload')
+    await vi.advanceTimersByTimeAsync(61_000)
+    await unloaded
+    expect(pressure.unloaded).toMatchObject([{ reason: 'pressure' }])
+  })
+
+  it('waits in real time for what was begun with fake timers that are gone', async () => {
+    vi.useFakeTimers()
+    const remote = setUp({ clock: globalClock() }, { idleTimeout: 100 })
+    await remote.next()
+    vi.useRealTimers()
+    await until(() => coordinator.info('tested').state === 'unloaded')
+    const warned = vi.spyOn(console, 'warn')
+    const clock = globalClock()
+    const timer = clock.setTimeout(() => expect.unreachable(), 1)
+    vi.useFakeTimers()
+    clock.clearTimeout(timer)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(warned).not.toHaveBeenCalled()
+  })
+
+  it('takes the time of mock timers without a date from what is due, and says so', async () => {
+    const { stdout, stderr } = await runChild(`
+      import { mock } from 'node:test'
+      import { once } from 'node:events'
+      const { globalClock } = await import(new URL('src/testing/index.ts', 'file://' + process.cwd() + '/'))
+      const clock = globalClock()
+      mock.timers.enable({ apis: ['setTimeout'] })
+      const coordinator = new ComponentCoordinator({ logger: silent, clock })
+      const component = coordinator.registerComponent(sink('mocked', { idleTimeout: 3_600_000 }))
+      await component.add(1, 2)
+      await coordinator.memory.sample()
+      const unloaded = once(coordinator, 'unload')
+      mock.timers.tick(3_600_000)
+      console.log((await unloaded)[0].reason, clock.now())
+      await coordinator.shutdown()`)
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'idle 3600000\n',
+      stderr: expect.stringMatching(/SPILLWAY_DATE_NOT_MOCKED.*Fake both/) as string,
+    })
+  })
+
   it.each([true, false])('goes by the fake timers of vitest (before the coordinator: %s)', async (before) => {
     if (before) vi.useFakeTimers()
     const remote = setUp({ clock: globalClock() }, { idleTimeout: hour, callTimeout: hour })
     await remote.next()
-    if (!before) {
-      vi.useFakeTimers()
-      // What was set before goes by the real timers.
-      await coordinator.unloadComponent('tested')
-      await remote.next()
-    }
+    if (!before) vi.useFakeTimers()
     const late = rejection(remote.never())
     await until(() => coordinator.info('tested').inUse === 1)
     await vi.advanceTimersByTimeAsync(hour)

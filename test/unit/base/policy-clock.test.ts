@@ -2,22 +2,27 @@ import { expect, it } from 'vitest'
 import { monotonicNow, wallTime } from '../../../src/base/monotonic.ts'
 import { policyClock, realClock } from '../../../src/base/policy-clock.ts'
 
+const neverFails = (error: unknown): void => expect.unreachable(String(error))
+
 function fakeClock() {
   const timers: (() => void)[] = []
   const state = { time: 100, unrefs: 0 }
-  const clock = policyClock({
-    now: () => state.time,
-    setTimeout: (callback) => {
-      timers.push(callback)
-      return { unref: () => state.unrefs++ }
+  const clock = policyClock(
+    {
+      now: () => state.time,
+      setTimeout: (callback) => {
+        timers.push(callback)
+        return { unref: () => state.unrefs++ }
+      },
+      clearTimeout: () => void timers.splice(0),
     },
-    clearTimeout: () => void timers.splice(0),
-  })
+    neverFails,
+  )
   return { state, timers, clock }
 }
 
 it('without one, it is the real clock', () => {
-  expect(policyClock(undefined)).toBe(realClock)
+  expect(policyClock(undefined, neverFails)).toBe(realClock)
   const now = monotonicNow()
   expect(realClock.at(now)).toBe(now)
   expect(realClock.wallTime(now)).toBe(wallTime(now))
@@ -48,7 +53,7 @@ it('calls back in a turn of its own, unless that is taken back, and keeps nothin
   await new Promise((resolve) => setImmediate(resolve))
   expect(passed).toBe(0)
   clock.after(10, () => passed++)
-  timers[0]?.()
+  timers.at(-1)?.()
   await new Promise((resolve) => setImmediate(resolve))
   expect(passed).toBe(1)
 })
