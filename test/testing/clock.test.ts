@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTurn } from '../../src/base/timers.ts'
 import { pino } from 'pino'
 import { describeValue } from '../../src/contract/describe-value.ts'
 import { globalClock, manualClock, crash, simulatePressure } from '../../src/testing/index.ts'
@@ -186,9 +187,12 @@ describe('a clock that fails', () => {
 
 describe('the clock of the globals', () => {
   it('moves what it waits for to fake timers that come, and back to the real ones', async () => {
-    const remote = setUp({ clock: globalClock(), memory: { policy: 'priority-idle' } }, { idleTimeout: hour })
+    const memory = { policy: 'priority-idle' } as const
+    const remote = setUp({ clock: globalClock(), autoUnloadEnabled: true, memory }, { idleTimeout: hour })
     for (const _ of [1, 2]) {
       await remote.next()
+      // The call is over once its answer has been taken in.
+      await nextTurn()
       const unloaded = once(coordinator, 'unload')
       vi.useFakeTimers()
       // Nobody asks between the two.
