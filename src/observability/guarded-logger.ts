@@ -6,9 +6,19 @@ import { runUserCode } from '../base/user-code.ts'
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
+/** By which method a line is written: the first that there is. What is told in detail can be left out. */
+const insteadOf: Readonly<Record<Level, readonly Level[]>> = {
+  trace: ['trace'],
+  debug: ['debug'],
+  info: ['info'],
+  warn: ['warn', 'info'],
+  error: ['error', 'warn', 'info'],
+  fatal: ['fatal', 'error', 'warn', 'info'],
+}
+
 /**
  * The program's logger, which is used from the midst of what the runtime does: it runs in a context of its own, and nothing it throws (a serializer, a
- * mixin, a hook, a method that is missing) goes further, nor what is logged. What it does not write is told by warnings of the process instead.
+ * mixin, a hook) goes further, nor what is logged. What it does not write is told by warnings of the process instead.
  */
 export class GuardedLogger implements Logger {
   readonly trace: LogMethod = this.#method('trace')
@@ -51,7 +61,11 @@ export class GuardedLogger implements Logger {
 
   #method(level: Level): LogMethod {
     return (...line: readonly unknown[]): void => {
-      const write = (): unknown => Reflect.apply(this.#logger[level], this.#logger, line)
+      const write = (): unknown => {
+        const logger: Partial<Logger> = this.#logger
+        const method = insteadOf[level].find((each) => typeof logger[each] === 'function')
+        return method && Reflect.apply(logger[method] as LogMethod, logger, line)
+      }
       runUserCode(this.#inContext, write, (error) => this.#tell(level, line, error))
     }
   }

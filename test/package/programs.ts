@@ -24,8 +24,7 @@ const made = spillway.defineComponent((config, { dependencies: { peer }, locks, 
     const names = Object.keys(worker).filter((name) => name in all)
     return {
       differing: names.filter((name) => all[name] !== spillway[name] || worker[name] !== spillway[name]),
-      stock: ['transfer', 'transferHandlers'].filter((name) => stock[name] !== spillway[name]),
-      marked: stock.proxyMarker in spillway.proxy({}),
+      stock: ['proxy', 'transfer', 'transferHandlers'].filter((name) => stock[name] !== spillway[name]),
     }
   },
   refuse() {
@@ -130,7 +129,7 @@ console.log(JSON.stringify(result))
 
 /** @param copies between processes buffers are copied. */
 export const expected = (copies: boolean): object => ({
-  same: { differing: [], stock: [], marked: true },
+  same: { differing: [], stock: [] },
   errors: [true, true, true, true, 'QuotaError'],
   judged: [true, false, true, false, true, true],
   options: [true, true],

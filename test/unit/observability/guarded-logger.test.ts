@@ -136,3 +136,11 @@ test('the level is that of the logger, also when it is changed', () => {
   given.level = 'debug'
   expect(logger.level).toBe('debug')
 })
+
+test('a line is written by the nearest method that there is', () => {
+  const lines: unknown[] = []
+  const few = { info: (line: string) => lines.push(line), child: () => few }
+  const logger = guarded(few)
+  for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) logger[level](level)
+  expect(lines).toEqual(['info', 'warn', 'error', 'fatal'])
+})
