@@ -37,6 +37,7 @@ import type { ResolvedCoordinatorOptions } from './coordinator-options.ts'
 import type { CoordinatorOptions } from './contract/coordinator-options.ts'
 import { CoordinatorShutdownError } from './contract/errors.ts'
 import { abortable } from './host/abortable.ts'
+import { expectNoPreload } from './host/preload.ts'
 import { KeepAlive } from './host/keep-alive.ts'
 import { defaultResourceLimits } from './host/resource-limits.ts'
 import { ProcessHost } from './host/process/process-host.ts'
@@ -99,6 +100,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   constructor(options: CoordinatorOptions = {}) {
     super()
+    expectNoPreload()
     this.#options = resolveCoordinatorOptions(options)
     this.#membership = joinCoordinators(this)
     const logger = new GuardedLogger(() => this.#options.logger ?? defaultLogger(), this.#inContext)

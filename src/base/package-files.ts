@@ -27,12 +27,15 @@ const ending = ownFolder === undefined ? '.js' : extname(script)
 let found: PackageFiles | undefined
 
 /**
- * Beside this code; else, from a bundle, in `node_modules` or next to the bundle, of the same build.
+ * Beside this code; else, from a bundle, in `node_modules` or next to the bundle, of the same build: asked each time, since a deployment may replace them while
+ * the program runs.
  *
  * @throws WorkerFileError
  */
 export function packageFiles(): PackageFiles {
-  return (found ??= ownFolder === undefined ? lookAround() : { kind: 'package', folder: ownFolder })
+  if (ownFolder !== undefined) return ofThisBuild(ownFolder)
+  if (found === undefined || headingOf(markedFile(found)) !== build) found = lookAround()
+  return found
 }
 
 /** Path of a file by which a thread or a process starts; one that was copied is all of them. */
@@ -91,6 +94,25 @@ function folderOf(file: string): string | undefined {
   return isOurs && existsSync(join(folder, 'workers', 'bootstrap.cjs')) ? folder : undefined
 }
 
+/** Whatever is there to be started is of the build that this file is of. */
+function markedFile(files: PackageFiles): string {
+  return files.kind === 'copied' ? files.file : join(files.folder, copied)
+}
+
+/** @throws WorkerFileError for a folder that has been replaced, or has gone: what would be started there does not fit what runs here. */
+function ofThisBuild(folder: string): PackageFiles {
+  const files: PackageFiles = { kind: 'package', folder }
+  if (build === 'sources') return files
+  const file = markedFile(files)
+  const is = headingOf(file)
+  if (is === build) return files
+  const now = is === undefined ? 'gone' : `build ${is}`
+  throw new WorkerFileError(
+    `The installed spillway is ${now}, and this program runs build ${build}: restart it, and it fits`,
+    [is === undefined ? file : `${file} (which is ${is})`],
+  )
+}
+
 function lookAround(): PackageFiles {
   const looked: string[] = []
   const isOfThisBuild = (file: string): boolean => {
@@ -105,7 +127,12 @@ function lookAround(): PackageFiles {
     const file = join(place, copied)
     if (isOfThisBuild(file)) return { kind: 'copied', file }
   }
-  throw new WorkerFileError(copied, build, looked)
+  throw new WorkerFileError(
+    `Spillway's workers start with a file of the package, of the same build as this code (${build}), and there is none: copy ` +
+      `node_modules/spillway/dist/${copied} next to the bundle, each time it is made, or install spillway where it runs. One that was replaced while ` +
+      'the program runs wants a restart of it',
+    looked,
+  )
 }
 
 /** What build a file says that it is of. */

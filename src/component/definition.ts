@@ -150,7 +150,7 @@ export function resolveDefinition(
   const resolved: ResolvedDefinition = {
     name,
     type: expectString('type', orDefault(definition.type, 'component')),
-    module: resolveModule(definition.module),
+    module: moduleOf(definition),
     export: expectString('export', orDefault(definition.export, 'default')),
     config: cloneConfig(definition.config),
     dependencies: [...new Set([...dependencies, ...optional])],
@@ -206,6 +206,14 @@ export function resolveRecycle(recycle: RecycleOptions): ResolvedRecycle {
   }
 }
 
+/** A package's conditions are those of its worker: where it has some of its own, it resolves the package itself. */
+function moduleOf({ module, execArgv }: ComponentDefinition): string {
+  const isPackage = typeof module === 'string' && /^[^./\\]/.test(module) && !/^\w+:|^spillway\//.test(module)
+  const hasConditions =
+    Array.isArray(execArgv) && execArgv.some((each) => /^(?:-C|--conditions)(?:=|$)/.test(String(each)))
+  return isPackage && hasConditions ? module : resolveModule(module)
+}
+
 /** The URL of a component's module, however it is given. @throws InvalidOptionsError */
 export function resolveModule(module: unknown): string {
   if (module instanceof URL) return module.href
@@ -249,6 +257,10 @@ function expectId(option: string, value: number): number {
 /** @throws InvalidOptionsError for what a thread has no part in. */
 function expectProcess(definition: ResolvedDefinition): void {
   if (definition.isolation === 'process') return
+  if (definition.execArgv?.some((each) => /^--(?:experimental-)?permission$/.test(each))) {
+    const expected = "no --permission, unless isolation is 'process': it holds for a whole process"
+    throw new InvalidOptionsError('execArgv', expected, definition.execArgv)
+  }
   for (const option of ['cwd', 'uid', 'gid'] as const) {
     const value = definition[option]
     if (value === undefined) continue

@@ -1,10 +1,8 @@
 import { messageOf } from '../contract/describe-value.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { GenerationEnd } from '../channel/generation-end.ts'
-import { passedLimit } from '../contract/passed-limit.ts'
 import {
   ComponentLoadError,
-  ComponentLoadTimeoutError,
   isComponentLoadError,
   isInsufficientMemoryError,
   isSpillwayError,
@@ -24,12 +22,12 @@ import { tellCopied } from './copied-notice.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { isolationOf, tellMove } from './isolation.ts'
 import type { Hibernation } from './hibernation.ts'
+import { failedLoad, notStarted } from './failed-load.ts'
 import { endChildren } from './left-children.ts'
 import { askCurrent } from './peer.ts'
 import type { Peers } from './peer.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
-import { whyNotLoaded } from './why-not-loaded.ts'
 
 /** ms: a worker that is stuck does not answer. */
 const statisticsDeadline = 1_000
@@ -123,12 +121,12 @@ async function startOnce(port: LoadPort): Promise<StartOutcome> {
       return { type: 'ready', generation }
     }
     if (outcome.type === 'ended') ({ end } = outcome)
-    throw failureOf(port, outcome)
+    throw port.loadSignal.aborted && outcome.type === 'ended'
+      ? port.loadSignal.reason
+      : failedLoad(port.component, port.definition, outcome)
   } catch (cause) {
     const error =
-      isSpillwayError(cause) || port.loadSignal.aborted
-        ? cause
-        : new ComponentLoadError(port.component, `its worker could not be started: ${messageOf(cause)}`, { cause })
+      isSpillwayError(cause) || port.loadSignal.aborted ? cause : notStarted(port.component, port.definition, cause)
     if (!generation) return { type: 'failed', error }
     const gone = await generation.host.terminate(terminateDeadline)
     return { type: 'failed', error, worker: { generation, end, gone } }
@@ -238,34 +236,6 @@ function optionsOfDependencies({ definition, surroundings }: LoadPort): InitMess
       return found ? [[name, dependencyOptions(found)]] : []
     }),
   )
-}
-
-function failureOf(
-  { component: name, definition, loadSignal }: LoadPort,
-  outcome: Exclude<LoadOutcome, { type: 'ready' }>,
-): unknown {
-  switch (outcome.type) {
-    case 'late':
-      return new ComponentLoadTimeoutError(name, definition.timeout)
-    case 'failed': {
-      const { error: cause } = outcome
-      return new ComponentLoadError(name, whyNotLoaded(cause, definition.module), { cause })
-    }
-    case 'ended': {
-      if (loadSignal.aborted) return loadSignal.reason
-      const { reason, exitCode, signal, cause, passed } = outcome.end
-      const why = {
-        exit: `its worker exited${exitCode === undefined ? '' : ` with code ${exitCode}`} while loading`,
-        error: `its worker died while loading: ${messageOf(cause)}`,
-        'out-of-memory': 'its worker ran out of memory while loading',
-        'memory-limit': passedLimit(passed, ' while loading'),
-        signal: `its process was ended by ${signal ?? 'a signal'} while loading`,
-        stuck: 'its event loop did not turn any more while loading',
-        terminated: 'its worker was ended while loading',
-      }[reason]
-      return new ComponentLoadError(name, why, { cause, passed })
-    }
-  }
 }
 
 async function warnOfLimit({ definition, surroundings }: LoadPort, { host }: Generation): Promise<void> {

@@ -35,9 +35,14 @@ export function whyNotLoaded(cause: unknown, module: string): string {
     case 'ERR_PACKAGE_PATH_NOT_EXPORTED':
     case 'ERR_UNKNOWN_BUILTIN_MODULE':
     case 'ERR_UNSUPPORTED_ESM_URL_SCHEME':
+    case 'ERR_INVALID_FILE_URL_HOST':
+    case 'ERR_INVALID_FILE_URL_PATH':
       return told(failure)
     default:
-      return code === undefined && isInstance(cause, SyntaxError) ? unparsed(failure) : failure.headline
+      if (code === undefined && isInstance(cause, SyntaxError)) return unparsed(failure)
+      return /\bin ES module scope\b/.test(failure.headline)
+        ? ofThatFile(failure)
+        : failure.headline + deniedResource(cause)
   }
 }
 
@@ -53,7 +58,10 @@ interface Failure {
 /** Node says which file it has failed over, which need not be the component's own; then that is named as well. */
 function told({ headline, stack, module, file }: Failure, advice = ''): string {
   const place = /^\S.*:\d+$/m.exec(stack.split('\n', 1)[0] ?? '')?.[0]
-  const where = place === undefined ? headline : `${headline} (${place})`
+  // Who has "imported" the component's own module is a file of ours.
+  const isOwn = module.startsWith('file:') && headline.includes(`"${new URL(module).pathname}"`)
+  const said = isOwn ? headline.replace(/ imported from [^]+$/, '') : headline
+  const where = place === undefined ? said : `${said} (${place})`
   const isNamed = where.includes(file ?? module)
   return [where, ...(isNamed ? [] : [`option "module" is ${file ?? module}`]), ...(advice ? [advice] : [])].join('; ')
 }
@@ -87,8 +95,10 @@ function ownNotFound(file: string, isDirectory: boolean): string {
 /** What is neither a URL nor a path was looked up like a package, from the working directory of the worker. */
 function packageNotFound(specifier: string, folder: string): string {
   const isFile = moduleEndings.includes(extname(specifier)) || filesOfThatName(join(folder, specifier)).length > 0
-  const hint = isFile ? `; a file is given as new URL('./${specifier}', import.meta.url)` : ''
-  return `Cannot find package '${specifier}' imported from ${folder}, the working directory: that is what option "module" names${hint}`
+  const hint = isFile
+    ? `a file is given as new URL('./${specifier}', import.meta.url)`
+    : `what is installed for the program's file, and not there, is given as import.meta.resolve('${specifier}')`
+  return `Cannot find package '${specifier}' imported from ${folder}, the working directory: that is what option "module" names; ${hint}`
 }
 
 function adviceOnImport(asked: string, importer: string): string {
@@ -115,6 +125,22 @@ function unknownEnding(failure: Failure): string {
   return told(failure, path === failure.file ? `a component is a file of code: ${moduleEndings.join(', ')}` : '')
 }
 
+/** Node says why "this file" is an ES module, and not which it is. */
+function ofThatFile({ headline, stack }: Failure): string {
+  const [, place] = /^ {4}at .*?((?:file:\/\/|\/|\w:)[^()]*:\d+:\d+)\)?$/m.exec(stack) ?? []
+  return place === undefined ? headline : `${headline} (${place})`
+}
+
+/** With Node's permission model: what it was that was denied. */
+export function deniedResource(cause: unknown): string {
+  const { code, permission, resource } = (typeof cause === 'object' && cause !== null ? cause : {}) as Record<
+    string,
+    unknown
+  >
+  if (code !== 'ERR_ACCESS_DENIED' || typeof resource !== 'string' || resource === '') return ''
+  return ` (${String(permission)} of ${resource})`
+}
+
 /** V8 says nothing of the file when it is an ES module; what is parsed while the module runs, JSON say, has frames of that. */
 function unparsed(failure: Failure): string {
   const [, path] = /^(?:file:\/\/)?(\/.*|\w:.*):\d+\n/.exec(failure.stack) ?? []
@@ -122,7 +148,14 @@ function unparsed(failure: Failure): string {
     failure.stack.slice(failure.stack.indexOf('\n    at ') + 1),
   )
   if (path === undefined && !isOfLoader) return failure.headline
-  return told(failure, adviceOnSyntax(failure.headline, isTypeScript(path ?? failure.file ?? '')))
+  const advice = adviceOnSyntax(failure.headline, isTypeScript(path ?? failure.file ?? ''))
+  const isUnknown =
+    path === undefined && failure.file !== undefined && !/does not provide an export/.test(failure.headline)
+  return told(
+    failure,
+    advice ||
+      (isUnknown ? `the error is in it or in something that it imports: \`node ${failure.file}\` shows where` : ''),
+  )
 }
 
 function adviceOnSyntax(headline: string, isTyped: boolean): string {

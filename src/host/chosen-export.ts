@@ -62,10 +62,21 @@ function isObject(value: unknown): value is Namespace {
 
 function missingExport(name: string, namespace: Namespace): string {
   const what = name === '*' ? 'no exports' : name === 'default' ? 'no default export' : `no export named "${name}"`
-  const names = exportedNames(namespace)
+  const all = exportedNames(namespace)
+  if (all.includes(name)) return `the module's ${nameOfExport(name)} is ${String(exportOf(namespace, name))}`
+  const names = all.map(shown)
   if (names.length === 0) return `the module has ${what}; it exports nothing`
-  const hint = name === 'default' ? `; ${whichToTake(names, namespace)}` : ''
+  const hint = name === 'default' ? `; ${whichToTake(all, namespace)}` : ''
   return `the module has ${what}; it exports ${names.join(', ')}${hint}`
+}
+
+function nameOfExport(name: string): string {
+  return name === 'default' ? 'default export' : `export "${name}"`
+}
+
+/** A name may be any text, and empty. */
+function shown(name: string): string {
+  return /^[\w$]+$/.test(name) ? name : JSON.stringify(name)
 }
 
 /** Of all exports together only functions can be called: a class or a component among them is to be named. */

@@ -129,14 +129,15 @@ export class ComponentRuntime {
   }
 
   async load(): Promise<void> {
-    const { name, module, export: exportName, config } = this.#init
+    const { name } = this.#init
+    const onStage = (stage: 'importing' | 'initialising'): void => this.#post({ type: 'loads', stage })
     // To the locks one task, which all calls that wait for the component wait for.
     const loading = new ServedCall(undefined, loadOf(name), 'load')
     let restored: Restored = nothingRestored
     try {
       restored = await this.#restore()
       const context = this.#context(restored)
-      const load = async (): ReturnType<typeof loadModule> => loadModule(module, exportName, config, context)
+      const load = async (): ReturnType<typeof loadModule> => loadModule(this.#init, context, onStage)
       const { api, isDefined } = await callContext.run(loading, load)
       loading.end()
       this.#lookForNativeCode()

@@ -139,6 +139,8 @@ export type FromWorkerMessage =
   | { readonly type: 'addon-refused'; readonly addon: string }
   /** It is about to read what the last generation left, has read it, or has given it to the component: what goes wrong now may be due to that. */
   | { readonly type: 'restoring'; readonly underWay: boolean }
+  /** How far its load has come. */
+  | { readonly type: 'loads'; readonly stage: 'importing' | 'initialising' }
   /** `keepsState`: it offers a snapshot. */
   | { readonly type: 'ready'; readonly keepsState: boolean }
   /** `init` has come, and cannot be deserialised. */

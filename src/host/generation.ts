@@ -17,8 +17,11 @@ import type { ComponentHost } from './component-host.ts'
 export type LoadOutcome =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly error: unknown }
-  | { readonly type: 'ended'; readonly end: GenerationEnd }
-  | { readonly type: 'late' }
+  | { readonly type: 'ended'; readonly end: GenerationEnd; readonly stage: LoadStage }
+  | { readonly type: 'late'; readonly stage: LoadStage }
+
+/** 'starting': of the component itself nothing has begun. */
+export type LoadStage = 'starting' | 'importing' | 'initialising'
 
 type Reply<T extends FromWorkerMessage['type']> = Extract<FromWorkerMessage, { type: T }>
 
@@ -38,6 +41,7 @@ export class Generation {
   #collections = 0
   #exposesMetrics = false
   #restoring = false
+  #stage: LoadStage = 'starting'
   #keepsState = false
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
@@ -51,6 +55,7 @@ export class Generation {
     host.onMessage((message) => {
       if (message.type === 'exposes-metrics') this.#exposesMetrics = true
       if (message.type === 'child-process') this.children.heard(message.news)
+      if (message.type === 'loads') this.#stage = message.stage
       if (message.type === 'ready') this.#keepsState = message.keepsState
       if (message.type === 'restoring') this.#restoring = message.underWay
       onMessage(message)
@@ -97,10 +102,10 @@ export class Generation {
       return { type: 'failed', error }
     }
     const outcome = await reply
-    if (outcome === 'late') return { type: 'late' }
+    if (outcome === 'late') return { type: 'late', stage: this.#stage }
     // It may have said that it is ready with its last breath.
     if (outcome === 'ended' || (outcome.type === 'ready' && this.#ended)) {
-      return { type: 'ended', end: await this.host.ended }
+      return { type: 'ended', end: await this.host.ended, stage: this.#stage }
     }
     switch (outcome.type) {
       case 'ready':

@@ -4,7 +4,9 @@ import type { ComponentContext } from '../contract/component-context.ts'
 import { chosenExport } from './chosen-export.ts'
 import type { Namespace } from './chosen-export.ts'
 import { isClass } from './is-class.ts'
+import type { InitMessage } from './control.ts'
 import { isModuleUrl } from './is-module-url.ts'
+import { notAnApi } from './not-an-api.ts'
 
 export interface LoadedModule {
   readonly api: object
@@ -13,44 +15,46 @@ export interface LoadedModule {
 }
 
 /**
- * Imports a component's module and makes its API: from a `defineComponent` result, a class, a factory function or a plain object of functions.
+ * Imports a component's module and makes its API: from a `defineComponent` result, a class, a factory function, a plain object of functions, or a promise of one of these.
  *
+ * @param onStage is told what begins.
  * @throws whatever the module or its initialiser throws; Error when the export is missing or is none of these.
  */
 export async function loadModule(
-  module: string,
-  exportName: string,
-  config: unknown,
+  { module, export: exportName, config }: Pick<InitMessage, 'module' | 'export' | 'config'>,
   context: ComponentContext,
+  onStage: (stage: 'importing' | 'initialising') => void,
 ): Promise<LoadedModule> {
+  onStage('importing')
   const namespace = (await import(isModuleUrl(module) ? module : await resolved(module))) as Namespace
+  onStage('initialising')
   return makeApi(chosenExport(namespace, exportName), `export "${exportName}"`, config, context)
 }
 
 /**
- * The API that an export makes.
+ * The API that an export makes; a promise stands for what it gives.
  *
  * @param what it is, for messages.
  * @throws whatever the initialiser throws; Error when what it gives is no API.
  */
 export async function makeApi(
-  exported: unknown,
+  given: unknown,
   what: string,
   config: unknown,
   context: ComponentContext,
 ): Promise<LoadedModule> {
+  const exported = isPromise(given) ? await given : given
   const initialise = initialiserOf(exported)
   const api: unknown = initialise
     ? await initialise(config, context)
     : typeof exported === 'function'
       ? (await construct(exported, config, context)).api
       : exported
-  if ((typeof api !== 'object' && typeof api !== 'function') || api === null) {
-    throw new Error(
-      `${what} gave ${api === null ? 'null' : typeof api}; a component is an object whose functions may be called`,
-    )
+  const instead = notAnApi(api)
+  if (instead !== undefined) {
+    throw new Error(`${what} gave ${instead}; a component is an object whose functions may be called`)
   }
-  return { api, isDefined: initialise !== undefined }
+  return { api: api as object, isDefined: initialise !== undefined }
 }
 
 /** Those who register it resolve it beforehand where they can. */

@@ -1,5 +1,5 @@
 import nodeModule from 'node:module'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isModuleUrl } from './is-module-url.ts'
 
@@ -10,9 +10,9 @@ import { isModuleUrl } from './is-module-url.ts'
  */
 export function moduleUrl(module: string): string {
   if (isModuleUrl(module)) return module
-  if (isAbsolute(module)) return pathToFileURL(module).href
-  const base = pathToFileURL(join(process.cwd(), 'package.json')).href
-  return /^\.\.?\//.test(module) ? new URL(module, base).href : resolveFrom(base, module)
+  // A path is none that would have to be decoded: `#`, `?` and `%` are characters like any other.
+  if (isAbsolute(module) || /^\.\.?\//.test(module)) return pathToFileURL(resolve(module)).href
+  return resolveFrom(pathToFileURL(join(process.cwd(), 'package.json')).href, module)
 }
 
 /**

@@ -11,6 +11,7 @@ import { watchChildProcesses } from './child-watch.ts'
 import { ComponentRuntime } from './component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from './control.ts'
 import type { Compiled } from './compiled-core.ts'
+import { workerBegins } from './worker-begins.ts'
 import { portOf, threadChannels } from '../transport/thread.ts'
 
 /** What a thread is given when it starts. */
@@ -27,6 +28,7 @@ export interface OwnCode {
 
 /** What every component's thread does for as long as it lives. Until `init` comes it is a spare. */
 export function serveThread({ end, addons, claims }: ThreadData): void {
+  workerBegins()
   guardAddonLoads(addons)
   let runtime: ComponentRuntime | undefined
   const control = threadChannels.join(end)

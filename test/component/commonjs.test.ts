@@ -160,6 +160,8 @@ describe('of a CommonJS module', () => {
       'class.cjs': `module.exports = class {}`,
       'null.cjs': 'module.exports = null',
       'text.cjs': `module.exports = 'text'`,
+      'empty-default.cjs': `exports.__esModule = true\nexports.default = null\nexports.made = {}`,
+      'strange.cjs': `exports.__esModule = true\nexports[''] = {}\nexports['a, b'] = {}`,
     })
 
   it.each<[string, string, string]>([
@@ -175,6 +177,8 @@ describe('of a CommonJS module', () => {
     ['null.cjs', 'default', 'the module has no default export; it exports nothing'],
     ['null.cjs', '*', 'the module has no exports; it exports nothing'],
     ['text.cjs', 'default', 'export "default" gave string'],
+    ['empty-default.cjs', 'default', "the module's default export is null"],
+    ['strange.cjs', 'other', 'it exports "", "a, b"'],
   ])('%s, the export "%s" is not there, and it is told which are', async (file, name, message) => {
     expect(await rejection(kindOf(folder(), file, { export: name }))).toMatchObject({
       code: 'ERR_COMPONENT_LOAD',

@@ -27,7 +27,7 @@ describe('a load that fails', () => {
     ['no such export', { module: fixture('broken/no-default.mjs'), export: 'nothing' }, /no export named "nothing"/],
     ['a module that throws', { module: fixture('broken/throws.mjs') }, /RangeError: the module threw/],
     ['an export that is no component', { export: 'number' }, /gave number/],
-    ['an export that is null', { export: 'nothing' }, /no export named "nothing"/],
+    ['an export that is null', { export: 'nothing' }, /the module's export "nothing" is null/],
     ['an initialiser that gives nothing', { export: 'givesNothing' }, /gave undefined/],
     ['an initialiser that throws text', { export: 'throwsString' }, /it threw a string/],
     ['an initialiser that throws null', { export: 'throwsNull' }, /it threw null/],

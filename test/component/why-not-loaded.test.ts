@@ -80,6 +80,10 @@ describe('a module that is not there is told by what was registered', () => {
     ['http://localhost/component.js', `Received protocol 'http:'; option "module" is http://localhost/component.js`],
     ['node:no-such', 'No such built-in module: node:no-such'],
     ['vitest/no-such', 'option "module" is vitest/no-such'],
+    ['@own/prices', "given as import.meta.resolve('@own/prices')"],
+    ['file://host/x.mjs', 'File URL host must be "localhost" or empty'],
+    ['file://host/x.mjs', 'option "module" is file://host/x.mjs'],
+    ['file:///a%2Fb.mjs', `must not include encoded "/" or "\\" characters; option "module" is file:///a%2Fb.mjs`],
   ])('anything else: %s', async (module, message) => {
     expect(await messageOf(module)).toContain(message)
   })
@@ -217,7 +221,87 @@ describe('TypeScript that needs a compiler', () => {
     // What a process says as it ends goes to stderr.
     const why = isolation === 'thread' ? `Cannot find package 'no-such-compiler'` : 'exited with code 1 while loading'
     expect(error).toMatchObject({ code: 'ERR_COMPONENT_LOAD', message: expect.stringContaining(why) as string })
+    expect((error as Error).message).toContain('option "execArgv" is ["--import","no-such-compiler"]')
   })
+})
+
+describe('options of Node that a worker is started with are told', () => {
+  const preload = (code: string): string[] => ['--import', `data:text/javascript,${encodeURIComponent(code)}`]
+
+  it.each<['thread' | 'process', string, readonly string[], string]>([
+    ['thread', 'throws', preload('throw new Error("preloaded")'), 'preloaded; option "execArgv" is ["--import","data:'],
+    [
+      'process',
+      'throws',
+      preload('throw 1'),
+      'exited with code 1 while loading; option "execArgv" is ["--import","data:',
+    ],
+    ['thread', 'is unknown', ['--no-such'], 'flags: --no-such; option "execArgv" is ["--no-such"]'],
+    [
+      'process',
+      'is unknown',
+      ['--no-such'],
+      'Node refuses an option that its worker is started with (exit code 9); option "execArgv" is ["--no-such"]',
+    ],
+  ])('in a %s: what %s', async (isolation, _, execArgv, message) => {
+    expect(await messageOf(join(program({ 'a.cjs': '' }), 'a.cjs'), { isolation, execArgv })).toContain(message)
+  })
+
+  it.each(['thread', 'process'] as const)('in a %s: one that does not end', async (isolation) => {
+    const execArgv = preload('setInterval(() => {}, 1_000); await new Promise(() => {})')
+    const module = join(program({ 'a.cjs': '' }), 'a.cjs')
+    const error = await rejection(kindOf(module, { isolation, execArgv, timeout: 1_000 }))
+    expect(error).toMatchObject({
+      code: 'ERR_COMPONENT_LOAD_TIMEOUT',
+      message: expect.stringMatching(/: its worker was still starting; option "execArgv" is \["--import"/) as string,
+    })
+  })
+
+  it('--permission of a thread is refused', async () => {
+    expect(
+      await rejection(
+        kindOf('./a.cjs', { execArgv: ['--permission'] }).catch(async (error: unknown) => Promise.reject(error)),
+      ),
+    ).toMatchObject({
+      code: 'ERR_INVALID_OPTIONS',
+      option: 'execArgv',
+    })
+  })
+
+  it('nothing is said of them once the component is being loaded', async () => {
+    const home = program({ 'a.mjs': 'process.exit(3)' })
+    const message = await messageOf(join(home, 'a.mjs'), { execArgv: preload('') })
+    expect(message).toBe('its worker exited with code 3 while loading')
+  })
+})
+
+describe('a load that is late', () => {
+  it.each([
+    ['await new Promise(() => {})', 'its module was still being imported'],
+    ['export default () => new Promise(() => {})', 'its initialiser was still under way'],
+  ])('says what was going on: %s', async (code, during) => {
+    const error = await rejection(kindOf(`data:text/javascript,${encodeURIComponent(code)}`, { timeout: 1_000 }))
+    expect((error as Error).message).toContain(`was not ready within 1000 ms: ${during}; its worker was ended`)
+  })
+})
+
+it('names the file that is an ES module and is written as CommonJS', async () => {
+  const home = program({
+    'package.json': '{ "type": "module" }',
+    'a.mjs': `import './b.js'`,
+    'b.js': 'module.exports = 1',
+  })
+  expect(await messageOf(join(home, 'a.mjs'))).toMatch(
+    /module is not defined in ES module scope[^]*\(file:.*\/b\.js:1:1\)$/,
+  )
+})
+
+it('says what it was that was denied', async () => {
+  const home = program({ 'a.cjs': `require('node:fs').readFileSync('/etc/hostname')` })
+  const execArgv = ['--permission']
+  expect(await messageOf(join(home, 'a.cjs'), { isolation: 'process', execArgv })).toMatch(
+    /\(FileSystemRead of \/etc\/hostname\)$/,
+  )
 })
 
 describe('what a module has to say itself is left as it is', () => {
@@ -233,7 +317,7 @@ describe('what a module has to say itself is left as it is', () => {
     [
       'bad syntax in JavaScript',
       `import './bad.mjs'`,
-      `SyntaxError: Unexpected end of input; option "module" is <>/a.ts`,
+      `SyntaxError: Unexpected end of input; option "module" is <>/a.ts; the error is in it or in something that it imports: \`node <>/a.ts\` shows where`,
     ],
     ['JSON', `JSON.parse('{')`, `SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)`],
     ['a function made of text', `new Function('x(')`, `SyntaxError: Unexpected token '}'`],

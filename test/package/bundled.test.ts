@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectedOf, inlined, lease, older, program } from './bundled-programs.ts'
 import { olderNode, pretending } from './old-node.ts'
+import { replaced } from './programs.ts'
 import { installWebpack } from './webpack.ts'
 
 const run = promisify(execFile)
@@ -110,6 +111,31 @@ describe('a bundle without the file that is to be copied', () => {
     const code = await readFile(join(folder, copied), 'utf8')
     await writeFile(join(folder, copied), code.replace(/^\/\/ spillway \S+/, '// spillway 0.0.1-old'))
     expect((await refusals(folder)).thread).toContain(`${join(folder, copied)} (which is 0.0.1-old)`)
+  })
+
+  it('looks again when it was replaced while the program runs', async () => {
+    const project = projectOf(plain)
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-alone-'))
+    onEnd.push(folder)
+    for (const [name, code] of Object.entries(replaced)) {
+      const to = name === 'replaced.mjs' ? join(project, 'src', name) : join(folder, name)
+      await writeFile(to, code)
+    }
+    await copyFile(join(project, 'node_modules/spillway/dist', copied), join(folder, copied))
+    const args = ['src/replaced.mjs', '--bundle', '--platform=node', '--format=esm', `--outfile=${folder}/main.mjs`]
+    await run(join(root, 'node_modules/.bin/esbuild'), args, { cwd: project, env: environment })
+    const { stdout } = await run(nodes['Node 26'], ['main.mjs', join(folder, copied)], {
+      cwd: folder,
+      env: environment,
+    })
+    const looked = join(folder, copied)
+    const ofIsolation = [
+      'hello',
+      expect.stringContaining(`${looked} (which is 9.9.9-new)`),
+      expect.stringContaining(looked),
+      'hello',
+    ]
+    expect(JSON.parse(stdout)).toEqual([...ofIsolation, ...ofIsolation])
   })
 
   async function refusals(folder: string): Promise<{ thread?: string; process?: string }> {

@@ -8,7 +8,7 @@ import { localLinks } from '../docs/page.ts'
 import { classesOf, loading } from './loading.ts'
 import { importing, olderNode, pretending } from './old-node.ts'
 import { nodes, packedProject, root, run, silent, textsOf, tool } from './packed.ts'
-import { expected, files, sharing, frozen, realms, replacing } from './programs.ts'
+import { expected, files, sharing, frozen, realms, replaced, replacing } from './programs.ts'
 
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
   readonly version: string
@@ -159,6 +159,20 @@ describe('the packed package', () => {
       for (const [name, text] of Object.entries(programs)) await writeFile(join(project, name), text)
       const { stdout } = await run(node, [...flags, join(project, main)], { cwd: project, env: silent })
       expect(stdout).toBe(answer)
+    })
+
+    it('refuses workers at once when it was replaced by another version while it runs', async () => {
+      for (const [name, text] of Object.entries(replaced)) await writeFile(join(project, name), text)
+      const file = join(project, 'node_modules/spillway/dist/spillway-worker.cjs')
+      const { stdout } = await run(node, [join(project, 'replaced.mjs'), file], { cwd: project, env: silent })
+      const [, id = ''] = /^\/\/ spillway (\S+)/.exec(await readFile(file, 'utf8')) ?? []
+      const ofIsolation = [
+        'hello',
+        expect.stringContaining(`is build 9.9.9-new, and this program runs build ${id}: restart it`),
+        expect.stringContaining(`is gone, and this program runs build ${id}`),
+        'hello',
+      ]
+      expect(JSON.parse(stdout)).toEqual([...ofIsolation, ...ofIsolation])
     })
 
     describe('evaluates', () => {

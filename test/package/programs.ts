@@ -190,6 +190,36 @@ console.log(JSON.stringify(answers))
 `,
 }
 
+/** The package is replaced by another version, which workers do not start with. */
+export const replaced: Readonly<Record<string, string>> = {
+  'hello.mjs': hello,
+  'replaced.mjs': `
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { ComponentCoordinator, isWorkerFileError } from 'spillway'
+const [file] = process.argv.slice(2)
+const code = readFileSync(file, 'utf8')
+await using coordinator = new ComponentCoordinator({ spareWorkers: 0 })
+const module = new URL('hello.mjs', import.meta.url)
+const told = []
+for (const isolation of ['thread', 'process']) {
+  let serial = 0
+  const call = async () => coordinator.registerComponent({ name: isolation + ++serial, module, export: '*', isolation, timeout: 600_000 }).hello()
+  const failure = async () => call().catch((error) => [error, error.cause].find(isWorkerFileError)?.message ?? error.stack)
+  told.push(await call())
+  try {
+    writeFileSync(file, code.replace(/^\\/\\/ spillway \\S+/, '// spillway 9.9.9-new'))
+    told.push(await failure())
+    rmSync(file)
+    told.push(await failure())
+  } finally {
+    writeFileSync(file, code)
+  }
+  told.push(await call())
+}
+console.log(JSON.stringify(told))
+`,
+}
+
 /** What nothing can be added to. */
 export const frozen: Readonly<Record<string, string>> = {
   'hello.mjs': hello,

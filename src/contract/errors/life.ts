@@ -33,9 +33,17 @@ export class ComponentLoadTimeoutError extends SpillwayError {
   readonly component: string
   readonly timeout: number
 
-  constructor(component: string, timeout: number, options?: SpillwayErrorOptions) {
+  constructor(
+    component: string,
+    timeout: number,
+    options?: SpillwayErrorOptions & {
+      /** What was going on. */
+      during?: string
+    },
+  ) {
+    const during = options?.during === undefined ? '' : `: ${options.during}`
     super(
-      `Component "${component}" was not ready within ${timeout} ms; its worker was ended. ` +
+      `Component "${component}" was not ready within ${timeout} ms${during}; its worker was ended. ` +
         `Raise "timeout" in its definition if it needs longer`,
       options,
     )
@@ -134,17 +142,14 @@ export class SnapshotError extends SpillwayError {
 }
 export const isSnapshotError = (e: unknown): e is Coded<SnapshotError> => hasCode(e, 'ERR_SNAPSHOT')
 
-/** The program is bundled, and what its workers start with is not where it could be found. */
+/** What workers start with is not where it could be found, or is of another build of the package than what this program runs on. */
 export class WorkerFileError extends SpillwayError {
   readonly code = 'ERR_WORKER_FILE'
-  /** Paths of the files that were looked for, in this order; with what was found, where it was of another version. */
+  /** Paths of the files that were looked for, in this order; with what was found, where it was of another build. */
   readonly looked: readonly string[]
 
-  constructor(file: string, version: string, looked: readonly string[]) {
-    super(
-      `Spillway's workers start with a file of the package, of the same version as this code (${version}), and there is none: copy ` +
-        `node_modules/spillway/dist/${file} next to the bundle, each time it is made, or install spillway where it runs. Looked for ${looked.join(', ')}`,
-    )
+  constructor(message: string, looked: readonly string[]) {
+    super(`${message}. Looked for ${looked.join(', ')}`)
     this.looked = looked
   }
 }

@@ -3,6 +3,7 @@ import { encodeError } from '../../channel/error-codec.ts'
 import { watchAddonLoads } from '../addon-watch.ts'
 import { ComponentRuntime } from '../component-runtime.ts'
 import type { FromWorkerMessage, ToWorkerMessage } from '../control.ts'
+import { workerBegins } from '../worker-begins.ts'
 import { postReadable } from '../readable-message.ts'
 import { WrittenRecord } from './activity-file.ts'
 import { ProcessLink } from '../../transport/process/link.ts'
@@ -16,6 +17,7 @@ const lastPatience = 5_000
 
 /** What every component's process starts with. Until `init` comes it is a spare. */
 export function serveProcess(): void {
+  workerBegins()
   const link = new ProcessLink(channel)
   // It lives for as long as there is somebody to serve.
   link.ref()
