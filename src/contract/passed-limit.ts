@@ -10,8 +10,8 @@ export interface PassedLimit {
 /** Bytes of heap and external memory of a worker in which nothing is loaded (Node 24 and 26, threads and processes: 7.8 to 10.4 MB). */
 const emptyWorker = { least: 7_800_000, most: 10_400_000 }
 
-/** Bytes: the least that a limit for a worker can be; an empty one alone holds more. */
-export const smallestMemoryLimit = 7 * 1024 ** 2
+/** Bytes: less is a limit in the wrong unit. What is not is told of when it is passed. */
+export const smallestMemoryLimit = 1024 ** 2
 
 /**
  * What errors say of it. Undefined: it is not known.
