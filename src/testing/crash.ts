@@ -8,6 +8,7 @@ import type { CrashReason } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Generation } from '../host/generation.ts'
+import { expectCoordinator } from './expect-coordinator.ts'
 
 export interface CrashOptions {
   /**
@@ -42,6 +43,7 @@ export async function crash(
   name: string,
   options: CrashOptions = {},
 ): Promise<CrashEvent> {
+  expectCoordinator(coordinator)
   const { reason } = expectOptions(options, ['reason'])
   if (reason !== undefined) expectOneOf('reason', reason, reasons)
   return forCaller(coordinator.parts.keepAlive.during(crashAll(coordinator, name, reason)))

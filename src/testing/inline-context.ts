@@ -4,7 +4,8 @@ import type { ComponentLogger } from '../contract/logger.ts'
 import type { ComponentLocks } from '../contract/locks.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Size } from '../contract/size.ts'
-import { expectName, expectOneOf, orDefault } from '../base/option-checks.ts'
+import { cloneConfig } from '../component/definition.ts'
+import { expectName, expectOneOf, expectRecord, orDefault } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import { createForwardedLogger } from '../host/forwarded-logger.ts'
 import { MemoryReports } from '../host/memory-reports.ts'
@@ -21,7 +22,7 @@ export interface InlineOptions {
   readonly dependencies?: Readonly<Record<string, unknown>>
   /** Its `context.logger`. Default: one that writes nothing. */
   readonly logger?: ComponentLogger
-  /** Its `context.restored`, while it initialises. Default undefined. */
+  /** Its `context.restored`, while it initialises: a clone of this. Default undefined. */
   readonly restored?: unknown
   /** Its `context.locks`, `coordinator.locks` say. Default: locks of its own. */
   readonly locks?: ComponentContext['locks']
@@ -53,16 +54,16 @@ export class InlineSurroundings implements InlineContext {
   #restored: unknown
 
   constructor(options: InlineOptions) {
-    const { restored, dependencies = {}, logger = createForwardedLogger({ add: () => {} }, 'silent') } = options
-    this.#restored = restored
+    this.#restored = cloneConfig(options.restored, 'restored')
+    const { logger = createForwardedLogger({ add: () => {} }, 'silent'), locks = ownLocks() } = options
     const state = (): unknown => this.#restored
     this.context = {
       name: expectName('name', orDefault(options.name, 'inline')),
       generation: 1,
-      logger,
-      dependencies,
+      logger: expectRecord('logger', logger),
+      dependencies: expectRecord('dependencies', orDefault(options.dependencies, {})),
       signal: this.signal,
-      locks: options.locks ?? ownLocks(),
+      locks: expectRecord('locks', locks),
       get restored() {
         return state()
       },

@@ -2,10 +2,9 @@ import { cloneConfig, resolveModule } from '../component/definition.ts'
 import type { ConfigOf } from '../contract/config-of.ts'
 import type { ApiOf } from '../contract/remote.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
-import { expectKnown, expectRecord, orDefault } from '../base/option-checks.ts'
+import { expectKnown, expectOptional, expectRecord, expectString, orDefault } from '../base/option-checks.ts'
 import { chosenExport } from '../host/chosen-export.ts'
 import type { Namespace } from '../host/chosen-export.ts'
-import { disposeOf } from '../host/dispose-of.ts'
 import { makeApi } from '../host/load-module.ts'
 import { InlineSurroundings } from './inline-context.ts'
 import type { InlineContext, InlineOptions } from './inline-context.ts'
@@ -49,14 +48,12 @@ export async function inline(
   ...[config, options = {}]: InlineArguments<unknown>
 ): Promise<Inlined<object>> {
   expectKnown(expectRecord('options', options), known)
+  expectOptional(options.export, (name) => expectString('export', name))
   const surroundings = new InlineSurroundings(options)
   const exported = await exportOf(module, options.export)
   const { api } = await makeApi(exported, 'the module', cloneConfig(config), surroundings.context)
   surroundings.initialised()
-  const inlined = withDispose(api, async () => {
-    surroundings.unload()
-    await disposeOf(api)
-  })
+  const inlined = withDispose(api, () => surroundings.unload())
   contexts.set(inlined, surroundings)
   return inlined
 }
@@ -73,7 +70,10 @@ async function exportOf(module: unknown, name: string | undefined): Promise<unkn
     throw new InvalidOptionsError('module', expected, module)
   }
   // A runner's own namespaces have the tag alone.
-  const isWhole = Reflect.get(module, Symbol.toStringTag) === 'Module' && 'default' in module
+  const isNamespace = Reflect.get(module, Symbol.toStringTag) === 'Module'
+  // What `require` gives of what was an ES module.
+  const isTranspiled = Object.hasOwn(module, '__esModule') && Reflect.get(module, '__esModule') === true
+  const isWhole = (isNamespace || isTranspiled) && 'default' in module
   return isWhole || name !== undefined ? chosenExport(module as Namespace, orDefault(name, 'default')) : module
 }
 

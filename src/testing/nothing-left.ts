@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert'
-import { expectNumber, expectOptions, orDefault } from '../base/option-checks.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { expectNumber, expectOptional, expectOptions, orDefault } from '../base/option-checks.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { sleep } from '../base/timers.ts'
 import { heldLeases } from '../component/leftover-lease.ts'
@@ -7,6 +8,7 @@ import { isLoaded } from '../component/lifecycle.ts'
 import { snapshotsKept } from '../component/snapshot-folder.ts'
 import type { Component } from '../component/component.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
+import { expectCoordinator } from './expect-coordinator.ts'
 import { liveCoordinators } from '../observability/live-coordinators.ts'
 import type { LiveCoordinator } from '../observability/live-coordinators.ts'
 
@@ -24,13 +26,15 @@ const lookEvery = 10
  * loaded in it or in use, be it shut down or not.
  *
  * @throws AssertionError that names what was left: coordinators and where they were made, loaded components, calls in flight and open streams, leases and where
- * they were taken, locks, workers and processes that have not died, snapshots.
+ * they were taken, locks, workers and processes that have not died, snapshots. InvalidOptionsError
  */
 export async function expectNothingLeft(
   coordinator?: ComponentCoordinator,
   options: NothingLeftOptions = {},
 ): Promise<void> {
+  expectOptional(coordinator, expectCoordinator)
   const { mayBeLoaded = false, within } = expectOptions(options, ['mayBeLoaded', 'within'])
+  if (typeof mayBeLoaded !== 'boolean') throw new InvalidOptionsError('mayBeLoaded', 'true or false', mayBeLoaded)
   const end = monotonicNow() + expectNumber('within', orDefault(within, 1_000), { min: 0 })
   for (;;) {
     const left = coordinator ? leftIn(coordinator, mayBeLoaded) : leftInProcess()

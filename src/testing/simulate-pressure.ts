@@ -3,7 +3,9 @@ import { expectOneOf } from '../base/option-checks.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
+import { CoordinatorShutdownError } from '../contract/errors.ts'
 import { levels } from '../memory/decide/pressure.ts'
+import { expectCoordinator } from './expect-coordinator.ts'
 
 /** Pressure that is held at a level until this is disposed of, or another one begins. */
 export interface SimulatedPressure extends Disposable, AsyncDisposable {
@@ -23,13 +25,15 @@ const current = new WeakMap<ComponentCoordinator, Disposable>()
  * say so. 'low' ends it, as disposing does; the level is then what usage says, at once.
  *
  * @returns resolves when what comes of it by now is done. More goes as it becomes idle, or old enough on the coordinator's `clock`.
- * @throws InvalidOptionsError
+ * @throws InvalidOptionsError, CoordinatorShutdownError
  */
 export async function simulatePressure(
   coordinator: ComponentCoordinator,
   level: PressureLevel,
 ): Promise<SimulatedPressure> {
+  expectCoordinator(coordinator)
   expectOneOf('level', level, levels)
+  if (coordinator.isShutdown) throw new CoordinatorShutdownError()
   current.get(coordinator)?.[Symbol.dispose]()
   const unloaded: UnloadReport[] = []
   const note = (report: UnloadReport): void => void (report.reason === 'pressure' && unloaded.push(report))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { evict, crash } from '../../src/testing/index.ts'
+import { evict, crash, expectNothingLeft, simulatePressure } from '../../src/testing/index.ts'
 import { isComponentCrashedError, isComponentFailedError, isComponentNotLoadedError } from '../../src/index.ts'
-import type { CrashEvent } from '../../src/index.ts'
+import type { ComponentCoordinator, CrashEvent } from '../../src/index.ts'
 import { fixture, rejection, sharedCoordinator, until } from '../support/coordinator.ts'
 import type tested from '../fixtures/tested.ts'
 
@@ -12,6 +12,15 @@ function register(more: object = {}) {
   const remote = coordinator.registerComponent<typeof tested>({ name, module: fixture('tested.ts'), ...more })
   return { name, remote }
 }
+
+it.each([null, 3, {}])('a coordinator that is %s is refused', async (given) => {
+  const none = given as ComponentCoordinator
+  const refused = { code: 'ERR_INVALID_OPTIONS', option: 'coordinator' }
+  await expect(crash(none, 'a')).rejects.toMatchObject(refused)
+  await expect(evict(none, 'a')).rejects.toMatchObject(refused)
+  await expect(simulatePressure(none, 'high')).rejects.toMatchObject(refused)
+  await expect(expectNothingLeft(none)).rejects.toMatchObject(refused)
+})
 
 describe('evict', () => {
   it('unloads a component as pressure would, and the next call loads it again', async () => {
@@ -39,6 +48,14 @@ describe('evict', () => {
     await until(() => coordinator.info(name).state === 'ready' && coordinator.info(name).inUse > 0)
     await evict(coordinator, name, { deadline: 0 })
     expect(await lost).toMatchObject({ reason: 'terminated', outcome: 'unknown' })
+  })
+
+  it('resolves with undefined where the load that it waits for fails', async () => {
+    const { name, remote } = register({ module: fixture('broken/throws.mjs') })
+    const failed = rejection(remote.next())
+    expect(coordinator.info(name).state).toBe('loading')
+    expect(await evict(coordinator, name)).toBeUndefined()
+    expect(isComponentFailedError(await failed) || coordinator.info(name).loads === 0).toBe(true)
   })
 
   it('resolves with undefined where nothing is loaded, and knows instances of families', async () => {

@@ -129,6 +129,69 @@ describe('inline', () => {
     expect(context.signal.aborted).toBe(true)
   })
 
+  it('takes the default of what was an ES module before it was compiled to CommonJS', async () => {
+    const exports = Object.defineProperty({ default: () => ({ hello: () => 'compiled' }) }, '__esModule', {
+      value: true,
+    })
+    const made = await inline(exports)
+    expect(made.hello()).toBe('compiled')
+  })
+
+  it('is disposed of once, at once where its hook is, and returns itself where the component does', async () => {
+    const told: string[] = []
+    class Chained {
+      readonly signal: AbortSignal
+      constructor(_config: undefined, context: { readonly signal: AbortSignal }) {
+        this.signal = context.signal
+      }
+      get self(): this {
+        return this
+      }
+      next(): this {
+        return this
+      }
+      async later(): Promise<this> {
+        await Promise.resolve()
+        return this
+      }
+      [Symbol.dispose](): void {
+        told.push(`aborted: ${this.signal.aborted}`)
+      }
+    }
+    let kept
+    {
+      using chained = await inline(Chained)
+      expect(chained.next()).toBe(chained)
+      expect(await chained.later()).toBe(chained)
+      expect(chained.self).toBe(chained)
+      kept = chained
+    }
+    expect(told).toEqual(['aborted: true'])
+    kept[Symbol.dispose]()
+    await kept[Symbol.asyncDispose]()
+    expect(told).toHaveLength(1)
+    const frozen = await inline(Object.freeze({ async [Symbol.asyncDispose]() {}, up: () => 'up' }))
+    await frozen[Symbol.asyncDispose]()
+    expect(frozen.up()).toBe('up')
+  })
+
+  it('clones the state that it is to restore', async () => {
+    const restored = { tea: [1] }
+    const component = defineComponent((_config: undefined, context) => {
+      const state = context.restored as typeof restored
+      state.tea.push(2)
+      return { tea: () => state.tea }
+    })
+    const inlined = await inline(component, undefined, { restored })
+    expect(inlined.tea()).toEqual([1, 2])
+    expect(restored).toEqual({ tea: [1] })
+    await expect(inline(tested, {}, { restored: () => 1 })).rejects.toMatchObject({ option: 'restored' })
+  })
+
+  it.each(['logger', 'dependencies', 'locks', 'name', 'export'])('refuses null for %s', async (option) => {
+    await expect(inline(tested, {}, { [option]: null })).rejects.toMatchObject({ option })
+  })
+
   it('has configs of the right type only', () => {
     const calls = [
       // @ts-expect-error the start is a number

@@ -111,5 +111,7 @@ describe('expectNothingLeft', () => {
   it('refuses bad options', async () => {
     coordinator = quietCoordinator()
     await expect(expectNothingLeft(coordinator, { within: -1 })).rejects.toMatchObject({ option: 'within' })
+    const wrong = { mayBeLoaded: 'yes' as unknown as boolean }
+    await expect(expectNothingLeft(coordinator, wrong)).rejects.toMatchObject({ option: 'mayBeLoaded' })
   })
 })

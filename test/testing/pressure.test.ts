@@ -25,6 +25,8 @@ describe('simulated pressure', () => {
   it('at critical unloads all that is idle, after all were asked to trim, and ends when it is disposed of', async () => {
     const [a, b] = await setUp(['a', 'b'])
     const events: PressureEvent[] = []
+    let exhausted = 0
+    coordinator.on('exhausted', () => exhausted++)
     coordinator.on('pressure', (event) => events.push(event))
     const busy = b?.ticks()
     await (await busy)?.next()
@@ -34,6 +36,7 @@ describe('simulated pressure', () => {
       expect(states()).toEqual(['a unloaded', 'b ready'])
       expect(pressure.unloaded).toMatchObject([{ name: 'a', reason: 'pressure' }])
       expect(await b?.cache()).toBe('trimmed at critical')
+      expect(exhausted).toBe(1)
       expect(coordinator.memory.ledger().extra).toEqual([])
       expect(coordinator.memory.plan()).toMatchObject({ trigger: 'critical', kept: [{ name: 'b', reason: 'in-use' }] })
     }
@@ -84,6 +87,12 @@ describe('simulated pressure', () => {
     pressure[Symbol.dispose]()
     expect(coordinator.pressureLevel).toBe(next.level)
     await expect(simulatePressure(coordinator, 'deadly' as 'low')).rejects.toMatchObject({ option: 'level' })
+  })
+
+  it('is none where the coordinator is shut down', async () => {
+    await setUp([])
+    await coordinator.shutdown()
+    await expect(simulatePressure(coordinator, 'high')).rejects.toMatchObject({ code: 'ERR_COORDINATOR_SHUTDOWN' })
   })
 
   it('unloads nothing where that is not wanted', async () => {
