@@ -52,6 +52,17 @@ describe('a coordinator that a file shares, and shuts down in a hook of its own'
     expect(output).not.toContain('not shut down')
   })
 
+  it('is so in vitest with globals, which ends what another file has left as well', async () => {
+    const { code, output } = await run([vitest, 'run', '--root', runners, '--config', 'vitest-globals.config.mjs'])
+    expect({ code, output }).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('before its end: false, ') as string,
+    })
+    expect(output).toContain('nothing is left')
+    expect(output.match(/was not shut down by its test/g)).toHaveLength(1)
+    expect(output).toMatch(/made at .*leaveAll/)
+  })
+
   it('is so in the mocha of the registry, where that can be reached', async ({ skip }) => {
     const folder = await mkdtemp(join(tmpdir(), 'spillway-mocha-'))
     try {
