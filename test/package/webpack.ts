@@ -24,7 +24,7 @@ export async function installWebpack(home: string): Promise<boolean> {
   await writeFile(join(folder, 'package.json'), '{ "private": true }')
   await writeFile(join(folder, 'make.mjs'), make)
   try {
-    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=0']
+    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=1']
     await run('npm', ['install', ...flags, `webpack@${version}`], { cwd: folder, timeout: 120_000 })
     return true
   } catch (error) {
