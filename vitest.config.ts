@@ -12,6 +12,9 @@ const globalTimers = fileURLToPath(new URL('test/support/global-timers.ts', impo
 
 /** Those that take half a minute and more begin first: one that began last would run on alone. */
 const slow = [
+  'test/package/bundled.test.ts',
+  'test/package/package.test.ts',
+  'test/package/typescript.test.ts',
   'test/nemesis/nemesis.test.ts',
   'test/dashboard/page.test.ts',
   'test/memory/limit.test.ts',
@@ -105,11 +108,11 @@ export default defineConfig({
       ...(isAllWanted
         ? [
             project('simulation', ['test/simulation/**/*.test.ts'], { pool: 'threads' }),
-            // What users install: packs the package, which builds it, and tries it in a project of its own. One file after the other: there is one `dist`.
+            // What users install: packs the package, which builds it, and tries it in projects of its own.
             project('package', ['test/package/**/*.test.ts'], {
               pool: 'forks',
               hookTimeout: 180_000,
-              fileParallelism: false,
+              globalSetup: 'test/package/pack.ts',
             }),
           ]
         : []),

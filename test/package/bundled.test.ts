@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { expectedOf, inlined, lease, older, program } from './bundled-programs.ts'
 import { olderNode, pretending } from './old-node.ts'
 import { replaced } from './programs.ts'
@@ -52,15 +52,12 @@ const projects: Partial<Record<Format, string>> = {}
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'spillway-bundled-'))
   page = await readFile(new URL('../../docs/recipes/bundling.md', import.meta.url), 'utf8')
-  // Packing builds first.
-  await run('npm', ['pack', '--pack-destination', home], { cwd: root })
-  const [packed = 'no tarball'] = (await readdir(home)).filter((name) => name.endsWith('.tgz'))
   for (const format of ['esm', 'cjs'] as const) {
     const project = join(home, format)
     projects[format] = project
     await mkdir(join(project, 'src'), { recursive: true })
     await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'bundled', private: true, type: 'module' }))
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(home, packed)], { cwd: project })
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', inject('tarball')], { cwd: project })
     for (const [name, text] of Object.entries(program(format))) await writeFile(join(project, 'src', name), text)
     await writeFile(join(project, 'vite.config.js'), block('js', '// vite.config.js'))
     if (format === 'esm') await cp(project, join(home, 'bare'), { recursive: true })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { inject } from 'vitest'
 
 export const run = promisify(execFile)
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,10 +23,7 @@ export interface PackedProject {
 
 export async function packedProject(): Promise<PackedProject> {
   const project = await mkdtemp(join(tmpdir(), 'spillway-package-'))
-  // Packing builds first.
-  await run('npm', ['pack', '--pack-destination', project], { cwd: root })
-  const [packed] = (await readdir(project)).filter((name) => name.endsWith('.tgz'))
-  const tarball = join(project, packed ?? 'no tarball')
+  const tarball = inject('tarball')
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], { cwd: project })
   return { project, tarball }
