@@ -63,7 +63,6 @@ const onBothNodes = [
   'test/services/historical-data/database.test.ts',
   'test/services/orders/order-kill.test.ts',
   'test/testing/fake-timers.test.ts',
-  'test/testing/runners.test.ts',
 ]
 // One that was moved would be left out, or begin last, and nobody would notice.
 const missing = [...slow, ...onBothNodes].filter((path) => !existsSync(new URL(path, import.meta.url)))
