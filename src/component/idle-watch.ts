@@ -23,7 +23,8 @@ export function watchIdle({ clock, supervisors, isNeeded }: IdleWatchOptions): D
     dueIn: (supervisor) => {
       const { definition, state, idleTime } = supervisor
       const { idleTimeout, pinned } = definition
-      if (idleTimeout === undefined || pinned) return Number.POSITIVE_INFINITY
+      // One that is retired goes as soon as nobody uses it, whatever the time.
+      if (idleTimeout === undefined || pinned || supervisor.isRetired) return Number.POSITIVE_INFINITY
       // It may be called off, of which nobody tells.
       if (state.status === 'draining') return tryAgain
       // In use, it becomes idle at a moment that nobody tells: no earlier than now.
