@@ -122,12 +122,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       thread: () => new WorkerHost(defaultWorkerOptions),
       process: () => new ProcessHost(defaultWorkerOptions),
     })
-    this.#advisor = new Advisor({
-      components: () => this.list(),
-      memory: () => this.memory,
-      logger,
-      now: monotonicNow,
-    })
+    this.#advisor = new Advisor({ components: () => this.list(), memory: () => this.memory, logger, now: monotonicNow })
     this.memory = new MemoryManager({
       clock,
       options: this.#options.memory,

@@ -1,4 +1,5 @@
 import { isMap } from 'node:util/types'
+import { isContainer } from './references.ts'
 
 /** Something in a value that cannot be cloned, and where: as one would write it behind the value. */
 export interface Culprit {
@@ -22,7 +23,7 @@ interface Step {
  */
 export function culpritIn(root: unknown, isCloneable: (value: unknown) => boolean): Culprit | undefined {
   const seen = new Set<unknown>()
-  let level: { readonly container: object; readonly at: Step | undefined }[] = isContainer(root)
+  let level: { readonly container: object; readonly at: Step | undefined }[] = hasMembers(root)
     ? [{ container: root, at: undefined }]
     : []
   while (level.length > 0 && seen.size < maxObjects) {
@@ -30,7 +31,7 @@ export function culpritIn(root: unknown, isCloneable: (value: unknown) => boolea
     for (const { container, at: from } of level) {
       for (const [name, value] of membersOf(container)) {
         const at: Step = { from, name }
-        if (!isContainer(value)) {
+        if (!hasMembers(value)) {
           if (!isCloneable(value)) return { value, path: pathTo(at) }
         } else if (!seen.has(value)) {
           seen.add(value)
@@ -43,11 +44,11 @@ export function culpritIn(root: unknown, isCloneable: (value: unknown) => boolea
   return undefined
 }
 
-function isContainer(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
+function hasMembers(value: unknown): value is object {
   try {
-    return Array.isArray(value) || isMap(value) || Object.prototype.toString.call(value) === '[object Object]'
+    return typeof value === 'object' && value !== null && isContainer(value)
   } catch {
+    // A proxy that throws.
     return false
   }
 }

@@ -100,7 +100,7 @@ function define(copy: object, key: string, value: unknown): void {
 }
 
 /** What is cloned key by key, an object of a class included. */
-function isContainer(value: object): boolean {
+export function isContainer(value: object): boolean {
   return Array.isArray(value) || isMap(value) || Object.prototype.toString.call(value) === '[object Object]'
 }
 

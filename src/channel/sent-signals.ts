@@ -19,20 +19,19 @@ interface SentSignal {
 
 const listening = { once: true } as const
 
+/** Each signal has one in this thread, whoever sends it. */
+const numbers = new WeakMap<AbortSignal, number>()
+let lastNumber = 0
+const collected = new FinalizationRegistry<() => void>((forget) => forget())
+
 /**
- * The AbortSignals that one caller has given as arguments: each has one number and one listener, however often it is sent, for as long as it is alive
+ * The AbortSignals that one caller has given as arguments: each has one listener, however often it is sent, for as long as it is alive
  * here and wanted at some other end.
  */
 export class SentSignals {
   readonly #component: string
-  #nextNumber = 1
-  readonly #numbers = new WeakMap<AbortSignal, number>()
   /** Those that are listened to. They are not held. */
   readonly #sent = new Map<number, SentSignal>()
-  readonly #collected = new FinalizationRegistry<SentSignal>((sent) => {
-    this.#sent.delete(sent.number)
-    for (const link of sent.links.keys()) link.signalForgotten(sent.number)
-  })
 
   /** @param component that they are given to. */
   constructor(component: string) {
@@ -41,12 +40,12 @@ export class SentSignals {
 
   /** As it travels. */
   formOf(signal: AbortSignal): SignalForm {
-    return signal.aborted ? [0, abortReason(signal.reason, this.#component)] : [this.#numberOf(signal)]
+    return signal.aborted ? [0, abortReason(signal.reason, this.#component)] : [numberOf(signal)]
   }
 
   /** It was sent on that connection, some time after its form was made. */
   sentOn(link: SignalLink, signal: AbortSignal): void {
-    const number = this.#numberOf(signal)
+    const number = numberOf(signal)
     if (signal.aborted) {
       link.signalAborted(number, signal.reason)
       return
@@ -69,14 +68,6 @@ export class SentSignals {
     for (const sent of this.#sent.values()) this.#leave(sent, link)
   }
 
-  #numberOf(signal: AbortSignal): number {
-    const known = this.#numbers.get(signal)
-    if (known !== undefined) return known
-    const number = this.#nextNumber++
-    this.#numbers.set(signal, number)
-    return number
-  }
-
   #listenTo(signal: AbortSignal, number: number): SentSignal {
     const weak = new WeakRef(signal)
     const aborted = (): void => {
@@ -91,7 +82,11 @@ export class SentSignals {
     }
     signal.addEventListener('abort', aborted, listening)
     this.#sent.set(number, sent)
-    this.#collected.register(signal, sent, sent)
+    const gone = (): void => {
+      this.#sent.delete(number)
+      for (const link of sent.links.keys()) link.signalForgotten(number)
+    }
+    collected.register(signal, gone, sent)
     return sent
   }
 
@@ -104,6 +99,12 @@ export class SentSignals {
 
   #forget(sent: SentSignal): void {
     this.#sent.delete(sent.number)
-    this.#collected.unregister(sent)
+    collected.unregister(sent)
   }
+}
+
+function numberOf(signal: AbortSignal): number {
+  const number = numbers.get(signal) ?? ++lastNumber
+  numbers.set(signal, number)
+  return number
 }

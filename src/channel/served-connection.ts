@@ -45,7 +45,8 @@ export class ServedConnection {
   readonly #waiting = new Map<number, CallEntry>()
   readonly #calls = new Map<number, ServedCall>()
   readonly #streams = new Map<number, StreamSource>()
-  readonly #signals = new GivenSignals((number, times) => this.#outbox.push([ToCaller.unneeded, number, times]))
+  /** Made with the first that is given: most callers give none. */
+  #signals: GivenSignals | undefined
   readonly #onClose: (connection: ServedConnection) => void
   /** The last epoch for which the caller promised to send no more. */
   #fencedEpoch = 0
@@ -103,7 +104,7 @@ export class ServedConnection {
       call.abort(gone)
     }
     for (const stream of this.#streams.values()) stream.cancel()
-    this.#signals.close(gone)
+    this.#signals?.close(gone)
     this.#fenced(Number.POSITIVE_INFINITY)
     this.#onClose(this)
   }
@@ -136,8 +137,8 @@ export class ServedConnection {
         this.#outbox.push([ToCaller.heard, entry[1]])
         break
       case ToServer.signal:
-        if (entry.length === 2) this.#signals.forgotten(entry[1])
-        else this.#signals.aborted(entry[1], readAbortReason(entry[2]))
+        if (entry.length === 2) this.#signals?.forgotten(entry[1])
+        else this.#signals?.aborted(entry[1], readAbortReason(entry[2]))
         break
     }
   }
@@ -232,7 +233,7 @@ export class ServedConnection {
     call.deadline = deadline
     try {
       const values = handled
-        ? receiveArguments(args, handled, this.#api, (form) => this.#signals.take(form, call))
+        ? receiveArguments(args, handled, this.#api, (form) => this.#givenSignals().take(form, call))
         : args
       const result: unknown = callContext.run(call, Reflect.apply, served.fn, served.self, values)
       if (isThenable(result)) {
@@ -245,6 +246,12 @@ export class ServedConnection {
     } catch (error) {
       this.#fail(id, error)
     }
+  }
+
+  #givenSignals(): GivenSignals {
+    return (this.#signals ??= new GivenSignals((number, times) =>
+      this.#outbox.push([ToCaller.unneeded, number, times]),
+    ))
   }
 
   #deadlineOver(call: ServedCall): void {

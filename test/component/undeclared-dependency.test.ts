@@ -1,23 +1,7 @@
 import { expect, it } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
-import type { Logger } from '../../src/index.ts'
 import { rejection, sink, until } from '../support/coordinator.ts'
-
-function listening(): { logger: Logger; warnings: string[] } {
-  const warnings: string[] = []
-  const nothing = (): void => {}
-  const logger: Logger = {
-    level: 'warn',
-    child: () => logger,
-    trace: nothing,
-    debug: nothing,
-    info: nothing,
-    error: nothing,
-    fatal: nothing,
-    warn: (_fields: unknown, message?: unknown) => void warnings.push(String(message)),
-  }
-  return { logger, warnings }
-}
+import { recordingLogger } from '../support/hibernating.ts'
 
 const source = `
 import { inspect } from 'node:util'
@@ -46,7 +30,8 @@ const module = `data:text/javascript,${encodeURIComponent(source)}`
 it.each(['thread', 'process'] as const)(
   'a dependency that is not named is undefined, and the log says what to do, once, in a %s',
   async (isolation) => {
-    const { logger, warnings } = listening()
+    const { logger, logged } = recordingLogger()
+    const warnings = (): string[] => logged.filter(({ level }) => level === 40).map(({ msg }) => msg)
     await using coordinator = new ComponentCoordinator({ logger })
     coordinator.registerComponent(sink('prices'))
     const remote = coordinator.registerComponent<Looking>({
@@ -66,10 +51,10 @@ it.each(['thread', 'process'] as const)(
       text: '{"prices":{}}',
     })
     expect(await remote.sum()).toBe(3)
-    await until(() => warnings.length > 0)
+    await until(() => warnings().length > 0)
     await remote.look()
     await coordinator.unloadComponent('looking')
-    const told = warnings.filter((line) => line.includes('context.dependencies'))
+    const told = warnings().filter((line) => line.includes('context.dependencies'))
     expect(told).toEqual([
       '"looking" reads context.dependencies.cache, which is undefined, as its definition does not name it: ' +
         'name it in "dependencies", or in "optionalDependencies" where it can be missing',
@@ -78,9 +63,10 @@ it.each(['thread', 'process'] as const)(
 )
 
 it.each(['thread', 'process'] as const)('so it is when that makes the load fail, in a %s', async (isolation) => {
-  const { logger, warnings } = listening()
+  const { logger, logged } = recordingLogger()
+  const warnings = (): string[] => logged.filter(({ level }) => level === 40).map(({ msg }) => msg)
   await using coordinator = new ComponentCoordinator({ logger })
   const remote = coordinator.registerComponent<Looking>({ name: 'failing', module, config: { fails: true }, isolation })
   expect(((await rejection(remote.look())) as Error).message).toContain("reading 'add'")
-  await until(() => warnings.some((line) => line.includes('"failing" reads context.dependencies.price,')))
+  await until(() => warnings().some((line) => line.includes('"failing" reads context.dependencies.price,')))
 })
