@@ -1,4 +1,5 @@
 /** A program and its component, to be bundled. What the program prints is JSON; each thing in it fails where a copy of the package is a second one. */
+import { asking, offered } from './programs.ts'
 
 const shared = `
 export class QuotaError extends SpillwayError {
@@ -26,12 +27,6 @@ import { Celsius, QuotaError, thrown } from './shared.js'
 
 let moved
 export default spillway.defineComponent((config, { dependencies: { peer }, locks, logger, restored }) => ({
-  refuse() {
-    throw new spillway.InvalidOptionsError('mine', 'something else', 1)
-  },
-  exhaust() {
-    throw new QuotaError('no more')
-  },
   // Errors of another component arrive as what this one knows.
   async judge() {
     const refused = await thrown(peer.refuse())
@@ -39,26 +34,7 @@ export default spillway.defineComponent((config, { dependencies: { peer }, locks
     return [refused instanceof spillway.InvalidOptionsError, exhausted instanceof QuotaError, exhausted instanceof spillway.SpillwayError]
   },
   options: async () => spillway.isCallTimeoutError(await thrown(spillway.withCallOptions(peer, { timeout: 50 }).forever())),
-  forever: () => new Promise((_, reject) => spillway.callSignal().addEventListener('abort', () => reject(new Error('aborted')))),
-  move() {
-    moved = new Uint8Array(1_000)
-    return spillway.transfer(moved, [moved.buffer])
-  },
-  left: () => moved.byteLength,
-  callBack: async (callback) => (await callback('hello')) + 1,
-  counter() {
-    let count = 0
-    return spillway.proxy({ next: () => ++count })
-  },
-  warmer: (value) => new Celsius(value.degrees + 1),
-  async lock() {
-    using lease = await locks.acquire('one')
-    return lease.held
-  },
-  async *rows(count) {
-    for (let row = 0; row < count; row++) yield row
-  },
-  fill(megabytes) {
+${offered}  fill(megabytes) {
     moved = Array.from({ length: megabytes }, () => Array.from({ length: 131_072 }, Math.random))
   },
   kept: () => restored,
@@ -88,21 +64,7 @@ async function tryAll(isolation) {
   if (isWorkerFileError(alone) && isWorkerFileError(refused.cause)) return { refused: refused.cause.message }
   const exhausted = await thrown(remote.exhaust())
   const result = { errors: [refused instanceof InvalidOptionsError, refused instanceof same, refused.name, exhausted instanceof QuotaError] }
-  result.judged = await remote.judge()
-  result.options = await remote.options()
-  const aborter = new AbortController()
-  const waiting = thrown(withCallOptions(remote, { signal: aborter.signal }).forever())
-  aborter.abort(new Error('enough'))
-  result.aborted = (await waiting).message
-  result.moved = [(await remote.move()).length, await remote.left()]
-  result.callback = await remote.callBack(proxy(async (text) => text.length))
-  const counter = await remote.counter()
-  result.counter = [await counter.next(), await counter.next()]
-  const warmer = await remote.warmer(new Celsius(20))
-  result.warmer = [warmer instanceof Celsius, warmer.degrees]
-  result.lock = await remote.lock()
-  result.rows = await Array.fromAsync(await remote.rows(3))
-  await remote.say('something')
+${asking}  await remote.say('something')
   result.helper = await helped(async () => {
     await remote.fill(50)
     await coordinator.unloadComponent('one')

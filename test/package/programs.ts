@@ -1,5 +1,52 @@
 /** Programs that show whether what a component imports is what its worker runs on: each thing here fails when there are two of it. */
 
+/** What the component of each such program offers; `Celsius` and `QuotaError` are there, and `let moved`. */
+export const offered = `  refuse() {
+    throw new spillway.InvalidOptionsError('mine', 'something else', 1)
+  },
+  exhaust() {
+    throw new QuotaError('no more')
+  },
+  forever: () => new Promise((_, reject) => spillway.callSignal().addEventListener('abort', () => reject(new Error('aborted')))),
+  move() {
+    moved = new Uint8Array(1_000)
+    return spillway.transfer(moved, [moved.buffer])
+  },
+  left: () => moved.byteLength,
+  async callBack(callback) {
+    return await callback('hello') + 1
+  },
+  counter() {
+    let count = 0
+    return spillway.proxy({ next: () => ++count })
+  },
+  warmer: (value) => new Celsius(value.degrees + 1),
+  async lock() {
+    using lease = await locks.acquire('one')
+    return lease.held
+  },
+  async *rows(count) {
+    for (let row = 0; row < count; row++) yield row
+  },
+`
+
+/** What is asked of it. */
+export const asking = `result.judged = await remote.judge()
+result.options = await remote.options()
+const aborter = new AbortController()
+const waiting = thrown(withCallOptions(remote, { signal: aborter.signal }).forever())
+aborter.abort(new Error('enough'))
+result.aborted = (await waiting).message
+result.moved = [(await remote.move()).length, await remote.left()]
+result.callback = await remote.callBack(proxy(async (text) => text.length))
+const counter = await remote.counter()
+result.counter = [await counter.next(), await counter.next()]
+const warmer = await remote.warmer(new Celsius(20))
+result.warmer = [warmer instanceof Celsius, warmer.degrees]
+result.lock = await remote.lock()
+result.rows = await Array.fromAsync(await remote.rows(3))
+`
+
 const component = `
 class QuotaError extends spillway.SpillwayError {
   code = 'ERR_QUOTA'
@@ -27,12 +74,6 @@ const made = spillway.defineComponent((config, { dependencies: { peer }, locks, 
       stock: ['proxy', 'transfer', 'transferHandlers'].filter((name) => stock[name] !== spillway[name]),
     }
   },
-  refuse() {
-    throw new spillway.InvalidOptionsError('mine', 'something else', 1)
-  },
-  exhaust() {
-    throw new QuotaError('no more')
-  },
   // Errors of another component arrive as what this one knows.
   async judge() {
     const kinds = []
@@ -49,28 +90,7 @@ const made = spillway.defineComponent((config, { dependencies: { peer }, locks, 
     }
     return outcomes
   },
-  forever: () => new Promise((_, reject) => spillway.callSignal().addEventListener('abort', () => reject(new Error('aborted')))),
-  move() {
-    moved = new Uint8Array(1_000)
-    return spillway.transfer(moved, [moved.buffer])
-  },
-  left: () => moved.byteLength,
-  async callBack(callback) {
-    return await callback('hello') + 1
-  },
-  counter() {
-    let count = 0
-    return spillway.proxy({ next: () => ++count })
-  },
-  warmer: (value) => new Celsius(value.degrees + 1),
-  async lock() {
-    using lease = await locks.acquire('one')
-    return lease.held
-  },
-  async *rows(count) {
-    for (let row = 0; row < count; row++) yield row
-  },
-}))
+${offered}}))
 `
 
 /** By file. What the main program prints is JSON. */
@@ -109,21 +129,7 @@ const result = { same: await remote.same() }
 const refused = await thrown(remote.refuse())
 const exhausted = await thrown(remote.exhaust())
 result.errors = [refused instanceof InvalidOptionsError, refused instanceof same, refused.stack.includes('one-runtime'), exhausted instanceof QuotaError, exhausted.name]
-result.judged = await remote.judge()
-result.options = await remote.options()
-const aborter = new AbortController()
-const waiting = thrown(withCallOptions(remote, { signal: aborter.signal }).forever())
-aborter.abort(new Error('enough'))
-result.aborted = (await waiting).message
-result.moved = [(await remote.move()).length, await remote.left()]
-result.callback = await remote.callBack(proxy(async (text) => text.length))
-const counter = await remote.counter()
-result.counter = [await counter.next(), await counter.next()]
-const warmer = await remote.warmer(new Celsius(20))
-result.warmer = [warmer instanceof Celsius, warmer.degrees]
-result.lock = await remote.lock()
-result.rows = await Array.fromAsync(await remote.rows(3))
-console.log(JSON.stringify(result))
+${asking}console.log(JSON.stringify(result))
 `,
 }
 
