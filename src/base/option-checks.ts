@@ -131,3 +131,8 @@ export function range({ min, max }: Bounds): string {
   if (min !== undefined) return `, ${min} or more`
   return max === undefined ? '' : `, ${max} or less`
 }
+
+/** @throws InvalidOptionsError */
+export function expectFunction(option: string, value: unknown): void {
+  if (typeof value !== 'function') throw new InvalidOptionsError(option, 'a function', value)
+}

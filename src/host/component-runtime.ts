@@ -10,6 +10,7 @@ import { ServedConnection } from '../channel/served-connection.ts'
 import type { ChannelEnd, Channels, Transport } from '../channel/transport.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import { expectFunction } from '../base/option-checks.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { loadOf } from '../locks/party.ts'
 import { createLockClient } from '../locks/remote-locks.ts'
@@ -248,16 +249,12 @@ export class ComponentRuntime {
       },
       reportMemory: (bytes, options) => this.#reports.report(expectSize('reportMemory(bytes)', bytes), options),
       onPressure: (listener) => {
-        if (typeof listener !== 'function') {
-          throw new InvalidOptionsError('onPressure(listener)', 'a function', listener)
-        }
+        expectFunction('onPressure(listener)', listener)
         this.#pressureListeners.add(listener)
         return () => void this.#pressureListeners.delete(listener)
       },
       exposeMetrics: (collect) => {
-        if (typeof collect !== 'function') {
-          throw new InvalidOptionsError('exposeMetrics(collect)', 'a function', collect)
-        }
+        expectFunction('exposeMetrics(collect)', collect)
         this.#collectMetrics = collect
         this.#post({ type: 'exposes-metrics' })
       },

@@ -1,11 +1,10 @@
 import type { ComponentContext, MemoryReportOptions } from '../contract/component-context.ts'
-import { InvalidOptionsError } from '../contract/errors.ts'
 import type { ComponentLogger } from '../contract/logger.ts'
 import type { ComponentLocks } from '../contract/locks.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Size } from '../contract/size.ts'
 import { cloneConfig } from '../component/definition.ts'
-import { expectName, expectOneOf, expectRecord, orDefault } from '../base/option-checks.ts'
+import { expectFunction, expectName, expectOneOf, expectRecord, orDefault } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import { createForwardedLogger } from '../host/forwarded-logger.ts'
 import { MemoryReports } from '../host/memory-reports.ts'
@@ -122,8 +121,4 @@ function ownLocks(): ComponentLocks {
     session: (name) => locks.session(name),
     verify: async (name, token) => locks.verify(name, token),
   }
-}
-
-function expectFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function') throw new InvalidOptionsError(option, 'a function', value)
 }
