@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import type { Answer } from '../src/dashboard/schemas.ts'
+import type { Answer } from '../src/live/schemas.ts'
 import { openBrowser } from '../test/dashboard/browser.ts'
 
 const target = fileURLToPath(new URL('../docs/dashboard.png', import.meta.url))

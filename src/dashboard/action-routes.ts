@@ -5,8 +5,8 @@ import type { MemoryOptions } from '../contract/memory-options.ts'
 import { expectNumber } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import { HttpError } from './http-error.ts'
-import { writeAndOpen } from './inspection-file.ts'
-import type { InspectionFile } from './inspection-file.ts'
+import { writeAndOpen } from '../live/inspection-file.ts'
+import type { InspectionFile } from '../live/inspection-file.ts'
 import { guarded } from './request-guard.ts'
 
 export interface ActionRoutes {

@@ -3,11 +3,11 @@ import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { HttpError } from './http-error.ts'
-import type { LiveState } from './live-state.ts'
-import type { LiveStream } from './live-stream.ts'
+import type { LiveState } from '../live/live-state.ts'
+import type { LiveStream } from '../live/live-stream.ts'
 import type { PageAssets } from './page-assets.ts'
 import { guarded } from './request-guard.ts'
-import { schemas } from './schemas.ts'
+import { schemas } from '../live/schemas.ts'
 
 export interface ReadRoutes {
   readonly coordinator: ComponentCoordinator

@@ -1,5 +1,5 @@
-import { EventFeed } from '../dashboard/event-feed.ts'
-import type { FeedEvent } from '../dashboard/feed-event.ts'
+import { EventFeed } from '../live/event-feed.ts'
+import type { FeedEvent } from '../live/feed-event.ts'
 import { clock } from '../dashboard/page/format.js'
 import { eventWords, kindName } from '../dashboard/page/words.js'
 import type { ComponentCoordinator } from '../index.ts'

@@ -1,4 +1,4 @@
-import type { ComponentView } from '../../dashboard/schemas.ts'
+import type { ComponentView } from '../../live/schemas.ts'
 import { age, bytes, count, duration, rate } from '../../dashboard/page/format.js'
 import { nextWords, stateNames } from '../../dashboard/page/words.js'
 

@@ -1,4 +1,4 @@
-import type { Snapshot, Tick } from '../../dashboard/schemas.ts'
+import type { Snapshot, Tick } from '../../live/schemas.ts'
 import { DashboardRefusal, whyLost } from './problems.ts'
 
 /** What a dashboard tells: everything, then what changed. */

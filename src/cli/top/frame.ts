@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { ComponentView } from '../../dashboard/schemas.ts'
+import type { ComponentView } from '../../live/schemas.ts'
 import { age, bytes, count, percent, rate } from '../../dashboard/page/format.js'
 import { fit, printable, widthOf } from '../printable.ts'
 import { columns, nextText } from './columns.ts'

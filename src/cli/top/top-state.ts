@@ -1,4 +1,4 @@
-import type { ComponentView, MemoryView, PlanView, Snapshot } from '../../dashboard/schemas.ts'
+import type { ComponentView, MemoryView, PlanView, Snapshot } from '../../live/schemas.ts'
 import type { DashboardEvent } from './event-stream.ts'
 
 /** What is known of the program that is watched. */

@@ -1,4 +1,4 @@
-/** @import { ComponentView } from '../schemas.ts' */
+/** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { useState } from 'preact/hooks'
 import { post, problemOf } from './connection.js'

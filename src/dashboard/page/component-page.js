@@ -1,5 +1,5 @@
 /** @import { AlignedData, Series } from 'uplot' */
-/** @import { ComponentView } from '../schemas.ts' */
+/** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { ComponentActions } from './actions.js'

@@ -1,5 +1,5 @@
 /** @import { ComponentChildren, RefObject } from 'preact' */
-/** @import { ComponentView } from '../schemas.ts' */
+/** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { Component } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-/** @import { Answer, Snapshot, Tick } from '../schemas.ts' */
+/** @import { Answer, Snapshot, Tick } from '../../live/schemas.ts' */
 
 /** ms without a word from the server after which it counts as lost; it speaks every second. */
 const silence = 5_000

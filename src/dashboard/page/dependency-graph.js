@@ -1,4 +1,4 @@
-/** @import { ComponentView } from '../schemas.ts' */
+/** @import { ComponentView } from '../../live/schemas.ts' */
 /** @import { Components } from './store.js' */
 
 import { html } from './html.js'

@@ -1,4 +1,4 @@
-/** @import { FeedEvent } from '../feed-event.ts' */
+/** @import { FeedEvent } from '../../live/feed-event.ts' */
 
 import { useState } from 'preact/hooks'
 import { age, clock } from './format.js'

@@ -1,4 +1,4 @@
-/** @import { Answer, MemoryView } from '../schemas.ts' */
+/** @import { Answer, MemoryView } from '../../live/schemas.ts' */
 /** @import { Closing } from './actions.js' */
 
 import { useEffect, useState } from 'preact/hooks'

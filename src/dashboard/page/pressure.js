@@ -1,5 +1,5 @@
 /** @import { ComponentChildren } from 'preact' */
-/** @import { MemoryView } from '../schemas.ts' */
+/** @import { MemoryView } from '../../live/schemas.ts' */
 
 import { html } from './html.js'
 import { bytes, count, percent, rate } from './format.js'

@@ -1,5 +1,5 @@
 /** @import { Message } from './connection.js' */
-/** @import { ComponentView, Snapshot } from '../schemas.ts' */
+/** @import { ComponentView, Snapshot } from '../../live/schemas.ts' */
 
 import { useEffect, useState } from 'preact/hooks'
 import { get, listen } from './connection.js'

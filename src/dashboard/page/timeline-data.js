@@ -1,4 +1,4 @@
-/** @import { Answer, ComponentView, MemoryView } from '../schemas.ts' */
+/** @import { Answer, ComponentView, MemoryView } from '../../live/schemas.ts' */
 
 /** ms that are kept. */
 const span = 15 * 60_000

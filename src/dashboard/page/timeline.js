@@ -1,5 +1,5 @@
 /** @import UPlot, { AlignedData, Series } from 'uplot' */
-/** @import { FeedEvent } from '../feed-event.ts' */
+/** @import { FeedEvent } from '../../live/feed-event.ts' */
 /** @import { Range } from './plot.js' */
 /** @import { Timeline } from './timeline-data.js' */
 

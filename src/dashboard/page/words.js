@@ -1,5 +1,5 @@
-/** @import { Occurrence } from '../feed-event.ts' */
-/** @import { ComponentView } from '../schemas.ts' */
+/** @import { Occurrence } from '../../live/feed-event.ts' */
+/** @import { ComponentView } from '../../live/schemas.ts' */
 /** @import { CrashReason } from '../../contract/errors.ts' */
 /** @import { UnloadReason } from '../../contract/unload-report.ts' */
 import { bytes, duration, percent } from './format.js'

@@ -4,8 +4,8 @@ import { frame } from '../../../src/cli/top/frame.ts'
 import { widthOf } from '../../../src/cli/printable.ts'
 import { after } from '../../../src/cli/top/top-state.ts'
 import type { Connection, TopState } from '../../../src/cli/top/top-state.ts'
-import { ComponentViews } from '../../../src/dashboard/component-views.ts'
-import { LiveState } from '../../../src/dashboard/live-state.ts'
+import { ComponentViews } from '../../../src/live/component-views.ts'
+import { LiveState } from '../../../src/live/live-state.ts'
 import { sharedCoordinator, sink } from '../../support/coordinator.ts'
 
 const coordinator = sharedCoordinator()

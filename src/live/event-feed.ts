@@ -1,5 +1,5 @@
 import { headlineOf } from '../contract/describe-value.ts'
-import type { ComponentCoordinator } from '../coordinator.ts'
+import type { Observed } from './observed.ts'
 import type { CoordinatorEvents } from '../contract/events.ts'
 import { isSpillwayError } from '../contract/errors.ts'
 import type { EventDetails, FeedEvent, Occurrence } from './feed-event.ts'
@@ -14,7 +14,7 @@ export class EventFeed implements Disposable {
   readonly #stop: () => void
   #lastId = 0
 
-  constructor(coordinator: ComponentCoordinator, onEvent: () => void) {
+  constructor(coordinator: Observed, onEvent: () => void) {
     this.#onEvent = onEvent
     const context = (): Pick<EventDetails['unload'], 'pressureLevel' | 'usage' | 'limit'> => {
       const { pressureLevel, usage, limit } = coordinator.memory.ledger()

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../channel/call-watch.ts'
 import type { ComponentInfo, InstanceInfo } from '../contract/component-info.ts'
-import type { ComponentCoordinator } from '../coordinator.ts'
+import type { Observed } from './observed.ts'
 import type { ProcessorUse } from '../memory/measure/processor-use.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { LatencyWindow } from '../observability/latency-window.ts'
@@ -36,14 +36,14 @@ type Counted = { readonly at: number; readonly calls: number }
 
 /** Describes components, with what only shows over time: how many calls, and how fast they were. */
 export class ComponentViews implements Disposable {
-  readonly #coordinator: ComponentCoordinator
+  readonly #coordinator: Observed
   readonly #now: () => number
   readonly #latencies = new Map<string, LatencyWindow>()
   readonly #counted = new Map<string, Counted[]>()
   readonly #watch: Disposable
 
   /** @param now ms of a monotonic clock. */
-  constructor(coordinator: ComponentCoordinator, now: () => number = monotonicNow) {
+  constructor(coordinator: Observed, now: () => number = monotonicNow) {
     this.#coordinator = coordinator
     this.#now = now
     this.#watch = coordinator.watchCalls((call) => this.#called(call))

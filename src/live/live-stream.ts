@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ComponentCoordinator } from '../coordinator.ts'
+import type { Observed } from './observed.ts'
 import type { LiveState } from './live-state.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { nextTurn, setTimeout, clearTimeout } from '../base/timers.ts'
@@ -27,7 +27,7 @@ interface Viewer {
 
 /** Sends the state to all viewers as server-sent events: a `snapshot`, then a `tick` every second. Does nothing while there are none. */
 export class LiveStream {
-  readonly #coordinator: ComponentCoordinator
+  readonly #coordinator: Observed
   readonly #state: () => LiveState
   readonly #failed: (error: unknown) => void
   readonly #viewers = new Set<Viewer>()
@@ -37,7 +37,7 @@ export class LiveStream {
   #tickedAt = 0
 
   /** @param failed told when there were no figures to send; the next tick tries again. */
-  constructor(coordinator: ComponentCoordinator, state: () => LiveState, failed: (error: unknown) => void) {
+  constructor(coordinator: Observed, state: () => LiveState, failed: (error: unknown) => void) {
     this.#coordinator = coordinator
     this.#state = state
     this.#failed = failed

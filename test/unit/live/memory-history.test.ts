@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryHistory } from '../../../src/dashboard/memory-history.ts'
+import { MemoryHistory } from '../../../src/live/memory-history.ts'
 import type { ComponentMemory } from '../../../src/index.ts'
 import { buildLedger } from '../../../src/memory/account/ledger.ts'
 import type { Ledger } from '../../../src/contract/ledger.ts'

@@ -1,5 +1,5 @@
 import type { PressureLevel } from '../contract/pressure-level.ts'
-import type { ComponentCoordinator } from '../coordinator.ts'
+import type { Observed } from './observed.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import type { Advice } from '../observability/advice.ts'
 import { ComponentViews } from './component-views.ts'
@@ -18,7 +18,7 @@ export class LiveState implements Disposable {
   readonly history = new MemoryHistory()
   readonly feed: EventFeed
   readonly views: ComponentViews
-  readonly #coordinator: ComponentCoordinator
+  readonly #coordinator: Observed
   readonly #actions: boolean
   readonly #stop: () => void
   /** Of the last tick: what each component looked like. */
@@ -30,7 +30,7 @@ export class LiveState implements Disposable {
   #advisedAt = -Infinity
 
   /** @param onEvent called when something happened that viewers want to know at once. */
-  constructor(coordinator: ComponentCoordinator, actions: boolean, onEvent: () => void) {
+  constructor(coordinator: Observed, actions: boolean, onEvent: () => void) {
     this.#coordinator = coordinator
     this.#actions = actions
     this.feed = new EventFeed(coordinator, onEvent)

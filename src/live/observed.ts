@@ -1,0 +1,27 @@
+import type { EventEmitter } from 'node:events'
+import type { CallListener } from '../channel/call-watch.ts'
+import type { ComponentInfo } from '../contract/component-info.ts'
+import type { CoordinatorEvents } from '../contract/events.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
+import type { MemoryManager } from '../memory/manager.ts'
+import type { Advice } from '../observability/advice.ts'
+
+/** What is read of a coordinator by whoever shows what it does. */
+export interface Observed extends EventEmitter<CoordinatorEvents> {
+  readonly memory: MemoryManager
+  readonly isShutdown: boolean
+  list(): ComponentInfo[]
+  /** @throws ComponentNotFoundError */
+  info(name: string): ComponentInfo
+  advice(): Advice[]
+  watchCalls(listener: CallListener): Disposable
+}
+
+/** What can be done with it by them. */
+export interface Operated extends Observed {
+  getComponent(name: string): Promise<unknown>
+  unloadComponent(name: string, options?: { readonly deadline?: number }): Promise<UnloadReport>
+  resetComponent(name: string): void
+  writeHeapSnapshot(name: string, file: string): Promise<void>
+  writeCpuProfile(name: string, file: string, options?: { readonly duration?: number }): Promise<void>
+}
