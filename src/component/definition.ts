@@ -1,5 +1,5 @@
 import type { ComponentDefinition, RecycleOptions, RestartOptions } from '../contract/component-definition.ts'
-import type { FamilyLimits } from '../contract/family-limits.ts'
+import type { FamilyMembership } from '../contract/family-limits.ts'
 import type { ResourceLimits } from 'node:worker_threads'
 import { clone } from '../channel/clone-guard.ts'
 import { messageOf } from '../contract/describe-value.ts'
@@ -67,8 +67,8 @@ export interface ResolvedDefinition {
   readonly restart: Required<RestartOptions>
   /** `isAsked`: the definition has it. */
   readonly hibernate: ResolvedHibernateOptions & { readonly isAsked: boolean }
-  /** Of its family, which alone can give it some. */
-  readonly family?: FamilyLimits | undefined
+  /** The family that it is an instance of, which alone can say so. */
+  readonly family?: FamilyMembership | undefined
   readonly isolation: 'auto' | 'thread' | 'process'
   readonly env: NodeJS.ProcessEnv | readonly string[] | undefined
   readonly argv: readonly string[] | undefined

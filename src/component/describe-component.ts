@@ -33,6 +33,7 @@ export function describeComponent(
   const peaks = copies.map((copy) => known.learnedPeakOf(copy)).filter((peak) => peak !== undefined)
   return {
     name: definition.name,
+    family: definition.family?.name ?? null,
     type: definition.type,
     state: state.status,
     generation: record.generation,

@@ -8,7 +8,7 @@ import type { DefinitionDefaults } from './definition.ts'
 import type { ComponentDefinition } from '../contract/component-definition.ts'
 import type { ConfigOf, ContextOf } from '../contract/config-of.ts'
 import type { Given } from '../contract/travel.ts'
-import type { FamilyLimits } from '../contract/family-limits.ts'
+import type { FamilyLimits, FamilyMembership } from '../contract/family-limits.ts'
 import type { Size } from '../contract/size.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 
@@ -39,7 +39,7 @@ export type FamilyDefinitionOf<T> = FamilyDefinition<Given<ConfigOf<T>>> &
 /** What a family needs of its coordinator. */
 export interface FamilyHome {
   /** Its name is the family's and the key. */
-  registerMember(definition: ComponentDefinition, limits: FamilyLimits | undefined): unknown
+  registerMember(definition: ComponentDefinition, family: FamilyMembership): unknown
   unregisterComponent(name: string): Promise<UnloadReport>
   /** The family was unregistered: its name is free again. */
   unregistered(): void
@@ -50,7 +50,7 @@ export class ComponentFamily<T> {
   readonly name: string
   readonly #definition: FamilyDefinition
   readonly #home: FamilyHome
-  readonly #limits: FamilyLimits | undefined
+  readonly #membership: FamilyMembership
   readonly #members = new Map<string, Remote<T>>()
   #unregistered: Promise<UnloadReport[]> | undefined
 
@@ -58,7 +58,7 @@ export class ComponentFamily<T> {
     this.name = expectName('name', expectRecord('definition', definition).name)
     this.#definition = definition
     this.#home = home
-    this.#limits = limitsOf(definition)
+    this.#membership = { name: this.name, limits: limitsOf(definition) }
   }
 
   /**
@@ -81,7 +81,7 @@ export class ComponentFamily<T> {
       module: typeof module === 'function' ? module(key) : module,
       config: config?.(key),
     }
-    const member = this.#home.registerMember(instance, this.#limits) as Remote<T>
+    const member = this.#home.registerMember(instance, this.#membership) as Remote<T>
     this.#members.set(key, member)
     return member
   }

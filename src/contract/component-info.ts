@@ -27,6 +27,8 @@ export interface InstanceInfo {
 /** A component as seen from outside; of several copies: sums, where there is no other word. Asking never loads it. Bytes and ms. */
 export interface ComponentInfo {
   readonly name: string
+  /** The family that it is an instance of; null: of none. */
+  readonly family: string | null
   readonly type: string
   readonly state: LifecycleStatus
   /** 0 before the first load. */

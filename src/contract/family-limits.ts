@@ -1,3 +1,10 @@
+/** Whose instance a component is. */
+export interface FamilyMembership {
+  readonly name: string
+  /** Undefined: those of the whole process alone. */
+  readonly limits: FamilyLimits | undefined
+}
+
 /** What all instances of a family may have together. */
 export interface FamilyLimits {
   readonly name: string

@@ -90,6 +90,7 @@ const instance = exactly({
 
 const component = exactly({
   name: string,
+  family: orNull(string),
   type: string,
   state: componentState,
   since: number,

@@ -22,7 +22,7 @@ describe('a family', () => {
     expect(family.list()).toEqual(['a', 'b'])
     expect(family.has('b')).toBe(true)
     expect(family.has('c')).toBe(false)
-    expect(coordinator.info('greeter:b')).toMatchObject({ state: 'ready', priority: 20 })
+    expect(coordinator.info('greeter:b')).toMatchObject({ family: 'greeter', state: 'ready', priority: 20 })
   })
 
   it('releases an instance: unloaded and forgotten', async () => {

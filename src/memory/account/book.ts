@@ -238,7 +238,7 @@ export class MemoryBook {
       peaks: this.account(supervisor).peaks,
       estimate: supervisor.definition.memoryEstimate,
       largestOther: largestPeak,
-      room: Math.min(limit - this.#main.memory.total, supervisor.definition.family?.maxMemory ?? limit),
+      room: Math.min(limit - this.#main.memory.total, supervisor.definition.family?.limits?.maxMemory ?? limit),
     })
   }
 
@@ -368,7 +368,8 @@ export class MemoryBook {
     const letIn: LetIn[] = []
     for (const { loader, bytes } of this.reservations.arriving()) {
       const { name, definition } = loader
-      if (definition.family) letIn.push({ name, family: definition.family, bytes })
+      const family = definition.family?.limits
+      if (family) letIn.push({ name, family, bytes })
     }
     return letIn
   }

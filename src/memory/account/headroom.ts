@@ -32,7 +32,7 @@ export class Headroom {
 
   /** Bytes that a component may take before it passes a limit. */
   of(supervisor: Supervisor): number {
-    const { family } = supervisor.definition
+    const family = supervisor.definition.family?.limits
     const own = roomOf(supervisor, this.#needs.account(supervisor))
     if (family?.maxMemory === undefined) return own
     this.#ofFamilies ??= this.#addUp()
@@ -72,7 +72,7 @@ export class Headroom {
   *#members(): Iterable<FamilyMember> {
     const { live, account, isRunning } = this.#needs
     for (const [supervisor, target] of live) {
-      const { family } = supervisor.definition
+      const family = supervisor.definition.family?.limits
       if (family?.maxMemory === undefined) continue
       const { memory, peakGrowth } = account(supervisor)
       const growth = isRunning(target) ? peakGrowth : 0

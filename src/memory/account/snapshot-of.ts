@@ -32,7 +32,7 @@ export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, fr
     limited: account.limited,
     age: now - (account.memory?.sampledAt ?? now),
     memoryLimit: definition.memoryLimit,
-    family: definition.family,
+    family: definition.family?.limits,
     growth: account.sustainedGrowth,
     least: account.leastLately,
     promised,

@@ -92,7 +92,7 @@ export class OpenRequests {
       const { name, definition, lastLoadTime: loadTime = 0 } = supervisor
       const mayNeed = isGuess ? ceiling : need
       const { family, timeout } = definition
-      return { kind: 'load', id, name, family, need, mayNeed, loadTime, since, timeout }
+      return { kind: 'load', id, name, family: family?.limits, need, mayNeed, loadTime, since, timeout }
     })
   }
 

@@ -53,6 +53,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   stuckFor: 0,
   waiting: 0,
   since: 0,
+  family: null,
   failure: null,
   memory: null,
   instances: [],
