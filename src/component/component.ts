@@ -1,6 +1,7 @@
 import { monotonicNow } from '../base/monotonic.ts'
 import type { Remote } from '../contract/remote.ts'
 import { ComponentFailedError } from '../contract/errors.ts'
+import type { LoadCause } from '../contract/load-cause.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'
 import { copiesMissing, copiesToBegin, placesFor } from './copy-policy.ts'
@@ -97,13 +98,13 @@ export class Component implements CopyShare<Supervisor> {
    *
    * @param chain who needs it, outermost first, for the error's path.
    */
-  async load(chain: readonly string[] = []): Promise<void> {
+  async load(cause: LoadCause = { by: 'request', of: null }, chain: readonly string[] = []): Promise<void> {
     for (;;) {
       const { serving, leaving } = this.#count
       const missing = copiesMissing({ serving, leaving, loading: 0 }, this.#limits)
       if (missing === 0) return
       const copies = this.#toLoad(missing)
-      const loads = await Promise.allSettled(copies.map(async (copy) => copy.load(chain)))
+      const loads = await Promise.allSettled(copies.map(async (copy) => copy.load(cause, chain)))
       if (serving > 0 || loads.some(({ status }) => status === 'fulfilled')) return
       for (const load of loads) if (load.status === 'rejected') throw load.reason
       // Those that there may be have had all their calls, and are about to be replaced.
@@ -153,7 +154,8 @@ export class Component implements CopyShare<Supervisor> {
    */
   async connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined> {
     for (;;) {
-      const made = connected.length === 0 ? await this.#peers.connected(this.load(chain)) : undefined
+      const cause: LoadCause = { by: 'call', of: chain.at(-1) ?? null }
+      const made = connected.length === 0 ? await this.#peers.connected(this.load(cause, chain)) : undefined
       if (made) return made
       const isNew = ({ generation }: Supervisor): boolean => !connected.includes(generation?.number ?? 0)
       const { generation, budget } = leastUsed(this.#serving.filter(isNew)) ?? {}
@@ -162,7 +164,7 @@ export class Component implements CopyShare<Supervisor> {
       const [more] = this.#isHeldUp ? [] : this.#toLoad(1)
       if (!more) return undefined
       try {
-        await more.load(chain)
+        await more.load({ by: 'busy-copies', of: null }, chain)
       } catch {
         return undefined
       }
@@ -279,7 +281,8 @@ export class Component implements CopyShare<Supervisor> {
     const count = copiesToBegin(this.#count, this.#limits, this.main.caller.waiting, this.#isHeldUp)
     if (count === 0) return
     // What goes wrong is told to the calls that wait, by then.
-    for (const copy of this.#toBegin(count)) copy.load().catch(() => {})
+    const cause: LoadCause = serving + loading > 0 ? { by: 'busy-copies', of: null } : { by: 'call', of: null }
+    for (const copy of this.#toBegin(count)) copy.load(cause).catch(() => {})
   }
 
   get #limits(): ResolvedDefinition['instances'] {
@@ -331,7 +334,7 @@ export class Component implements CopyShare<Supervisor> {
   async #loadAnother(): Promise<void> {
     if (this.#count.loading > 0) return
     const [copy] = this.#toBegin(1)
-    await copy?.load()
+    await copy?.load({ by: 'recycle', of: null })
   }
 
   get #freeCopies(): Supervisor[] {

@@ -53,7 +53,8 @@ export function describeComponent(
     crashes: sum(({ counters }) => counters.crashes),
     calls: sum(({ usage }) => usage.calls),
     errors: sum(({ usage }) => usage.errors),
-    lastLoadTime: lastLoadTime(copies),
+    loadedFor: lastLoaded(copies, ({ loadedFor }) => loadedFor),
+    lastLoadTime: lastLoaded(copies, (copy) => copy.lastLoadTime),
     memoryEstimate: definition.memoryEstimate,
     memoryLimit: definition.memoryLimit ?? null,
     minIdleTime: definition.minIdleTime ?? null,
@@ -99,13 +100,15 @@ function copyInFirstState(copies: readonly Supervisor[]): Supervisor {
   return others.reduce((best, copy) => (rank(copy) < rank(best) ? copy : best), first)
 }
 
-/** Of the last one that was loaded. */
-function lastLoadTime(copies: readonly Supervisor[]): number | null {
-  let last: Supervisor | undefined
+/** What is known of the last one that was loaded, of those of which it is known. */
+function lastLoaded<T>(copies: readonly Supervisor[], of: (copy: Supervisor) => T | undefined): T | null {
+  let last: { readonly value: T; readonly generation: number } | undefined
   for (const copy of copies) {
-    if (copy.lastLoadTime !== undefined && copy.state.generation > (last?.state.generation ?? 0)) last = copy
+    const value = of(copy)
+    const { generation } = copy.state
+    if (value !== undefined && generation > (last?.generation ?? 0)) last = { value, generation }
   }
-  return last?.lastLoadTime ?? null
+  return last?.value ?? null
 }
 
 /** Sums; it is stale if any of them is, and as old as the oldest. */

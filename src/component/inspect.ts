@@ -30,7 +30,7 @@ async function inspect(component: Component, inspection: Inspection, deadline: n
   const supervisor = component.copyToUse
   using _lease = supervisor.lease()
   for (;;) {
-    await supervisor.load()
+    await supervisor.load({ by: 'request', of: null })
     const { generation, state } = supervisor
     // One that has begun to be unloaded by name is not asked any more: it is loaded again first.
     if (state.status !== 'ready' || !generation) continue

@@ -148,7 +148,7 @@ async function loadDependencies(
     needed.map(async (dependency) =>
       askCurrent(surroundings, dependency, async (each) => {
         loadSignal.throwIfAborted()
-        await each.load(path)
+        await each.load({ by: 'dependency', of: name }, path)
       }),
     ),
   )

@@ -1,3 +1,4 @@
+import type { LoadCause } from '../contract/load-cause.ts'
 import type { PeerConnection } from './peer-connection.ts'
 import type { ResolvedDefinition } from './definition.ts'
 
@@ -5,7 +6,7 @@ import type { ResolvedDefinition } from './definition.ts'
 export interface Peer {
   readonly definition: ResolvedDefinition
   /** @param chain who needs it, outermost first, for the error's path. */
-  load(chain: readonly string[]): Promise<void>
+  load(cause: LoadCause, chain: readonly string[]): Promise<void>
   /**
    * A connection to it; loads it first.
    *

@@ -123,7 +123,7 @@ export class Recycling {
       const next = this.#port.freeCopy()
       replacement.next = next
       try {
-        await next.load([], true)
+        await next.load({ by: 'recycle', of: null }, [], true)
         await replacement.due.promise
         // Whoever unloaded it meanwhile did not mean to have it loaded again.
         const isUnwanted = !isSame() && copy.counters.crashes === crashes && copy.main.caller.waiting === 0

@@ -2,6 +2,7 @@ import { monotonicNow } from '../base/monotonic.ts'
 import { SharedCallBudget } from '../channel/call-budget.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { CrashReason } from '../contract/errors.ts'
+import type { LoadCause } from '../contract/load-cause.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import { Generation } from '../host/generation.ts'
@@ -33,6 +34,8 @@ export class Supervisor extends CopyRole<Supervisor> {
   readonly counters = { loads: 0, unloads: 0, crashes: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
+  /** Why its last load was begun; undefined before the first. */
+  loadedFor: LoadCause | undefined
   /** Of a generation that has replaced another one: since when that had not been used, ms of the policy's clock. */
   idleFrom: number | undefined
   readonly #life: Life
@@ -106,7 +109,7 @@ export class Supervisor extends CopyRole<Supervisor> {
    * @param chain who needs it, outermost first, for the error's path.
    * @param beside its predecessor is there until it is ready: it does not wait for memory for long, and that there is none is nobody's concern.
    */
-  async load(chain: readonly string[] = [], beside = false): Promise<void> {
+  async load(cause: LoadCause, chain: readonly string[] = [], beside = false): Promise<void> {
     for (;;) {
       const state = this.state
       // What is loaded still serves its dependents while they finish what they were asked before a stop.
@@ -124,7 +127,7 @@ export class Supervisor extends CopyRole<Supervisor> {
         case 'failed':
         case 'unloaded':
         case 'zombie':
-          await this.#startLoad(chain, beside)
+          await this.#startLoad(cause, chain, beside)
           return
       }
     }
@@ -228,13 +231,14 @@ export class Supervisor extends CopyRole<Supervisor> {
     this.surroundings.generationEnded(generation.number, end)
   }
 
-  async #startLoad(chain: readonly string[], beside: boolean): Promise<void> {
+  async #startLoad(cause: LoadCause, chain: readonly string[], beside: boolean): Promise<void> {
     const { backingOff } = this.share
     if (backingOff !== undefined) throw backingOff
     this.#life.apply({ type: 'load' })
     this.idleFrom = undefined
+    this.loadedFor = cause
     const { inContext, keepAlive } = this.surroundings
-    this.#loading = inContext(() => keepAlive.during(this.#load(chain, beside)))
+    this.#loading = inContext(() => keepAlive.during(this.#load(cause, chain, beside)))
     try {
       await this.#loading
     } catch (error) {
@@ -245,7 +249,7 @@ export class Supervisor extends CopyRole<Supervisor> {
     }
   }
 
-  async #load(chain: readonly string[], beside: boolean): Promise<void> {
+  async #load(cause: LoadCause, chain: readonly string[], beside: boolean): Promise<void> {
     const { component, surroundings } = this
     const decided = monotonicNow()
     using _room = await roomToLoad(this, [...chain, component], beside).catch((error: unknown) => {
@@ -265,7 +269,7 @@ export class Supervisor extends CopyRole<Supervisor> {
     const ready = monotonicNow()
     this.lastLoadTime = ready - begun
     this.share.ready(this, generation)
-    surroundings.loaded({ ...this.origin, generation: generation.number, duration: ready - decided })
+    surroundings.loaded({ ...this.origin, generation: generation.number, duration: ready - decided, cause })
     surroundings.spares.keep(generation.host.isolation)
   }
 

@@ -1,3 +1,4 @@
+import type { LoadCause } from './load-cause.ts'
 import type { ComponentMemory } from './ledger.ts'
 
 /** Where a component is in its life: see `Lifecycle`. */
@@ -51,6 +52,8 @@ export interface ComponentInfo {
   readonly crashes: number
   readonly calls: number
   readonly errors: number
+  /** Why its last load was begun, of several copies that of the last one; null before the first. */
+  readonly loadedFor: LoadCause | null
   /** ms the last load took; null before the first. */
   readonly lastLoadTime: number | null
   /** Of one copy. */

@@ -1,5 +1,6 @@
 import type { ComponentOrigin } from './component-origin.ts'
 import type { CrashReason } from './errors.ts'
+import type { LoadCause } from './load-cause.ts'
 import type { Kept } from './unload-policy.ts'
 import type { Ledger } from './ledger.ts'
 import type { PressureLevel } from './pressure-level.ts'
@@ -9,6 +10,7 @@ import type { UnloadReport } from './unload-report.ts'
 export interface LoadEvent extends ComponentOrigin {
   readonly generation: number
   readonly duration: number
+  readonly cause: LoadCause
 }
 
 /** A load that came to nothing. */

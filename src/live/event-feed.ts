@@ -1,4 +1,5 @@
 import { headlineOf } from '../contract/describe-value.ts'
+import { loadWords } from '../observability/load-words.ts'
 import type { Observed } from './observed.ts'
 import type { CoordinatorEvents } from '../contract/events.ts'
 import { isSpillwayError } from '../contract/errors.ts'
@@ -21,7 +22,7 @@ export class EventFeed implements Disposable {
       return { pressureLevel, usage, limit }
     }
     const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
-      load: ({ name, generation, duration }) => this.add('load', 'info', name, { generation, duration }),
+      load: ({ name, ...event }) => this.add('load', 'info', name, { ...event, why: loadWords(event.cause) }),
       loadError: ({ name, generation, error }) =>
         this.add('load-error', 'error', name, { generation, ...describeError(error) }),
       unload: ({ name, ...report }) => this.add('unload', 'info', name, { ...report, ...context() }),

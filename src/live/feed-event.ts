@@ -9,7 +9,8 @@ interface Failure {
 
 /** What is known of each kind of event beyond its component: plain JSON; bytes and ms. */
 export interface EventDetails {
-  readonly load: Omit<LoadEvent, 'name'>
+  /** `why`: the end of "loaded ...". */
+  readonly load: Omit<LoadEvent, 'name'> & { readonly why: string }
   readonly 'load-error': Pick<LoadErrorEvent, 'generation'> & Failure
   readonly unload: Omit<UnloadReport, 'name'> & Pick<Ledger, 'pressureLevel' | 'usage' | 'limit'>
   readonly crash: Pick<CrashEvent, 'generation' | 'reason'> & { readonly signal?: string } & Failure

@@ -1,3 +1,4 @@
+import type { LoadCause } from '../contract/load-cause.ts'
 import type { FeedEvent } from './feed-event.ts'
 
 /** JSON schemas of all answers: Fastify writes the answers by them, and `/api/schemas` gives them. Bytes, ms, epoch ms. */
@@ -114,6 +115,12 @@ const component = exactly({
   callRate: number,
   p50: orNull(number),
   p99: orNull(number),
+  loadedFor: orNull(
+    exactly({
+      by: oneOf('call', 'dependency', 'request', 'busy-copies', 'recycle'),
+      of: orNull(string),
+    }) as Schema<LoadCause>,
+  ),
   lastLoadTime: orNull(number),
   memoryEstimate: number,
   memoryLimit: orNull(number),

@@ -5,6 +5,7 @@ import type { UnloadReport } from '../contract/unload-report.ts'
 import type { InContext } from '../base/context.ts'
 import type { Logger } from '../contract/logger.ts'
 import type { Tracing } from './tracing.ts'
+import { loadWords } from './load-words.ts'
 import { runUserCode } from '../base/user-code.ts'
 
 /** Tells what has happened to components: to the log, to traces, and to the listeners of the coordinator's events. */
@@ -26,7 +27,10 @@ export class Announcer {
   }
 
   loaded(event: LoadEvent): void {
-    this.#logger.info({ ...event, name: undefined, component: event.name }, 'component loaded')
+    this.#logger.info(
+      { ...event, name: undefined, component: event.name, why: loadWords(event.cause) },
+      'component loaded',
+    )
     this.#trace(() => this.#tracing.loaded(event))
     this.tell('load', event)
   }

@@ -107,7 +107,7 @@ export function kindName(kind) {
 export function eventWords({ kind, details: d }) {
   switch (kind) {
     case 'load':
-      return `in ${duration(d.duration)} (generation ${d.generation})`
+      return `in ${duration(d.duration)} (generation ${d.generation}) ${d.why}`
     case 'load-error':
       return d.message
     case 'unload': {

@@ -54,6 +54,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   waiting: 0,
   since: 0,
   family: null,
+  loadedFor: null,
   failure: null,
   memory: null,
   instances: [],
