@@ -6,6 +6,7 @@ import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
 import { describeComponent } from './component/describe-component.ts'
+import type { Advice } from './contract/advice.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
 import type { PressureLevel } from './contract/pressure-level.ts'
 import { terminateDeadline } from './component/terminate-deadline.ts'
@@ -46,11 +47,9 @@ import { WorkerHost } from './host/worker-host.ts'
 import { MemoryManager } from './memory/manager.ts'
 import { pagePoolOfProcess } from './memory/act/page-pool.ts'
 import { processEffects, Reclaimer } from './memory/act/reclaimer.ts'
-import type { Advice } from './observability/advice.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
 import { policyClock } from './base/policy-clock.ts'
-import { monotonicNow } from './base/monotonic.ts'
 import { Announcer } from './observability/announcer.ts'
 import { GuardedLogger } from './observability/guarded-logger.ts'
 import { joinCoordinators } from './observability/live-coordinators.ts'
@@ -122,7 +121,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       thread: () => new WorkerHost(defaultWorkerOptions),
       process: () => new ProcessHost(defaultWorkerOptions),
     })
-    this.#advisor = new Advisor({ components: () => this.list(), memory: () => this.memory, logger, now: monotonicNow })
+    this.#advisor = new Advisor({
+      components: () => this.list(),
+      memory: () => this.memory,
+      tell: (event) => announcer.advised(event),
+    })
     this.memory = new MemoryManager({
       clock,
       options: this.#options.memory,
@@ -279,7 +282,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     })
   }
 
-  /** What is set up in a way that costs, and what to do about it. Each piece of advice is also logged, once. */
+  /**
+   * What is wrong now (`urgent`), and what is set up in a way that costs; and what to do about it. Each piece is also logged and told by the event
+   * `advice`, when it begins and when it is over.
+   */
   advice(): Advice[] {
     return this.#advisor.advice()
   }
@@ -370,6 +376,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#stuck.stop()
     this.#idle.stop()
     this.#recycles.stop()
+    this.#advisor.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#parts.spares.close(terminateDeadline),

@@ -72,6 +72,6 @@ export type {
   PolicyOption,
   UnloadPlan,
 } from './contract/unload-policy.ts'
-export type { Advice } from './observability/advice.ts'
+export type { Advice, AdviceEvent } from './contract/advice.ts'
 export type { ComponentLogger, Logger } from './contract/logger.ts'
 export type * from './contract/transfer-handled.ts'

@@ -1,3 +1,4 @@
+import type { AdviceEvent } from './advice.ts'
 import type { ComponentOrigin } from './component-origin.ts'
 import type { CrashReason } from './errors.ts'
 import type { LoadCause } from './load-cause.ts'
@@ -53,4 +54,5 @@ export interface CoordinatorEvents {
   sample: [Ledger]
   exhausted: [ExhaustedEvent]
   zombie: [ComponentOrigin & { readonly generation: number }]
+  advice: [AdviceEvent]
 }

@@ -36,6 +36,8 @@ export class EventFeed implements Disposable {
           kept: kept.slice(0, 20),
         }),
       zombie: ({ name, generation }) => this.add('zombie', 'error', name, { generation }),
+      advice: ({ id, name, severity, message, urgent, since, over }) =>
+        this.add('advice', over ? 'info' : severity, name ?? null, { advice: id, message, urgent, since, over }),
     }
     const entries = Object.entries(listeners) as [keyof CoordinatorEvents, () => void][]
     for (const [event, listener] of entries) coordinator.on(event, listener)

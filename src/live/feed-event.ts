@@ -1,3 +1,4 @@
+import type { AdviceEvent } from '../contract/advice.ts'
 import type { CrashEvent, ExhaustedEvent, LoadErrorEvent, LoadEvent, PressureEvent } from '../contract/events.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
@@ -17,6 +18,7 @@ export interface EventDetails {
   readonly pressure: PressureEvent
   readonly exhausted: ExhaustedEvent
   readonly zombie: { readonly generation: number }
+  readonly advice: Pick<AdviceEvent, 'message' | 'urgent' | 'since' | 'over'> & { readonly advice: string }
   /** With what it was asked to do it with. */
   readonly action: { readonly action: string; readonly bytes?: number }
 }

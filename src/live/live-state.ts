@@ -1,7 +1,7 @@
+import type { Advice } from '../contract/advice.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Observed } from './observed.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
-import type { Advice } from '../observability/advice.ts'
 import { ComponentViews } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
 import { MemoryHistory } from './memory-history.ts'

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events'
 import type { CallListener } from '../channel/call-watch.ts'
+import type { Advice } from '../contract/advice.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { CoordinatorEvents } from '../contract/events.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
 import type { MemoryManager } from '../memory/manager.ts'
-import type { Advice } from '../observability/advice.ts'
 
 /** What is read of a coordinator by whoever shows what it does. */
 export interface Observed extends EventEmitter<CoordinatorEvents> {

@@ -167,15 +167,23 @@ const plan = exactly({
 const event = exactly({
   id: whole,
   time: number,
-  kind: oneOf('load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'action'),
+  kind: oneOf('load', 'load-error', 'unload', 'crash', 'pressure', 'exhausted', 'zombie', 'advice', 'action'),
   severity: oneOf('info', 'warning', 'error'),
   component: orNull(string),
   details: anyDetails,
 }) as Schema<FeedEvent>
 
-const advice = exactly({ id: string, component: string, severity: oneOf('info', 'warning'), message: string }, [
-  'component',
-])
+const advice = exactly(
+  {
+    id: string,
+    component: string,
+    severity: oneOf('info', 'warning'),
+    message: string,
+    urgent: boolean,
+    since: number,
+  },
+  ['component'],
+)
 
 const snapshot = exactly({
   version: only(1),

@@ -5,15 +5,7 @@ import { unclaimedNative } from '../memory/account/ledger.ts'
 import { returnAtEndFlag } from '../memory/act/page-pool.ts'
 import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
-
-/** Something that is set up in a way that costs, and what to do about it. */
-export interface Advice {
-  /** Stable: the kind of advice, and the component it is about. */
-  readonly id: string
-  readonly component?: string
-  readonly severity: 'info' | 'warning'
-  readonly message: string
-}
+import type { Finding } from './standing-advice.ts'
 
 /** A heap limit, bytes. */
 export interface IgnoredLimit {
@@ -52,22 +44,25 @@ const estimateFactor = 2
 const againAndAgain = 2 * RAPID_RELOAD
 const keptOften = 3
 const mib = 1024 ** 2
+/** Something is wrong now. */
+const urgentKinds: ReadonlySet<string> = new Set(['stuck'])
 /** Stacks and what the allocator keeps take some 100 MiB. */
 const muchUnattributed = 256 * mib
 const stays = 60_000
 
 /** All that is to be said now. Pure. */
-export function advise(facts: AdviceFacts): Advice[] {
+export function advise(facts: AdviceFacts): Finding[] {
   return [...facts.components.flatMap((info) => [...onComponent(info, facts)]), ...onProcess(facts)]
 }
 
-function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice> {
+function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding> {
   const { name: component, memoryEstimate: estimate, learnedPeak: peak } = info
-  const about = (kind: string, severity: Advice['severity'], message: string): Advice => ({
+  const about = (kind: string, severity: Finding['severity'], message: string): Finding => ({
     id: `${kind}:${component}`,
     component,
     severity,
     message: `"${component}" ${message}`,
+    urgent: urgentKinds.has(kind),
   })
   // Native memory that is nobody's may be its own.
   const most = (peak ?? 0) + unclaimedNative(facts.ledger)
@@ -105,13 +100,14 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Advice>
   }
 }
 
-function* onProcess(facts: AdviceFacts): Iterable<Advice> {
+function* onProcess(facts: AdviceFacts): Iterable<Finding> {
   const { ledger, options, machineMemory, unattributed } = facts
   const { limit, mainThread, cgroup } = ledger
   if (limit < options.totalLimit) {
     yield {
       id: 'limit-lowered',
       severity: 'warning',
+      urgent: false,
       message: `totalLimit is ${size(options.totalLimit)}, but the control group allows ${size(cgroup?.limit ?? limit)}: the limit is ${size(limit)}`,
     }
   }
@@ -119,6 +115,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'limit-beyond-machine',
       severity: 'warning',
+      urgent: false,
       message: `Critical pressure begins at ${size(limit * options.criticalThreshold)}, but the machine has ${size(machineMemory)}: lower totalLimit`,
     }
   }
@@ -126,6 +123,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'main-thread-large',
       severity: 'warning',
+      urgent: false,
       message: `The main thread alone holds ${size(mainThread.total)} of the limit of ${size(limit)}: no unload can bring pressure down; move something into a component, or raise totalLimit`,
     }
   }
@@ -133,6 +131,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'unattributed',
       severity: 'warning',
+      urgent: false,
       message: `${size(unattributed.least)} of the resident set are nobody's, free in the allocator most likely: such fragmentation is helped by MALLOC_MMAP_THRESHOLD_=131072 or jemalloc`,
     }
   }
@@ -140,6 +139,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'several-coordinators',
       severity: 'warning',
+      urgent: false,
       message: `There are ${facts.coordinators} coordinators in this process: each counts the main thread, and none knows of the others' components; use one`,
     }
   }
@@ -147,6 +147,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Advice> {
     yield {
       id: 'reclaim-flag',
       severity: 'info',
+      urgent: false,
       message: `Start Node without ${returnAtEndFlag} where pauses matter: while a large component ends, the collections of all others wait; without it, memory is back a few seconds later`,
     }
   }

@@ -1,59 +1,66 @@
-import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import { totalmem } from 'node:os'
+import { realClock } from '../base/policy-clock.ts'
+import type { PolicyClock } from '../base/policy-clock.ts'
+import { NextLook } from '../component/next-look.ts'
+import type { Advice, AdviceEvent } from '../contract/advice.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { CrashEvent, ExhaustedEvent } from '../contract/events.ts'
 import type { Ledger } from '../contract/ledger.ts'
+import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import type { MemoryManager } from '../memory/manager.ts'
 import { advise } from './advice.ts'
-import type { Advice, IgnoredLimit, StuckFinding } from './advice.ts'
+import type { IgnoredLimit, StuckFinding } from './advice.ts'
 import { liveCoordinators } from './live-coordinators.ts'
-import type { Logger } from '../contract/logger.ts'
+import { StandingAdvice } from './standing-advice.ts'
 
 export interface AdvisorOptions {
   readonly components: () => readonly ComponentInfo[]
   readonly memory: () => MemoryManager
-  readonly logger: Logger
-  /** ms of a monotonic clock. */
-  readonly now: () => number
+  /** A piece begins, or is over. */
+  readonly tell: (event: AdviceEvent) => void
+  /** Default: the real one. */
+  readonly clock?: PolicyClock
 }
 
-/** ms between two looks that nobody asked for. */
+/** ms between two looks that nothing has happened to ask for. */
 const lookAgain = 10_000
 /** ms over which unattributed memory has to stay to count. */
 const stretch = 60_000
 
-/** Pieces of advice that are remembered as told; families may have any number of members. */
-const mostTold = 1_000
-
-/** Notices what takes time to notice, and logs each piece of advice once. */
+/** Notices what takes time to notice, and when each piece of advice begins and is over, whether or not anybody asks. Keeps nothing alive. */
 export class Advisor {
   readonly #options: AdvisorOptions
+  readonly #standing: StandingAdvice
+  readonly #clock: PolicyClock
+  readonly #next: NextLook
   readonly #keptByIdleFloor = new Map<string, number>()
   readonly #ignoredLimits = new Map<string, IgnoredLimit>()
   readonly #silent = new Set<string>()
   /** How often each was ended because it was stuck. */
   readonly #endedStuck = new Map<string, number>()
-  readonly #told = new Set<string>()
   #unattributed: { least: number; since: number } | undefined
   #last: { least: number; over: number } = { least: 0, over: 0 }
-  #lookedAt: number
 
   constructor(options: AdvisorOptions) {
     this.#options = options
-    this.#lookedAt = options.now()
+    this.#standing = new StandingAdvice(options.tell)
+    const { clock = realClock } = options
+    this.#clock = clock
+    this.#next = new NextLook(() => {
+      this.advice()
+      this.#next.within(lookAgain)
+    }, clock)
+    this.#next.within(lookAgain)
   }
 
   sampled({ unattributed, pending, runtime }: Ledger): void {
-    const now = this.#options.now()
+    const now = this.#clock.now()
     const least = Math.max(0, unattributed - pending - runtime)
     const stretchSoFar = this.#unattributed
     if (!stretchSoFar || now - stretchSoFar.since >= stretch) {
       if (stretchSoFar) this.#last = { least: stretchSoFar.least, over: now - stretchSoFar.since }
       this.#unattributed = { least, since: now }
     } else stretchSoFar.least = Math.min(stretchSoFar.least, least)
-    if (now - this.#lookedAt < lookAgain) return
-    this.#lookedAt = now
-    this.#log(this.advice())
   }
 
   exhausted({ kept }: ExhaustedEvent): void {
@@ -64,15 +71,15 @@ export class Advisor {
 
   limitIgnored(name: string, limit: IgnoredLimit): void {
     this.#ignoredLimits.set(name, limit)
-    this.#log(this.advice())
+    this.advice()
   }
 
   /** A component's calls wait and its event loop does not turn; or it does again, or its worker is gone. */
   silent(name: string, silent: boolean): void {
-    if (silent) {
-      this.#silent.add(name)
-      this.#log(this.advice())
-    } else if (this.#silent.delete(name)) this.#told.delete(`stuck:${name}`)
+    if (silent === this.#silent.has(name)) return
+    if (silent) this.#silent.add(name)
+    else this.#silent.delete(name)
+    this.advice()
   }
 
   crashed({ name, reason }: CrashEvent): void {
@@ -86,10 +93,11 @@ export class Advisor {
     this.#ignoredLimits.delete(name)
   }
 
+  /** What stands now; what has begun or is over since is told first. */
   advice(): Advice[] {
     const { components, memory: getMemory } = this.#options
     const memory = getMemory()
-    return advise({
+    const findings = advise({
       components: components(),
       ledger: memory.ledger(),
       options: memory.options,
@@ -102,6 +110,12 @@ export class Advisor {
       stuck: this.#stuck,
       unattributed: this.#last,
     })
+    return this.#standing.found(findings, this.#clock.wallTime(this.#clock.now()))
+  }
+
+  /** Looks no more of its own accord. */
+  stop(): void {
+    this.#next.stop()
   }
 
   get #stuck(): ReadonlyMap<string, StuckFinding> {
@@ -109,14 +123,5 @@ export class Advisor {
     for (const [name, times] of this.#endedStuck) stuck.set(name, { kind: 'ended', times })
     for (const name of this.#silent) stuck.set(name, { kind: 'silent' })
     return stuck
-  }
-
-  #log(advice: readonly Advice[]): void {
-    for (const { id, component, severity, message } of advice) {
-      if (this.#told.has(id)) continue
-      this.#told.add(id)
-      if (this.#told.size > mostTold) this.#told.delete(this.#told.values().next().value ?? id)
-      this.#options.logger[severity === 'warning' ? 'warn' : 'info']({ advice: id, component }, message)
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { AdviceEvent } from '../contract/advice.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { CrashEvent, LoadErrorEvent, LoadEvent, CoordinatorEvents } from '../contract/events.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
@@ -8,12 +9,16 @@ import type { Tracing } from './tracing.ts'
 import { loadWords } from './load-words.ts'
 import { runUserCode } from '../base/user-code.ts'
 
+/** Pieces of advice that are remembered as logged; families may have any number of members. */
+const mostTold = 1_000
+
 /** Tells what has happened to components: to the log, to traces, and to the listeners of the coordinator's events. */
 export class Announcer {
   readonly #emitter: EventEmitter
   readonly #logger: Logger
   readonly #tracing: Tracing
   readonly #inContext: InContext
+  readonly #told = new Set<string>()
 
   /**
    * @param emitter is told the coordinator's events. Node types a generic event's arguments as a union that no single payload fits.
@@ -63,6 +68,23 @@ export class Announcer {
       'worker did not die by its deadline: it is still counted',
     )
     this.tell('zombie', { name, ...copy, generation })
+  }
+
+  /** Of how things are set up each piece is logged once, however often it comes and goes. */
+  advised(event: AdviceEvent): void {
+    const { id, component, severity, message, urgent, over } = event
+    if (urgent && over) this.#logger.info({ advice: id, component, over }, `over: ${message}`)
+    else if (urgent || (!over && this.#isNew(id))) {
+      this.#logger[severity === 'warning' ? 'warn' : 'info']({ advice: id, component }, message)
+    }
+    this.tell('advice', event)
+  }
+
+  #isNew(id: string): boolean {
+    if (this.#told.has(id)) return false
+    this.#told.add(id)
+    if (this.#told.size > mostTold) this.#told.delete(this.#told.values().next().value ?? id)
+    return true
   }
 
   /** Each listener by itself: one that throws, or rejects, is the program's mistake, which is logged; the others are told all the same. */

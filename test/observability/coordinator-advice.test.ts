@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
+import type { AdviceEvent } from '../../src/index.ts'
+import { EventFeed } from '../../src/live/event-feed.ts'
 import { silent, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -19,6 +21,8 @@ describe('coordinator.advice()', () => {
       component: 'wrong',
       severity: 'info',
       message: expect.stringContaining('estimated at 4.0 GiB') as string,
+      urgent: false,
+      since: expect.any(Number) as number,
     })
   })
 
@@ -30,5 +34,25 @@ describe('coordinator.advice()', () => {
     expect(ids()).toContain('several-coordinators')
     await second.shutdown()
     expect(ids()).not.toContain('several-coordinators')
+  })
+
+  it('is told by an event, and in the feed, with the same sentence', async () => {
+    await using first = new ComponentCoordinator({ logger: silent })
+    const told: AdviceEvent[] = []
+    first.on('advice', (event) => void told.push(event))
+    using feed = new EventFeed(first, () => {})
+    const second = new ComponentCoordinator({ logger: silent })
+    const [piece] = first.advice()
+    await second.shutdown()
+    first.advice()
+    expect(told).toEqual([
+      { ...piece, over: false },
+      { ...piece, over: true },
+    ])
+    const { id, message } = piece ?? {}
+    expect(feed.since(0)).toMatchObject([
+      { kind: 'advice', severity: 'warning', component: null, details: { advice: id, message, over: false } },
+      { kind: 'advice', severity: 'info', component: null, details: { advice: id, message, over: true } },
+    ])
   })
 })

@@ -91,6 +91,7 @@ const kinds = {
   pressure: 'Pressure',
   exhausted: 'Exhausted',
   zombie: 'Zombie',
+  advice: 'Advice',
   action: 'Action',
 }
 
@@ -128,6 +129,8 @@ export function eventWords({ kind, details: d }) {
     }
     case 'zombie':
       return `the worker of generation ${d.generation} did not die by its deadline; it still counts`
+    case 'advice':
+      return d.over ? `over: ${d.message}` : d.message
     case 'action':
       return `${d.action}${d.bytes ? ` (${bytes(d.bytes)})` : ''} was asked for on the dashboard`
     default:

@@ -16,3 +16,9 @@ it('a component is in a thread, in a process, or will be in one', () => {
   expect(hostWords({ isolation: 'process', pid: 34 })).toBe('process 34')
   expect(hostWords({ isolation: 'process', pid: null })).toBe('process')
 })
+
+it('a piece of advice is told in its own words, and so is its end', () => {
+  const details = { advice: 'stuck:a', message: '"a" stands still', urgent: true, since: 1 }
+  expect(eventWords({ kind: 'advice', details: { ...details, over: false } })).toBe('"a" stands still')
+  expect(eventWords({ kind: 'advice', details: { ...details, over: true } })).toBe('over: "a" stands still')
+})

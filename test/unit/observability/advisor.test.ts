@@ -1,60 +1,76 @@
 import { describe, expect, it } from 'vitest'
-import type { ComponentInfo } from '../../../src/index.ts'
+import { policyClock } from '../../../src/base/policy-clock.ts'
+import type { AdviceEvent, ComponentInfo } from '../../../src/index.ts'
 import type { Ledger } from '../../../src/contract/ledger.ts'
 import type { MemoryManager } from '../../../src/memory/manager.ts'
 import { defaultMemoryOptions } from '../../../src/memory/options.ts'
 import { Advisor } from '../../../src/observability/advisor.ts'
-import type { Logger } from '../../../src/contract/logger.ts'
+import { manualClock } from '../../../src/testing/manual-clock.ts'
 
 const mib = 1024 ** 2
 
 /** An advisor under a clock of the test's. */
 function setUp() {
-  let now = 0
-  const lines: { advice: string }[] = []
-  const log = (fields: { advice: string }): void => void lines.push(fields)
+  const clock = manualClock()
+  const told: AdviceEvent[] = []
   // What advice looks at.
   const ledger = { limit: 1024 * mib, mainThread: { total: 0 }, cgroup: null } as unknown as Ledger
   const advisor = new Advisor({
     components: () => [] as ComponentInfo[],
     memory: () => ({ ledger: () => ledger, options: defaultMemoryOptions }) as MemoryManager,
-    logger: { info: log, warn: log } as unknown as Logger,
-    now: () => now,
+    tell: (event) => void told.push(event),
+    clock: policyClock(clock, () => {}),
   })
   const ids = (): string[] => advisor.advice().map(({ id }) => id)
   /** Samples once a second for so many seconds. */
-  const sample = (seconds: number, unattributed: number, pending = 0): void => {
+  const sample = async (seconds: number, unattributed: number, pending = 0): Promise<void> => {
     for (let i = 0; i < seconds; i++) {
-      now += 1_000
+      await clock.advance(1_000)
       advisor.sampled({ ...ledger, unattributed, pending, runtime: 0 })
     }
   }
-  return { advisor, lines, ids, sample }
+  const tellings = (): string[] => told.map(({ id, over }) => `${id} ${over ? 'is over' : 'begins'}`)
+  return { advisor, clock, tellings, told, ids, sample }
 }
 
 describe('Advisor', () => {
-  it('takes memory for unattributed that stays so for a whole minute', () => {
+  it('takes memory for unattributed that stays so for a whole minute', async () => {
     const { ids, sample } = setUp()
-    sample(59, 500 * mib)
+    await sample(59, 500 * mib)
     expect(ids()).not.toContain('unattributed')
-    sample(10, 500 * mib)
+    await sample(10, 500 * mib)
     expect(ids()).toContain('unattributed')
   })
 
-  it('does not mind a peak, nor what is pending', () => {
+  it('does not mind a peak, nor what is pending', async () => {
     const { ids, sample } = setUp()
-    sample(30, 500 * mib)
-    sample(1, 100 * mib)
-    sample(40, 500 * mib)
+    await sample(30, 500 * mib)
+    await sample(1, 100 * mib)
+    await sample(40, 500 * mib)
     expect(ids()).not.toContain('unattributed')
-    sample(150, 500 * mib, 400 * mib)
+    await sample(150, 500 * mib, 400 * mib)
     expect(ids()).not.toContain('unattributed')
   })
 
-  it('logs each piece once', () => {
-    const { lines, sample } = setUp()
-    sample(300, 500 * mib)
-    expect(lines.filter(({ advice }) => advice === 'unattributed')).toHaveLength(1)
+  it('tells of each piece when it begins and when it is over, though nobody asks', async () => {
+    const { tellings, told, sample } = setUp()
+    await sample(300, 500 * mib)
+    expect(tellings()).toEqual(['unattributed begins'])
+    expect(told[0]).toMatchObject({ urgent: false, severity: 'warning', since: expect.any(Number) as number })
+    await sample(130, 0)
+    expect(tellings()).toEqual(['unattributed begins', 'unattributed is over'])
+    expect(told[1]).toEqual({ ...told[0], over: true })
+  })
+
+  it('looks no more once it is stopped', async () => {
+    const { advisor, clock, tellings, sample } = setUp()
+    await sample(61, 500 * mib)
+    expect(tellings()).toEqual([])
+    advisor.stop()
+    await clock.advance(60_000)
+    expect(tellings()).toEqual([])
+    advisor.advice()
+    expect(tellings()).toEqual(['unattributed begins'])
   })
 
   it('counts what only its idle time kept', () => {
