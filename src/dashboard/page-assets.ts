@@ -40,7 +40,7 @@ export async function loadPageAssets(): Promise<PageAssets> {
   for (const { package: name, file, specifier } of vendored) {
     const path = `/vendor/${name}/${file}`
     files.set(path, { type: typeOf(file), body: await readVendored(name, file) })
-    if (specifier !== undefined) imports[specifier] = path
+    if (specifier !== undefined) imports[specifier] = relative(path)
   }
   for (const file of await readdir(folder)) {
     // Types for whatever else words figures as the page does.
@@ -52,7 +52,7 @@ export async function loadPageAssets(): Promise<PageAssets> {
   const modules = [`<script type="importmap">${importMap}</script>`]
   for (const path of files.keys()) {
     // Asked for at once, not one after another as they import each other.
-    if (isModule(path)) modules.push(`<link rel="modulepreload" href="${path}" />`)
+    if (isModule(path)) modules.push(`<link rel="modulepreload" href="${relative(path)}" />`)
   }
   const index = html.replace(modulesMark, modules.join('\n    '))
   files.set('/', { type: typeOf('.html'), body: Buffer.from(index) })
@@ -95,6 +95,9 @@ async function readVendored(name: string, file: string): Promise<Buffer> {
     )
   }
 }
+
+/** As the page names it: it may stand below any path, behind a proxy that takes that path away. */
+const relative = (path: string): string => `.${path}`
 
 const isModule = (path: string): boolean => /\.m?js$/.test(path) && !path.includes('.iife.')
 

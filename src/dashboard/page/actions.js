@@ -1,3 +1,4 @@
+/** @import { ComponentChildren } from 'preact' */
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { useState } from 'preact/hooks'
@@ -19,7 +20,7 @@ export function TokenDialog({ onClose }) {
   const check = async (form) => {
     const token = form.get('token')
     if (typeof token !== 'string') return
-    await post('/api/token', token)
+    await post('api/token', token)
     store.token = token
   }
   return html`
@@ -30,6 +31,36 @@ export function TokenDialog({ onClose }) {
   `
 }
 
+/**
+ * A button for what the server does: it says why it cannot be pressed while there is no connection.
+ *
+ * @param {{ disabled?: boolean, onClick: () => void, children: ComponentChildren }} props
+ */
+export function ServerButton({ disabled = false, onClick, children }) {
+  const { connection } = useStore()
+  const lost = connection.status === 'lost'
+  return html`<button
+    disabled=${disabled || lost}
+    title=${lost ? 'Not connected to the server' : undefined}
+    onClick=${onClick}
+  >
+    ${children}
+  </button>`
+}
+
+/** Where the token is in use: it is forgotten in this tab, and in no other. */
+export function ForgetToken() {
+  // What is shown changes with the token.
+  useStore()
+  if (!store.token) return null
+  return html`<button
+    onClick=${() => store.forgetToken()}
+    title="Forgets the token in this tab, with all that was shown by it"
+  >
+    Forget token
+  </button>`
+}
+
 /** What can be done with the process as a whole. */
 export function ProcessActions() {
   const { actions } = useStore()
@@ -38,10 +69,10 @@ export function ProcessActions() {
   const locked = actions && !store.token
   return html`
     <div class="actions">
-      <button onClick=${() => setOpen('plan')}>Dry run…</button>
-      ${locked && html`<button onClick=${() => setOpen('token')}>Unlock actions…</button>`}
-      ${actions && !locked && html`<button onClick=${() => setOpen('free')}>Free memory…</button>`}
-      ${actions && !locked && html`<button onClick=${() => setOpen('options')}>Thresholds…</button>`}
+      <${ServerButton} onClick=${() => setOpen('plan')}>Dry run…<//>
+      ${locked && html`<${ServerButton} onClick=${() => setOpen('token')}>Unlock actions…<//>`}
+      ${actions && !locked && html`<${ServerButton} onClick=${() => setOpen('free')}>Free memory…<//>`}
+      ${actions && !locked && html`<${ServerButton} onClick=${() => setOpen('options')}>Thresholds…<//>`}
     </div>
     ${open === 'token' && html`<${TokenDialog} onClose=${close} />`}
     ${open === 'plan' && html`<${PlanDialog} onClose=${close} />`}
@@ -61,11 +92,11 @@ export function ComponentActions({ component }) {
   const [said, setSaid] = useState('')
   const [busy, setBusy] = useState('')
   const { name, state, inUse, dependents } = component
-  const path = `/api/components/${encodeURIComponent(name)}`
+  const path = `api/components/${encodeURIComponent(name)}`
   const close = () => setOpen('')
   if (!actions) return null
   if (!store.token) {
-    return html`<div class="actions"><button onClick=${() => setOpen('token')}>Unlock actions…</button></div>
+    return html`<div class="actions"><${ServerButton} onClick=${() => setOpen('token')}>Unlock actions…<//></div>
       ${open === 'token' && html`<${TokenDialog} onClose=${close} />`}`
   }
   /**
@@ -98,22 +129,27 @@ export function ComponentActions({ component }) {
     <div class="actions">
       ${
         state === 'ready'
-          ? html`<button disabled=${busy} onClick=${() => setOpen('unload')}>Unload…</button>`
-          : html`<button
+          ? html`<${ServerButton} disabled=${busy} onClick=${() => setOpen('unload')}>Unload…<//>`
+          : html`<${ServerButton}
               disabled=${busy || state === 'loading'}
               onClick=${() => run('load', () => post(`${path}/load`, store.token))}
             >
               Load
-            </button>`
+            <//>`
       }
-      ${state === 'failed' && html`<button disabled=${busy} onClick=${() => run('reset', () => post(`${path}/reset`, store.token))}>Reset</button>`}
-      <button disabled=${busy || state !== 'ready'} onClick=${() => setOpen('snapshot')}>Heap snapshot…</button>
-      <button
+      ${
+        state === 'failed' &&
+        html`<${ServerButton} disabled=${busy} onClick=${() => run('reset', () => post(`${path}/reset`, store.token))}
+          >Reset<//
+        >`
+      }
+      <${ServerButton} disabled=${busy || state !== 'ready'} onClick=${() => setOpen('snapshot')}>Heap snapshot…<//>
+      <${ServerButton}
         disabled=${busy || state !== 'ready'}
         onClick=${() => fetchFile('CPU profile', 'cpu-profile', { duration: 5_000 })}
       >
         CPU profile (5 s)
-      </button>
+      <//>
       <span class="muted" role="status">${busy ? `${busy}…` : said}</span>
     </div>
     ${

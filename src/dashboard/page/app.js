@@ -1,8 +1,9 @@
-/** @import { Connection as ConnectionState } from './store.js' */
+/** @import { Connection as ConnectionState, State } from './store.js' */
+/** @typedef {Extract<ConnectionState, { status: 'lost' }>} LostConnection */
 
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ProcessActions } from './actions.js'
+import { ForgetToken, ProcessActions } from './actions.js'
 import { AdviceCard } from './advice-card.js'
 import { ComponentPage } from './component-page.js'
 import { ComponentsCard } from './components-table.js'
@@ -11,6 +12,7 @@ import { EventsCard } from './event-list.js'
 import { age, percent } from './format.js'
 import { html } from './html.js'
 import { Pressure } from './pressure.js'
+import { useRoute } from './route.js'
 import { isLive, store, useLive, useNow, useStore } from './store.js'
 import { applyTheme, currentTheme, nextTheme } from './theme.js'
 import { TimelineCard } from './timeline.js'
@@ -20,12 +22,14 @@ function App() {
   const state = useStore()
   const { connection } = state
   const route = useRoute()
+  useTitle(state, route.component)
+  useFocusOn(route.component)
   if (connection.status === 'locked') return html`<${Locked} why=${connection.why} />`
   if (!isLive(state)) return html`<${Boot} connection=${connection} />`
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the figures</a>
     <${Header} />
-    <${Connection} connection=${connection} />
+    <${Connection} state=${state} />
     <main id="main" tabindex="-1" class=${connection.status === 'live' ? '' : 'stale'}>
       ${route.component === undefined ? html`<${Overview} />` : html`<${ComponentPage} key=${route.component} name=${route.component} />`}
     </main>
@@ -43,11 +47,8 @@ function Overview() {
 }
 
 function Header() {
-  const { process, memory, connection } = useLive()
+  const { process, connection } = useLive()
   const [theme, setTheme] = useState(() => currentTheme())
-  useEffect(() => {
-    document.title = `${percent(memory.usage / memory.limit)} ${memory.pressureLevel} · Spillway`
-  }, [memory])
   const change = () => {
     const next = nextTheme(theme)
     applyTheme(next)
@@ -55,12 +56,13 @@ function Header() {
   }
   return html`
     <header class="page">
-      <h1><img src="/page/icon.svg" alt="" width="22" height="22" /> Spillway</h1>
+      <h1><img src="page/icon.svg" alt="" width="22" height="22" /> Spillway</h1>
       <p class="muted">process ${process.pid}, Node ${process.node}, up <${Uptime} since=${process.startedAt} /></p>
       <span class=${`connection connection-${connection.status}`}
         >${connection.status === 'live' ? 'live' : 'not connected'}</span
       >
       <${ProcessActions} />
+      <${ForgetToken} />
       <button
         class="quiet"
         onClick=${change}
@@ -81,24 +83,31 @@ function Uptime({ since }) {
 /**
  * Says that figures are old, since when, and what is being done about it.
  *
- * @param {{ connection: ConnectionState }} props
+ * @param {{ state: State }} props
  */
-function Connection({ connection }) {
-  const now = useNow() - store.state.offset
-  if (connection.status !== 'lost') return null
-  const { since, retryAt, why } = connection
-  const wait = Math.max(0, Math.ceil((retryAt - now) / 1_000))
+function Connection({ state: { connection, tokenProblem } }) {
+  useNow()
+  if (connection.status !== 'lost')
+    return tokenProblem && html`<div class="banner" role="alert"><p>${tokenProblem}</p></div>`
+  const { since, why, refused } = connection
   return html`
     <div class="banner" role="alert">
       <p>
-        <b>Disconnected</b>
-        <span aria-hidden="true">${` for ${age(now - since)}`}</span>
-        ${': the figures below are old. '}
-        <span class="muted" aria-hidden="true">(${why}) ${wait > 0 ? `Next try in ${wait} s.` : 'Trying…'}</span>
+        <b>${refused ? 'Not served' : 'Disconnected'}</b>
+        <span aria-hidden="true">${` for ${age(Date.now() - since)}`}</span>
+        ${refused ? ': the server is there, and refuses this page. The figures below are old. ' : ': the figures below are old. '}
+        ${refused && `“${why}.” `}
+        <span class="muted" aria-hidden="true">${refused ? '' : `(${why}) `}${nextTry(connection)}</span>
       </p>
       <button onClick=${() => store.retry()}>Try now</button>
     </div>
   `
+}
+
+/** @param {LostConnection} connection */
+function nextTry({ retryAt }) {
+  const wait = Math.ceil((retryAt - Date.now()) / 1_000)
+  return wait > 0 ? `Next try in ${wait} s.` : 'Trying…'
 }
 
 /** For screen readers: what matters, as it happens. The feed itself would never stop talking. */
@@ -119,11 +128,13 @@ function Announcer() {
 
 /** @param {{ connection: ConnectionState }} props */
 function Boot({ connection }) {
+  useNow()
   return html`<main class="boot">
     <h1>Spillway</h1>
     <p role="status">
-      ${connection.status === 'lost' ? `No connection: ${connection.why}. Trying again…` : 'Connecting…'}
+      ${connection.status !== 'lost' ? 'Connecting…' : connection.refused ? `The server refuses this page: “${connection.why}.”` : `No connection: ${connection.why}.`}
     </p>
+    ${connection.status === 'lost' && html`<p class="muted">${nextTry(connection)}</p>`}
   </main>`
 }
 
@@ -150,30 +161,38 @@ function Locked({ why }) {
   </main>`
 }
 
-/** `#/` is the overview, `#/component/<name>` one component. */
-function useRoute() {
-  const read = () => {
-    const name = /^#\/component\/(.+)$/.exec(location.hash)?.[1]
-    try {
-      return { component: name === undefined ? undefined : decodeURIComponent(name) }
-    } catch {
-      return { component: undefined }
-    }
-  }
-  const [route, setRoute] = useState(read)
+/**
+ * What the tab is called: whether it can be believed comes first.
+ *
+ * @param {State} state
+ * @param {string | undefined} component
+ */
+function useTitle({ connection, memory }, component) {
+  const shown =
+    memory && connection.status === 'live'
+      ? [component, `${percent(memory.usage / memory.limit)} ${memory.pressureLevel}`]
+      : []
+  const said = { connecting: [], live: [], lost: ['not connected', component], locked: ['locked'] }[connection.status]
+  const title = [...said, ...shown, 'Spillway'].filter((part) => part !== undefined).join(' · ')
   useEffect(() => {
-    const listener = () => {
-      setRoute(read())
-      scrollTo(0, 0)
-      // What is new is where reading and the Tab key go on.
-      setTimeout(() =>
-        (document.getElementById('component-title') ?? document.getElementById('main'))?.focus({ preventScroll: true }),
-      )
-    }
-    addEventListener('hashchange', listener)
-    return () => removeEventListener('hashchange', listener)
-  }, [])
-  return route
+    document.title = title
+  }, [title])
+}
+
+/**
+ * What is new is where reading and the Tab key go on.
+ *
+ * @param {string | undefined} component
+ */
+function useFocusOn(component) {
+  const before = useRef(component)
+  useEffect(() => {
+    if (before.current === component) return
+    before.current = component
+    scrollTo(0, 0)
+    const place = document.getElementById('component-title') ?? document.getElementById('main')
+    place?.focus({ preventScroll: true })
+  }, [component])
 }
 
 /** @param {MouseEvent} event */
@@ -183,7 +202,7 @@ function skip(event) {
 }
 
 applyTheme()
-store.connect()
+store.start()
 const place = document.getElementById('app')
 if (!place) throw new Error('The page has no place for the dashboard')
 place.replaceChildren()

@@ -7,9 +7,11 @@ import { Idle, MemoryBar, State } from './components-table.js'
 import { get } from './connection.js'
 import { EventList } from './event-list.js'
 import { age, bytes, count, duration, percent, rate } from './format.js'
+import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { memoryPlot, Plot } from './plot.js'
 import { Fact } from './pressure.js'
+import { overviewLink } from './route.js'
 import { store, useLive, useNow, useStore } from './store.js'
 import { colour, colourOf } from './theme.js'
 import { hostWords, nextWords } from './words.js'
@@ -56,7 +58,7 @@ export function ComponentPage({ name }) {
   const { memory, state, next } = component
   const largest = Math.max(memory?.total ?? 0, component.learnedPeak ?? 0, 1)
   return html`
-    <nav class="back" aria-label="Breadcrumb"><a href="#/">← All components</a></nav>
+    <nav class="back" aria-label="Breadcrumb"><a href=${overviewLink()}>← All components</a></nav>
     <section class="card" aria-labelledby="component-title">
       <header>
         <h2 id="component-title" tabindex="-1">${name} <${State} state=${state} /></h2>
@@ -163,7 +165,7 @@ function Links({ title, names }) {
             ${names.map(
               (name) =>
                 html`<li>
-                  <a href=${`#/component/${encodeURIComponent(name)}`}>${name}</a>
+                  <a href=${componentLink(name)}>${name}</a>
                   ${components.has(name) ? html`<${State} state=${components.get(name)?.state} />` : ''}
                 </li>`,
             )}
@@ -183,7 +185,7 @@ function History({ component }) {
   const [history, setHistory] = useState(/** @type {Loaded} */ ({ name: undefined, times: [], values: [] }))
   useEffect(() => {
     let gone = false
-    get(`/api/components/${encodeURIComponent(name)}`, store.token).then(
+    get(`api/components/${encodeURIComponent(name)}`, store.token).then(
       ({ history: loaded }) => !gone && setHistory({ name, ...loaded }),
       () => {},
     )

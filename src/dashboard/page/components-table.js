@@ -2,9 +2,10 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { Component } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { age, bytes, count, duration, percent, rate } from './format.js'
 import { html, withValue } from './html.js'
+import { useOption } from './route.js'
 import { useLive, useNow } from './store.js'
 import { hostWords, nextWords, stateNames } from './words.js'
 
@@ -71,13 +72,28 @@ const filters = {
   problems: ({ state, crashes }) => state === 'failed' || state === 'zombie' || crashes > 0,
 }
 
+const filterNames = /** @type {Filter[]} */ (Object.keys(filters))
+
+/**
+ * What the address says of the order: the column, with a minus before it downwards.
+ *
+ * @param {string} order
+ */
+function sortOf(order) {
+  const down = order.startsWith('-')
+  const id = down ? order.slice(1) : order
+  return columns.some((column) => column.id === id) ? { id, down } : { id: 'memory', down: true }
+}
+
 /** All components with their figures; sorted, searched and filtered here. */
 export function ComponentsCard() {
   const { components, plan } = useLive()
   const now = useNow()
-  const [sort, setSort] = useState({ id: 'memory', down: true })
-  const [search, setSearch] = useState('')
-  const [filter, setFilter] = useState(/** @type {Filter} */ ('all'))
+  const [order, setOrder] = useOption('sort', '-memory')
+  const sort = useMemo(() => sortOf(order), [order])
+  const [search, setSearch] = useOption('q', '', { inPlace: true })
+  const [shown, setFilter] = useOption('show', 'all')
+  const filter = filterNames.find((name) => name === shown) ?? 'all'
   const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   useSlashKey(field)
 
@@ -91,7 +107,7 @@ export function ComponentsCard() {
   /** @param {string} id */
   const sortBy = (id) => {
     const text = columns.find((column) => column.id === id)?.text ?? false
-    setSort(sort.id === id ? { id, down: !sort.down } : { id, down: !text })
+    setOrder((sort.id === id ? !sort.down : !text) ? `-${id}` : id)
   }
   const what = plan.actual
     ? 'what the next round of unloading would do'
@@ -115,7 +131,7 @@ export function ComponentsCard() {
           </label>
           <label class="field">
             <span class="sr">Show</span>
-            <select value=${filter} onChange=${withValue((value) => setFilter(/** @type {Filter} */ (value)))}>
+            <select value=${filter} onChange=${withValue(setFilter)}>
               <option value="all">All</option>
               <option value="loaded">Loaded</option>
               <option value="unloaded">Unloaded</option>

@@ -8,14 +8,15 @@ const backoff = { first: 500, last: 10_000 }
 /**
  * What can be asked for, with the query or the name that belongs to it.
  *
- * @typedef {'/api/memory/history' | '/api/plan'} Queried
- * @typedef {`${Queried}?${string}` | `/api/components/${string}`} Readable
+ * @typedef {'api/memory/history' | 'api/plan'} Queried
+ * @typedef {`${Queried}?${string}` | `api/components/${string}`} Readable
+ *   Without a slash before it: the page may stand below any path, behind a proxy.
  */
 /**
  * The path by which the schemas know it.
  *
  * @template {Readable} Path
- * @typedef {Path extends `${infer Known extends Queried}?${string}` ? Known : '/api/components/:name'} Answering
+ * @typedef {Path extends `${infer Known extends Queried}?${string}` ? `/${Known}` : '/api/components/:name'} Answering
  */
 
 /**
@@ -27,17 +28,19 @@ export function problemOf(error) {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** A refusal of the server, with its code. */
+/** A refusal of the server, with its code, and in how many ms it says to ask again. */
 export class Refused extends Error {
   /**
    * @param {number} status
    * @param {string} code
    * @param {string} message
+   * @param {number} retryAfter
    */
-  constructor(status, code, message) {
+  constructor(status, code, message, retryAfter) {
     super(message)
     this.status = status
     this.code = code
+    this.retryAfter = retryAfter
   }
 }
 
@@ -45,7 +48,8 @@ export class Refused extends Error {
 async function refusalOf(response) {
   const body = await response.json().catch(() => undefined)
   const { code = `HTTP ${response.status}`, message = response.statusText } = body?.error ?? {}
-  return new Refused(response.status, code, message)
+  const seconds = Number(response.headers.get('retry-after'))
+  return new Refused(response.status, code, message, seconds > 0 ? seconds * 1_000 : 0)
 }
 
 /**
@@ -84,21 +88,24 @@ export async function post(path, token, body = {}) {
  * @param {object} options
  * @param {() => string} options.token
  * @param {(message: Message) => void} options.onMessage
- * @param {(why: string, retryAt: number) => void} options.onLost by the browser's clock
- * @param {(refusal: Refused) => void} options.onRefused
+ * @param {(why: string, retryAt: number, refused: boolean) => void} options.onLost by the browser's clock
+ * @param {(why: string) => void} options.onLocked the token is missing or wrong: it does not try again.
  */
-export function listen({ token, onMessage, onLost, onRefused }) {
+export function listen({ token, onMessage, onLost, onLocked }) {
   let stopped = false
   let wait = backoff.first
   /** @type {number | undefined} */
   let timer
   let controller = new AbortController()
 
-  /** @param {string} why */
-  const retry = (why) => {
+  /** @param {unknown} error */
+  const retry = (error) => {
     if (stopped) return
-    onLost(why, Date.now() + wait)
-    timer = setTimeout(() => void connect(), wait)
+    const refused = error instanceof Refused
+    const delay = Math.max(wait, refused ? error.retryAfter : 0)
+    // A TypeError is all that fetch says when there is nobody.
+    onLost(error instanceof TypeError ? 'the server cannot be reached' : problemOf(error), Date.now() + delay, refused)
+    timer = setTimeout(() => void connect(), delay)
     wait = Math.min(wait * 2, backoff.last)
   }
 
@@ -114,14 +121,12 @@ export function listen({ token, onMessage, onLost, onRefused }) {
     try {
       heard()
       const key = token()
-      const response = await fetch('/api/events', { signal, headers: key ? { authorization: `Bearer ${key}` } : {} })
+      const response = await fetch('api/events', { signal, headers: key ? { authorization: `Bearer ${key}` } : {} })
       if (!response.ok) {
         const refusal = await refusalOf(response)
-        if (refusal.status === 401) {
-          onRefused(refusal)
-          return
-        }
-        throw refusal
+        if (refusal.status !== 401) throw refusal
+        if (!stopped) onLocked(refusal.message)
+        return
       }
       let rest = ''
       const decoder = new TextDecoder()
@@ -142,7 +147,7 @@ export function listen({ token, onMessage, onLost, onRefused }) {
         }
       }
     } catch (error) {
-      if (!stopped) retry(problemOf(signal.aborted ? signal.reason : error))
+      if (!stopped) retry(signal.aborted ? signal.reason : error)
     } finally {
       clearTimeout(watchdog)
       controller.abort(new Error('over'))

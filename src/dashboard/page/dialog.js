@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { problemOf } from './connection.js'
 import { html } from './html.js'
+import { useStore } from './store.js'
 
 /**
  * A modal dialog with a form.
@@ -19,6 +20,7 @@ export function Dialog({ title, submit, danger = false, onSubmit, onClose, child
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null))
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
+  const lost = useStore().connection.status === 'lost'
   useEffect(() => {
     const { current } = element
     current?.showModal()
@@ -42,10 +44,11 @@ export function Dialog({ title, submit, danger = false, onSubmit, onClose, child
     <dialog ref=${element} aria-labelledby="dialog-title" onClose=${onClose}>
       <form onSubmit=${send}>
         <h2 id="dialog-title">${title}</h2>
-        ${children} ${problem && html`<p class="note error" role="alert">${problem}</p>`}
+        ${children} ${lost && submit && html`<p class="note error" role="status">Not connected to the server.</p>`}
+        ${problem && html`<p class="note error" role="alert">${problem}</p>`}
         <div class="buttons">
           <button type="button" onClick=${() => element.current?.close()}>Cancel</button>
-          ${submit && html`<button class=${danger ? 'danger' : 'primary'} disabled=${busy}>${busy ? 'Working…' : submit}</button>`}
+          ${submit && html`<button class=${danger ? 'danger' : 'primary'} disabled=${busy || lost}>${busy ? 'Working…' : submit}</button>`}
         </div>
       </form>
     </dialog>

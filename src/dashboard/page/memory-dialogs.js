@@ -48,7 +48,7 @@ export function FreeDialog({ onClose }) {
   const plan = usePlan('critical')
   const [size, setSize] = useState('100')
   const free = async () => {
-    const response = await post('/api/memory/free', store.token, { bytes: Number(size) * mib })
+    const response = await post('api/memory/free', store.token, { bytes: Number(size) * mib })
     /** @type {{ result: FreedMemory }} */
     const { result } = await response.json()
     if (!result.satisfied) {
@@ -135,7 +135,7 @@ export function OptionsDialog({ onClose }) {
   const share = (name) => Number((memory.thresholds[name] * 100).toFixed(1))
   /** @param {FormData} form */
   const change = (form) =>
-    post('/api/memory/options', store.token, {
+    post('api/memory/options', store.token, {
       totalLimit: Number(form.get('totalLimit')) * mib,
       lowThreshold: Number(form.get('low')) / 100,
       mediumThreshold: Number(form.get('medium')) / 100,
@@ -187,7 +187,7 @@ function usePlan(level) {
   const [answer, setAnswer] = useState(/** @type {Answered} */ ({}))
   useEffect(() => {
     let gone = false
-    get(`/api/plan?level=${level}`, store.token).then(
+    get(`api/plan?level=${level}`, store.token).then(
       (value) => !gone && setAnswer({ value }),
       (error) => !gone && setAnswer({ problem: problemOf(error) }),
     )

@@ -2,7 +2,8 @@
 /** @import { ComponentView, Snapshot } from '../../live/schemas.ts' */
 
 import { useEffect, useState } from 'preact/hooks'
-import { get, listen } from './connection.js'
+import { get, listen, post, Refused } from './connection.js'
+import { takeTokens } from './route.js'
 import { Timeline } from './timeline-data.js'
 
 /** Events that are kept here. */
@@ -10,21 +11,10 @@ const mostEvents = 300
 const tokenKey = 'spillway-token'
 
 /**
- * The token of this tab. A link may bring it as `#token=...`: a fragment is not sent to any server, and it is taken out of the address and the
- * history at once.
- */
-function keptToken() {
-  const given = /^#token=([^&]+)$/.exec(location.hash)?.[1]
-  if (given !== undefined) {
-    sessionStorage.setItem(tokenKey, decodeURIComponent(given))
-    history.replaceState(null, '', '#/')
-  }
-  return sessionStorage.getItem(tokenKey) ?? ''
-}
-
-/**
+ * `refused`: the server is there, and says why it does not serve this page now.
+ *
  * @typedef {{ readonly status: 'connecting' | 'live' }
- *   | { readonly status: 'lost', readonly why: string, readonly retryAt: number, readonly since: number }
+ *   | { readonly status: 'lost', readonly why: string, readonly refused: boolean, readonly retryAt: number, readonly since: number }
  *   | { readonly status: 'locked', readonly why: string }} Connection
  *   Times by the browser's clock.
  */
@@ -35,10 +25,10 @@ function keptToken() {
  * @typedef {Pick<Snapshot, 'memory' | 'plan' | 'process'>} Figures
  */
 /**
- * `offset`: server time less the browser's, ms.
+ * `offset`: server time less the browser's, ms. `tokenProblem`: why the token that a link brought was dropped.
  *
  * @typedef {Partial<Figures> & Pick<Snapshot, 'actions' | 'events' | 'advice'>
- *   & { readonly connection: Connection, readonly offset: number, readonly components: Components }} State
+ *   & { readonly connection: Connection, readonly offset: number, readonly components: Components, readonly tokenProblem: string }} State
  */
 /** @typedef {State & Figures} LiveState */
 
@@ -50,32 +40,54 @@ export function isLive(state) {
   return state.memory !== undefined && state.plan !== undefined && state.process !== undefined
 }
 
+/** @type {State} */
+const nothing = {
+  connection: { status: 'connecting' },
+  offset: 0,
+  actions: false,
+  components: new Map(),
+  events: [],
+  advice: [],
+  tokenProblem: '',
+}
+
 /** What the page knows, and whoever wants to be told when it changes. */
 class Store {
   /** @type {State} */
-  state = {
-    connection: { status: 'connecting' },
-    offset: 0,
-    actions: false,
-    components: new Map(),
-    events: [],
-    advice: [],
-  }
+  state = nothing
   timeline = new Timeline()
   /** @type {Set<(state: State) => void>} */
   #listeners = new Set()
-  #token = keptToken()
+  /** Of this tab, for as long as it is open. */
+  #token = sessionStorage.getItem(tokenKey) ?? ''
   /** @type {ReturnType<typeof listen> | undefined} */
   #stream
+
+  /** A link brought it, and no answer has shown yet whether it is right. */
+  #unproven = false
+
+  /** Takes the token from the address, now and whenever a link brings another one, and connects. */
+  start() {
+    /** @param {string} token */
+    const use = (token) => {
+      this.token = token
+      this.#unproven = true
+      this.connect()
+    }
+    const given = takeTokens(use)
+    if (given === undefined) this.connect()
+    else use(given)
+  }
 
   connect() {
     this.#stream?.stop()
     this.#stream = listen({
       token: () => this.#token,
       onMessage: (message) => this.#receive(message),
-      onLost: (why, retryAt) =>
-        this.#change({ connection: { status: 'lost', why, retryAt, since: this.#lostSince() } }),
-      onRefused: (refusal) => this.#change({ connection: { status: 'locked', why: refusal.message } }),
+      onLost: (why, retryAt, refused) =>
+        this.#change({ connection: { status: 'lost', why, refused, retryAt, since: this.#lostSince() } }),
+      // What was shown needed the token.
+      onLocked: (why) => this.#clear({ connection: { status: 'locked', why } }),
     })
   }
 
@@ -91,12 +103,40 @@ class Store {
     this.#token = token
     if (token) sessionStorage.setItem(tokenKey, token)
     else sessionStorage.removeItem(tokenKey)
-    this.#change({})
+    this.#change({ tokenProblem: '' })
   }
 
-  /** Epoch ms by the server's clock. */
+  /** This tab's copy, and all that was shown by it; what is shown without it comes back with the next connection. */
+  forgetToken() {
+    this.token = ''
+    this.#clear({})
+    this.connect()
+  }
+
+  /** Epoch ms by the server's clock; it stands still while figures are old. */
   now() {
-    return Date.now() + this.state.offset
+    const { connection, offset } = this.state
+    return (connection.status === 'lost' ? connection.since : Date.now()) + offset
+  }
+
+  /** It may be wrong also where figures are shown without one. */
+  async #proveToken() {
+    this.#unproven = false
+    const token = this.#token
+    try {
+      await post('api/token', token)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 401 || this.#token !== token) return
+      this.token = ''
+      this.#change({ tokenProblem: 'The token of that link is wrong, and is not used.' })
+    }
+  }
+
+  /** @param {Partial<State>} changes */
+  #clear(changes) {
+    this.timeline = new Timeline()
+    this.state = nothing
+    this.#change(changes)
   }
 
   /** @param {(state: State) => void} listener */
@@ -126,6 +166,7 @@ class Store {
         advice: data.advice,
       })
       void this.#loadTimeline()
+      if (this.#unproven && data.actions) void this.#proveToken()
     } else {
       const components = new Map(this.state.components)
       for (const component of data.components) components.set(component.name, component)
@@ -141,7 +182,7 @@ class Store {
 
   async #loadTimeline() {
     try {
-      await this.timeline.load(() => get('/api/memory/history?points=900', this.#token))
+      await this.timeline.load(() => get('api/memory/history?points=900', this.#token))
       this.#change({})
     } catch {
       // The live points go on; the next connection tries again.
