@@ -23,7 +23,7 @@ export interface DashboardOptions {
   readonly actions?: boolean
   /** Names beside `host` and the local ones that browsers and scrapers may know it by, without port. Default none. */
   readonly allowedHosts?: readonly string[]
-  /** Event streams open at a time; more are refused. Default 50. */
+  /** Event streams open at a time; whoever comes then gets the place of one that gives no sign of life, or is refused. Default 50. */
   readonly maxViewers?: number
   /** What `/metrics` gives. Default: a registry of its own with the coordinator's metrics, if prom-client is installed. */
   readonly registry?: AnyRegistry

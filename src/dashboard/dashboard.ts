@@ -10,6 +10,8 @@ import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-opt
 import { toAnswer } from './http-error.ts'
 import { LiveState } from '../live/live-state.ts'
 import { LiveStream } from '../live/live-stream.ts'
+import { Places } from '../live/places.ts'
+import type { PlacesOptions } from '../live/places.ts'
 import { openMetrics } from './metrics-source.ts'
 import { loadPageAssets } from './page-assets.ts'
 import { addReadRoutes } from './read-routes.ts'
@@ -26,6 +28,11 @@ export interface DashboardAddress {
 /** Bytes; actions say little. */
 const mostBody = 64 * 1024
 
+/** What tests make shorter. */
+export interface DashboardTimes {
+  readonly places?: Omit<PlacesOptions, 'most'>
+}
+
 interface Started {
   readonly address: DashboardAddress
   readonly running: AsyncDisposable
@@ -35,11 +42,13 @@ interface Started {
 export class Dashboard implements AsyncDisposable {
   readonly #coordinator: ComponentCoordinator
   readonly #options: ResolvedDashboardOptions
+  readonly #times: DashboardTimes
   #started: Promise<Started> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(coordinator: ComponentCoordinator, options: DashboardOptions) {
+  constructor(coordinator: ComponentCoordinator, options: DashboardOptions, times: DashboardTimes = {}) {
     this.#coordinator = coordinator
+    this.#times = times
     this.#options = resolveDashboardOptions(options)
   }
 
@@ -94,6 +103,7 @@ export class Dashboard implements AsyncDisposable {
     const state: LiveState = opening.use(new LiveState(this.#coordinator, options.actions, () => stream.soon()))
     opening.defer(async () => app.close())
     opening.defer(() => stream.close())
+    const places = opening.use(new Places({ ...this.#times.places, most: options.maxViewers }))
 
     guard(app, requests, headers)
     addReadRoutes(app, {
@@ -101,7 +111,7 @@ export class Dashboard implements AsyncDisposable {
       state,
       stream,
       assets,
-      maxViewers: options.maxViewers,
+      places,
       headers,
       metrics: metrics?.registry,
     })

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
@@ -5,6 +6,7 @@ import { InvalidOptionsError } from '../contract/errors.ts'
 import { HttpError } from './http-error.ts'
 import type { LiveState } from '../live/live-state.ts'
 import type { LiveStream } from '../live/live-stream.ts'
+import type { Places } from '../live/places.ts'
 import type { PageAssets } from './page-assets.ts'
 import { guarded } from './request-guard.ts'
 import { schemas } from '../live/schemas.ts'
@@ -14,7 +16,7 @@ export interface ReadRoutes {
   readonly state: LiveState
   readonly stream: LiveStream
   readonly assets: PageAssets
-  readonly maxViewers: number
+  readonly places: Places
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>
   /** Undefined: prom-client is not installed. */
@@ -27,12 +29,14 @@ const figures = (path: keyof typeof schemas) => ({
   schema: { response: { 200: schemas[path] } },
 })
 const levels: readonly string[] = ['low', 'medium', 'high', 'critical']
+/** Seconds after which a viewer may ask again: by then those that stalled have been without a sign of life for long enough to be asked. */
+const retryAfter = 10
 /** Points of a timeline that a page wants, and that it gets at most. */
 const points = { usual: 400, most: 2_000 }
 
 /** Everything that is asked for with GET. */
 export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
-  const { coordinator, state, stream, assets } = routes
+  const { coordinator, state, stream, places, assets } = routes
   for (const [path, { type, body }] of assets.files)
     app.get(path, open, async (_, reply) => reply.type(type).send(body))
 
@@ -67,12 +71,18 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
   app.get('/api/advice', figures('/api/advice'), async () => ({ advice: coordinator.advice() }))
   app.get('/api/schemas', guarded('figures'), async () => schemas)
   app.get('/api/events', { ...guarded('figures'), exposeHeadRoute: false }, async (_, reply) => {
-    if (stream.viewers >= routes.maxViewers) {
-      reply.header('retry-after', '10')
-      throw new HttpError(503, 'TOO_MANY_VIEWERS', `There are ${routes.maxViewers} viewers already`)
+    const place = await places.take(whenClosed(reply.raw))
+    if (!place) {
+      reply.header('retry-after', retryAfter)
+      throw new HttpError(503, 'TOO_MANY_VIEWERS', 'All places for viewers are taken, and by such as answer')
     }
     reply.hijack()
-    stream.join(reply.raw, routes.headers)
+    stream.join(reply.raw, routes.headers, place)
+  })
+  // The answer to the event `alive`.
+  app.post<{ Params: { id: string } }>('/api/viewers/:id', guarded('figures'), async ({ params: { id } }, reply) => {
+    if (!places.heard(id)) throw new HttpError(404, 'NO_VIEWER', 'That viewer has no place, or none any more')
+    return reply.code(204).send()
   })
 
   app.get('/metrics', guarded('figures'), async (_, reply) => {
@@ -86,6 +96,13 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     const reason = whyNotReady(coordinator)
     return reply.code(reason === null ? 200 : 503).send({ status: reason === null ? 'ready' : 'not ready', reason })
   })
+}
+
+function whenClosed(response: ServerResponse): AbortSignal {
+  const closed = new AbortController()
+  if (response.destroyed) closed.abort()
+  else response.once('close', () => closed.abort())
+  return closed.signal
 }
 
 function whyNotReady({ isShutdown, memory }: ComponentCoordinator): string | null {

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Observed } from './observed.ts'
 import type { LiveState } from './live-state.ts'
+import type { Place } from './places.ts'
+import { Viewer } from './viewer.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { nextTurn, setTimeout, clearTimeout } from '../base/timers.ts'
 
@@ -8,9 +10,6 @@ import { nextTurn, setTimeout, clearTimeout } from '../base/timers.ts'
 const interval = 1_000
 /** ms between two ticks while much happens; the first thing that happens is told sooner, with what happens together with it. */
 const hasty = { interval: 300, delay: 50 }
-/** Bytes that a viewer may be behind by; it gets a fresh snapshot once it has caught up. */
-const mostBehind = 1024 ** 2
-
 /**
  * Memory is measured again for viewers when its figures are older than so many times what measuring takes, between the bounds (ms): it wakes every
  * worker, and is to take no more than half a percent of the time.
@@ -18,12 +17,6 @@ const mostBehind = 1024 ** 2
 const freshness = { times: 200, least: 500, most: 3_000 }
 /** Viewers that are written to in one turn of the event loop. */
 const viewersAtOnce = 4
-
-interface Viewer {
-  readonly response: ServerResponse
-  /** It missed ticks. */
-  behind: boolean
-}
 
 /** Sends the state to all viewers as server-sent events: a `snapshot`, then a `tick` every second. Does nothing while there are none. */
 export class LiveStream {
@@ -43,23 +36,27 @@ export class LiveStream {
     this.#failed = failed
   }
 
-  get viewers(): number {
-    return this.#viewers.size
-  }
-
-  /** @param headers sent with the answer, which stays open until the viewer leaves or `close`. */
-  join(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
-    const viewer: Viewer = { response, behind: false }
-    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    response.write('retry: 2000\n\n')
-    response.write(message('snapshot', JSON.stringify(this.#state().snapshot())))
-    this.#viewers.add(viewer)
+  /**
+   * @param headers sent with the answer, which stays open until the viewer leaves or `close`.
+   * @param place given back when it leaves; by it the viewer is asked whether it still reads.
+   */
+  join(response: ServerResponse, headers: Readonly<Record<string, string>>, place?: Place): void {
+    const viewer = new Viewer(response)
     response.on('close', () => {
+      place?.[Symbol.dispose]()
       this.#viewers.delete(viewer)
       if (this.#viewers.size === 0) this.#cancel()
     })
     // Its errors come with its close.
     response.on('error', () => {})
+    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
+    response.write('retry: 2000\n\n')
+    viewer.write(message('snapshot', JSON.stringify(this.#state().snapshot())))
+    this.#viewers.add(viewer)
+    if (place) {
+      const question = message('alive', JSON.stringify({ viewer: place.id }))
+      place.holder = { ask: () => viewer.write(question), leave: () => response.destroy() }
+    }
     this.#schedule(interval)
   }
 
@@ -116,13 +113,18 @@ export class LiveStream {
     let snapshot: Buffer | undefined
     let written = 0
     for (const viewer of this.#viewers) {
-      const { response } = viewer
-      if (response.writableLength > mostBehind) viewer.behind = true
-      else if (!viewer.behind) response.write(tick)
-      else if (response.writableLength === 0) {
-        snapshot ??= message('snapshot', JSON.stringify(this.#state().snapshot()))
-        response.write(snapshot)
-        viewer.behind = false
+      switch (viewer.look()) {
+        case 'stalled':
+          viewer.response.destroy()
+          break
+        case 'behind':
+          break
+        case 'caught up':
+          snapshot ??= message('snapshot', JSON.stringify(this.#state().snapshot()))
+          viewer.write(snapshot)
+          break
+        case 'reading':
+          viewer.write(tick)
       }
       if (++written % viewersAtOnce === 0) await nextTurn()
     }

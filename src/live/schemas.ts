@@ -238,8 +238,11 @@ export const schemas = {
   '/api/memory/history': history,
   '/api/plan': plan,
   '/api/advice': exactly({ advice: listOf(advice) }),
-  /** Server-sent events: one `snapshot`, then `tick`s. */
-  '/api/events': exactly({ snapshot, tick }, ['snapshot', 'tick']),
+  /**
+   * Server-sent events: one `snapshot`, then `tick`s; and `alive`, which is to be answered by POST to `/api/viewers/:id` with the id of the viewer, or the
+   * place goes to somebody else.
+   */
+  '/api/events': exactly({ snapshot, tick, alive: exactly({ viewer: string }) }, ['snapshot', 'tick', 'alive']),
   '/healthz': exactly({ status: only('ok') }),
   '/readyz': exactly({ status: oneOf('ready', 'not ready'), reason: orNull(string) }),
   error: exactly({ error: exactly({ code: string, message: string }) }),

@@ -1,7 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDashboard } from '../../src/dashboard/index.ts'
-import type { Dashboard, DashboardAddress } from '../../src/dashboard/index.ts'
+import type { DashboardAddress } from '../../src/dashboard/index.ts'
+import { Dashboard } from '../../src/dashboard/dashboard.ts'
 import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { installDeadline } from '../support/debian-tool.ts'
@@ -307,6 +308,23 @@ describe('by keyboard', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await focused()).toBe('Dry run…')
   })
+})
+
+it('keeps its place when it is asked for a sign of life', async () => {
+  await using small = new Dashboard(
+    coordinator,
+    { port: 0, maxViewers: 1 },
+    { places: { fresh: 0, answerWithin: patience } },
+  )
+  const full = await small.start()
+  const other = await browser.newPage()
+  await other.goto(full.url)
+  await other.getByText('live', { exact: true }).waitFor({ timeout: patience })
+  // Told before the time to answer is over: the page has answered.
+  const answer = await fetch(`${full.url}/api/events`, { signal: AbortSignal.timeout(patience - 1_000) })
+  expect(answer.status).toBe(503)
+  await other.getByText('live', { exact: true }).waitFor()
+  await other.close()
 })
 
 describe('accessibility and layout', () => {

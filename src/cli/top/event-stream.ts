@@ -40,7 +40,7 @@ export async function* readEvents(
     const response = await fetch(new URL('api/events', url), {
       signal: connection.signal,
       redirect: 'error',
-      headers: { accept: 'text/event-stream', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      headers: { accept: 'text/event-stream', ...authorization(token) },
     })
     if (!response.ok) throw await DashboardRefusal.of(response)
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw DashboardRefusal.noDashboard()
@@ -51,6 +51,8 @@ export async function* readEvents(
       rest = messages.pop() ?? ''
       if (rest.length > longestMessage) throw DashboardRefusal.noDashboard()
       for (const message of messages) {
+        const viewer = askedIn(message)
+        if (viewer !== undefined) answerAlive(url, token, viewer)
         const event = eventIn(message)
         if (event) yield event
       }
@@ -65,6 +67,24 @@ export async function* readEvents(
     signal.removeEventListener('abort', end)
     connection.abort()
   }
+}
+
+/** The dashboard asks whether anybody still reads: it gives the place of who does not answer to somebody else. By which id to answer. */
+function askedIn(message: string): string | undefined {
+  return /^event: alive\ndata: \{"viewer":"([\w-]+)"\}$/.exec(message)?.[1]
+}
+
+function answerAlive(url: URL, token: string | undefined, viewer: string): void {
+  // Unheard, the answer is as good as none: the dashboard ends the connection, and it is opened again.
+  fetch(new URL(`api/viewers/${viewer}`, url), {
+    method: 'POST',
+    redirect: 'error',
+    headers: authorization(token),
+  }).catch(() => {})
+}
+
+function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }
 
 function eventIn(message: string): DashboardEvent | undefined {

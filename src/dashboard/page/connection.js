@@ -79,6 +79,18 @@ export async function post(path, token, body = {}) {
   return response
 }
 
+/**
+ * The server asks whether anybody is still here: it gives the place of who does not answer to somebody else.
+ *
+ * @param {string} viewer
+ * @param {string} token
+ */
+function answerAlive(viewer, token) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {}
+  // Unheard, the answer is as good as none: the server ends the connection, and it is opened again.
+  fetch(`api/viewers/${viewer}`, { method: 'POST', headers }).catch(() => {})
+}
+
 /** @typedef {{ event: 'snapshot', data: Snapshot } | { event: 'tick', data: Tick }} Message */
 
 /**
@@ -141,6 +153,7 @@ export function listen({ token, onMessage, onLost, onLocked }) {
         for (const message of messages) {
           const event = /^event: (.*)$/m.exec(message)?.[1]
           const data = /^data: (.*)$/m.exec(message)?.[1]
+          if (event === 'alive' && data) answerAlive(JSON.parse(data).viewer, token())
           if ((event !== 'snapshot' && event !== 'tick') || !data) continue
           wait = backoff.first
           onMessage({ event, data: JSON.parse(data) })
