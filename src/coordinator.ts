@@ -5,8 +5,10 @@ import { forCaller } from './channel/error-for-caller.ts'
 import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
+import { callsOf } from './component/component-calls.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { Advice } from './contract/advice.ts'
+import type { ComponentCalls } from './contract/component-calls.ts'
 import type { ComponentInfo } from './contract/component-info.ts'
 import type { PressureLevel } from './contract/pressure-level.ts'
 import { terminateDeadline } from './component/terminate-deadline.ts'
@@ -16,8 +18,6 @@ import type { ResolvedDefinition } from './component/definition.ts'
 import type { DefinitionOf } from './contract/config-of.ts'
 import { Families } from './component/families.ts'
 import type { ComponentFamily, FamilyDefinitionOf } from './component/family.ts'
-import { collectComponentMetrics } from './component/component-metrics.ts'
-import type { ComponentMetrics } from './component/component-metrics.ts'
 import { writeCpuProfile, writeHeapSnapshot } from './component/inspect.ts'
 import type { Lease } from './component/lease.ts'
 import { watchRecycling } from './component/recycle-watch.ts'
@@ -25,7 +25,6 @@ import { Registry } from './component/registry.ts'
 import { createSharedLocks } from './component/shared-locks.ts'
 import { discardAll, shutdownAll } from './component/shutdown.ts'
 import type { ShutdownReport } from './component/shutdown.ts'
-import type { DueWatch } from './component/due-watch.ts'
 import { watchIdle } from './component/idle-watch.ts'
 import type { Supervisor } from './component/supervisor.ts'
 import { StuckWatch } from './component/stuck-watch.ts'
@@ -46,6 +45,7 @@ import { Spares } from './host/spares.ts'
 import { WorkerHost } from './host/worker-host.ts'
 import { MemoryManager } from './memory/manager.ts'
 import { pagePoolOfProcess } from './memory/act/page-pool.ts'
+import { ANSWER_TIME } from './memory/tuning.ts'
 import { processEffects, Reclaimer } from './memory/act/reclaimer.ts'
 import { Advisor } from './observability/advisor.ts'
 import { ComponentLogs, defaultLogger } from './observability/component-logs.ts'
@@ -80,20 +80,14 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     unregisterComponent: async (name) => this.unregisterComponent(name),
   })
   readonly #departures = new Departures(this.#registry, (name) => {
-    this.#advisor.forget(name)
-    this.#logs.forget(name)
+    this.#parts.advisor.forget(name)
+    this.#parts.logs.forget(name)
   })
   readonly #parts: CoordinatorParts
   readonly #endpoints = new ComlinkEndpoints()
   /** What it starts, and whom it tells, is part of no request. */
   readonly #inContext = keepContext()
-  readonly #calls: CallWatch
   readonly #reclaimer: Reclaimer
-  readonly #stuck: StuckWatch
-  readonly #idle: DueWatch
-  readonly #recycles: DueWatch
-  readonly #advisor: Advisor
-  readonly #logs: ComponentLogs
   readonly #membership: Disposable
   #shutdown: Promise<ShutdownReport> | undefined
 
@@ -107,12 +101,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger.error({ err: error }, 'the clock that was given failed: from now on real time counts'),
     )
     const copies = (): readonly Supervisor[] => this.#registry.registeredCopies
-    this.#idle = watchIdle({ clock, supervisors: copies, isNeeded: (copy) => this.#registry.isNeeded(copy) })
-    this.#recycles = watchRecycling({ clock, copies, memoryOf: (copy) => this.memory.memoryOf(copy)?.total })
-    this.#calls = new CallWatch(this.#inContext, (error) => logger.error({ err: error }, 'a listener of calls threw'))
-    const tracing = new Tracing(this.#calls)
+    const idle = watchIdle({ clock, supervisors: copies, isNeeded: (copy) => this.#registry.isNeeded(copy) })
+    const recycles = watchRecycling({ clock, copies, memoryOf: (copy) => this.memory.memoryOf(copy)?.total })
+    const calls = new CallWatch(this.#inContext, (error) => logger.error({ err: error }, 'a listener of calls threw'))
+    const tracing = new Tracing(calls)
     const announcer = new Announcer(this, logger, tracing, this.#inContext)
-    this.#logs = new ComponentLogs(logger)
+    const logs = new ComponentLogs(logger)
     this.#reclaimer = new Reclaimer(processEffects, pagePoolOfProcess())
     this.locks = createSharedLocks(logger, (name) => this.#registry.loadsWith(name))
     const defaultWorkerOptions = { resourceLimits: defaultResourceLimits(this.#options.memory.totalLimit) }
@@ -121,7 +115,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       thread: () => new WorkerHost(defaultWorkerOptions),
       process: () => new ProcessHost(defaultWorkerOptions),
     })
-    this.#advisor = new Advisor({
+    const advisor = new Advisor({
       components: () => this.list(),
       memory: () => this.memory,
       tell: (event) => announcer.advised(event),
@@ -135,21 +129,21 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       emit: {
         sample: (ledger) => {
-          this.#advisor.sampled(ledger)
-          this.#recycles.poke()
+          advisor.sampled(ledger)
+          recycles.poke()
           announcer.tell('sample', ledger)
         },
         pressure: (event) => announcer.tell('pressure', event),
         exhausted: (event) => {
-          this.#advisor.exhausted(event)
+          advisor.exhausted(event)
           announcer.tell('exhausted', event)
         },
       },
     })
-    this.#stuck = new StuckWatch({
+    const stuck = new StuckWatch({
       supervisors: () => this.#registry.all,
       logger,
-      silent: (name, silent) => this.#advisor.silent(name, silent),
+      silent: (name, silent) => advisor.silent(name, silent),
     })
     this.#parts = {
       clock,
@@ -159,17 +153,17 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logger,
       inContext: this.#inContext,
       locks: this.locks,
-      calls: this.#calls,
+      calls,
       defaultWorkerOptions,
       memoryReturn: this.#reclaimer,
       registry: this.#registry,
       memory: this.memory,
-      stuck: this.#stuck,
-      idle: this.#idle,
-      recycles: this.#recycles,
-      advisor: this.#advisor,
+      stuck,
+      idle,
+      recycles,
+      advisor,
       announcer,
-      logs: this.#logs,
+      logs,
       tracing,
     }
   }
@@ -283,11 +277,19 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   }
 
   /**
+   * Who calls a component, and what its calls failed with last. Loads nothing. What a generation had not told before it crashed is missing; a worker
+   * that does not answer within 250 ms is taken at its last word.
+   */
+  async callsOf(name: string): Promise<ComponentCalls> {
+    return callsOf(this.#registry.get(name), ANSWER_TIME)
+  }
+
+  /**
    * What is wrong now (`urgent`), and what is set up in a way that costs; and what to do about it. Each piece is also logged and told by the event
    * `advice`, when it begins and when it is over.
    */
   advice(): Advice[] {
-    return this.#advisor.advice()
+    return this.#parts.advisor.advice()
   }
 
   /**
@@ -295,16 +297,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    * nobody listens.
    */
   watchCalls(listener: CallListener): Disposable {
-    return this.#calls.add(listener)
-  }
-
-  /**
-   * The metrics that loaded components keep themselves, by component; those that do not answer within `deadline` ms are left out.
-   *
-   * @internal
-   */
-  async componentMetrics(deadline: number): Promise<ReadonlyMap<string, readonly ComponentMetrics[]>> {
-    return collectComponentMetrics(this.#registry.registeredCopies, deadline)
+    return this.#parts.calls.add(listener)
   }
 
   /**
@@ -373,10 +366,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const error = new CoordinatorShutdownError()
     for (const component of this.#registry.components) component.stop(error)
     this.memory.stop()
-    this.#stuck.stop()
-    this.#idle.stop()
-    this.#recycles.stop()
-    this.#advisor.stop()
+    this.#parts.stuck.stop()
+    this.#parts.idle.stop()
+    this.#parts.recycles.stop()
+    this.#parts.advisor.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#parts.spares.close(terminateDeadline),

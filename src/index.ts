@@ -33,6 +33,7 @@ export type {
   ExhaustedEvent,
   PressureEvent,
 } from './contract/events.ts'
+export type { ComponentCaller, ComponentCalls, ComponentError } from './contract/component-calls.ts'
 export type { LoadCause } from './contract/load-cause.ts'
 export { ComponentCoordinator } from './coordinator.ts'
 export type { Lease } from './component/lease.ts'

@@ -2,7 +2,6 @@ import { messageOf } from '../contract/describe-value.ts'
 import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { readAbortReason } from './abort-reason.ts'
-import type { ActivityMeter } from './activity.ts'
 import { isThenable, openIterator } from './answer-form.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { closeMoved } from './close-moved.ts'
@@ -18,6 +17,7 @@ import { Outbox } from './outbox.ts'
 import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallEntry, CallerEntry, EncodedError, SealedEntry, ServerEntry } from './protocol.ts'
+import type { ServedMeter } from './served-calls.ts'
 import { StreamSource } from './stream-source.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { receiveArguments } from './received-arguments.ts'
@@ -34,7 +34,7 @@ export interface ServedApi {
   /** Serves what is at `path` on another channel too; callbacks are shared so, components are not. */
   readonly share?: (path: readonly string[], end: ChannelEnd) => void
   /** Counts what is served; callbacks are served without one. */
-  readonly meter?: ActivityMeter
+  readonly meter?: ServedMeter
 }
 
 /** The component's end of a connection: runs the calls of one caller and answers each of them once. */
@@ -220,7 +220,7 @@ export class ServedConnection {
     if (!served) {
       closeMoved(args)
       const known = table.names()
-      this.#fail(id, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
+      this.#fail(id, method, new NoSuchMethodError(this.#api.component, methodName(method), { known }))
       return
     }
     // The caller gives up on it now, by a timer of its own; running it would only delay the others.
@@ -240,11 +240,11 @@ export class ServedConnection {
         // A foreign thenable may call back twice, or later throw.
         Promise.resolve(result).then(
           (value) => this.#succeed(id, method, value, served),
-          (error: unknown) => this.#fail(id, error),
+          (error: unknown) => this.#fail(id, method, error),
         )
       } else this.#succeed(id, method, result, served)
     } catch (error) {
-      this.#fail(id, error)
+      this.#fail(id, method, error)
     }
   }
 
@@ -266,7 +266,7 @@ export class ServedConnection {
     try {
       iterator = openIterator(value)
     } catch (error) {
-      this.#fail(id, error)
+      this.#fail(id, method, error)
       return
     }
     if (iterator) {
@@ -277,12 +277,12 @@ export class ServedConnection {
     if (failure === undefined) return
     if (this.#calls.has(id)) this.#ended(id, true)
     else this.#api.meter?.answerFailed()
-    this.#sendError(ToCaller.error, id, failure)
+    this.#sendError(ToCaller.error, id, method, failure)
   }
 
-  #fail(id: number, error: unknown): void {
+  #fail(id: number, method: CallEntry[2], error: unknown): void {
     this.#ended(id, true)
-    this.#sendError(ToCaller.error, id, error)
+    this.#sendError(ToCaller.error, id, method, error)
   }
 
   /** For an entry that could not be posted. */
@@ -323,7 +323,7 @@ export class ServedConnection {
         const failure = this.#send(ToCaller.end, id, method, value)
         if (failure) throw failure
       },
-      fail: (error) => this.#sendError(ToCaller.fail, id, error),
+      fail: (error) => this.#sendError(ToCaller.fail, id, method, error),
       closed: (failed) => {
         this.#streams.delete(id)
         this.#ended(id, failed)
@@ -344,7 +344,8 @@ export class ServedConnection {
     this.#api.meter?.callEnded(failed)
   }
 
-  #sendError(op: typeof ToCaller.error | typeof ToCaller.fail, id: number, thrown: unknown): void {
+  #sendError(op: ErrorEntry[0], id: number, method: CallEntry[2], thrown: unknown): void {
+    this.#api.meter?.failed?.(method, thrown)
     const error = encodeError(thrown, this.#api.component)
     const flat = flatError(error)
     if (flat === error) this.#outbox.push([op, id, error])

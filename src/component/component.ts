@@ -147,19 +147,20 @@ export class Component implements CopyShare<Supervisor> {
   }
 
   /**
-   * A connection for another component to one of the copies; loads it first.
+   * A connection for another component, `from`, to one of the copies; loads it first.
    *
    * @param connected generations that it is connected to already, all of which are busy.
    * @returns undefined: it has to do with those.
    */
-  async connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined> {
+  async connectPeer(from: string, connected: readonly number[]): Promise<PeerConnection | undefined> {
+    const chain = [from]
     for (;;) {
-      const cause: LoadCause = { by: 'call', of: chain.at(-1) ?? null }
-      const made = connected.length === 0 ? await this.#peers.connected(this.load(cause, chain)) : undefined
+      const cause: LoadCause = { by: 'call', of: from }
+      const made = connected.length === 0 ? await this.#peers.connected(from, this.load(cause, chain)) : undefined
       if (made) return made
       const isNew = ({ generation }: Supervisor): boolean => !connected.includes(generation?.number ?? 0)
       const { generation, budget } = leastUsed(this.#serving.filter(isNew)) ?? {}
-      if (generation) return { end: generation.connectPeer(), generation: generation.number, budget }
+      if (generation) return { end: generation.connectPeer(from), generation: generation.number, budget }
       if (connected.length === 0) continue
       const [more] = this.#isHeldUp ? [] : this.#toLoad(1)
       if (!more) return undefined

@@ -10,10 +10,11 @@ export interface Peer {
   /**
    * A connection to it; loads it first.
    *
+   * @param from who calls.
    * @param connected generations that whoever asks is connected to already, all of which are busy.
    * @returns undefined: it has to do with those.
    */
-  connectPeer(chain: readonly string[], connected: readonly number[]): Promise<PeerConnection | undefined>
+  connectPeer(from: string, connected: readonly number[]): Promise<PeerConnection | undefined>
 }
 
 /** Finds other components by name. */

@@ -375,6 +375,7 @@ export class Supervisor extends CopyRole<Supervisor> {
   #retire(generation: Generation, end: GenerationEnd): void {
     if (this.#generation !== generation) return
     this.usage.add(generation.activity)
+    this.usage.served.add(generation.served)
     this.#generation = undefined
     this.#requests?.close()
     this.settle(generation, end)

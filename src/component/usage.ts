@@ -1,11 +1,14 @@
 import type { ActivityReading } from '../channel/activity.ts'
 import { realClock } from '../base/policy-clock.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
+import { ServedLog } from './served-log.ts'
 import { LeaseCount } from './lease-count.ts'
 
 /** How a copy of a component is and was used: by this thread, and, as its worker tells, by other components. */
 export class Usage {
   readonly leases = new LeaseCount()
+  /** Who asked what of its generations that are over, as far as they have told. */
+  readonly served = new ServedLog()
   readonly #underWay: () => number
   readonly #activity: () => ActivityReading | undefined
   readonly #clock: PolicyClock

@@ -7,12 +7,13 @@ import type { PeerConnection } from './peer-connection.ts'
  * unload that waits for the load as well would else come first, each time.
  */
 export class WaitingPeers {
-  readonly #waiting = new Set<(connection: PeerConnection) => void>()
+  /** By what connects it: who it is. */
+  readonly #waiting = new Map<(connection: PeerConnection) => void, string>()
 
   /** @returns undefined: it was loaded already. @throws what `load` rejects with. */
-  async connected(load: Promise<void>): Promise<PeerConnection | undefined> {
+  async connected(from: string, load: Promise<void>): Promise<PeerConnection | undefined> {
     const { promise, resolve } = Promise.withResolvers<PeerConnection>()
-    this.#waiting.add(resolve)
+    this.#waiting.set(resolve, from)
     const isConnected = (): boolean => !this.#waiting.delete(resolve)
     try {
       await Promise.race([promise, load])
@@ -27,6 +28,7 @@ export class WaitingPeers {
   ready(generation: Generation, budget: SharedCallBudget | undefined): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const connect of waiting) connect({ end: generation.connectPeer(), generation: generation.number, budget })
+    for (const [connect, from] of waiting)
+      connect({ end: generation.connectPeer(from), generation: generation.number, budget })
   }
 }

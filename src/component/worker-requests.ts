@@ -95,7 +95,7 @@ export class WorkerRequests {
   async #connect(name: string, connected: readonly number[]): Promise<void> {
     try {
       const connection = await askCurrent(this.#surroundings, name, async (each) =>
-        each.connectPeer([this.#origin.name], connected),
+        each.connectPeer(this.#origin.name, connected),
       )
       if (!connection) return this.#host.post({ type: 'dependency-full', name })
       const { budget, ...rest } = connection

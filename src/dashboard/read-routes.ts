@@ -49,6 +49,7 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     figures('/api/components/:name'),
     async ({ params: { name } }) => ({
       component: state.views.one(name, state.plan().plan),
+      ...(await coordinator.callsOf(name)),
       history: state.history.of(name, points.usual),
       events: state.feed.since(0).filter(({ component }) => component === name),
     }),

@@ -6,18 +6,19 @@ import { clone } from '../channel/clone-guard.ts'
 import { encodeError } from '../channel/error-codec.ts'
 import type { EncodedError } from '../channel/protocol.ts'
 import { MethodTable } from '../channel/method-table.ts'
+import { ServedCallsBook } from '../channel/served-calls.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
 import type { ChannelEnd, Channels, Transport } from '../channel/transport.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { expectFunction } from '../base/option-checks.ts'
-import { InvalidOptionsError } from '../contract/errors.ts'
 import { loadOf } from '../locks/party.ts'
 import { createLockClient } from '../locks/remote-locks.ts'
 import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from './forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
 import { crashOnPurpose } from './crash-on-purpose.ts'
+import { expectMethods } from './expect-methods.ts'
 import { disposeOf } from './dispose-of.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
@@ -71,6 +72,7 @@ export class ComponentRuntime {
   readonly #locks: LockClient
   readonly #unloading = new AbortController()
   readonly #connections = new Set<ServedConnection>()
+  readonly #served: ServedCallsBook
   readonly #dependencies: Dependencies
   readonly #pressureListeners = new Set<PressureListener>()
   /** Bytes that nobody needs once they have been read. */
@@ -100,6 +102,7 @@ export class ComponentRuntime {
       forgotten.idle()
     }
     this.#meter = new ActivityMeter(record, idle, (since, now) => teller?.worked(since, now))
+    this.#served = new ServedCallsBook(this.#meter)
     this.#links = new Callbacks(channels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
@@ -158,7 +161,7 @@ export class ComponentRuntime {
   receive(message: Exclude<ToWorkerMessage, InitMessage>): void {
     switch (message.type) {
       case 'connect':
-        this.#connect(message.end)
+        this.#connect(message.end, message.from)
         break
       case 'drain':
         this.#startDrain(message.epoch, message.onlyIfIdle)
@@ -183,6 +186,9 @@ export class ComponentRuntime {
         break
       case 'trim':
         void this.#trim(message)
+        break
+      case 'tell-calls':
+        this.#post({ type: 'calls-told', id: message.id, served: this.#served.all })
         break
       case 'collect-metrics':
         void this.#sendMetrics(message.id)
@@ -261,8 +267,9 @@ export class ComponentRuntime {
     }
   }
 
-  #connect(end: ChannelEnd): void {
-    const api = { component: this.#init.name, table: this.#table, links: this.#links, meter: this.#meter }
+  #connect(end: ChannelEnd, from: string | undefined): void {
+    const meter = this.#served.of(from)
+    const api = { component: this.#init.name, table: this.#table, links: this.#links, meter }
     this.#connections.add(
       ServedConnection.open(this.#channels.join(end), api, (closed) => {
         this.#connections.delete(closed)
@@ -339,7 +346,8 @@ export class ComponentRuntime {
       failure = error
     }
     this.#logs.flush()
-    this.#post({ type: 'disposed', error: failure === undefined ? undefined : encodeError(failure, this.#init.name) })
+    const error = failure === undefined ? undefined : encodeError(failure, this.#init.name)
+    this.#post({ type: 'disposed', error, served: this.#served.all })
   }
 
   async #sendMetrics(id: number): Promise<void> {
@@ -383,15 +391,5 @@ export class ComponentRuntime {
 
   #post(message: FromWorkerMessage): void {
     postReadable(this.#control, this.#init.name, message)
-  }
-}
-
-/** @throws InvalidOptionsError for a method that is not offered. */
-function expectMethods(option: string, methods: ReadonlySet<string>, table: MethodTable): void {
-  const offered = table.names()
-  for (const method of methods) {
-    if (!offered.includes(method)) {
-      throw new InvalidOptionsError(option, `names of methods that it offers (${offered.join(', ')})`, method)
-    }
   }
 }

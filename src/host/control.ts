@@ -1,6 +1,7 @@
 import type { EncodedError } from '../channel/protocol.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { SharedCalls } from '../channel/call-budget.ts'
+import type { ServedCalls } from '../channel/served-calls.ts'
 import type { ChannelEnd } from '../channel/transport.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ChildNews } from './child-watch.ts'
@@ -73,8 +74,8 @@ export interface InitMessage {
 
 export type ToWorkerMessage =
   | InitMessage
-  /** A new caller. */
-  | { readonly type: 'connect'; readonly end: ChannelEnd }
+  /** A new connection of a caller: a component, or the main thread. */
+  | { readonly type: 'connect'; readonly end: ChannelEnd; readonly from: string | undefined }
   /** Fence all callers and say `drained` once all they sent is answered; `busy` instead when `onlyIfIdle` and something was going on. */
   | { readonly type: 'drain'; readonly epoch: number; readonly onlyIfIdle: boolean }
   /** Takes the fence of that epoch back. */
@@ -88,6 +89,8 @@ export type ToWorkerMessage =
   /** Does its event loop turn? It answers in shared memory. */
   | { readonly type: 'turn'; readonly question: number }
   | { readonly type: 'collect-metrics'; readonly id: number }
+  /** Who has asked what of it? */
+  | { readonly type: 'tell-calls'; readonly id: number }
   /** So many log records have been written. */
   | { readonly type: 'logs-written'; readonly count: number }
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
@@ -150,7 +153,8 @@ export type FromWorkerMessage =
   | { readonly type: 'busy'; readonly epoch: number }
   /** The dispose hook is about to run: the worker is not stuck. */
   | { readonly type: 'disposing' }
-  | { readonly type: 'disposed'; readonly error: EncodedError | undefined }
+  | { readonly type: 'disposed'; readonly error: EncodedError | undefined; readonly served: ServedCalls }
+  | { readonly type: 'calls-told'; readonly id: number; readonly served: ServedCalls }
   | { readonly type: 'trimmed'; readonly id: number }
   /** From now on it can be asked for metrics of its own. */
   | { readonly type: 'exposes-metrics' }

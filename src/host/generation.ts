@@ -1,4 +1,5 @@
 import type { ActivityReading } from '../channel/activity.ts'
+import type { ServedCalls } from '../channel/served-calls.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import { decodeError } from '../channel/error-codec.ts'
 import type { ChannelEnd, Transport } from '../channel/transport.ts'
@@ -43,6 +44,8 @@ export class Generation {
   #restoring = false
   #stage: LoadStage = 'starting'
   #keepsState = false
+  #served: ServedCalls = { callers: [], errors: [] }
+  #questions = 0
 
   /** @param onMessage gets what the worker says unasked: logs and wishes for dependencies. */
   constructor(number: number, host: ComponentHost, onMessage: (message: FromWorkerMessage) => void) {
@@ -57,6 +60,7 @@ export class Generation {
       if (message.type === 'child-process') this.children.heard(message.news)
       if (message.type === 'loads') this.#stage = message.stage
       if (message.type === 'ready') this.#keepsState = message.keepsState
+      if (message.type === 'calls-told' || message.type === 'disposed') this.#served = message.served
       if (message.type === 'restoring') this.#restoring = message.underWay
       onMessage(message)
       for (const waiter of this.#waiters) waiter(message)
@@ -123,14 +127,14 @@ export class Generation {
   connect(): Transport {
     const { channels } = this.host
     const [ours, theirs] = channels.pair()
-    this.host.post({ type: 'connect', end: theirs }, [theirs])
+    this.host.post({ type: 'connect', end: theirs, from: undefined }, [theirs])
     return channels.join(ours)
   }
 
-  /** A new connection to the component for another worker: the caller's end of it. */
-  connectPeer(): ChannelEnd {
+  /** A new connection to the component for the worker of another one: the caller's end of it. */
+  connectPeer(from: string): ChannelEnd {
     const [ours, theirs] = threadChannels.pair()
-    this.host.post({ type: 'connect', end: theirs }, [theirs])
+    this.host.post({ type: 'connect', end: theirs, from }, [theirs])
     return ours
   }
 
@@ -220,6 +224,20 @@ export class Generation {
     this.host.post({ type: 'collect-metrics', id })
     const outcome = await reply
     return typeof outcome === 'string' ? undefined : outcome.metrics
+  }
+
+  /** Who has asked what of it, as it has told last. */
+  get served(): ServedCalls {
+    return this.#served
+  }
+
+  /** Has it tell that anew; as it was when it does not answer by the deadline (ms). */
+  async askServed(deadline: number): Promise<ServedCalls> {
+    const id = ++this.#questions
+    const reply = this.#expect(['calls-told'], deadline, (message) => message.id === id)
+    this.host.post({ type: 'tell-calls', id })
+    await reply
+    return this.#served
   }
 
   /** Has the worker write about itself; resolves with what went wrong, if anything did. */

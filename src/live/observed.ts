@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { CallListener } from '../channel/call-watch.ts'
 import type { Advice } from '../contract/advice.ts'
+import type { ComponentCalls } from '../contract/component-calls.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { CoordinatorEvents } from '../contract/events.ts'
 import type { UnloadReport } from '../contract/unload-report.ts'
@@ -13,6 +14,8 @@ export interface Observed extends EventEmitter<CoordinatorEvents> {
   list(): ComponentInfo[]
   /** @throws ComponentNotFoundError */
   info(name: string): ComponentInfo
+  /** @throws ComponentNotFoundError */
+  callsOf(name: string): Promise<ComponentCalls>
   advice(): Advice[]
   watchCalls(listener: CallListener): Disposable
 }

@@ -231,6 +231,18 @@ export const schemas = {
   '/api/components': exactly({ components: listOf(component), plan: exactly(planSummary) }),
   '/api/components/:name': exactly({
     component,
+    callers: listOf(exactly({ name: orNull(string), calls: whole, errors: whole, lastCall: orNull(number) })),
+    lastErrors: listOf(
+      exactly({
+        time: number,
+        from: orNull(string),
+        method: string,
+        name: string,
+        code: orNull(string),
+        message: string,
+        count: whole,
+      }),
+    ),
     history: exactly({ times: numbers, values: numbers }),
     events: listOf(event),
   }),

@@ -1,4 +1,5 @@
 import type { ComponentInfo } from '../contract/component-info.ts'
+import { collectComponentMetrics } from '../component/component-metrics.ts'
 import type { ComponentMetrics } from '../component/component-metrics.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Ledger } from '../contract/ledger.ts'
@@ -36,11 +37,11 @@ export class FrameTaker {
   }
 
   async #take(): Promise<Frame> {
-    const { memory, isShutdown } = this.#coordinator
+    const { memory, isShutdown, parts } = this.#coordinator
     let ledger = memory.ledger()
     if (!isShutdown && memory.sampleAge > freshEnough) ledger = await memory.sample()
     const frame = { components: this.#coordinator.list(), ledger }
-    this.#taken(frame, await this.#coordinator.componentMetrics(componentDeadline))
+    this.#taken(frame, await collectComponentMetrics(parts.registry.registeredCopies, componentDeadline))
     return frame
   }
 }

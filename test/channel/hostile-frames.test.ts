@@ -48,7 +48,7 @@ beforeAll(async () => {
 })
 
 function connect(): MessagePort {
-  port = portOf(generation.connectPeer())
+  port = portOf(generation.connectPeer('another'))
   return port
 }
 
