@@ -32,8 +32,11 @@ export type {
   CoordinatorEvents,
   ExhaustedEvent,
   PressureEvent,
+  Regret,
 } from './contract/events.ts'
 export type { ComponentCaller, ComponentCalls, ComponentError } from './contract/component-calls.ts'
+export type { AutomaticDecision, Choice, DecidingOption, DecisionRule } from './contract/automatic-decision.ts'
+export type { PressureReason } from './contract/pressure-reason.ts'
 export type { LoadCause } from './contract/load-cause.ts'
 export { ComponentCoordinator } from './coordinator.ts'
 export type { Lease } from './component/lease.ts'

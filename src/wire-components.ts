@@ -47,6 +47,7 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
     peerIfAny: (peer) => (registry.has(peer) ? registry.get(peer) : undefined),
     predecessorsGone: async () => registry.predecessorsGone(self),
     measure: async () => memory.measure(self),
+    standing: () => ({ ...memory.standing, held: memory.memoryOf(self)?.total ?? 0 }),
     log: (source, records, dropped) => logs.write(source, records, dropped),
     generationEnded: (generation, end) => tellEnded(registry.dependentCopiesOf(name), name, generation, end),
     workerStarted: () => {
@@ -70,11 +71,11 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       })
     },
     loaded: (event) => {
-      memory.loaded(self)
+      const regret = memory.loaded(self)
       stuck.poke(self)
       idle.poke()
       recycles.poke()
-      announcer.loaded(event)
+      announcer.loaded({ ...event, regret })
     },
     loadFailed: (event) => announcer.loadFailed(event),
     limitIgnored: (limit) => advisor.limitIgnored(name, limit),

@@ -1,3 +1,4 @@
+import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { CrashReason, PassedLimit } from '../contract/errors.ts'
 
@@ -10,6 +11,8 @@ export interface GenerationEnd {
   readonly cause?: unknown
   /** With reason 'memory-limit': which. */
   readonly passed?: PassedLimit | undefined
+  /** What it was decided by that it is ended. */
+  readonly decision?: AutomaticDecision | undefined
 }
 
 /** What a call that had been sent to that generation rejects with. */

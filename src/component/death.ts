@@ -2,17 +2,27 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
+import { whyOf } from '../observability/words/decision-words.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 
 /** What befell a loaded component whose worker is gone, and no unload is what ended it. */
 export function crashOf(
   origin: ComponentOrigin,
   generation: number,
-  { reason, exitCode, signal, cause, passed }: GenerationEnd,
+  { reason, exitCode, signal, cause, passed, decision }: GenerationEnd,
 ): CrashEvent {
   const details = { reason, generation, exitCode, signal, passed }
   const error = new ComponentCrashedError(origin.name, details, cause === undefined ? undefined : { cause })
-  return { ...origin, generation, reason, exitCode, signal, error }
+  return {
+    ...origin,
+    generation,
+    reason,
+    exitCode,
+    signal,
+    error,
+    decision: decision ?? null,
+    why: decision ? whyOf(decision) : null,
+  }
 }
 
 /**

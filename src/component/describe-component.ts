@@ -1,9 +1,7 @@
 import type { ComponentMemory } from '../contract/ledger.ts'
 import type { ComponentInfo, InstanceInfo, LifecycleStatus } from '../contract/component-info.ts'
 import { headlineOf } from '../contract/describe-value.ts'
-import { monotonicNow } from '../base/monotonic.ts'
 import type { Component } from './component.ts'
-import { unheardLimit } from './loop-judgement.ts'
 import { isolationOf } from './isolation.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -51,6 +49,7 @@ export function describeComponent(
     loads: sum(({ counters }) => counters.loads),
     unloads: sum(({ counters }) => counters.unloads),
     crashes: sum(({ counters }) => counters.crashes),
+    regrets: sum(({ counters }) => counters.regrets),
     calls: sum(({ usage }) => usage.calls),
     errors: sum(({ usage }) => usage.errors),
     loadedFor: lastLoaded(copies, ({ loadedFor }) => loadedFor),
@@ -60,7 +59,7 @@ export function describeComponent(
     minIdleTime: definition.minIdleTime ?? null,
     learnedPeak: peaks.length > 0 ? Math.max(...peaks) : null,
     addons: [...component.addons],
-    stuckFor: Math.max(...copies.map((copy) => stuckFor(copy))),
+    stuckFor: Math.max(...copies.map((copy) => copy.stuckFor)),
     waiting,
     since: clock.wallTime(state.since),
     failure:
@@ -87,7 +86,7 @@ function describeCopy(copy: Supervisor, known: KnownMemory): InstanceInfo {
     crashes: counters.crashes,
     calls: usage.calls,
     errors: usage.errors,
-    stuckFor: stuckFor(copy),
+    stuckFor: copy.stuckFor,
     since: copy.surroundings.clock.wallTime(state.since),
     memory: known.memoryOf(copy),
   }
@@ -133,9 +132,4 @@ function together(all: readonly (ComponentMemory | null)[]): ComponentMemory | n
             },
       null,
     )
-}
-
-function stuckFor({ generation }: Supervisor): number {
-  const silence = generation?.loop.silence(monotonicNow()) ?? 0
-  return silence < unheardLimit ? 0 : silence
 }

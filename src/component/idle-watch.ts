@@ -1,4 +1,5 @@
 import type { PolicyClock } from '../base/policy-clock.ts'
+import { idleDecision } from './due-decision.ts'
 import { DueWatch } from './due-watch.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -41,5 +42,5 @@ export function watchIdle({ clock, supervisors, isNeeded }: IdleWatchOptions): D
 
 function unload(supervisor: Supervisor): void {
   // Undefined: it got in use. A state that cannot be kept was logged, and keeps the component.
-  supervisor.unload('idle', 0, true).catch(() => {})
+  supervisor.unload('idle', 0, true, idleDecision(supervisor)).catch(() => {})
 }

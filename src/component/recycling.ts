@@ -1,4 +1,5 @@
 import type { Generation } from '../host/generation.ts'
+import { recyclingDecision } from './due-decision.ts'
 import { isLoaded } from './lifecycle.ts'
 import { isForWantOfMemory } from './load.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -156,7 +157,7 @@ export class Recycling {
     // A lease keeps it, unless nothing could serve its holder any more either.
     await until(() => !isSame() || copy.isSpent || copy.usage.keeps === 0)
     if (!isSame() || !isLoaded(copy.state)) return
-    await copy.unload('recycled', noDeadline)
+    await copy.unload('recycled', noDeadline, false, recyclingDecision(copy))
     // Calls that wait have had it loaded again already.
     if (!serves(copy)) await this.#port.loadAnother()
   }
@@ -170,7 +171,9 @@ export class Recycling {
     await until(
       async () =>
         copy.generation !== generation ||
-        (serves(copy) && copy.inUse === 0 && (await copy.unload('recycled', 0, true)) !== undefined),
+        (serves(copy) &&
+          copy.inUse === 0 &&
+          (await copy.unload('recycled', 0, true, recyclingDecision(copy))) !== undefined),
     )
     const replacement = this.#replacements.get(copy)
     if (replacement) replacement.next = undefined

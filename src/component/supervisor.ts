@@ -1,6 +1,7 @@
 import { monotonicNow } from '../base/monotonic.ts'
 import { SharedCallBudget } from '../channel/call-budget.ts'
 import type { GenerationEnd } from '../channel/generation-end.ts'
+import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import type { CrashReason } from '../contract/errors.ts'
 import type { LoadCause } from '../contract/load-cause.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
@@ -12,6 +13,7 @@ import { CopyRole } from './copy-role.ts'
 import type { CopyShare } from './copy-share.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import { takeLease } from './lease.ts'
+import { unheardLimit } from './loop-judgement.ts'
 import { Life } from './life.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 import { fewCalls } from './recycle-policy.ts'
@@ -31,13 +33,15 @@ export class Supervisor extends CopyRole<Supervisor> {
   readonly surroundings: Surroundings
   readonly usage: Usage
   readonly zombies = new Zombies()
-  readonly counters = { loads: 0, unloads: 0, crashes: 0 }
+  readonly counters = { loads: 0, unloads: 0, crashes: 0, regrets: 0 }
   /** ms that the last load took, without what it waited for before it began; undefined before the first. */
   lastLoadTime: number | undefined
   /** Why its last load was begun; undefined before the first. */
   loadedFor: LoadCause | undefined
   /** Of a generation that has replaced another one: since when that had not been used, ms of the policy's clock. */
   idleFrom: number | undefined
+  /** What its last unload was decided by; null: somebody asked for it by name. */
+  unloadedBy: AutomaticDecision | null = null
   readonly #life: Life
   #generation: Generation | undefined
   #budget: SharedCallBudget | undefined
@@ -79,6 +83,12 @@ export class Supervisor extends CopyRole<Supervisor> {
   /** Calls under way or waiting, open streams, live subscriptions and leases. */
   get inUse(): number {
     return this.usage.held + this.waiting
+  }
+
+  /** ms for which its event loop is known not to have turned, from 1,000 on; 0: it turns, as far as is known. */
+  get stuckFor(): number {
+    const silence = this.#generation?.loop.silence(monotonicNow()) ?? 0
+    return silence < unheardLimit ? 0 : silence
   }
 
   /** Its generation gets no more calls. */
@@ -138,10 +148,26 @@ export class Supervisor extends CopyRole<Supervisor> {
    *
    * @param deadline ms that calls under way are given.
    * @param onlyIfIdle undefined is returned, and nothing changes, when it is or gets in use.
+   * @param decision what it was decided by, for the report; null: somebody asked for it by name.
    */
-  async unload(reason: UnloadReason, deadline: number, onlyIfIdle: true): Promise<UnloadReport | undefined>
-  async unload(reason: UnloadReason, deadline: number, onlyIfIdle?: false): Promise<UnloadReport>
-  async unload(reason: UnloadReason, deadline: number, onlyIfIdle = false): Promise<UnloadReport | undefined> {
+  async unload(
+    reason: UnloadReason,
+    deadline: number,
+    onlyIfIdle: true,
+    decision?: AutomaticDecision | null,
+  ): Promise<UnloadReport | undefined>
+  async unload(
+    reason: UnloadReason,
+    deadline: number,
+    onlyIfIdle?: false,
+    decision?: AutomaticDecision | null,
+  ): Promise<UnloadReport>
+  async unload(
+    reason: UnloadReason,
+    deadline: number,
+    onlyIfIdle = false,
+    decision: AutomaticDecision | null = null,
+  ): Promise<UnloadReport | undefined> {
     for (;;) {
       switch (this.state.status) {
         case 'loading':
@@ -159,7 +185,7 @@ export class Supervisor extends CopyRole<Supervisor> {
         }
         case 'ready': {
           if (onlyIfIdle && (this.inUse > 0 || this.hibernation.failedLately)) return undefined
-          return this.#startUnload(reason, deadline, onlyIfIdle)
+          return this.#startUnload({ reason, deadline, onlyIfIdle, decision })
         }
         case 'unloaded':
         case 'failed':
@@ -287,15 +313,16 @@ export class Supervisor extends CopyRole<Supervisor> {
     this.share.loadFailed(this, error)
   }
 
-  async #startUnload(reason: UnloadReason, deadline: number, onlyIfIdle: boolean): Promise<UnloadReport | undefined> {
+  async #startUnload(order: Omit<UnloadOrder, 'hurry'>): Promise<UnloadReport | undefined> {
     const generation = this.#generation
     if (!generation) throw new Error(`Component "${this.name}" is ready without a worker`)
-    this.#life.apply({ type: 'drain', reason })
+    this.#life.apply({ type: 'drain', reason: order.reason })
+    this.unloadedBy = order.decision
     const { inContext, keepAlive } = this.surroundings
     const unload = inContext(
       () =>
         new UnloadUnderWay({
-          end: async (hurry) => this.#endGeneration(generation, { reason, deadline, onlyIfIdle, hurry }),
+          end: async (hurry) => this.#endGeneration(generation, { ...order, hurry }),
           over: () => this.share.over(this),
           reclaim: async (ending) => reclaimAfter(this.surroundings, ending),
         }),

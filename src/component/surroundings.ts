@@ -13,6 +13,7 @@ import type { KeepAlive } from '../host/keep-alive.ts'
 import type { Spares } from '../host/spares.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
+import type { Standing } from '../observability/words/decision-words.ts'
 import type { Peers } from './peer.ts'
 
 /** Where a line comes from. */
@@ -57,6 +58,8 @@ export interface Surroundings extends Peers {
   predecessorsGone(): Promise<void>
   /** Bytes the component held when last measured; measured now if it answers quickly. */
   measure(): Promise<number>
+  /** How things stand by the last figures, bytes: in all, and what the component holds. */
+  standing(): Standing & { readonly held: number }
   log(source: LogSource, records: readonly LogRecord[], dropped: number): void
   generationEnded(generation: number, end: GenerationEnd): void
   workerStarted(): void
@@ -66,7 +69,7 @@ export interface Surroundings extends Peers {
   busy(busy: boolean): void
   /** A call that was sent to that generation of a component has timed out: it may be stuck; without a name, to any of them. */
   timedOut(name?: string, generation?: number): void
-  loaded(event: LoadEvent): void
+  loaded(event: Omit<LoadEvent, 'regret'>): void
   loadFailed(event: LoadErrorEvent): void
   /** V8 did not take over its heap limit (bytes). */
   limitIgnored(limit: { readonly asked: number; readonly actual: number }): void

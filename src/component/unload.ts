@@ -1,10 +1,12 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { Patience, withDeadline } from '../base/deadline.ts'
+import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import type { SnapshotError } from '../contract/errors.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Generation } from '../host/generation.ts'
+import { outcomeOf, whyOf } from '../observability/words/decision-words.ts'
 import { nativeWorkOver } from './native-work.ts'
 import type { ResolvedDefinition } from './definition.ts'
 import type { Hibernation } from './hibernation.ts'
@@ -21,6 +23,8 @@ export interface UnloadOrder {
   /** ms that calls under way are given. */
   readonly deadline: number
   readonly onlyIfIdle: boolean
+  /** null: somebody asked for it by name. */
+  readonly decision: AutomaticDecision | null
   /** Aborted when somebody cannot wait for `deadline`: what is under way is given no more time. */
   readonly hurry: AbortSignal
 }
@@ -52,7 +56,7 @@ export interface UnloadPort {
 }
 
 /** A worker that is gone, or was given up on; what is left is to give its memory back. */
-export interface Ending extends Omit<UnloadReport, 'released' | 'retained' | 'how'> {
+export interface Ending extends Omit<UnloadReport, 'released' | 'retained' | 'how' | 'outcome'> {
   /** Resident set just before it was ended, bytes; undefined when it died by itself. */
   readonly residentSet: number | undefined
   /** It held its memory by itself, in a process: with that it is back. */
@@ -101,11 +105,13 @@ export async function drainGeneration(
     else if (failure) return { type: 'called-off', failure }
   }
   const times = { drain: monotonicNow() - start, dispose: 0, terminate: 0 }
-  const { reason } = order
+  const { reason, decision } = order
   const ending = {
     ...origin,
     generation: generation.number,
     reason,
+    decision,
+    why: decision && whyOf(decision),
     predicted,
     children: [],
     times,
@@ -142,27 +148,25 @@ export async function endGeneration(
 
 /** The last part: gives the memory back to the operating system as far as that can be done now, and reports. */
 export async function reclaimAfter(
-  surroundings: Pick<Surroundings, 'memoryReturn' | 'unloaded'>,
+  surroundings: Pick<Surroundings, 'memoryReturn' | 'unloaded' | 'standing'>,
   { residentSet, isOwn, ...ending }: Ending,
 ): Promise<UnloadReport> {
   const { memoryReturn } = surroundings
   const { predicted, zombie } = ending
+  const report = (released: number, how: readonly string[]): UnloadReport => {
+    const given = { ...ending, released, retained: Math.max(0, predicted - released), how }
+    return { ...given, outcome: outcomeOf(given, surroundings.standing()) }
+  }
   // It died by itself: what a process held is back all the same.
-  if (residentSet === undefined) {
-    return { ...ending, released: isOwn ? predicted : 0, retained: isOwn ? 0 : predicted, how: [] }
+  if (residentSet === undefined) return report(isOwn ? predicted : 0, [])
+  const told = (given: UnloadReport): UnloadReport => {
+    surroundings.unloaded(given)
+    return given
   }
-  if (isOwn) {
-    const released = zombie ? 0 : predicted
-    const report = { ...ending, released, retained: predicted - released, how: zombie ? [] : ['its process ended'] }
-    surroundings.unloaded(report)
-    return report
-  }
+  if (isOwn) return told(report(zombie ? 0 : predicted, zombie ? [] : ['its process ended']))
   const how = zombie ? [] : await memoryReturn.afterUnload(predicted)
   // A worker that lives on has given nothing back, whatever else has become smaller meanwhile.
-  const released = zombie ? 0 : Math.max(0, residentSet - memoryReturn.residentSet())
-  const report = { ...ending, released, retained: Math.max(0, predicted - released), how }
-  surroundings.unloaded(report)
-  return report
+  return told(report(zombie ? 0 : Math.max(0, residentSet - memoryReturn.residentSet()), how))
 }
 
 /** The report when there was no worker to end. */
@@ -183,6 +187,9 @@ export function nothingUnloaded(
     children: [],
     times,
     zombie,
+    decision: null,
+    why: null,
+    outcome: null,
   }
 }
 

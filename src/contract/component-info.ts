@@ -50,6 +50,8 @@ export interface ComponentInfo {
   readonly loads: number
   readonly unloads: number
   readonly crashes: number
+  /** Loads within 60 s of an unload for want of memory (reasons 'pressure', 'admission', 'family'), which each of them shows to have been a mistake. */
+  readonly regrets: number
   readonly calls: number
   readonly errors: number
   /** Why its last load was begun, of several copies that of the last one; null before the first. */

@@ -14,8 +14,10 @@ export interface UnloadCandidate {
   readonly name: string
   /** Ready, with a worker that can be unloaded now. */
   readonly loaded: boolean
-  /** Calls in flight, open streams, leases or live subscriptions. */
+  /** Calls in flight, open streams, leases or live subscriptions; or it is stuck. */
   readonly inUse: boolean
+  /** Its event loop does not turn, or it did not answer when it was to be unloaded: what it is at, nobody knows. Default false. */
+  readonly stuck?: boolean
   readonly pinned: boolean
   /** 0..100, lower is more important. */
   readonly priority: number
@@ -44,7 +46,7 @@ export interface UnloadCandidate {
 export type UnloadTrigger = PressureLevel | 'demand'
 
 /**
- * Why a component stays. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was
+ * Why a component stays. 'stuck': its event loop does not turn. 'protected': its priority is 10 or less and pressure is not critical. 'residency': it was
  * reloaded too soon after an unload before. 'price': loading it again would cost more than its room is worth while
  * pressure is not critical. 'enough': those before it free what is needed. 'cap': the round takes no
  * more at this level. 'fair-share': within its family, it keeps to its share of what the family may have, and the one that it would go for does not.
@@ -53,6 +55,7 @@ export type UnloadTrigger = PressureLevel | 'demand'
 export type KeptReason =
   | 'not-loaded'
   | 'in-use'
+  | 'stuck'
   | 'pinned'
   | 'protected'
   | 'has-dependents'

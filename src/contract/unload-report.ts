@@ -1,4 +1,5 @@
 import type { ComponentOrigin } from './component-origin.ts'
+import type { AutomaticDecision } from './automatic-decision.ts'
 
 /** Why a component is being unloaded. 'recycled': another generation takes its place. 'family': its family has as much as it may have, or as many loaded. */
 export type UnloadReason =
@@ -36,4 +37,10 @@ export interface UnloadReport extends ComponentOrigin {
   readonly times: { readonly drain: number; readonly dispose: number; readonly terminate: number }
   /** The worker did not die by its deadline: it is still alive, and still counted. */
   readonly zombie: boolean
+  /** What it was decided by; null where it was asked for by name. */
+  readonly decision: AutomaticDecision | null
+  /** The same as one sentence: what was measured, which rule that meets, who goes, who stays and why. */
+  readonly why: string | null
+  /** What came of it, as one sentence; null where there was no worker to end. */
+  readonly outcome: string | null
 }

@@ -9,6 +9,8 @@ export function narrate(coordinator: ComponentCoordinator, write: (line: string)
   let last = 0
   const feed = new EventFeed(coordinator, () => {
     for (const event of feed.since(last)) {
+      // It was told of before, and has been marked since.
+      if (event.id <= last) continue
       last = event.id
       if (!isTold(event)) continue
       const name = event.component ?? ''

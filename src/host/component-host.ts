@@ -20,7 +20,7 @@ export interface MeasuredWorker {
 }
 
 /** What there is to tell of why a worker is ended. */
-export type EndDetails = Pick<GenerationEnd, 'cause' | 'passed'>
+export type EndDetails = Pick<GenerationEnd, 'cause' | 'passed' | 'decision'>
 
 /**
  * What one generation of a component lives in: a thread or a process, from its start as a spare to its end. `ended` settles on every kind of death.

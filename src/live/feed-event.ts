@@ -13,8 +13,14 @@ export interface EventDetails {
   /** `why`: the end of "loaded ...". */
   readonly load: Omit<LoadEvent, 'name'> & { readonly why: string }
   readonly 'load-error': Pick<LoadErrorEvent, 'generation'> & Failure
-  readonly unload: Omit<UnloadReport, 'name'> & Pick<Ledger, 'pressureLevel' | 'usage' | 'limit'>
-  readonly crash: Pick<CrashEvent, 'generation' | 'reason'> & { readonly signal?: string } & Failure
+  readonly unload: Omit<UnloadReport, 'name'> &
+    Pick<Ledger, 'pressureLevel' | 'usage' | 'limit'> & {
+      /** ms after which a load showed it to have been a mistake; null: none has. */
+      readonly regretted: number | null
+    }
+  readonly crash: Pick<CrashEvent, 'generation' | 'reason' | 'decision' | 'why'> & {
+    readonly signal?: string
+  } & Failure
   readonly pressure: PressureEvent
   readonly exhausted: ExhaustedEvent
   readonly zombie: { readonly generation: number }

@@ -134,7 +134,8 @@ export class LiveState implements Disposable {
   memory(): MemoryView {
     const { memory } = this.#coordinator
     const { components: _components, mainThread, ...ledger } = memory.ledger()
-    const { options } = memory
+    const { options, pressureReason } = memory
+    const { level: _level, ...why } = pressureReason
     return {
       ...ledger,
       main: mainThread.total,
@@ -148,6 +149,8 @@ export class LiveState implements Disposable {
       minIdleTime: options.minIdleTime,
       autoUnloadEnabled: options.autoUnloadEnabled,
       thrashing: memory.thrashing,
+      why,
+      regrets: memory.regrets,
     }
   }
 

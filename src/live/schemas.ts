@@ -110,6 +110,7 @@ const component = exactly({
   loads: whole,
   unloads: whole,
   crashes: whole,
+  regrets: whole,
   calls: whole,
   errors: whole,
   callRate: number,
@@ -152,6 +153,14 @@ const memory = exactly({
   minIdleTime: number,
   autoUnloadEnabled: boolean,
   thrashing: boolean,
+  why: exactly({
+    since: number,
+    by: oneOf('usage', 'forecast', 'held'),
+    judged: number,
+    until: orNull(number),
+    words: string,
+  }),
+  regrets: exactly({ unloads: whole, reloaded: whole }),
 })
 
 const planSummary = { level, actual: boolean, need: number, freed: number }

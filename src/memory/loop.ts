@@ -1,16 +1,19 @@
-import { monotonicNow } from '../base/monotonic.ts'
+import { monotonicNow, wallTime } from '../base/monotonic.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
 import { NextLook } from '../component/next-look.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { Logger } from '../contract/logger.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { PressureReason } from '../contract/pressure-reason.ts'
+import { pressureReason } from '../observability/words/pressure-words.ts'
 import type { MemoryBook } from './account/book.ts'
 import type { OpenRequests } from './act/open-requests.ts'
 import type { Performer } from './act/perform.ts'
 import { Rest } from './act/rest.ts'
 import { hasLasted, startOver, usedUpTo } from './decide/held-level.ts'
 import type { HeldLevel } from './decide/held-level.ts'
+import { pressureCause } from './decide/pressure-cause.ts'
 import type { PressureState } from './decide/pressure.ts'
 import type { AccountSnapshot } from './decide/snapshot.ts'
 import { decide, initialDecisions } from './decide/turn.ts'
@@ -56,6 +59,13 @@ export class DecisionLoop {
 
   get pressure(): PressureState {
     return this.#decisions.pressure
+  }
+
+  /** Why it is at its level, by the figures of the last turn. */
+  get pressureReason(): PressureReason {
+    const { pressure } = this
+    const cause = pressureCause(pressure, this.#parts.options(), pressure.level === this.#held)
+    return pressureReason(cause, monotonicNow(), wallTime)
   }
 
   /** ms until something has to be decided again that no sample shows, as of the last turn. */
@@ -142,8 +152,10 @@ export class DecisionLoop {
     this.#toldLevel = level
     emit.sample(ledger())
     if (previous === level) return
-    logger.info({ pressure: level, previous, usage, limit }, 'memory pressure changed')
-    emit.pressure({ level, previous, usage, limit })
+    const { by, judged, until, words: why } = this.pressureReason
+    const figures = { usage: Math.round(usage), limit, by, judged, until, why }
+    logger.info({ pressure: level, previous, ...figures }, 'memory pressure changed')
+    emit.pressure({ level, previous, ...figures })
   }
 
   /** Asked anew: what is called in a turn may change it. */

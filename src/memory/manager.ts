@@ -1,6 +1,8 @@
 import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { PressureReason } from '../contract/pressure-reason.ts'
+import type { Regret } from '../contract/events.ts'
 import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
@@ -13,12 +15,14 @@ import type { Logger } from '../contract/logger.ts'
 import { expectOneOf, expectOptions } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import type { Size } from '../contract/size.ts'
+import type { Standing } from '../observability/words/decision-words.ts'
 import { MemoryBook, readable } from './account/book.ts'
 import { OpenRequests } from './act/open-requests.ts'
 import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
 import { isPoolDrained } from './act/pool-drain.ts'
 import type { Reclaimer } from './act/reclaimer.ts'
+import { Regrets } from './act/regrets.ts'
 import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
@@ -66,6 +70,7 @@ export class MemoryManager implements Disposable {
   readonly #performer: Performer
   readonly #loop: DecisionLoop
   readonly #thrashing: ThrashWatch
+  readonly #regrets: Regrets
   readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
   readonly #inContext = keepContext()
@@ -104,10 +109,12 @@ export class MemoryManager implements Disposable {
       logger,
       measurement: this.#measurement,
       requests: this.#requests,
+      policy: () => this.#options.policy,
       exhausted: (event) => emit.exhausted(event),
       done: decideAgain,
     })
     this.#thrashing = new ThrashWatch(logger, clock.now)
+    this.#regrets = new Regrets(clock.now)
     this.#sampling = new Sampling({
       measurement: this.#measurement,
       logger,
@@ -172,6 +179,19 @@ export class MemoryManager implements Disposable {
     return this.#loop.pressure.level
   }
 
+  /**
+   * Why pressure is at its level, which need not be that of `usage`: it is judged by what usage will be when an unload could be over, and held for half a minute after it has
+   * fallen.
+   */
+  get pressureReason(): PressureReason {
+    return this.#loop.pressureReason
+  }
+
+  /** @internal */
+  get standing(): Standing {
+    return { level: this.pressureLevel, usage: Math.round(this.usage), limit: this.limit }
+  }
+
   get options(): MemoryOptions {
     return this.#options
   }
@@ -183,6 +203,11 @@ export class MemoryManager implements Disposable {
   /** What was loaded again within 60 s of an automatic unload, in the last minute: loads, and bytes. */
   get churn(): { readonly loads: number; readonly bytes: number } {
     return this.#thrashing.churn
+  }
+
+  /** Unloads for want of memory so far (reasons 'pressure', 'admission', 'family'), and after how many of them the component was loaded again within 60 s. */
+  get regrets(): { readonly unloads: number; readonly reloaded: number } {
+    return this.#regrets.total
   }
 
   /** True while components push each other out: what is asked for does not fit under the limit. */
@@ -351,10 +376,11 @@ export class MemoryManager implements Disposable {
   }
 
   /** @internal */
-  loaded(supervisor: Supervisor): void {
+  loaded(supervisor: Supervisor): Regret | null {
     this.#thrashing.loaded(this.#book.account(supervisor))
     this.#book.loaded(supervisor)
     this.#sampling.request()
+    return this.#regrets.loaded(supervisor)
   }
 
   /** @internal */
@@ -366,6 +392,7 @@ export class MemoryManager implements Disposable {
   ): void {
     const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
     const evicted = reason !== undefined && automatic.has(reason)
+    this.#regrets.unloaded(supervisor, generation.number, reason)
     const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
     this.#book.workerEnded(supervisor, generation, fate, () => this.#sampling.request())
     this.#performer.workerEnded(supervisor)

@@ -32,10 +32,9 @@ export class Announcer {
   }
 
   loaded(event: LoadEvent): void {
-    this.#logger.info(
-      { ...event, name: undefined, component: event.name, why: loadWords(event.cause) },
-      'component loaded',
-    )
+    const { name: component, regret, ...rest } = event
+    const why = loadWords(event.cause)
+    this.#logger.info({ ...rest, component, why, ...(regret && { regret }) }, 'component loaded')
     this.#trace(() => this.#tracing.loaded(event))
     this.tell('load', event)
   }
@@ -48,15 +47,17 @@ export class Announcer {
   }
 
   unloaded(report: UnloadReport): void {
-    this.#logger.info({ ...report, name: undefined, component: report.name }, 'component unloaded')
+    // The rest of the decision is in the line of whoever made it.
+    const { name: component, decision: _decision, why, ...rest } = report
+    this.#logger.info({ ...rest, component, ...(why !== null && { why }) }, 'component unloaded')
     this.#trace(() => this.#tracing.unloaded(report))
     this.tell('unload', report)
   }
 
   crashed(event: CrashEvent): void {
-    const { name, instance, generation, reason, error } = event
+    const { name, instance, generation, reason, error, why } = event
     this.#logger.error(
-      { component: name, ...(instance && { instance }), generation, reason, err: error },
+      { component: name, ...(instance && { instance }), generation, reason, ...(why !== null && { why }), err: error },
       'component crashed',
     )
     this.tell('crash', event)

@@ -1,5 +1,6 @@
 import type { Registry } from '../../src/component/registry.ts'
 import type { Supervisor } from '../../src/component/supervisor.ts'
+import type { AutomaticDecision } from '../../src/contract/automatic-decision.ts'
 import type { PressureLevel } from '../../src/contract/pressure-level.ts'
 import type { UnloadReason, UnloadReport } from '../../src/contract/unload-report.ts'
 import type { ComponentHost, MeasuredWorker } from '../../src/host/component-host.ts'
@@ -97,6 +98,8 @@ export class FakeComponent {
   readonly generation: object | undefined
   state = { status: 'ready', since: 0 }
   inUse = 0
+  readonly stuckFor = 0
+  readonly unloadedBy = null
   idleTime = 0
   lastLoadTime: number | undefined
   /** What it was asked for. */
@@ -200,6 +203,22 @@ export function bookOf(
   return { book, clock, spares, overruns, still, resident, trims }
 }
 
+/** What something is unloaded by, as far as it matters. */
+export const decisionOf = (name: string): AutomaticDecision => ({
+  rule: 'pressure',
+  level: 'high',
+  usage: 960,
+  limit: 1_000,
+  growth: 0,
+  need: 50,
+  load: null,
+  option: null,
+  family: null,
+  victims: [{ name, bytes: 300 }],
+  choice: 'only',
+  kept: [],
+})
+
 /** What an unload reports, as far as it matters. */
 export const reportOf = (name: string, zombie = false): UnloadReport => ({
   name,
@@ -212,6 +231,9 @@ export const reportOf = (name: string, zombie = false): UnloadReport => ({
   children: [],
   times: { drain: 0, dispose: 0, terminate: 0 },
   zombie,
+  decision: null,
+  why: null,
+  outcome: null,
 })
 
 /** Measures those as if each were near a limit, and all of them were at work. */

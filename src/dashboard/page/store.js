@@ -171,9 +171,7 @@ class Store {
       const components = new Map(this.state.components)
       for (const component of data.components) components.set(component.name, component)
       for (const name of data.gone) components.delete(name)
-      const last = this.state.events.at(-1)?.id ?? 0
-      const news = data.events.filter(({ id }) => id > last)
-      const events = news.length > 0 ? [...this.state.events, ...news].slice(-mostEvents) : this.state.events
+      const events = withNews(this.state.events, data.events)
       this.timeline.add(memory, components)
       if (this.timeline.outgrown(components)) void this.#loadTimeline()
       this.#change({ ...common, components, events, advice: data.advice ?? this.state.advice })
@@ -194,6 +192,18 @@ class Store {
     this.state = { ...this.state, ...changes }
     for (const listener of this.#listeners) listener(this.state)
   }
+}
+
+/**
+ * Events by id: what was marked since it was first told of is told again, and takes the place of what it was.
+ *
+ * @param {Snapshot['events']} known
+ * @param {Snapshot['events']} news
+ */
+function withNews(known, news) {
+  if (news.length === 0) return known
+  const events = new Map([...known, ...news].map((event) => [event.id, event]))
+  return [...events.values()].slice(-mostEvents)
 }
 
 export const store = new Store()

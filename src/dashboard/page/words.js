@@ -20,6 +20,7 @@ export const stateNames = {
 /** @type {Readonly<Record<string, string>>} */
 const stayReasons = {
   'in-use': 'in use',
+  stuck: 'stuck',
   pinned: 'pinned',
   protected: 'protected by its priority',
   'has-dependents': 'others need it',

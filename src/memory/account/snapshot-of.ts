@@ -46,11 +46,13 @@ export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, fr
 
 function candidateOf(supervisor: Supervisor, account: ComponentAccount, frame: SnapshotFrame): UnloadCandidate {
   const { name, definition, state } = supervisor
+  const stuck = account.isStuck || supervisor.stuckFor > 0
   return {
     name,
     loaded: state.status === 'ready' && !frame.isLeaving,
     // One that is stuck is at something, call or not.
-    inUse: supervisor.inUse > 0 || account.isStuck,
+    inUse: supervisor.inUse > 0 || stuck,
+    stuck,
     // One whose snapshot failed just now would only fail again, and hold up its calls meanwhile.
     pinned: definition.pinned || supervisor.hibernation.failedLately,
     priority: definition.priority,

@@ -1,6 +1,8 @@
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { Generation } from '../../host/generation.ts'
 import type { Logger } from '../../contract/logger.ts'
+import type { AutomaticDecision } from '../../contract/automatic-decision.ts'
+import { whyOf } from '../../observability/words/decision-words.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Overrun } from '../decide/action.ts'
 import type { Measurement } from '../measure/measurement.ts'
@@ -42,30 +44,31 @@ export class Enforcer {
   }
 
   /** Ends its worker now; once, however often it is asked for. */
-  end(supervisor: Supervisor, overrun: Overrun): void {
+  end(supervisor: Supervisor, overrun: Overrun, decision: AutomaticDecision): void {
     const { generation, name } = supervisor
     if (!generation || this.#ended.has(generation)) return
     this.#ended.add(generation)
     this.#book.condemned(supervisor)
     this.#logger.error(
-      { component: name, generation: generation.number, ...overrun },
+      { component: name, generation: generation.number, ...overrun, why: whyOf(decision) },
       {
         own: 'worker ended: it has passed its memory limit',
         family: "worker ended: its family's memory limit is passed, and it holds more than its share",
         total: 'worker ended: the limit is passed, and nothing has taken more since',
       }[overrun.which],
     )
-    if (isFragile(generation, supervisor.addons)) void this.#unload(supervisor)
+    if (isFragile(generation, supervisor.addons)) void this.#unload(supervisor, decision)
     else
       void supervisor.kill('memory-limit', {
         passed: { which: overrun.which, limit: overrun.limit, held: overrun.held },
+        decision,
       })
   }
 
   /** One that would take the program along is given time to finish, and takes no new calls meanwhile. */
-  async #unload(supervisor: Supervisor): Promise<void> {
+  async #unload(supervisor: Supervisor, decision: AutomaticDecision): Promise<void> {
     try {
-      await supervisor.unload('pressure', defaultDrainDeadline)
+      await supervisor.unload('pressure', defaultDrainDeadline, false, decision)
     } catch (error) {
       this.#logger.error(
         { component: supervisor.name, err: error },

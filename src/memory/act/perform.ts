@@ -4,8 +4,12 @@ import type { Spares } from '../../host/spares.ts'
 import type { Logger } from '../../contract/logger.ts'
 import type { MemoryBook } from '../account/book.ts'
 import type { Action } from '../decide/action.ts'
+import { explainEnd, explainUnload } from '../decide/explain.ts'
 import type { AccountSnapshot } from '../decide/snapshot.ts'
+import type { AutomaticDecision } from '../../contract/automatic-decision.ts'
 import type { ExhaustedEvent } from '../../contract/events.ts'
+import type { PolicyOption } from '../../contract/unload-policy.ts'
+import { whyOf } from '../../observability/words/decision-words.ts'
 import type { Measurement } from '../measure/measurement.ts'
 import { Enforcer } from './enforce.ts'
 import type { OpenRequests } from './open-requests.ts'
@@ -13,12 +17,15 @@ import { Relief } from './relieve.ts'
 import { Unloader } from './unloader.ts'
 import type { Unloaded } from './unloader.ts'
 
+type UnloadAction = Extract<Action, { kind: 'unload' }>
+
 export interface PerformerOptions {
   readonly book: MemoryBook
   readonly spares: Spares
   readonly logger: Logger
   readonly measurement: Measurement
   readonly requests: OpenRequests
+  readonly policy: () => PolicyOption
   readonly exhausted: (event: ExhaustedEvent) => void
   /** Something that was begun is over: there may be more to decide. */
   readonly done: () => void
@@ -55,8 +62,9 @@ export class Performer {
     this.#unloader.workerEnded(supervisor)
   }
 
-  perform(action: Action, { usage, limit }: AccountSnapshot, level: PressureLevel): void {
-    const { book, requests, logger, exhausted } = this.#options
+  perform(action: Action, account: AccountSnapshot, level: PressureLevel): void {
+    const { usage, limit } = account
+    const { book, requests, logger, exhausted, policy } = this.#options
     switch (action.kind) {
       case 'admit':
         requests.admitted(action.request, limit)
@@ -68,10 +76,10 @@ export class Performer {
         requests.settled(action.request)
         break
       case 'unload':
-        this.#begin(this.#unload(action, level))
+        this.#begin(this.#unload(action, explainUnload(action, account, level, policy(), this.#loadOf(action))))
         break
       case 'trim':
-        this.#begin(this.#relief.trim(action.names, action.level, action.need))
+        this.#begin(this.#relief.trim(action.names, action.level, action.need, limit))
         break
       case 'collect': {
         const supervisor = book.supervisorOf(action.name)
@@ -80,7 +88,8 @@ export class Performer {
       }
       case 'end': {
         const supervisor = book.supervisorOf(action.name)
-        if (supervisor) this.#enforcer.end(supervisor, action.overrun)
+        if (supervisor)
+          this.#enforcer.end(supervisor, action.overrun, explainEnd(action.name, action.overrun, account, level))
         break
       }
       case 'give-up-spares':
@@ -106,14 +115,17 @@ export class Performer {
       .catch((error: unknown) => logger.error({ err: error }, 'deciding about memory failed'))
   }
 
-  async #unload(action: Extract<Action, { kind: 'unload' }>, level: PressureLevel): Promise<void> {
+  #loadOf({ request }: UnloadAction): string | undefined {
+    return request === undefined ? undefined : this.#options.requests.nameOf(request)
+  }
+
+  async #unload(action: UnloadAction, decision: AutomaticDecision): Promise<void> {
     const { requests, logger } = this.#options
-    const { name, reason, request, plan } = action
-    const component = request === undefined ? undefined : requests.nameOf(request)
+    const { name, reason, request } = action
     this.#unloading++
     let unloaded: Unloaded | undefined
     try {
-      unloaded = await this.#unloader.unload(name, reason)
+      unloaded = await this.#unloader.unload(name, reason, decision)
       if (request !== undefined) requests.unloaded(request, name, unloaded)
     } finally {
       // Only now: who asked for it must not ask for another meanwhile.
@@ -121,11 +133,11 @@ export class Performer {
     }
     if (unloaded) this.#begin(this.#reported(unloaded))
     if (!unloaded || reason === 'free-memory') return
-    const { need, victims, kept } = plan
-    const result = { pressure: level, need, unloaded: [name], victims, kept }
+    const { level: pressure, need, load, victims, kept } = decision
+    const result = { pressure, need, unloaded: [name], victims, kept, why: whyOf(decision) }
     if (reason === 'pressure') logger.info(result, 'unloaded for want of memory')
-    else if (component === undefined) logger.info(result, 'unloaded: its family held more than it may have')
-    else logger.info({ component, ...result }, 'unloaded to make room for a load')
+    else if (load === null) logger.info(result, 'unloaded: its family held more than it may have')
+    else logger.info({ component: load, ...result }, 'unloaded to make room for a load')
   }
 
   async #reported({ reported }: Unloaded): Promise<void> {

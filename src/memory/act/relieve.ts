@@ -1,6 +1,7 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { Spares } from '../../host/spares.ts'
 import type { Logger } from '../../contract/logger.ts'
+import { trimWords } from '../../observability/words/decision-words.ts'
 import type { MemoryBook } from '../account/book.ts'
 import { ANSWER_TIME } from '../tuning.ts'
 
@@ -17,15 +18,19 @@ export class Relief {
   }
 
   /** Resolves once all have answered, or have not in time. */
-  async trim(names: readonly string[], level: PressureLevel, need: number): Promise<void> {
+  async trim(names: readonly string[], level: PressureLevel, need: number, limit: number): Promise<void> {
     const { usage } = this.#book
+    const why = trimWords({ level, usage, limit }, need)
     const late: string[] = []
     const ask = async (name: string): Promise<void> => {
       const supervisor = this.#book.supervisorOf(name)
       if (supervisor && !(await supervisor.trim(level, ANSWER_TIME))) late.push(name)
     }
     await this.#book.during(Promise.all(names.map(ask)))
-    this.#logger.info({ pressure: level, usage, need, asked: names, late }, 'asked components to drop what they can')
+    this.#logger.info(
+      { pressure: level, usage, need, asked: names, late, why },
+      'asked components to drop what they can',
+    )
   }
 
   async giveUpSpares(level: PressureLevel): Promise<void> {

@@ -1,3 +1,4 @@
+import type { AutomaticDecision } from '../../contract/automatic-decision.ts'
 import type { UnloadReason } from '../../contract/unload-report.ts'
 import type { Supervisor } from '../../component/supervisor.ts'
 import type { MemoryBook } from '../account/book.ts'
@@ -23,7 +24,7 @@ export class Unloader {
    *
    * @returns undefined when it stays, or was not there.
    */
-  async unload(name: string, reason: UnloadReason): Promise<Unloaded | undefined> {
+  async unload(name: string, reason: UnloadReason, decision: AutomaticDecision): Promise<Unloaded | undefined> {
     const supervisor = this.#book.supervisorOf(name)
     const generation = supervisor?.generation
     if (!supervisor || !generation || supervisor.state.status !== 'ready') return undefined
@@ -31,7 +32,7 @@ export class Unloader {
     const gone = Promise.withResolvers<'gone'>()
     this.#onGone.set(supervisor, () => gone.resolve('gone'))
     try {
-      const report = supervisor.unload(reason, 0, true)
+      const report = supervisor.unload(reason, 0, true, decision)
       if ((await Promise.race([gone.promise, report])) === undefined) {
         this.#book.account(supervisor).stayed()
         // What is known of it was wrong: nothing is chosen by that again.

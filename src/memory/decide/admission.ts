@@ -66,7 +66,7 @@ export function decideAdmission(load: LoadRequest, time: number, room: Room): Ad
 
   const patience = Math.min(LOAD_PATIENCE, timeout / 2)
   // What is on its way out already is not chosen a second time, nor replaced by something else.
-  const plan = planFor(room, Math.max(0, missing - leaving), wanted, waited < patience)
+  const plan = planFor(room, Math.max(0, Math.ceil(missing - leaving)), wanted, waited < patience)
   const fits = wanted - leaving - plan.freed <= limit
   if (fits && plan.victims.length > 0) return { kind: 'unload', plan }
   const isRisky = atMost > limit && (room.possible > 0 || (mayNeed > need && isTight(room, growth, need)))

@@ -1,5 +1,6 @@
 import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { Kept, KeptReason, UnloadPlan } from '../../contract/unload-policy.ts'
+import { reasonWords } from '../../observability/words/reasons.ts'
 import { RAPID_RELOAD } from '../tuning.ts'
 import type { MemoryHolder } from './holders.ts'
 import type { AccountSnapshot, ComponentSnapshot, LoadRequest } from './snapshot.ts'
@@ -129,7 +130,7 @@ export function familiesIn({ components }: AccountSnapshot): FamilyLimits[] {
 
 /** The family's members that hold its memory, for an error: the largest first. */
 export function familyHolders(family: FamilyLimits, account: AccountSnapshot, { kept }: UnloadPlan): MemoryHolder[] {
-  const reasons = new Map(kept.map(({ name, reason }) => [name, reason.replace('-', ' ')]))
+  const reasons = new Map(kept.map(({ name, reason }) => [name, reasonWords(reason)]))
   return membersOf(family, account)
     .map(({ name, bytes }) => ({ name, bytes, why: reasons.get(name) ?? 'idle' }))
     .toSorted((a, b) => b.bytes - a.bytes)
@@ -193,6 +194,7 @@ const isUnloadable = (component: ComponentSnapshot): boolean => reasonToStay(com
 /** Priorities, idle floors and residencies are between families, not within one. */
 function reasonToStay({ phase, candidate }: ComponentSnapshot): KeptReason | undefined {
   if (phase !== 'ready' || !candidate.loaded) return 'not-loaded'
+  if (candidate.stuck === true) return 'stuck'
   if (candidate.inUse) return 'in-use'
   if (candidate.pinned) return 'pinned'
   return candidate.dependents.length > 0 ? 'has-dependents' : undefined

@@ -1,3 +1,4 @@
+import { reasonWords } from '../../observability/words/reasons.ts'
 import { bytesOf } from './price.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
@@ -16,11 +17,10 @@ export function holdersOf(account: AccountSnapshot, policy: UnloadPolicy, need: 
   const loaded = candidatesIn(account).filter((candidate) => candidate.loaded)
   const plan = planUnload(policy, loaded, 'demand', need)
   const reasons = new Map(plan.kept.map(({ name, reason }) => [name, reason]))
-  const holders: MemoryHolder[] = loaded.map((candidate) => ({
-    name: candidate.name,
-    bytes: bytesOf(candidate),
-    why: (reasons.get(candidate.name) ?? 'idle').replace('-', ' '),
-  }))
+  const holders: MemoryHolder[] = loaded.map((candidate) => {
+    const reason = reasons.get(candidate.name)
+    return { name: candidate.name, bytes: bytesOf(candidate), why: reason ? reasonWords(reason) : 'idle' }
+  })
   if (account.reserved > 0) holders.push({ name: 'loads under way', bytes: account.reserved, why: 'reserved' })
   const known = holders.reduce((sum, { bytes }) => sum + bytes, 0)
   if (account.usage > known) {

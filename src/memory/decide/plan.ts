@@ -9,6 +9,7 @@ import type {
   UnloadPolicy,
   UnloadTrigger,
 } from '../../contract/unload-policy.ts'
+import { reasonWords } from '../../observability/words/reasons.ts'
 import { bytesOf } from './price.ts'
 import { priorityIdle } from './policy-priority-idle.ts'
 
@@ -79,7 +80,7 @@ function planOnce(
   }
   function objectionTo(candidate: UnloadCandidate): string | undefined {
     const reason = forbidden(candidate, trigger)
-    if (reason !== undefined) return `it is ${reason.replace('-', ' ')}`
+    if (reason !== undefined) return `it is ${reasonWords(reason)}`
     const dependent = candidate.dependents.find((name) => !victims.has(name))
     return dependent === undefined ? undefined : `"${dependent}" depends on it and stays`
   }
@@ -108,6 +109,7 @@ function planOnce(
 /** What no policy may override. */
 function forbidden(candidate: UnloadCandidate, trigger: UnloadTrigger): KeptReason | undefined {
   if (!candidate.loaded) return 'not-loaded'
+  if (candidate.stuck === true) return 'stuck'
   if (candidate.inUse) return 'in-use'
   if (candidate.pinned) return 'pinned'
   if (trigger === 'low') return 'low-pressure'

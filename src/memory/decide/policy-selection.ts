@@ -26,6 +26,7 @@ const idleShare: Record<UnloadTrigger, number> = { low: 1, medium: 1, high: HIGH
  */
 export function fixedReason(candidate: UnloadCandidate, trigger: UnloadTrigger): KeptReason | undefined {
   if (!candidate.loaded) return 'not-loaded'
+  if (candidate.stuck === true) return 'stuck'
   if (candidate.inUse) return 'in-use'
   if (candidate.pinned) return 'pinned'
   if (trigger === 'low') return 'low-pressure'

@@ -30,8 +30,11 @@ export interface PressureState {
   readonly since: number
   /** At or above lowThreshold: components are asked to trim and spare workers go, nothing is unloaded. */
   readonly trim: boolean
-  /** Usage the level was judged by (bytes): measured, or predicted where it grows. */
+  /** What the level was judged by (bytes): the usage that was measured, or more where it grows. */
   readonly judged: number
+  /** What was measured (bytes), and of how much. */
+  readonly usage: number
+  readonly limit: number
   /** Since when usage has been at or above mediumThreshold without a break, while the level is low. */
   readonly pendingSince: number | undefined
   /** Since when usage has been clear of each zone's threshold (5 points below it) without a break. */
@@ -44,6 +47,8 @@ export function initialPressure(time = 0): PressureState {
     since: time,
     trim: false,
     judged: 0,
+    usage: 0,
+    limit: 0,
     pendingSince: undefined,
     clearSince: { trim: undefined, medium: undefined, high: undefined, critical: undefined },
   }
@@ -116,6 +121,8 @@ export function stepPressure(
     since: level === state.level ? state.since : time,
     trim,
     judged,
+    usage: input.usage,
+    limit: input.limit,
     pendingSince: level === 'low' ? pendingSince : undefined,
     clearSince,
   }
@@ -140,7 +147,7 @@ export function nextPressureChange(state: PressureState): number | undefined {
  */
 export function bytesToFree(level: PressureLevel, input: PressureInput, thresholds: PressureThresholds): number {
   if (level === 'low') return 0
-  return Math.max(0, predictUsage(input) - clearShare(thresholdOf(level, thresholds)) * input.limit)
+  return Math.max(0, Math.round(predictUsage(input) - clearShare(thresholdOf(level, thresholds)) * input.limit))
 }
 
 /** How many bytes would have to go at a level that may not be the `current` one: then usage is taken to be at its threshold at least. */
@@ -152,7 +159,7 @@ export function bytesToFreeAt(
 ): number {
   if (level === current || level === 'low') return bytesToFree(level, input, thresholds)
   const threshold = thresholdOf(level, thresholds)
-  return Math.max(input.usage, threshold * input.limit) - clearShare(threshold) * input.limit
+  return Math.round(Math.max(input.usage, threshold * input.limit) - clearShare(threshold) * input.limit)
 }
 
 /** The share of the limit from which on it is that level. */

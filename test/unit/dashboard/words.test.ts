@@ -2,12 +2,20 @@ import { expect, it } from 'vitest'
 import { eventWords, hostWords } from '../../../src/dashboard/page/words.js'
 
 it('a crash is told with why it happened', () => {
-  const details = { generation: 3, reason: 'stuck', code: null, message: '' } as const
+  const details = { generation: 3, reason: 'stuck', code: null, message: '', decision: null, why: null } as const
   expect(eventWords({ kind: 'crash', details })).toBe('its event loop stood still for too long (generation 3)')
 })
 
 it('a crash of native code is told with its signal', () => {
-  const details = { generation: 3, reason: 'signal', signal: 'SIGSEGV', code: null, message: '' } as const
+  const details = {
+    generation: 3,
+    reason: 'signal',
+    signal: 'SIGSEGV',
+    code: null,
+    message: '',
+    decision: null,
+    why: null,
+  } as const
   expect(eventWords({ kind: 'crash', details })).toBe('SIGSEGV ended its process (generation 3)')
 })
 

@@ -42,6 +42,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   loads: 1,
   unloads: 0,
   crashes: 0,
+  regrets: 0,
   calls: 0,
   errors: 0,
   lastLoadTime: 10,

@@ -258,7 +258,7 @@ test('the least room is that of those who are at work, or were of late', () => {
 
 test('members of a limited family share what is left of it', () => {
   const { book, a, b } = open()
-  const family = { name: 'f', maxMemory: 450 }
+  const family = { name: 'f', limits: { name: 'f', maxMemory: 450, maxLoaded: undefined } }
   // What members hold is added up when all are looked at.
   const room = (): number => [...book.targets()].find(({ worker }) => worker === a.host)?.room ?? Number.NaN
   Object.assign(a.definition, { family })

@@ -1,7 +1,8 @@
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { Enforcer } from '../../../../src/memory/act/enforce.ts'
-import { bookOf, FakeComponent, measurementOf } from '../../../support/fake-components.ts'
+import { whyOf } from '../../../../src/observability/words/decision-words.ts'
+import { bookOf, decisionOf, FakeComponent, measurementOf } from '../../../support/fake-components.ts'
 
 const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const
 
@@ -56,12 +57,12 @@ describe('one that is asked to collect its garbage', () => {
 
 test('one is ended once, however often it is asked for, and counts as leaving from then on', () => {
   const { component, supervisor, book, enforcer, error } = open()
-  enforcer.end(supervisor, overrun)
-  enforcer.end(supervisor, overrun)
+  enforcer.end(supervisor, overrun, decisionOf('a'))
+  enforcer.end(supervisor, overrun, decisionOf('a'))
   expect(component.asked).toEqual(['kill memory-limit'])
   expect(book.isLeaving(supervisor)).toBe(true)
   expect(error).toHaveBeenCalledExactlyOnceWith(
-    { component: 'a', generation: 1, ...overrun },
+    { component: 'a', generation: 1, ...overrun, why: whyOf(decisionOf('a')) },
     expect.stringContaining('worker ended') as string,
   )
 })

@@ -36,6 +36,7 @@ function open() {
     logger,
     measurement: measurementOf(() => book.targets(), now),
     requests,
+    policy: () => 'cost-aware',
     exhausted,
     done,
   })
@@ -77,7 +78,14 @@ describe('an unload', () => {
     exits()
     await expect.poll(() => done.mock.calls.length).toBe(1)
     expect(log.info).toHaveBeenCalledExactlyOnceWith(
-      { pressure: 'high', need: 50, unloaded: ['a'], victims: plan.victims, kept: [] },
+      {
+        pressure: 'high',
+        need: 50,
+        unloaded: ['a'],
+        victims: plan.victims,
+        kept: [],
+        why: expect.any(String) as string,
+      },
       expect.stringContaining('want of memory') as string,
     )
   })

@@ -18,7 +18,7 @@ function open() {
 
 test('trims are under way until all have answered, or have not in time, and then figures are old', async () => {
   const { a, b, clock, info, snapshot, relief } = open()
-  const trimming = relief.trim(['a', 'b', 'gone'], 'high', 50)
+  const trimming = relief.trim(['a', 'b', 'gone'], 'high', 50, 1_000)
   expect([a.asked, b.asked]).toEqual([[`trim high ${ANSWER_TIME}`], [`trim high ${ANSWER_TIME}`]])
   a.trimmed.resolve(true)
   await a.trimmed.promise

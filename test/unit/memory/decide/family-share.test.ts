@@ -210,8 +210,8 @@ describe('requests', () => {
     const requests = [loadOf(1, { family: hundred, need: 40, since: 0, timeout: 10_000 })]
     const { actions } = stepRequests(accountOf({ components, requests }), defaultMemoryOptions, priorityIdle)
     const holders = [
-      { name: 'b', bytes: 33, why: 'fair share' },
-      { name: 'a', bytes: 30, why: 'fair share' },
+      { name: 'b', bytes: 33, why: 'keeps to its share of the family' },
+      { name: 'a', bytes: 30, why: 'keeps to its share of the family' },
     ]
     expect(actions).toEqual([{ kind: 'refuse', request: 1, family: hundred, holders }])
   })

@@ -15,7 +15,7 @@ test('those who hold memory are named, the largest first, each with why it is no
   expect(holdersOf(accountOf({ components }), priorityIdle, 900)).toEqual([
     held('works', 300, 'in use'),
     held('pinned', 100, 'pinned'),
-    held('base', 50, 'has dependents'),
+    held('base', 50, 'others need it'),
     // It may go, but that is not enough.
     held('small', 20, 'idle'),
   ])

@@ -252,7 +252,7 @@ describe('a policy of the user', () => {
     expect(plan.notes).toEqual([
       '"base" was not taken: "idle" depends on it and stays',
       '"busy" was not taken: it is in use',
-      '"important" was not taken: it is protected',
+      '"important" was not taken: it is protected by its priority',
       '"nobody" was not taken: it is no candidate',
       '"idle" was not taken: it was named before',
     ])
