@@ -9,6 +9,7 @@ import type { LiveStream } from '../live/live-stream.ts'
 import type { Places } from '../live/places.ts'
 import type { PageAssets } from './page-assets.ts'
 import { guarded } from './request-guard.ts'
+import { span } from '../live/memory-history.ts'
 import { schemas } from '../live/schemas.ts'
 
 export interface ReadRoutes {
@@ -44,13 +45,14 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     const { plan, view } = state.plan()
     return { components: state.views.all(plan), plan: view }
   })
-  app.get<{ Params: { name: string } }>(
+  app.get<{ Params: { name: string }; Querystring: Record<string, unknown> }>(
     '/api/components/:name',
     figures('/api/components/:name'),
-    async ({ params: { name } }) => ({
+    async ({ params: { name }, query }) => ({
       component: state.views.one(name, state.plan().plan),
       ...(await coordinator.callsOf(name)),
-      history: state.history.of(name, points.usual),
+      history: state.history.of(name, wholeNumber('points', query['points'] ?? points.usual, points.most), back(query)),
+      marks: state.marks.of(name),
       events: state.feed.since(0).filter(({ component }) => component === name),
     }),
   )
@@ -62,6 +64,7 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
       state.history.view(
         wholeNumber('points', query['points'] ?? points.usual, points.most),
         wholeNumber('largest', query['largest'] ?? 10, 1_000),
+        back(query),
       ),
   )
   app.get<{ Querystring: Record<string, unknown> }>('/api/plan', figures('/api/plan'), async ({ query }) => {
@@ -109,6 +112,11 @@ function whenClosed(response: ServerResponse): AbortSignal {
 function whyNotReady({ isShutdown, memory }: ComponentCoordinator): string | null {
   if (isShutdown) return 'The coordinator is shut down'
   return memory.isAtLeast('critical') ? 'Memory pressure is critical' : null
+}
+
+/** ms looked back. */
+function back(query: Readonly<Record<string, unknown>>): number {
+  return wholeNumber('span', query['span'] ?? span.usual, span.most)
 }
 
 function wholeNumber(name: string, value: unknown, most: number): number {

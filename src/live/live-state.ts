@@ -4,6 +4,7 @@ import type { Observed } from './observed.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { ComponentViews } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
+import { ComponentMarks } from './component-marks.ts'
 import { MemoryHistory } from './memory-history.ts'
 import type { MemoryView, PlanView, Snapshot, Tick } from './schemas.ts'
 import { monotonicNow } from '../base/monotonic.ts'
@@ -17,6 +18,7 @@ const adviceInterval = 5_000
 export class LiveState implements Disposable {
   readonly history = new MemoryHistory()
   readonly feed: EventFeed
+  readonly marks: ComponentMarks
   readonly views: ComponentViews
   readonly #coordinator: Observed
   readonly #actions: boolean
@@ -34,6 +36,7 @@ export class LiveState implements Disposable {
     this.#coordinator = coordinator
     this.#actions = actions
     this.feed = new EventFeed(coordinator, onEvent)
+    this.marks = new ComponentMarks(coordinator)
     this.views = new ComponentViews(coordinator)
     const sampled = this.history.add.bind(this.history)
     sampled(coordinator.memory.ledger())
@@ -157,6 +160,7 @@ export class LiveState implements Disposable {
   [Symbol.dispose](): void {
     this.#stop()
     this.feed[Symbol.dispose]()
+    this.marks[Symbol.dispose]()
     this.views[Symbol.dispose]()
   }
 }

@@ -1,14 +1,18 @@
 import type { Ledger } from '../contract/ledger.ts'
 import { unclaimedNative } from '../memory/account/ledger.ts'
+import { HistoryTier, totals } from './history-tier.ts'
+import type { Measured, Point, Total } from './history-tier.ts'
 
-/** ms between two points that are kept: what comes sooner replaces nothing and is not kept. */
-const spacing = 500
-/** A quarter of an hour. */
-const capacity = 1_800
+const [second, minute, hour] = [1_000, 60_000, 3_600_000]
 
-/** What the whole process is plotted by. Bytes. */
-const totals = ['usage', 'limit', 'rss', 'main', 'unattributed', 'reservations', 'spare', 'native'] as const
-export type Total = (typeof totals)[number]
+/** The finest first; ms. Guessed: a plot a thousand pixels wide shows no more points than each of them has. */
+const tiers = [
+  { spacing: 500, span: 15 * minute },
+  { spacing: 10 * second, span: 3 * hour },
+  { spacing: minute, span: 24 * hour },
+]
+/** ms that can be looked back. */
+export const span = { usual: 15 * minute, most: 24 * hour }
 
 /** Columns of one length. Epoch ms, bytes. */
 export interface HistoryView {
@@ -20,103 +24,110 @@ export interface HistoryView {
   readonly others: readonly number[]
 }
 
-/** The memory of the last minutes in columns of fixed size, oldest points overwritten. */
+/** The memory of the last day: closely for the last minutes, in coarser steps before. */
 export class MemoryHistory {
-  readonly #times = new Float64Array(capacity)
-  readonly #totals = new Map(totals.map((total) => [total, new Float64Array(capacity)]))
-  readonly #components = new Map<string, Float64Array>()
-  /** Points ever kept. */
-  #count = 0
+  readonly #tiers = tiers.map(({ spacing, span }) => new HistoryTier(spacing, span))
 
   add(ledger: Ledger): void {
-    const last = this.#times[(this.#count + capacity - 1) % capacity] ?? 0
-    const gap = ledger.time - last
-    // Negative: the clock was set back, and what follows is as much of a history as before.
-    if (this.#count > 0 && gap >= 0 && gap < spacing) return
-    const at = this.#count++ % capacity
-    this.#times[at] = ledger.time
-    const { usage, limit, rss, mainThread, unattributed, reservations, extra } = ledger
-    const spare = extra.reduce((sum, { total }) => sum + total, 0)
-    const figures: Record<Total, number> = {
-      usage,
-      limit,
-      rss,
-      main: mainThread.total,
-      unattributed,
-      reservations,
-      spare,
-      native: unclaimedNative(ledger),
-    }
-    for (const [total, column] of this.#totals) column[at] = figures[total]
-    for (const column of this.#components.values()) column[at] = 0
-    for (const [name, { total }] of Object.entries(ledger.components)) this.#column(name)[at] = total
-    if (at === 0) this.#forget()
+    const last = this.#last()
+    // The clock was set back. How long ago things were is what a history tells, and it goes on from here.
+    if (last && ledger.time < timeOf(last)) this.#shift(ledger.time - timeOf(last) - 1)
+    const measured = measuredOf(ledger)
+    for (const tier of this.#tiers) tier.add(measured)
   }
 
   /**
    * @param points at most so many: of those that fall together, the one with the highest usage.
    * @param largest so many components get a column of their own.
+   * @param back ms before the last point.
    */
-  view(points: number, largest: number): HistoryView {
-    const picked = this.#pick(points)
-    const column = (values: ArrayLike<number>): number[] => picked.map((at) => Math.round(values[at] ?? 0))
-    const ranked = [...this.#components]
-      .map(([name, values]) => ({ name, values: column(values) }))
+  view(points: number, largest: number, back: number = span.usual): HistoryView {
+    const picked = this.#pick(points, back)
+    const names = new Set([...new Set(picked.map(({ block }) => block))].flatMap(({ names }) => [...names]))
+    const ranked = Array.from(names, (name) => ({ name, values: valuesOf(name, picked) }))
       .map((entry) => ({ ...entry, peak: Math.max(0, ...entry.values) }))
       .filter(({ peak }) => peak > 0)
       .sort((a, b) => b.peak - a.peak)
     const rest = ranked.slice(largest)
+    const total = (name: Total): number[] => picked.map(({ block, at }) => Math.round(block.total(name, at)))
     return {
-      times: column(this.#times),
-      totals: Object.fromEntries([...this.#totals].map(([total, values]) => [total, column(values)])) as Record<
-        Total,
-        number[]
-      >,
+      times: picked.map(timeOf),
+      totals: Object.fromEntries(totals.map((name) => [name, total(name)])) as Record<Total, number[]>,
       components: ranked.slice(0, largest).map(({ name, values }) => ({ name, values })),
       others: picked.map((_, i) => rest.reduce((sum, { values }) => sum + (values[i] ?? 0), 0)),
     }
   }
 
   /** One component's totals. */
-  of(name: string, points: number): { readonly times: readonly number[]; readonly values: readonly number[] } {
-    const picked = this.#pick(points)
-    const values = this.#components.get(name)
-    return {
-      times: picked.map((at) => this.#times[at] ?? 0),
-      values: picked.map((at) => Math.round(values?.[at] ?? 0)),
-    }
+  of(
+    name: string,
+    points: number,
+    back: number = span.usual,
+  ): { readonly times: readonly number[]; readonly values: readonly number[] } {
+    const picked = this.#pick(points, back)
+    return { times: picked.map(timeOf), values: valuesOf(name, picked) }
   }
 
-  /** Where the points are, oldest first. */
-  #pick(points: number): number[] {
-    const length = Math.min(this.#count, capacity)
-    const first = this.#count - length
-    const usage = this.#totals.get('usage')
-    const step = Math.max(1, Math.ceil(length / points))
-    const picked: number[] = []
-    for (let start = 0; start < length; start += step) {
-      let best = (first + start) % capacity
-      for (let i = start + 1; i < Math.min(start + step, length); i++) {
-        const at = (first + i) % capacity
-        if ((usage?.[at] ?? 0) > (usage?.[best] ?? 0)) best = at
-      }
-      picked.push(best)
-    }
+  /** Oldest first, from the finest tier that reaches so far back, up to the last measurement. */
+  #pick(points: number, back: number): Point[] {
+    const last = this.#last()
+    if (!last) return []
+    const from = timeOf(last) - back
+    const tier = this.#tiers.find((each) => each.reaches(from)) ?? this.#tiers.at(-1)
+    const all = tier?.since(from) ?? []
+    // What is kept of the step that is under way may be its peak, and not where it stands.
+    const newest = all.at(-1)
+    if (newest && timeOf(newest) < timeOf(last)) all.push(last)
+    const step = Math.max(1, Math.ceil(all.length / points))
+    const picked: Point[] = []
+    for (let start = 0; start < all.length; start += step) picked.push(highest(all.slice(start, start + step)))
     return picked
   }
 
-  #column(name: string): Float64Array {
-    let column = this.#components.get(name)
-    if (!column) {
-      column = new Float64Array(capacity)
-      this.#components.set(name, column)
-    }
-    return column
+  #last(): Point | undefined {
+    return this.#tiers[0]?.last
   }
 
-  /** Once a round: components that were not loaded during all of it. */
-  #forget(): void {
-    for (const [name, column] of this.#components)
-      if (column.every((total) => total === 0)) this.#components.delete(name)
+  #shift(by: number): void {
+    for (const tier of this.#tiers) tier.shift(by)
+  }
+}
+
+const timeOf = ({ block, at }: Point): number => block.times[at] ?? 0
+
+function valuesOf(name: string, points: readonly Point[]): number[] {
+  let current: Point['block'] | undefined
+  let value: ((at: number) => number) | undefined
+  return points.map(({ block, at }) => {
+    if (block !== current) {
+      current = block
+      value = block.component(name)
+    }
+    return value?.(at) ?? 0
+  })
+}
+
+/** Of several points, which are at least one. */
+function highest(points: readonly Point[]): Point {
+  return points.reduce((best, point) =>
+    point.block.total('usage', point.at) > best.block.total('usage', best.at) ? point : best,
+  )
+}
+
+function measuredOf(ledger: Ledger): Measured {
+  const { time, usage, limit, rss, mainThread, unattributed, reservations, extra, components } = ledger
+  return {
+    time,
+    totals: {
+      usage,
+      limit,
+      rss,
+      main: mainThread.total,
+      unattributed,
+      reservations,
+      spare: extra.reduce((sum, { total }) => sum + total, 0),
+      native: unclaimedNative(ledger),
+    },
+    components: new Map(Object.entries(components).map(([name, { total }]) => [name, total])),
   }
 }

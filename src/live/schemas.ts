@@ -235,6 +235,13 @@ const history = exactly({
   others: numbers,
 })
 
+const mark = exactly({
+  kind: oneOf('load', 'unload', 'crash'),
+  time: number,
+  generation: whole,
+  reason: orNull(string),
+})
+
 /** By what is asked for. An answer that says no is an `error`. */
 export const schemas = {
   '/api/components': exactly({ components: listOf(component), plan: exactly(planSummary) }),
@@ -253,6 +260,7 @@ export const schemas = {
       }),
     ),
     history: exactly({ times: numbers, values: numbers }),
+    marks: listOf(mark),
     events: listOf(event),
   }),
   '/api/memory': memory,

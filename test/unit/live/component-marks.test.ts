@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events'
+import { expect, it } from 'vitest'
+import { ComponentMarks } from '../../../src/live/component-marks.ts'
+import type { Observed } from '../../../src/live/observed.ts'
+
+/** Nothing of a coordinator but its events is used. */
+const emitter = (): EventEmitter & Observed => new EventEmitter() as EventEmitter & Observed
+
+it('each component keeps its last hundred marks, whatever happens to others', () => {
+  const coordinator = emitter()
+  const marks = new ComponentMarks(coordinator)
+  coordinator.emit('crash', { name: 'quiet', generation: 1, reason: 'stuck' } as never)
+  for (let generation = 1; generation <= 300; generation++) {
+    coordinator.emit('load', { name: 'noisy', generation } as never)
+    coordinator.emit('unload', { name: 'noisy', generation, reason: 'pressure' } as never)
+  }
+  expect(marks.of('quiet')).toMatchObject([{ kind: 'crash', generation: 1, reason: 'stuck' }])
+  expect(marks.of('noisy')).toHaveLength(100)
+  expect(marks.of('noisy').at(-1)).toMatchObject({ kind: 'unload', generation: 300, reason: 'pressure' })
+  expect(marks.of('unknown')).toEqual([])
+})
+
+it('of components without end, those are forgotten to which nothing happened for longest', () => {
+  const coordinator = emitter()
+  const marks = new ComponentMarks(coordinator)
+  const load = (name: string): boolean => coordinator.emit('load', { name, generation: 1 } as never)
+  load('first')
+  load('second')
+  for (let i = 0; i < 1_999; i++) {
+    load(`key:${i}`)
+    load('first')
+  }
+  expect(marks.of('first')).toHaveLength(100)
+  expect(marks.of('second')).toEqual([])
+  expect(marks.of('key:0')).toHaveLength(1)
+})
+
+it('nothing listens once it is disposed of', () => {
+  const coordinator = emitter()
+  new ComponentMarks(coordinator)[Symbol.dispose]()
+  expect(coordinator.eventNames()).toEqual([])
+})
