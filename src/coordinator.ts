@@ -81,6 +81,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   })
   readonly #departures = new Departures(this.#registry, (name) => {
     this.#parts.advisor.forget(name)
+    this.memory.leaks.forget(name)
     this.#parts.logs.forget(name)
   })
   readonly #parts: CoordinatorParts
@@ -134,6 +135,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
           announcer.tell('sample', ledger)
         },
         pressure: (event) => announcer.tell('pressure', event),
+        growth: () => advisor.lookSoon(),
         exhausted: (event) => {
           advisor.exhausted(event)
           announcer.tell('exhausted', event)

@@ -1,3 +1,6 @@
+import { monotonicNow } from '../base/monotonic.ts'
+import { nextTurn } from '../base/timers.ts'
+
 type Collect = (options: { readonly type: 'minor' | 'major'; readonly flavor?: 'last-resort' }) => void
 let collect: Collect | undefined
 
@@ -20,4 +23,14 @@ export function collectGarbage(how: 'minor' | 'major' | 'thorough' = 'thorough')
   }
   // As a last resort V8 gives up the room it keeps for new objects as well: 17 MB of a worker that had been busy.
   collect?.(how === 'thorough' ? { type: 'major', flavor: 'last-resort' } : { type: how })
+}
+
+/** Collects all of it, and lets those who are told of what is gone count it off. Resolves with the ms that the collection took. */
+export async function collectAndSettle(): Promise<number> {
+  const begun = monotonicNow()
+  collectGarbage('major')
+  const took = monotonicNow() - begun
+  await nextTurn()
+  await nextTurn()
+  return took
 }

@@ -20,7 +20,7 @@ import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.
 import { crashOnPurpose } from './crash-on-purpose.ts'
 import { expectMethods } from './expect-methods.ts'
 import { disposeOf } from './dispose-of.ts'
-import { collectGarbage } from './collect-garbage.ts'
+import { collectAndSettle, collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
 import type { Inspection } from './inspect.ts'
@@ -189,6 +189,9 @@ export class ComponentRuntime {
         break
       case 'tell-calls':
         this.#post({ type: 'calls-told', id: message.id, served: this.#served.all })
+        break
+      case 'collect':
+        void this.#collect(message.id)
         break
       case 'collect-metrics':
         void this.#sendMetrics(message.id)
@@ -368,6 +371,12 @@ export class ComponentRuntime {
       error = encodeError(failure, this.#init.name)
     }
     this.#post({ type: 'inspected', id, error })
+  }
+
+  async #collect(id: number): Promise<void> {
+    const took = await collectAndSettle()
+    this.#teller?.tell()
+    this.#post({ type: 'collected', id, took })
   }
 
   async #trim({ id, level, urgent }: Extract<ToWorkerMessage, { type: 'trim' }>): Promise<void> {

@@ -96,6 +96,8 @@ export type ToWorkerMessage =
   | { readonly type: 'inspect'; readonly id: number; readonly inspection: Inspection }
   /** `urgent`: its garbage is collected in any case, also while calls are under way. */
   | { readonly type: 'trim'; readonly id: number; readonly level: PressureLevel; readonly urgent: boolean }
+  /** Its garbage is to be collected, now, and nobody told of it. */
+  | { readonly type: 'collect'; readonly id: number }
   | {
       readonly type: 'dependency'
       readonly name: string
@@ -156,6 +158,8 @@ export type FromWorkerMessage =
   | { readonly type: 'disposed'; readonly error: EncodedError | undefined; readonly served: ServedCalls }
   | { readonly type: 'calls-told'; readonly id: number; readonly served: ServedCalls }
   | { readonly type: 'trimmed'; readonly id: number }
+  /** `took`: ms. */
+  | { readonly type: 'collected'; readonly id: number; readonly took: number }
   /** From now on it can be asked for metrics of its own. */
   | { readonly type: 'exposes-metrics' }
   /** As the component gave them; undefined: it could not. */

@@ -216,6 +216,18 @@ export class Generation {
     return typeof (await reply) !== 'string'
   }
 
+  /**
+   * Has its garbage collected, also while calls are under way, and the component is not told. Resolves with the ms that took; undefined when it did
+   * not answer in time.
+   */
+  async collectGarbage(deadline: number): Promise<number | undefined> {
+    const id = ++this.#trims
+    const reply = this.#expect(['collected'], deadline, (message) => message.id === id)
+    this.host.post({ type: 'collect', id })
+    const outcome = await reply
+    return typeof outcome === 'string' ? undefined : outcome.took
+  }
+
   /** What the component offers as its own metrics; undefined when it offers none, or did not answer by the deadline (ms). */
   async collectMetrics(deadline: number): Promise<unknown> {
     if (!this.#exposesMetrics) return undefined

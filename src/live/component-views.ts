@@ -12,6 +12,8 @@ export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'
   readonly memory: Omit<NonNullable<ComponentInfo['memory']>, 'sampledAt'> | null
   readonly instances: readonly InstanceView[]
   readonly callRate: number
+  /** Bytes a minute that it is known to grow by and to keep; 0: it is not known to. */
+  readonly growth: number
   /** Of the calls of the main thread during the last minute; null without any. */
   readonly p50: number | null
   readonly p99: number | null
@@ -78,6 +80,7 @@ export class ComponentViews implements Disposable {
       ...info,
       memory: info.memory && withoutTime(info.memory),
       callRate: this.#rate(name, info.calls),
+      growth: rounded(this.#coordinator.memory.growthOf(name)),
       p50: p50 && rounded(p50),
       p99: p99 && rounded(p99),
       load: info.memory ? roundedLoad(this.#coordinator.memory.processorUse(name)) : null,

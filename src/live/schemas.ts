@@ -114,6 +114,7 @@ const component = exactly({
   calls: whole,
   errors: whole,
   callRate: number,
+  growth: number,
   p50: orNull(number),
   p99: orNull(number),
   loadedFor: orNull(

@@ -6,4 +6,6 @@ export interface MemoryEvents {
   sample(ledger: Ledger): void
   pressure(event: PressureEvent): void
   exhausted(event: ExhaustedEvent): void
+  /** Somebody is found to grow and keep it, or no longer. */
+  growth(): void
 }

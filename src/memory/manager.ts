@@ -17,6 +17,7 @@ import { expectSize } from '../base/size.ts'
 import type { Size } from '../contract/size.ts'
 import type { Standing } from '../observability/words/decision-words.ts'
 import { MemoryBook, readable } from './account/book.ts'
+import { LeakWatch } from './act/leak-watch.ts'
 import { OpenRequests } from './act/open-requests.ts'
 import type { FreeMemoryResult } from './act/open-requests.ts'
 import { Performer } from './act/perform.ts'
@@ -73,6 +74,8 @@ export class MemoryManager implements Disposable {
   readonly #regrets: Regrets
   readonly #processor = new ProcessorMeter(monotonicNow)
   readonly #sampling: Sampling
+  /** Who grows and keeps it. @internal */
+  readonly leaks: LeakWatch
   readonly #inContext = keepContext()
   #options: MemoryOptions
 
@@ -89,6 +92,7 @@ export class MemoryManager implements Disposable {
       now,
       policyNow: clock.now,
       onOverrun: decideAgain,
+      onMeasured: (supervisor) => this.leaks.measured(supervisor),
       isRunning: (target) => this.#measurement.isRunning(target),
       trim: async () => reclaimer.trim(),
       isHelped: isPoolDrained,
@@ -102,6 +106,14 @@ export class MemoryManager implements Disposable {
       allRest: () => book.headroom.least === undefined,
       residentSet: () => reclaimer.residentSet(),
     })
+    this.leaks = new LeakWatch({
+      book,
+      measurement: this.#measurement,
+      now,
+      limit: () => this.limit,
+      lowThreshold: () => this.#options.lowThreshold,
+      changed: () => emit.growth(),
+    })
     this.#requests = new OpenRequests(book, now, decideAgain)
     this.#performer = new Performer({
       book,
@@ -110,6 +122,7 @@ export class MemoryManager implements Disposable {
       measurement: this.#measurement,
       requests: this.#requests,
       policy: () => this.#options.policy,
+      collected: (supervisor, took) => this.leaks.collected(supervisor, took),
       exhausted: (event) => emit.exhausted(event),
       done: decideAgain,
     })
@@ -208,6 +221,11 @@ export class MemoryManager implements Disposable {
   /** Unloads for want of memory so far (reasons 'pressure', 'admission', 'family'), and after how many of them the component was loaded again within 60 s. */
   get regrets(): { readonly unloads: number; readonly reloaded: number } {
     return this.#regrets.total
+  }
+
+  /** Bytes a minute that a component is known to grow by, of all its copies; 0: it is not known to grow. @throws ComponentNotFoundError */
+  growthOf(name: string): number {
+    return this.leaks.paceOf(this.#registry.get(name).copies) * 60_000
   }
 
   /** True while components push each other out: what is asked for does not fit under the limit. */
@@ -393,6 +411,7 @@ export class MemoryManager implements Disposable {
     const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
     const evicted = reason !== undefined && automatic.has(reason)
     this.#regrets.unloaded(supervisor, generation.number, reason)
+    this.leaks.ended(supervisor, generation, reason === undefined ? end.reason : 'unloaded')
     const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
     this.#book.workerEnded(supervisor, generation, fate, () => this.#sampling.request())
     this.#performer.workerEnded(supervisor)
@@ -412,6 +431,7 @@ export class MemoryManager implements Disposable {
    */
   stop(): void {
     this.#loop.stop()
+    this.leaks.stop()
     this.#sampling.stop()
     this.#requests.stop()
     this.#book.stop()

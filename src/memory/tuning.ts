@@ -125,3 +125,30 @@ export const END_TIME = 100
 export const POOL_DELAY = 8_500
 /** Bytes: less is not worth a thread or a collection to give back. Guessed. */
 export const WORTHWHILE = 8 * mib
+
+// Leaks: what is retained after garbage was collected, and goes on growing. Only what is said depends on it, and what collections that takes.
+
+/** Share of the growth that has to be retained to matter (see `matters` in decide/leak.ts) by which two measurements after collections differ if something has grown: what is left of a component that does the same again and again differs by less than 1 MiB. Smaller is sooner sure, and of less. `npm run bench:culprit`. */
+export const LEAK_STEP = 1 / 4
+/** Measurements after collections, each larger than all before, that are a leak. Fewer are sooner and take any burst for one. Guessed. */
+export const LEAK_PROOFS = 3
+/** ms from the first of these measurements to the last: a working set that is read in is mostly complete by then. Where memory is short nobody waits for that. Guessed. */
+export const LEAK_LASTS = 15_000
+/** ms: what fills its limit later than that, at the pace it is growing, is named only once memory is short; nor is anybody suspected for longer without growing. Guessed: somebody who reads of it can still act. */
+export const LEAK_HORIZON = 3_600_000
+/** ms between two collections of one that is suspected: at most the first, and less for one that would fill its limit before eight of them are over, but at least the second; of one that is named, at least the third. */
+export const LEAK_PACE = { suspect: 5_000, shortest: 500, named: 20_000 } as const
+/** Share of a component's time that is spent on collections to prove something, at most; and where memory is short. 500 MB of objects take some 300 ms. Guessed. */
+export const LEAK_PRICE = { usual: 1 / 20, short: 1 / 4 } as const
+/** How many times the garbage that was found when somebody was last cleared it takes to suspect him again. Less asks in vain where garbage comes in waves. Guessed. */
+export const LEAK_TOLERANCE = 1.15
+/** ms without growth that was retained after which a suspect is cleared, and one that was named is named no longer; more where it grew slowly. Longer clears slow steps less soon. Guessed. */
+export const LEAK_QUIET = 60_000
+/** ms for which it is remembered what was retained without leaking: a store that is filled and emptied again and again does not leak. Longer is later where little is held of late. Guessed. */
+export const LEAK_MEMORY = 600_000
+/** ms that one who was cleared is left alone. Guessed. */
+export const LEAK_REST = 30_000
+/** ms for which a component that leaked and whose worker is gone stays named: somebody has to look for it first. Guessed. */
+export const LEAK_REMEMBERED = 600_000
+/** ms to collect garbage in for a proof: the answer of one that is busy comes when its event loop turns. */
+export const LEAK_PATIENCE = 10_000

@@ -1,4 +1,5 @@
 import type { ComponentInfo } from '../contract/component-info.ts'
+import type { GrowthFinding } from '../contract/growth.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
 import { unclaimedNative } from '../memory/account/ledger.ts'
@@ -6,6 +7,8 @@ import { returnAtEndFlag } from '../memory/act/page-pool.ts'
 import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 import type { Finding } from './standing-advice.ts'
+import { size, time } from './words/figures.ts'
+import { growthMessage } from './words/growth-words.ts'
 
 /** A heap limit, bytes. */
 export interface IgnoredLimit {
@@ -30,6 +33,10 @@ export interface AdviceFacts {
   readonly minResidency: (name: string) => number
   /** How often each component was all that could go and had not been idle long enough. */
   readonly keptByIdleFloor: ReadonlyMap<string, number>
+  /** Components that grow and keep it, or did until their worker was gone. */
+  readonly growths: ReadonlyMap<string, GrowthFinding>
+  /** Epoch ms of a moment of the monotonic clock. */
+  readonly wallTime: (moment: number) => number
   /** Heap limits (bytes) that V8 did not take over. */
   readonly ignoredLimits: ReadonlyMap<string, IgnoredLimit>
   /** Components whose event loop does not turn, or was found not to. */
@@ -45,7 +52,7 @@ const againAndAgain = 2 * RAPID_RELOAD
 const keptOften = 3
 const mib = 1024 ** 2
 /** Something is wrong now. */
-const urgentKinds: ReadonlySet<string> = new Set(['stuck'])
+const urgentKinds: ReadonlySet<string> = new Set(['growing', 'stuck'])
 /** Stacks and what the allocator keeps take some 100 MiB. */
 const muchUnattributed = 256 * mib
 const stays = 60_000
@@ -85,11 +92,16 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding
     yield about(
       'never-idle',
       'info',
-      `was never idle long enough to be unloaded when memory was short: lower minIdleTime (${seconds(floor)})`,
+      `was never idle long enough to be unloaded when memory was short: lower minIdleTime (${time(floor)})`,
     )
   }
   const stuck = facts.stuck.get(component)
   if (stuck) yield about('stuck', 'warning', stuckMessage(stuck, info))
+  const growth = facts.growths.get(component)
+  if (growth) {
+    const { wallTime } = facts
+    yield { ...about('growing', 'warning', growthMessage(component, growth, wallTime)), since: wallTime(growth.since) }
+  }
   const ignored = facts.ignoredLimits.get(component)
   if (ignored) {
     yield about(
@@ -155,11 +167,6 @@ function* onProcess(facts: AdviceFacts): Iterable<Finding> {
 
 function stuckMessage(stuck: StuckFinding, { stuckFor }: ComponentInfo): string {
   return stuck.kind === 'silent'
-    ? `has not turned its event loop for ${seconds(stuckFor)} while calls wait: an endless loop, or long synchronous work; set watchdog, and such a worker is ended by itself (callTimeout ends only one that is stopped by a call), or split the work up`
+    ? `has not turned its event loop for ${time(stuckFor)} while calls wait: an endless loop, or long synchronous work; set watchdog, and such a worker is ended by itself (callTimeout ends only one that is stopped by a call), or split the work up`
     : `was ended ${stuck.times === 1 ? 'once' : `${stuck.times} times`} because its event loop did not turn (reason 'stuck'): look for an endless loop in it; long synchronous work wants a longer callTimeout or watchdog, or pauses`
 }
-
-const size = (bytes: number): string =>
-  bytes >= 1024 * mib ? `${(bytes / mib / 1024).toFixed(1)} GiB` : `${Math.round(bytes / mib)} MiB`
-
-const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { wallTime } from '../base/monotonic.ts'
 import { realClock } from '../base/policy-clock.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
 import { NextLook } from '../component/next-look.ts'
@@ -108,9 +109,16 @@ export class Advisor {
       keptByIdleFloor: this.#keptByIdleFloor,
       ignoredLimits: this.#ignoredLimits,
       stuck: this.#stuck,
+      growths: memory.leaks.findings(),
+      wallTime,
       unattributed: this.#last,
     })
     return this.#standing.found(findings, this.#clock.wallTime(this.#clock.now()))
+  }
+
+  /** Something has happened that may begin or end a piece. */
+  lookSoon(): void {
+    this.#next.within(0)
   }
 
   /** Looks no more of its own accord. */

@@ -37,6 +37,8 @@ export interface MemoryBookOptions {
   readonly policyNow?: () => number
   /** A component has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
+  /** There are new figures of a component's worker. */
+  readonly onMeasured?: (supervisor: Supervisor) => void
   /** Whether a worker has been seen to run of late. */
   readonly isRunning: (target: MeasuredTarget) => boolean
   /** A thread of ours that nobody measures holds memory for a moment: how much of the process's is native cannot be told then. */
@@ -180,6 +182,7 @@ export class MemoryBook {
         supervisor,
         measuredWorker(supervisor, generation, this.account(supervisor), {
           ...this.#options,
+          onMeasured: (measured) => this.#options.onMeasured?.(measured),
           room: () => this.headroom.of(supervisor),
         }),
       )

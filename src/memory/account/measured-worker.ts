@@ -9,6 +9,8 @@ interface Needs {
   readonly now: () => number
   /** It has been measured to hold more than its own limit allows. */
   readonly onOverrun: (supervisor: Supervisor) => void
+  /** There are new figures of it. */
+  readonly onMeasured: (supervisor: Supervisor) => void
   /** Bytes that it may take before it passes a limit, by what was added up at the last look. */
   readonly room: () => number
 }
@@ -18,7 +20,7 @@ export function measuredWorker(
   supervisor: Supervisor,
   generation: Generation,
   account: ComponentAccount,
-  { now, onOverrun, room }: Needs,
+  { now, onOverrun, onMeasured, room }: Needs,
 ): MeasuredTarget {
   let latest = Number.NEGATIVE_INFINITY
   /** It was true at that time, however late it is read here: growth is measured from then on. */
@@ -28,6 +30,7 @@ export function measuredWorker(
     latest = at
     account.measured(memory, generation.activity, at, at)
     if (isOver(supervisor, account)) onOverrun(supervisor)
+    onMeasured(supervisor)
   }
   return {
     worker: generation.host,

@@ -8,6 +8,7 @@ import type { Overrun } from '../decide/action.ts'
 import type { Measurement } from '../measure/measurement.ts'
 import { defaultDrainDeadline } from '../../component/departures.ts'
 import { isFragile } from '../../component/native-work.ts'
+import { monotonicNow } from '../../base/monotonic.ts'
 import { ANSWER_TIME } from '../tuning.ts'
 
 /** Holds components to memory limits: has them collect their garbage, and ends those that go on. Their callers get ComponentCrashedError, reason 'memory-limit'. */
@@ -15,12 +16,20 @@ export class Enforcer {
   readonly #book: MemoryBook
   readonly #measurement: Measurement
   readonly #logger: Logger
+  readonly #collected: ((supervisor: Supervisor, took: number) => void) | undefined
   readonly #ended = new WeakSet<Generation>()
 
-  constructor(book: MemoryBook, measurement: Measurement, logger: Logger) {
+  /** @param collected a component's garbage was collected, which took that long (ms), and it was measured since. */
+  constructor(
+    book: MemoryBook,
+    measurement: Measurement,
+    logger: Logger,
+    collected?: (supervisor: Supervisor, took: number) => void,
+  ) {
     this.#book = book
     this.#measurement = measurement
     this.#logger = logger
+    this.#collected = collected
   }
 
   /** Resolves once it has, and was measured, or has not answered within `patience` ms. */
@@ -34,10 +43,13 @@ export class Enforcer {
       'a memory limit is passed: the component that took most was asked to drop what it can and collect its garbage',
     )
     account.collectionBegan()
+    const begun = monotonicNow()
     try {
       if (!(await generation.trim('critical', patience, true))) return
+      const at = monotonicNow()
       account.collected()
       await this.#measurement.measureOne(target, ANSWER_TIME)
+      if ((account.memory?.sampledAt ?? 0) >= at) this.#collected?.(supervisor, at - begun)
     } finally {
       account.collectionOver()
     }

@@ -26,6 +26,8 @@ export interface PerformerOptions {
   readonly measurement: Measurement
   readonly requests: OpenRequests
   readonly policy: () => PolicyOption
+  /** A component's garbage was collected, which took that long (ms). */
+  readonly collected?: (supervisor: Supervisor, took: number) => void
   readonly exhausted: (event: ExhaustedEvent) => void
   /** Something that was begun is over: there may be more to decide. */
   readonly done: () => void
@@ -44,7 +46,7 @@ export class Performer {
     const { book, spares, logger, measurement } = options
     this.#options = options
     this.#unloader = new Unloader(book)
-    this.#enforcer = new Enforcer(book, measurement, logger)
+    this.#enforcer = new Enforcer(book, measurement, logger, options.collected)
     this.#relief = new Relief(book, spares, logger)
   }
 

@@ -75,6 +75,8 @@ const ids = (facts: Partial<AdviceFacts>): string[] =>
     minResidency: () => 0,
     keptByIdleFloor: new Map(),
     ignoredLimits: new Map(),
+    growths: new Map(),
+    wallTime: (moment) => moment,
     unattributed: { least: 100 * mib, over: 60_000 },
     ...facts,
   }).map(({ id }) => id)

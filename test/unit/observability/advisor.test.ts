@@ -17,7 +17,12 @@ function setUp() {
   const ledger = { limit: 1024 * mib, mainThread: { total: 0 }, cgroup: null } as unknown as Ledger
   const advisor = new Advisor({
     components: () => [] as ComponentInfo[],
-    memory: () => ({ ledger: () => ledger, options: defaultMemoryOptions }) as MemoryManager,
+    memory: () =>
+      ({
+        ledger: () => ledger,
+        options: defaultMemoryOptions,
+        leaks: { findings: () => new Map() },
+      }) as unknown as MemoryManager,
     tell: (event) => void told.push(event),
     clock: policyClock(clock, () => {}),
   })
