@@ -323,7 +323,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     await forCaller(writeCpuProfile(this.#registry.get(name), file, options.duration))
   }
 
-  /** @internal For spillway/testing. */
+  /** @internal For spillway/testing, and what the dashboard logs through. */
   get parts(): CoordinatorParts {
     return this.#parts
   }

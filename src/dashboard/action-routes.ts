@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { MemoryOptions } from '../contract/memory-options.ts'
 import { expectNumber } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
+import type { Audit } from './audit.ts'
 import { HttpError } from './http-error.ts'
 import { writeAndOpen } from '../live/inspection-file.ts'
 import type { InspectionFile } from '../live/inspection-file.ts'
@@ -11,7 +12,8 @@ import { guarded } from './request-guard.ts'
 
 export interface ActionRoutes {
   readonly coordinator: ComponentCoordinator
-  /** Is told what was asked for, and of which component. */
+  readonly audit: Audit
+  /** Is told what is done, and to which component. */
   readonly acted: (action: string, component: string | null, details: object) => void
 }
 
@@ -30,44 +32,57 @@ const changeable: readonly (keyof MemoryOptions)[] = [
 ]
 
 /** Everything that changes something. All are POST with a JSON object. */
-export function addActionRoutes(app: FastifyInstance, { coordinator, acted }: ActionRoutes): void {
+export function addActionRoutes(app: FastifyInstance, { coordinator, audit, acted }: ActionRoutes): void {
+  /** A route whose work is told of, from its beginning to its end. */
+  const post = <Route extends RouteGenericInterface>(
+    path: string,
+    name: string,
+    work: (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>,
+  ): void => {
+    app.post(path, action, async (request, reply) => {
+      const { name: component = null } = request.params as { readonly name?: string }
+      const asked = { action: name, component, body: request.body }
+      return audit.during(request.raw, asked, async () => work(request as FastifyRequest<Route>, reply))
+    })
+  }
+
   // For the page: whether the token is right.
-  app.post('/api/token', action, async () => ({ done: 'token' }))
-  app.post<OfComponent>('/api/components/:name/load', action, async ({ params: { name } }) => {
+  post('/api/token', 'unlock', async () => ({ done: 'token' }))
+  post<OfComponent>('/api/components/:name/load', 'load', async ({ params: { name } }) => {
     coordinator.info(name)
     acted('load', name, {})
     await coordinator.getComponent(name)
     return { done: 'load' }
   })
-  app.post<OfComponent>('/api/components/:name/unload', action, async ({ params: { name } }) => {
+  post<OfComponent>('/api/components/:name/unload', 'unload', async ({ params: { name } }) => {
     coordinator.info(name)
     acted('unload', name, {})
     return { done: 'unload', report: await coordinator.unloadComponent(name) }
   })
-  app.post<OfComponent>('/api/components/:name/reset', action, async ({ params: { name } }) => {
+  post<OfComponent>('/api/components/:name/reset', 'reset', async ({ params: { name } }) => {
     coordinator.resetComponent(name)
     acted('reset', name, {})
     return { done: 'reset' }
   })
-  app.post<OfComponent>('/api/components/:name/heap-snapshot', action, async ({ params: { name } }, reply) => {
+  post<OfComponent>('/api/components/:name/heap-snapshot', 'heap snapshot', async ({ params: { name } }, reply) => {
     assertLoaded(coordinator, name)
     acted('heap snapshot', name, {})
     const file = await writeAndOpen(async (path) => coordinator.writeHeapSnapshot(name, path))
     return download(reply, file, name, 'heapsnapshot')
   })
-  app.post<OfComponent>('/api/components/:name/cpu-profile', action, async ({ params: { name }, body }, reply) => {
+  post<OfComponent>('/api/components/:name/cpu-profile', 'CPU profile', async ({ params: { name }, body }, reply) => {
     const duration = expectNumber('duration', asRecord(body)['duration'] ?? 5_000, { min: 100, max: 60_000 })
     assertLoaded(coordinator, name)
     acted('CPU profile', name, { duration })
     const file = await writeAndOpen(async (path) => coordinator.writeCpuProfile(name, path, { duration }))
     return download(reply, file, name, 'cpuprofile')
   })
-  app.post<{ Body: Body }>('/api/memory/free', action, async ({ body }) => {
+  post<{ Body: Body }>('/api/memory/free', 'free memory', async ({ body }) => {
     const bytes = expectSize('bytes', asRecord(body)['bytes'], { min: 1 })
     acted('free memory', null, { bytes })
     return { done: 'free', result: await coordinator.memory.freeMemory(bytes) }
   })
-  app.post<{ Body: Body }>('/api/memory/options', action, async ({ body }) => {
+  post<{ Body: Body }>('/api/memory/options', 'change options', async ({ body }) => {
     const given = asRecord(body)
     for (const key of Object.keys(given)) {
       if (!changeable.some((known) => known === key)) {

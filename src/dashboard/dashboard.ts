@@ -1,13 +1,15 @@
 import type { AddressInfo } from 'node:net'
-import type * as Fastify from 'fastify'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { importPackage } from '../base/package-files.ts'
+import { keepContext } from '../base/context.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { addActionRoutes } from './action-routes.ts'
-import { checkReach, resolveDashboardOptions } from './dashboard-options.ts'
+import { Audit } from './audit.ts'
+import { checkReach, isLongToken, resolveDashboardOptions } from './dashboard-options.ts'
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.ts'
-import { toAnswer } from './http-error.ts'
+import { Gate } from './gate.ts'
+import { createApp, httpTimes } from './http-app.ts'
+import type { HttpTimes } from './http-app.ts'
 import { LiveState } from '../live/live-state.ts'
 import { LiveStream } from '../live/live-stream.ts'
 import { Places } from '../live/places.ts'
@@ -15,8 +17,7 @@ import type { PlacesOptions } from '../live/places.ts'
 import { openMetrics } from './metrics-source.ts'
 import { loadPageAssets } from './page-assets.ts'
 import { addReadRoutes } from './read-routes.ts'
-import { RequestGuard } from './request-guard.ts'
-import type { Access } from './request-guard.ts'
+import { GuardedLogger } from '../observability/guarded-logger.ts'
 
 /** Where a dashboard listens. */
 export interface DashboardAddress {
@@ -25,13 +26,14 @@ export interface DashboardAddress {
   readonly url: string
 }
 
-/** Bytes; actions say little. */
-const mostBody = 64 * 1024
-
 /** What tests make shorter. */
 export interface DashboardTimes {
   readonly places?: Omit<PlacesOptions, 'most'>
+  readonly http?: HttpTimes
 }
+
+const shortToken =
+  'the token of the dashboard has fewer than 16 characters: whoever has an account on this machine may guess it'
 
 interface Started {
   readonly address: DashboardAddress
@@ -43,6 +45,7 @@ export class Dashboard implements AsyncDisposable {
   readonly #coordinator: ComponentCoordinator
   readonly #options: ResolvedDashboardOptions
   readonly #times: DashboardTimes
+  readonly #logger: GuardedLogger
   #started: Promise<Started> | undefined
   #stopping: Promise<void> | undefined
 
@@ -50,6 +53,7 @@ export class Dashboard implements AsyncDisposable {
     this.#coordinator = coordinator
     this.#times = times
     this.#options = resolveDashboardOptions(options)
+    this.#logger = new GuardedLogger(() => this.#options.logger ?? coordinator.parts.logger, keepContext())
   }
 
   /**
@@ -93,19 +97,26 @@ export class Dashboard implements AsyncDisposable {
     await using opening = new AsyncDisposableStack()
     const assets = await loadPageAssets()
     const headers = headersWith(assets.contentSecurityPolicy)
-    const requests = new RequestGuard(options)
-    const app = await createApp(requests, headers)
+    const audit = opening.use(new Audit({ logger: this.#logger, token: options.token }))
+    const app = await createApp({
+      gate: new Gate(options),
+      audit,
+      headers,
+      maxViewers: options.maxViewers,
+      times: this.#times.http ?? httpTimes,
+    })
     const metrics = await openMetrics(this.#coordinator, options.registry)
     if (metrics) opening.use(metrics)
-    const failed = (error: unknown): void =>
-      options.logger?.error({ err: error }, 'the dashboard could not take its figures')
-    const stream: LiveStream = new LiveStream(this.#coordinator, () => state, failed)
+    const stream: LiveStream = new LiveStream(
+      this.#coordinator,
+      () => state,
+      (error) => audit.failed(error),
+    )
     const state: LiveState = opening.use(new LiveState(this.#coordinator, options.actions, () => stream.soon()))
     opening.defer(async () => app.close())
     opening.defer(() => stream.close())
     const places = opening.use(new Places({ ...this.#times.places, most: options.maxViewers }))
 
-    guard(app, requests, headers)
     addReadRoutes(app, {
       coordinator: this.#coordinator,
       state,
@@ -117,68 +128,13 @@ export class Dashboard implements AsyncDisposable {
     })
     addActionRoutes(app, {
       coordinator: this.#coordinator,
-      acted: (action, component, details) => {
-        state.feed.add('action', 'info', component, { action, ...details })
-        options.logger?.info({ action, component: component ?? undefined, ...details }, 'asked for on the dashboard')
-      },
+      audit,
+      acted: (action, component, details) => state.feed.add('action', 'info', component, { action, ...details }),
     })
+    if (options.token !== undefined && !isLongToken(options.token)) audit.warn(shortToken)
     const address = await listen(app, options)
     return { address, running: opening.move() }
   }
-}
-
-/** Made to an ES module, what it requires of Node fails; then it is taken from where it is installed. */
-async function importFastify(): Promise<Pick<typeof Fastify, 'fastify'>> {
-  try {
-    return await import('fastify')
-  } catch {
-    return (await importPackage('fastify')) as typeof Fastify
-  }
-}
-
-async function createApp(requests: RequestGuard, headers: Readonly<Record<string, string>>): Promise<FastifyInstance> {
-  const { fastify } = await importFastify().catch((cause: unknown) => {
-    throw new Error('The dashboard needs the package "fastify", which could not be imported: npm install fastify', {
-      cause,
-    })
-  })
-  const app = fastify({
-    logger: false,
-    bodyLimit: mostBody,
-    forceCloseConnections: true,
-    // What is wrong with a URL shows before there is a route, and so before the hooks.
-    frameworkErrors: (error, request, reply) => {
-      const refusal = requests.check('open', request.headers)
-      const { status, body } = refusal
-        ? { status: refusal.status, body: { error: { code: refusal.code, message: refusal.message } } }
-        : toAnswer(error)
-      // Its type asks for the schemas of a route, and there is none.
-      void (reply as unknown as FastifyReply).headers(headers).code(status).send(body)
-    },
-    routerOptions: { maxParamLength: 4_096 },
-  })
-  app.removeContentTypeParser('text/plain')
-  return app
-}
-
-/** Nothing is served that the guard has not let through, also where there is no route. */
-function guard(app: FastifyInstance, requests: RequestGuard, headers: Readonly<Record<string, string>>): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers)
-    // What no route was found for is guarded like figures.
-    const { access = 'figures' } = request.routeOptions.config as { access?: Access }
-    const refusal = requests.check(access, request.headers)
-    if (!refusal) return
-    if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
-    return reply.code(refusal.status).send({ error: { code: refusal.code, message: refusal.message } })
-  })
-  app.setNotFoundHandler(async (_, reply) =>
-    reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing here' } }),
-  )
-  app.setErrorHandler(async (error, _, reply) => {
-    const { status, body } = toAnswer(error)
-    return reply.code(status).send(body)
-  })
 }
 
 async function listen(app: FastifyInstance, { host, port }: ResolvedDashboardOptions): Promise<DashboardAddress> {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
@@ -11,6 +10,7 @@ import type { PageAssets } from './page-assets.ts'
 import { guarded } from './request-guard.ts'
 import { span } from '../live/memory-history.ts'
 import { schemas } from '../live/schemas.ts'
+import { whenClosed } from './when-closed.ts'
 
 export interface ReadRoutes {
   readonly coordinator: ComponentCoordinator
@@ -100,13 +100,6 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     const reason = whyNotReady(coordinator)
     return reply.code(reason === null ? 200 : 503).send({ status: reason === null ? 'ready' : 'not ready', reason })
   })
-}
-
-function whenClosed(response: ServerResponse): AbortSignal {
-  const closed = new AbortController()
-  if (response.destroyed) closed.abort()
-  else response.once('close', () => closed.abort())
-  return closed.signal
 }
 
 function whyNotReady({ isShutdown, memory }: ComponentCoordinator): string | null {

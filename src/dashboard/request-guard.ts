@@ -1,13 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { isLoopback } from './dashboard-options.ts'
 import type { ResolvedDashboardOptions } from './dashboard-options.ts'
+import { hostName, isLoopbackAddress, isLoopbackName, normalName, signOfProxy } from './reach.ts'
 
 /** Why a request is not served. */
 export interface Refusal {
-  readonly status: 401 | 403 | 415 | 421
+  readonly status: 401 | 403 | 415 | 421 | 429
   readonly code: string
   readonly message: string
 }
@@ -18,70 +18,91 @@ export type Access = 'open' | 'figures' | 'action'
 /** The options of a route that is guarded so. */
 export const guarded = (access: Access): { readonly config: { readonly access: Access } } => ({ config: { access } })
 
+/** What is read of a request. */
+export type Asking = Pick<IncomingMessage, 'url' | 'httpVersion' | 'headers' | 'rawHeaders' | 'socket'>
+
+/** Whether a request may be served: yes, no, or with the token; `given`: the one that came with it. */
+export type Verdict =
+  | { readonly kind: 'served' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'token'; readonly given: string | undefined; readonly why: string }
+
 /**
- * Decides whether a request may be served at all, from what it is for and its headers alone.
+ * Decides whether a request may be served at all, from what it is for, where it comes from and its headers alone.
  *
  * Host: a page of another origin whose name was made to resolve to this address sends its own name. Origin and Sec-Fetch-Site: a
  * page of another origin may send requests here, though it cannot read the answers. JSON only: what such a page can send
- * without asking first is no JSON.
+ * without asking first is no JSON. Token: for figures as well, unless everything says that somebody on this machine asks.
  */
 export class RequestGuard {
   readonly #names: ReadonlySet<string>
   readonly #anyAddress: boolean
   readonly #local: boolean
   readonly #actions: boolean
-  readonly #token: Buffer | undefined
 
-  constructor({ host, token, actions, allowedHosts }: ResolvedDashboardOptions) {
+  constructor({ host, actions, allowedHosts }: ResolvedDashboardOptions) {
     this.#local = isLoopback(host)
     this.#anyAddress = host === '0.0.0.0' || host === '::'
-    const own = this.#anyAddress ? [hostname().toLowerCase()] : [host.toLowerCase()]
-    const local = this.#local || this.#anyAddress ? ['localhost', '127.0.0.1', '::1'] : []
-    this.#names = new Set([...own, ...local, ...allowedHosts])
+    const own = normalName(this.#anyAddress ? hostname() : host)
+    this.#names = new Set([own, ...allowedHosts])
     this.#actions = actions
-    this.#token = token === undefined ? undefined : digest(token)
   }
 
-  /** Undefined: it may be served. */
-  check(access: Access, headers: IncomingHttpHeaders): Refusal | undefined {
-    if (!this.#knowsHost(headers.host)) {
-      return refuse(421, 'MISDIRECTED', 'This server does not go by that name; see the option allowedHosts')
+  check(access: Access, request: Asking): Verdict {
+    const { headers } = request
+    const host = this.#knownHost(request)
+    if (host === undefined) {
+      return refused(refuse(421, 'MISDIRECTED', 'This server does not go by that name; see the option allowedHosts'))
     }
-    if (access === 'open') return undefined
-    if (!sameOrigin(headers)) return refuse(403, 'CROSS_ORIGIN', 'Requests from pages of other origins are not served')
+    if (access === 'open') return { kind: 'served' }
+    const foreign = this.#whyForeign(host, request)
+    if (!sameOrigin(request, foreign !== undefined)) {
+      return refused(refuse(403, 'CROSS_ORIGIN', 'Requests from pages of other origins are not served'))
+    }
     if (access === 'action') {
-      if (!this.#actions) return refuse(403, 'ACTIONS_DISABLED', 'Actions are not enabled on this dashboard')
+      if (!this.#actions) return refused(refuse(403, 'ACTIONS_DISABLED', 'Actions are not enabled on this dashboard'))
       if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
-        return refuse(415, 'JSON_ONLY', 'The content type has to be application/json')
+        return refused(refuse(415, 'JSON_ONLY', 'The content type has to be application/json'))
       }
     }
-    if (access === 'figures' && this.#local) return undefined
-    return this.#hasToken(headers.authorization)
-      ? undefined
-      : refuse(401, 'TOKEN_NEEDED', 'The token is missing or wrong')
+    if (access === 'figures' && foreign === undefined) return { kind: 'served' }
+    const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
+    return { kind: 'token', given, why: access === 'action' ? 'actions need it' : (foreign ?? '') }
   }
 
-  #knowsHost(header: string | undefined): boolean {
-    const name = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/i.exec(header ?? '')
-    const host = (name?.[1] ?? name?.[2])?.toLowerCase()
-    if (host === undefined) return false
-    return this.#names.has(host) || (this.#anyAddress && isIP(host) !== 0)
+  /** By which name of its own it is asked. A request says it once, and in the header alone. */
+  #knownHost({ url, headers, rawHeaders }: Asking): string | undefined {
+    if (!url?.startsWith('/')) return undefined
+    if (rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length !== 1) {
+      return undefined
+    }
+    const host = hostName(headers.host)
+    if (host === undefined) return undefined
+    const known =
+      this.#names.has(host) ||
+      (this.#anyAddress && isIP(host) !== 0) ||
+      ((this.#local || this.#anyAddress) && (host === 'localhost' || isLoopbackAddress(host)))
+    return known ? host : undefined
   }
 
-  #hasToken(authorization: string | undefined): boolean {
-    const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
-    if (given === undefined || this.#token === undefined) return false
-    // Digests have one length, so that the comparison tells nothing of the token's either.
-    return timingSafeEqual(digest(given), this.#token)
+  /** Why somebody elsewhere may be asking; undefined: it is somebody on this machine. */
+  #whyForeign(host: string, { httpVersion, headers, socket }: Asking): string | undefined {
+    if (!this.#local || !isLoopbackAddress(socket.remoteAddress)) return 'other machines can reach this dashboard'
+    if (!isLoopbackName(host)) return `"${host}" is a name by which other machines can reach it`
+    const sign = signOfProxy(headers, httpVersion)
+    return sign === undefined ? undefined : `${sign} says that a proxy is before it`
   }
 }
 
-/** Programs send neither header; browsers send Sec-Fetch-Site always and Origin with everything but plain GETs. */
-function sameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+/**
+ * Programs send neither header; browsers send Sec-Fetch-Site always and Origin with everything but plain GETs. Where nobody is between, there is no TLS
+ * either.
+ */
+function sameOrigin({ headers: { host, origin, 'sec-fetch-site': site } }: Asking, foreign: boolean): boolean {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
-  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`
+  return origin === undefined || origin === `http://${host}` || (foreign && origin === `https://${host}`)
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+export const refuse = (status: Refusal['status'], code: string, message: string): Refusal => ({ status, code, message })
 
-const refuse = (status: Refusal['status'], code: string, message: string): Refusal => ({ status, code, message })
+const refused = (refusal: Refusal): Verdict => ({ kind: 'refused', refusal })

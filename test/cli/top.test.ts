@@ -60,7 +60,7 @@ describe('spillway top', () => {
   })
 
   it('needs the token where the dashboard does, by option or in the link', async () => {
-    await using open = createDashboard(coordinator, { host: '0.0.0.0', port: 0, token: 'se cret' })
+    await using open = createDashboard(coordinator, { host: '0.0.0.0', port: 0, token: 'a se cret of many' })
     const { port } = await open.start()
     const url = `http://127.0.0.1:${port}`
     const refused = cli('top', url)
@@ -69,8 +69,8 @@ describe('spillway top', () => {
       `spillway: ${url}/: the dashboard asks for its token, or for another one: --token or SPILLWAY_TOKEN\n`,
     )
     const [given, linked] = [
-      cli('top', url, '--once', '--token', 'se cret'),
-      cli('top', `${url}/#token=se%20cret`, '--once'),
+      cli('top', url, '--once', '--token', 'a se cret of many'),
+      cli('top', `${url}/#token=a%20se%20cret%20of%20many`, '--once'),
     ]
     expect(await Promise.all([given.ended, linked.ended])).toEqual([0, 0])
     expect(given.stdout()).toMatch(/^orders /m)

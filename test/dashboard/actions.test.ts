@@ -49,9 +49,11 @@ describe('components', () => {
       'action',
       'unload',
     ])
-    expect(logged).toEqual([
-      { action: 'load', component: 'one' },
+    expect(logged).toMatchObject([
+      { action: 'load', component: 'one', remote: '127.0.0.1' },
+      { action: 'load', component: 'one', outcome: 'done', ms: expect.any(Number) as number },
       { action: 'unload', component: 'one' },
+      { action: 'unload', component: 'one', outcome: 'done' },
     ])
   })
 
@@ -67,9 +69,13 @@ describe('components', () => {
 
   it('that are unknown are not found', async () => {
     for (const action of ['load', 'unload', 'reset', 'heap-snapshot', 'cpu-profile']) {
+      logged.length = 0
       expect([action, (await act(address, `/api/components/unknown/${action}`)).status]).toEqual([action, 404])
+      expect(logged).toMatchObject([
+        { component: 'unknown' },
+        { outcome: 'failed', component: 'unknown', code: 'ERR_COMPONENT_NOT_FOUND' },
+      ])
     }
-    expect(logged).toEqual([])
   })
 })
 

@@ -5,13 +5,15 @@ import type { DashboardAddress } from '../../src/dashboard/index.ts'
 import { sharedCoordinator, sink } from '../support/coordinator.ts'
 import { act, ask } from './dashboard-client.ts'
 
+const token = 'sixteen-or-more-of-them'
+const authorization = `Bearer ${token}`
 const coordinator = sharedCoordinator()
 coordinator.registerComponent(sink('quiet'))
 const dashboard = createDashboard(coordinator, {
   port: 0,
-  token: 'secret',
+  token,
   actions: true,
-  allowedHosts: ['Ops.example'],
+  allowedHosts: ['Ops.example', 'app.localhost'],
 })
 let address: DashboardAddress
 beforeAll(async () => {
@@ -19,14 +21,34 @@ beforeAll(async () => {
 })
 afterAll(async () => dashboard.stop())
 
-const json = { 'content-type': 'application/json', authorization: 'Bearer secret' }
+const json = { 'content-type': 'application/json', authorization }
 const reset = '/api/components/quiet/reset'
 
 describe('the Host header', () => {
-  it.each(['127.0.0.1', 'localhost', 'localhost:9999', '[::1]:80', 'ops.example', 'OPS.EXAMPLE:8080'])(
-    '%s is known',
+  it.each([
+    '127.0.0.1',
+    '127.1.2.3:80',
+    'localhost',
+    'localhost:9999',
+    'LOCALHOST.',
+    '[::1]:80',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]:80',
+    'app.localhost',
+  ])('%s is known as a name of this machine: figures need no token', async (host) => {
+    expect((await ask(address, '/api/memory', { headers: { host } })).status).toBe(200)
+  })
+
+  it.each(['ops.example', 'OPS.EXAMPLE:8080', 'ops.example.'])(
+    '%s is known as one by which others come: figures need the token, the page and probes do not',
     async (host) => {
-      expect((await ask(address, '/api/memory', { headers: { host } })).status).toBe(200)
+      for (const path of ['/api/memory', '/api/events', '/api/schemas', '/metrics', '/nothing']) {
+        expect([path, (await ask(address, path, { headers: { host } })).status]).toEqual([path, 401])
+      }
+      for (const path of ['/', '/page/app.js', '/healthz', '/readyz']) {
+        expect([path, (await ask(address, path, { headers: { host } })).status]).toEqual([path, 200])
+      }
+      expect((await ask(address, '/api/memory', { headers: { host, authorization } })).status).toBe(200)
     },
   )
 
@@ -39,6 +61,33 @@ describe('the Host header', () => {
       }
     },
   )
+})
+
+describe('what tells of a proxy', () => {
+  it.each([
+    { forwarded: 'for=192.0.2.1' },
+    { 'x-forwarded-for': '127.0.0.1' },
+    { 'x-forwarded-host': 'localhost' },
+    { 'x-forwarded-proto': 'https' },
+    { via: '1.1 proxy' },
+    { 'x-real-ip': '127.0.0.1' },
+    { 'cf-connecting-ip': '192.0.2.1' },
+  ])('%j: figures need the token, whatever the host is said to be', async (headers) => {
+    for (const host of ['localhost', '127.0.0.1']) {
+      const refused = await ask(address, '/api/memory', { headers: { ...headers, host } })
+      expect(refused).toMatchObject({ status: 401, json: { error: { code: 'TOKEN_NEEDED' } } })
+      expect((await ask(address, '/api/memory', { headers: { ...headers, host, authorization } })).status).toBe(200)
+      expect((await ask(address, '/readyz', { headers: { ...headers, host } })).status).toBe(200)
+    }
+  })
+
+  it('without any token figures are shown to nobody behind one, and the answer says why', async () => {
+    await using open = createDashboard(coordinator, { port: 0 })
+    const reached = await open.start()
+    expect((await ask(reached, '/api/memory')).status).toBe(200)
+    const { status, text } = await ask(reached, '/api/memory', { headers: { 'x-forwarded-for': '192.0.2.1' } })
+    expect([status, text]).toEqual([401, expect.stringContaining('the header x-forwarded-for says that a proxy')])
+  })
 })
 
 describe('requests of other origins', () => {
@@ -61,13 +110,13 @@ describe('requests of other origins', () => {
 
 describe('actions', () => {
   it('need the token', async () => {
-    for (const authorization of ['', 'Bearer ', 'Bearer wrong', 'Bearer secretsecret', 'Basic c2VjcmV0', 'secret']) {
-      const answer = await act(address, reset, {}, authorization ? { authorization } : {})
-      expect([authorization, answer.status]).toEqual([authorization, 401])
+    for (const given of ['', 'Bearer ', 'Bearer wrong', `${authorization}x`, `Basic ${btoa(token)}`, token]) {
+      const answer = await act(address, reset, {}, given ? { authorization: given } : {})
+      expect([given, answer.status]).toEqual([given, 401])
       expect(answer.json).toMatchObject({ error: { code: 'TOKEN_NEEDED' } })
       expect(answer.headers['www-authenticate']).toBe('Bearer')
     }
-    expect((await act(address, reset)).status).toBe(200)
+    expect((await act(address, reset, {}, json)).status).toBe(200)
   })
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonx'])(
@@ -79,13 +128,11 @@ describe('actions', () => {
 
   it('are not taken by GET, and without a content type', async () => {
     expect((await ask(address, reset, { headers: json })).status).toBe(404)
-    expect((await ask(address, reset, { method: 'POST', headers: { authorization: 'Bearer secret' } })).status).toBe(
-      415,
-    )
+    expect((await ask(address, reset, { method: 'POST', headers: { authorization } })).status).toBe(415)
   })
 
   it('are refused when they are not enabled, with or without a token', async () => {
-    await using readOnly = createDashboard(coordinator, { port: 0, token: 'secret' })
+    await using readOnly = createDashboard(coordinator, { port: 0, token })
     const answer = await act(await readOnly.start(), reset)
     expect(answer.status).toBe(403)
     expect(answer.json).toMatchObject({ error: { code: 'ACTIONS_DISABLED' } })
@@ -134,14 +181,14 @@ describe('a dashboard that other machines reach', () => {
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 
   it('shows no figures without the token, however the path is written', async () => {
-    await using open = createDashboard(coordinator, { host: '0.0.0.0', port: 0, token: 'secret' })
+    await using open = createDashboard(coordinator, { host: '0.0.0.0', port: 0, token })
     const reached = await open.start()
     const host = outside ?? '127.0.0.1'
     for (const path of ['/api/memory', '/api/events', '/metrics', '/%61pi/memory', '/api/memory?x', '/api/memory/']) {
       const answer = await ask({ ...reached, host }, path)
       expect([path, answer.status]).toEqual([path, 401])
     }
-    const headers = { authorization: 'Bearer secret' }
+    const headers = { authorization }
     expect((await ask({ ...reached, host }, '/api/memory', { headers })).status).toBe(200)
     expect((await ask({ ...reached, host }, '/')).status).toBe(200)
     expect((await ask({ ...reached, host }, '/healthz')).status).toBe(200)

@@ -8,6 +8,7 @@ import { rejection, sharedCoordinator } from '../support/coordinator.ts'
 import { ask, events, open } from './dashboard-client.ts'
 
 const coordinator = sharedCoordinator()
+const token = '0123456789abcdef'
 
 describe('options', () => {
   it.each([
@@ -16,9 +17,15 @@ describe('options', () => {
     [{ port: '8080' }, 'port'],
     [{ host: '' }, 'host'],
     [{ token: '' }, 'token'],
+    [{ token: 'schlüssel' }, 'token'],
+    [{ token: ' at its ends' }, 'token'],
+    [{ token: 'two\nlines' }, 'token'],
     [{ actions: 'yes' }, 'actions'],
     [{ maxViewers: 0 }, 'maxViewers'],
     [{ allowedHosts: 'a' }, 'allowedHosts'],
+    [{ allowedHosts: ['a', 'https://b.example'] }, 'allowedHosts[1]'],
+    [{ allowedHosts: ['b.example:80'] }, 'allowedHosts[0]'],
+    [{ allowedHosts: ['*.example'] }, 'allowedHosts[0]'],
     [{ prot: 8080 }, 'prot'],
   ])('%j is refused', (options, option) => {
     expect(() => createDashboard(coordinator, options as DashboardOptions)).toThrow(
@@ -32,13 +39,35 @@ describe('options', () => {
     expect(error).toMatchObject({ option: 'token', message: expect.stringContaining(host) as string })
   })
 
+  it.each([
+    { allowedHosts: ['dash.example'] },
+    { allowedHosts: ['localhost', '192.0.2.1'] },
+    { allowedHosts: ['localhost.example'] },
+    { allowedHosts: ['dash.example'], token: 'fifteen letters' },
+    { host: '0.0.0.0', token: 'fifteen letters' },
+  ])('%j asks for a long token, says how to make one, and does not repeat what it was given', async (options) => {
+    const error = await rejection(createDashboard(coordinator, { port: 0, ...options }).start())
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'token' })
+    expect(String(error)).toContain('`openssl rand -hex 16` makes one')
+    expect(JSON.stringify(error) + String(error)).not.toContain('fifteen')
+  })
+
+  it.each([
+    { host: '127.0.0.2', allowedHosts: ['app.localhost', 'LOCALHOST.', '[::ffff:127.0.0.1]'] },
+    { allowedHosts: ['dash.example'], token },
+  ])('%j is fine', async (options) => {
+    const dashboard = createDashboard(coordinator, { port: 0, ...options })
+    expect(await dashboard.start().then(({ port }) => port, String)).toEqual(expect.any(Number))
+    await dashboard.stop()
+  })
+
   it('actions need a token', async () => {
     const error = await rejection(createDashboard(coordinator, { port: 0, actions: true }).start())
     expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'token' })
   })
 
   it('a host that is no address of this machine is refused', async () => {
-    const error = await rejection(createDashboard(coordinator, { host: '192.0.2.1', port: 0, token: 'x' }).start())
+    const error = await rejection(createDashboard(coordinator, { host: '192.0.2.1', port: 0, token }).start())
     expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'host' })
   })
 })

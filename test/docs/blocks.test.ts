@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const blocks = await allBlocks()
 const of = (language: string): Block[] => blocks.filter((block) => block.language === language)
 /** Languages whose blocks a test looks at: `ts` in examples.test.ts, `js` in test/package/bundled.test.ts, the others here; without one it is something printed, or drawn. */
-const looked = ['ts', 'js', 'sh', 'yaml', 'dockerfile', 'json', '']
+const looked = ['ts', 'js', 'sh', 'yaml', 'dockerfile', 'json', 'nginx', 'caddy', '']
 
 it('all blocks are of languages that a test looks at', () => {
   expect(blocks.filter(({ language }) => !looked.includes(language))).toEqual([])
@@ -115,6 +115,49 @@ describe('manifests', () => {
       expect(at(container, 'volumeMounts', 0)).toEqual({ name: at(pod, 'volumes', 0, 'name'), mountPath: '/tmp' })
       expect(/directory: '(\/\w+)\//.exec(text)?.[1]).toBe('/tmp')
     }
+  })
+})
+
+describe('proxies', () => {
+  const [nginx = '', caddy = ''] = ['nginx', 'caddy'].map((language) =>
+    of(language)
+      .map(({ code }) => code)
+      .join(''),
+  )
+
+  it.each([
+    ['nginx', nginx],
+    ['Caddy', caddy],
+  ])('are configured for %s by blocks that close, and lines that are a block, a statement or a comment', (_, code) => {
+    const faults: string[] = []
+    let depth = 0
+    for (const line of code.split('\n').filter((each) => each !== '')) {
+      const text = line.trim()
+      if (text === '}') depth--
+      if (!line.startsWith('  '.repeat(depth)) || line.startsWith('  '.repeat(depth) + ' '))
+        faults.push(`indented: ${line}`)
+      if (text.endsWith('{')) depth++
+      // A statement of nginx ends with a semicolon, one of Caddy with its line.
+      else if (text !== '}' && !text.startsWith('#') && text.endsWith(';') !== (code === nginx))
+        faults.push(`ended: ${line}`)
+    }
+    expect(code).not.toBe('')
+    expect([depth, ...faults]).toEqual([0])
+  })
+
+  it('take the path away, pass the host on as it came, say that they are proxies, and keep nothing back', () => {
+    expect(nginx).toMatch(/location (\/\w+\/) \{[^}]*proxy_pass http:\/\/127\.0\.0\.1:8080\/;/)
+    const set = ['Host $http_host', 'X-Forwarded-For $proxy_add_x_forwarded_for'].map(
+      (each) => `proxy_set_header ${each};`,
+    )
+    expect([...set, 'proxy_buffering off;'].filter((each) => !nginx.includes(each))).toEqual([])
+    expect(caddy).toMatch(/handle_path \/\w+\/\* \{\s+reverse_proxy 127\.0\.0\.1:8080 \{\s+flush_interval -1\s/)
+  })
+
+  it('are for a host that the dashboard of the page knows', () => {
+    const [host = ''] = /ops[\w.]+/.exec(caddy) ?? []
+    expect(nginx).toContain(`server_name ${host};`)
+    expect(of('ts').some(({ code }) => code.includes(`allowedHosts: ['${host}']`))).toBe(true)
   })
 })
 
