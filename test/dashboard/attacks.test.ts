@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Socket } from 'node:net'
 import { Dashboard } from '../../src/dashboard/dashboard.ts'
@@ -76,6 +77,21 @@ describe('who is slow', () => {
     expect(statuses.at(-1)).toBe(408)
     expect(lines).toMatchObject([{ status: 408, code: 'ERR_HTTP_REQUEST_TIMEOUT', remote: '127.0.0.1' }])
     expect(state()).toEqual(before)
+  })
+})
+
+describe('who opens many connections', () => {
+  it('gets so many, and is told of; the next is served when one is closed', async () => {
+    await using dashboard = new Dashboard(coordinator, { ...options, maxViewers: 1 })
+    const address = await dashboard.start()
+    const sockets = Array.from({ length: 257 }, () => openSocket(address))
+    await Promise.all(sockets.map(async (socket) => once(socket, 'connect')))
+    const probe = requestText(address, 'GET /healthz')
+    await expect.poll(async () => (await exchange(address, probe)).statuses).toEqual([])
+    expect(lines[0]).toMatchObject({ status: 503, code: 'TOO_MANY_CONNECTIONS', remote: '127.0.0.1' })
+    sockets[0]?.destroy()
+    await expect.poll(async () => (await exchange(address, probe)).statuses).toEqual([200])
+    for (const socket of sockets) socket.destroy()
   })
 })
 

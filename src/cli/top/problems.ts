@@ -26,6 +26,8 @@ export class DashboardRefusal extends Error {
         )
       case 404:
         return DashboardRefusal.noDashboard()
+      case 429:
+        return new DashboardRefusal(`${told ?? 'the dashboard has been sent too many wrong tokens'} (429)`, true)
       case 503:
         return new DashboardRefusal(`${told ?? 'the dashboard has no room for another viewer'} (503)`, true)
       default:
