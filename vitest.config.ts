@@ -16,6 +16,7 @@ const slow = [
   'test/package/package.test.ts',
   'test/package/typescript.test.ts',
   'test/nemesis/nemesis.test.ts',
+  'test/dashboard/overview.test.ts',
   'test/dashboard/page.test.ts',
   'test/memory/limit.test.ts',
   'test/component/stuck.test.ts',

@@ -47,18 +47,15 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 interface Violation {
   readonly id: string
-  readonly impact: string
   readonly nodes: readonly { readonly html: string }[]
 }
 
-/** What axe finds serious or worse: its rule and the elements. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/** What axe finds: its rule and the elements. */
+export async function findings(page: Page): Promise<string[]> {
   // Evaluated from outside, where the page's content security policy does not reach.
   await page.evaluate(await readFile(axe, 'utf8'))
   const violations = await page.evaluate<Violation[]>(
     'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
   )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }

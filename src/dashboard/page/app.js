@@ -4,7 +4,7 @@
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ForgetToken, ProcessActions } from './actions.js'
-import { AdviceCard } from './advice-card.js'
+import { AttentionCard } from './attention.js'
 import { ComponentPage } from './component-page.js'
 import { ComponentsCard } from './components-table.js'
 import { DependencyCard } from './dependency-graph.js'
@@ -39,10 +39,10 @@ function App() {
 
 function Overview() {
   return html`
-    <div class="top"><${Pressure} /><${TimelineCard} /></div>
-    <${AdviceCard} />
+    <${AttentionCard} />
+    <div class="top"><${Pressure} /><${TimelineCard} /><${EventsCard} /></div>
     <${ComponentsCard} />
-    <div class="bottom"><${DependencyCard} /><${EventsCard} /></div>
+    <${DependencyCard} />
   `
 }
 
@@ -117,7 +117,9 @@ function Announcer() {
   const heard = useRef(events.at(-1)?.id ?? 0)
   useEffect(() => {
     const news = events.filter(
-      ({ id, kind }) => id > heard.current && (kind === 'pressure' || kind === 'crash' || kind === 'exhausted'),
+      ({ id, kind, details }) =>
+        id > heard.current &&
+        (kind === 'pressure' || kind === 'crash' || kind === 'exhausted' || (kind === 'advice' && details.urgent)),
     )
     heard.current = events.at(-1)?.id ?? heard.current
     const last = news.at(-1)

@@ -3,7 +3,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { ComponentActions } from './actions.js'
-import { Idle, MemoryBar, State } from './components-table.js'
+import { Idle, MemoryBar, State } from './component-cells.js'
 import { get } from './connection.js'
 import { EventList } from './event-list.js'
 import { age, bytes, count, duration, percent, rate } from './format.js'

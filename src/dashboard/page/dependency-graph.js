@@ -1,6 +1,8 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 /** @import { Components } from './store.js' */
 
+import { useMemo, useState } from 'preact/hooks'
+import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { useStore } from './store.js'
 import { stateNames } from './words.js'
@@ -10,33 +12,59 @@ import { stateNames } from './words.js'
 
 const box = { width: 168, height: 30, gapX: 56, gapY: 12 }
 
-/** Who needs whom: what is needed stands right of what needs it. */
+/** More nodes than this are drawn only when they are asked for. */
+const few = 40
+const openKey = 'spillway-graph'
+
+/** Who needs whom: what is needed stands right of what needs it. Drawn while it is open. */
 export function DependencyCard() {
   const { components } = useStore()
-  const { nodes, edges, width, height } = layout(components)
+  const connected = useMemo(
+    () =>
+      [...components.values()].filter(({ dependencies, dependents }) => dependencies.length + dependents.length > 0),
+    [components],
+  )
+  const [chosen, setChosen] = useState(() => localStorage.getItem(openKey))
+  const open = chosen === null ? connected.length <= few : chosen === 'open'
+  // Each tick brings new components; what is drawn here seldom changes.
+  const identity = connected
+    .map(({ name, state, dependencies }) => [name, state, ...dependencies].join('\t'))
+    .join('\n')
+  const graph = useMemo(() => (open ? html`<${Graph} components=${components} />` : undefined), [open, identity])
+  if (connected.length === 0) return null
+  /** @param {Event & { currentTarget: HTMLDetailsElement }} event */
+  const onToggle = ({ currentTarget }) => {
+    if (currentTarget.open === open) return
+    const next = currentTarget.open ? 'open' : 'closed'
+    localStorage.setItem(openKey, next)
+    setChosen(next)
+  }
   return html`
-    <section class="card graph" aria-labelledby="graph-title">
-      <header><h2 id="graph-title">Dependencies</h2></header>
-      ${
-        nodes.length === 0
-          ? html`<p class="empty">No component depends on another.</p>`
-          : html`<div class="scroll" role="region" aria-label="Dependency graph" tabindex="0">
-              <svg
-                width=${width}
-                height=${height}
-                viewBox=${`0 0 ${width} ${height}`}
-                role="group"
-                aria-label="Components and their dependencies"
-              >
-                <g aria-hidden="true">
-                  ${edges.map(({ key, path }) => html`<path key=${key} class="edge" d=${path} />`)}
-                </g>
-                ${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}
-              </svg>
-            </div>`
-      }
-    </section>
+    <details class="card graph" open=${open} onToggle=${onToggle}>
+      <summary>
+        <h2>Dependencies</h2>
+        <span class="muted">${connected.length} components</span>
+      </summary>
+      ${graph}
+    </details>
   `
+}
+
+/** @param {{ components: Components }} props */
+function Graph({ components }) {
+  const { nodes, edges, width, height } = layout(components)
+  return html`<div class="scroll" role="region" aria-label="Dependency graph" tabindex="0">
+    <svg
+      width=${width}
+      height=${height}
+      viewBox=${`0 0 ${width} ${height}`}
+      role="group"
+      aria-label="Components and their dependencies"
+    >
+      <g aria-hidden="true">${edges.map(({ key, path }) => html`<path key=${key} class="edge" d=${path} />`)}</g>
+      ${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}
+    </svg>
+  </div>`
 }
 
 /** @param {{ node: Placed }} props */
@@ -45,7 +73,7 @@ function Node({ node: { name, state, x, y, dependencies } }) {
   const said = state === 'missing' ? 'not registered' : stateNames[state]
   const short = name.length > 21 ? `${name.slice(0, 20)}…` : name
   return html`
-    <a href=${`#/component/${encodeURIComponent(name)}`} aria-label=${`${name}, ${said}${needs}`}>
+    <a href=${componentLink(name)} aria-label=${`${name}, ${said}${needs}`}>
       <title>${name}: ${said}</title>
       <rect class=${`node node-${state}`} x=${x} y=${y} width=${box.width} height=${box.height} rx="7" />
       <circle class=${`dot dot-${state}`} cx=${x + 14} cy=${y + box.height / 2} r="4" />

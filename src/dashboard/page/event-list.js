@@ -1,7 +1,9 @@
+/** @import { RefObject } from 'preact' */
 /** @import { FeedEvent } from '../../live/feed-event.ts' */
 
-import { useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { age, clock } from './format.js'
+import { componentLink } from './fragment.js'
 import { html, withValue } from './html.js'
 import { useNow, useStore } from './store.js'
 import { eventWords, kindName } from './words.js'
@@ -43,26 +45,70 @@ export function EventsCard() {
  * @param {boolean} [props.bare] leaves the components out: all are the same.
  */
 export function EventList({ events, bare = false }) {
+  const list = useRef(/** @type {HTMLElement | null} */ (null))
+  const width = useWidth(list)
   const newest = events.slice(-shown).toReversed()
   if (newest.length === 0) return html`<p class="empty">Nothing has happened yet.</p>`
-  return html`<ol class="event-list scroll" tabindex="0" aria-label="Events, newest first">
-    ${newest.map((event) => html`<${Event} key=${event.id} event=${event} bare=${bare} />`)}
+  return html`<ol class="event-list scroll" tabindex="0" aria-label="Events, newest first" ref=${list}>
+    ${newest.map((event) => html`<${Event} key=${event.id} event=${event} bare=${bare} width=${width} />`)}
   </ol>`
 }
 
-/** @param {{ event: FeedEvent, bare: boolean }} props */
-function Event({ event, bare }) {
+/**
+ * What is longer than two lines is folded.
+ *
+ * @param {{ event: FeedEvent, bare: boolean, width: number }} props width: of the list, pixels
+ */
+function Event({ event, bare, width }) {
   const { kind, severity, component, time } = event
+  const text = useRef(/** @type {HTMLElement | null} */ (null))
+  const [open, setOpen] = useState(false)
+  const [long, setLong] = useState(false)
+  useLayoutEffect(() => {
+    const { current } = text
+    if (current && !open) setLong(current.scrollHeight > current.clientHeight + 1)
+  }, [width, event])
   return html`
     <li class=${`event event-${severity} kind-${kind}`}>
-      <span class="kind">${kindName(kind)}</span>
-      <p>
-        ${component && !bare && html`<a href=${`#/component/${encodeURIComponent(component)}`}>${component}</a> `}
-        ${eventWords(event)}
+      <p class="of">
+        <span class="kind">${kindName(kind)}</span>${' '}
+        ${component && !bare && html`<a href=${componentLink(component)}>${component}</a>`}
       </p>
       <${Ago} time=${time} />
+      <p class=${open ? 'words' : 'words folded'} ref=${text}>${whyOf(event) ?? eventWords(event)}</p>
+      ${
+        long &&
+        html`<button class="link" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+          ${open ? 'less' : 'more'}
+        </button>`
+      }
     </li>
   `
+}
+
+/**
+ * The server's own sentence about what it did; of a load it is but a part of what there is to say.
+ *
+ * @param {FeedEvent} event
+ */
+function whyOf({ kind, details }) {
+  return kind !== 'load' && 'why' in details && typeof details.why === 'string' ? details.why : undefined
+}
+
+/**
+ * Pixels.
+ *
+ * @param {RefObject<HTMLElement | null>} element
+ */
+function useWidth(element) {
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    if (!element.current) return undefined
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.round(entry.contentRect.width)))
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [element.current])
+  return width
 }
 
 /** @param {{ time: number }} props */

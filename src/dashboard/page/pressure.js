@@ -15,7 +15,7 @@ const levels = ['low', 'medium', 'high', 'critical']
 /** The gauge: what usage is made of, against the limit and the thresholds. */
 export function Pressure() {
   const { memory, components } = useLive()
-  const { usage, limit, pressureLevel: level, thresholds } = memory
+  const { usage, limit, pressureLevel: level, thresholds, why, regrets } = memory
   const all = [...components.values()]
   const held = all.reduce((sum, component) => sum + (component.memory?.total ?? 0), 0)
   const spare = memory.extra.reduce((sum, { total }) => sum + total, 0)
@@ -26,7 +26,7 @@ export function Pressure() {
     ['components', 'Components', held],
     ['spare', 'Other workers', spare],
     ['native', "Native, nobody's", unclaimedNative(memory, all)],
-    ['reserved', 'Reserved for loads', memory.reservations],
+    ['reserved', 'Reserved', memory.reservations],
   ]
   // Over the limit, the scale is what is used.
   const scale = Math.max(usage, limit)
@@ -41,6 +41,7 @@ export function Pressure() {
       <p class="figure">
         <strong>${percent(usage / limit)}</strong>
         <span>${bytes(usage)} of ${bytes(limit)}</span>
+        <span class="why">${why.words}</span>
       </p>
       <div
         class="gauge"
@@ -65,22 +66,37 @@ export function Pressure() {
             </span>`,
         )}
       </div>
-      <ul class="key">
-        ${parts.map(([key, label, part]) => html`<li><i class="part-${key}"></i>${label} <b>${bytes(part)}</b></li>`)}
-      </ul>
-      <dl class="facts">
-        <${Fact} name="Resident set" value=${bytes(memory.rss)} />
-        <${Fact} name="Unattributed" value=${bytes(memory.unattributed)} />
-        <${Fact} name="of that, the runtime" value=${bytes(memory.runtime)} />
-        <${Fact} name="Not yet returned" value=${bytes(memory.pending)} />
-        <${Fact} name="Loaded" value=${`${loaded} of ${all.length}`} />
-        <${Fact} name="Calls per second" value=${rate(all.reduce((sum, { callRate }) => sum + callRate, 0))} />
-        <${Fact} name="Unloads" value=${count(all.reduce((sum, { unloads }) => sum + unloads, 0))} />
+      <dl class="sums">
+        ${parts.map(([key, label, part]) => html`<${Sum} name=${html`<i class=${`part-${key}`}></i>${label}`} value=${bytes(part)} />`)}
+        <${Sum} name="Resident set" value=${bytes(memory.rss)} title="What the system says the process holds" />
+        <${Sum}
+          name="Unattributed"
+          value=${bytes(memory.unattributed)}
+          title="Of the resident set, what nobody is known to hold"
+        />
+        <${Sum} name="Runtime" value=${bytes(memory.runtime)} title="Of what is unattributed, the runtime itself" />
+        <${Sum} name="Not yet returned" value=${bytes(memory.pending)} title="Of components that are gone" />
+        <${Sum} name="Loaded" value=${`${count(loaded)} of ${count(all.length)}`} />
+        <${Sum} name="Calls/s" value=${rate(all.reduce((sum, { callRate }) => sum + callRate, 0))} />
+        <${Sum} name="Unloads" value=${count(all.reduce((sum, { unloads }) => sum + unloads, 0))} />
+        <${Sum}
+          name="Regretted"
+          value=${`${count(regrets.reloaded)} of ${count(regrets.unloads)}`}
+          title=${`Unloads regretted: ${regrets.reloaded} of ${regrets.unloads}. Of the automatic ones, so many were loaded again within a minute`}
+        />
       </dl>
       ${memory.thrashing && html`<p class="note warning">Components push each other out: more is in use than fits.</p>`}
       ${!memory.autoUnloadEnabled && html`<p class="note">Automatic unloading is off.</p>`}
     </section>
   `
+}
+
+/** @param {{ name: ComponentChildren, value: string, title?: string }} props */
+function Sum({ name, value, title }) {
+  return html`<div title=${title}>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`
 }
 
 /** @param {{ name: string, value: ComponentChildren, title?: string }} props */

@@ -114,7 +114,7 @@ export function TimelineCard() {
           options=${options}
           data=${data}
           range=${range}
-          height=${260}
+          height=${176}
           label=${`Memory over time, stacked by component. Now ${bytes(memory.usage)} of ${bytes(memory.limit)} are used, the resident set is ${bytes(memory.rss)}. The table below has the figures.`}
         />
         ${hover && html`<${Tip} hover=${hover} layers=${layers} timeline=${timeline} />`}
