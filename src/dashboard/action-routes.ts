@@ -6,7 +6,7 @@ import { expectNumber } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import type { Audit } from './audit.ts'
 import { HttpError } from './http-error.ts'
-import { writeAndOpen } from '../live/inspection-file.ts'
+import { inspectionName, writeAndOpen } from '../live/inspection-file.ts'
 import type { InspectionFile } from '../live/inspection-file.ts'
 import { guarded } from './request-guard.ts'
 
@@ -65,17 +65,17 @@ export function addActionRoutes(app: FastifyInstance, { coordinator, audit, acte
     return { done: 'reset' }
   })
   post<OfComponent>('/api/components/:name/heap-snapshot', 'heap snapshot', async ({ params: { name } }, reply) => {
-    assertLoaded(coordinator, name)
+    const generation = loadedGeneration(coordinator, name)
     acted('heap snapshot', name, {})
     const file = await writeAndOpen(async (path) => coordinator.writeHeapSnapshot(name, path))
-    return download(reply, file, name, 'heapsnapshot')
+    return download(reply, file, inspectionName(name, generation, Date.now(), 'heapsnapshot'))
   })
   post<OfComponent>('/api/components/:name/cpu-profile', 'CPU profile', async ({ params: { name }, body }, reply) => {
     const duration = expectNumber('duration', asRecord(body)['duration'] ?? 5_000, { min: 100, max: 60_000 })
-    assertLoaded(coordinator, name)
+    const generation = loadedGeneration(coordinator, name)
     acted('CPU profile', name, { duration })
     const file = await writeAndOpen(async (path) => coordinator.writeCpuProfile(name, path, { duration }))
-    return download(reply, file, name, 'cpuprofile')
+    return download(reply, file, inspectionName(name, generation, Date.now(), 'cpuprofile'))
   })
   post<{ Body: Body }>('/api/memory/free', 'free memory', async ({ body }) => {
     const bytes = expectSize('bytes', asRecord(body)['bytes'], { min: 1 })
@@ -102,13 +102,13 @@ function asRecord(body: unknown): Body {
 }
 
 /** Whoever wants to look into what is there does not want something else to be loaded for it. */
-function assertLoaded(coordinator: ComponentCoordinator, name: string): void {
-  const { state } = coordinator.info(name)
+function loadedGeneration(coordinator: ComponentCoordinator, name: string): number {
+  const { state, generation } = coordinator.info(name)
   if (state !== 'ready') throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
+  return generation
 }
 
-function download(reply: FastifyReply, file: InspectionFile, name: string, extension: string): FastifyReply {
-  const fileName = `${name.replaceAll(/[^\w.-]+/g, '_')}.${extension}`
+function download(reply: FastifyReply, file: InspectionFile, fileName: string): FastifyReply {
   return reply
     .type('application/octet-stream')
     .header('content-length', file.size)

@@ -30,6 +30,10 @@ const vendored = [
   { package: 'uplot', file: 'dist/uPlot.iife.min.js', specifier: undefined },
   { package: 'uplot', file: 'dist/uPlot.min.css', specifier: undefined },
 ]
+/** Modules that only a worker of the page imports, when there is something for it to do. */
+const ofWorker: ReadonlySet<string> = new Set(
+  ['heap-worker', 'heap-diff', 'heap-snapshot-reader'].map((name) => `/page/${name}.js`),
+)
 const modulesMark = '<!-- modules -->'
 
 /** @throws Error naming the packages to install when one is missing. */
@@ -52,7 +56,7 @@ export async function loadPageAssets(): Promise<PageAssets> {
   const modules = [`<script type="importmap">${importMap}</script>`]
   for (const path of files.keys()) {
     // Asked for at once, not one after another as they import each other.
-    if (isModule(path)) modules.push(`<link rel="modulepreload" href="${relative(path)}" />`)
+    if (isModule(path) && !ofWorker.has(path)) modules.push(`<link rel="modulepreload" href="${relative(path)}" />`)
   }
   const index = html.replace(modulesMark, modules.join('\n    '))
   files.set('/', { type: typeOf('.html'), body: Buffer.from(index) })
@@ -66,6 +70,7 @@ function policyFor(importMap: string): string {
   return [
     "default-src 'none'",
     `script-src 'self' 'sha256-${hash}'`,
+    "worker-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
     "connect-src 'self'",

@@ -1,4 +1,5 @@
 import type { CoordinatorEvents } from '../contract/events.ts'
+import { loadWords } from '../observability/load-words.ts'
 import type { Observed } from './observed.ts'
 
 /** What began or ended a generation. */
@@ -9,10 +10,14 @@ export interface Mark {
   readonly generation: number
   /** Why it was unloaded, or how it crashed; of a load null. */
   readonly reason: string | null
+  /** In one sentence, or the end of "loaded ..."; null where there is none, or it is long ago. */
+  readonly why: string | null
 }
 
 /** Of one component: its last hundred marks, some fifty generations. Guessed: more would not be told apart on a plot. */
 const mostMarks = 100
+/** Of these, whose sentences are kept: they are long. */
+const mostSentences = 10
 /** Components whose marks are kept, those of which something happened last: keys of families come and go without end. */
 const mostComponents = 2_000
 
@@ -22,11 +27,12 @@ export class ComponentMarks implements Disposable {
   readonly #stop: () => void
 
   constructor(coordinator: Observed) {
-    const load = ({ name, generation }: CoordinatorEvents['load'][0]): void => this.#add(name, 'load', generation, null)
-    const unload = ({ name, generation, reason }: CoordinatorEvents['unload'][0]): void =>
-      this.#add(name, 'unload', generation, reason)
-    const crash = ({ name, generation, reason }: CoordinatorEvents['crash'][0]): void =>
-      this.#add(name, 'crash', generation, reason)
+    const load = ({ name, generation, cause }: CoordinatorEvents['load'][0]): void =>
+      this.#add(name, { kind: 'load', time: Date.now(), generation, reason: null, why: loadWords(cause) })
+    const unload = ({ name, generation, reason, why }: CoordinatorEvents['unload'][0]): void =>
+      this.#add(name, { kind: 'unload', time: Date.now(), generation, reason, why })
+    const crash = ({ name, generation, reason, why }: CoordinatorEvents['crash'][0]): void =>
+      this.#add(name, { kind: 'crash', time: Date.now(), generation, reason, why })
     coordinator.on('load', load).on('unload', unload).on('crash', crash)
     this.#stop = () => void coordinator.off('load', load).off('unload', unload).off('crash', crash)
   }
@@ -40,9 +46,12 @@ export class ComponentMarks implements Disposable {
     this.#stop()
   }
 
-  #add(name: string, kind: Mark['kind'], generation: number, reason: string | null): void {
+  #add(name: string, mark: Mark): void {
     const marks = this.#marks.get(name) ?? []
-    marks.push({ kind, time: Date.now(), generation, reason })
+    marks.push(mark)
+    const old = marks.length - 1 - mostSentences
+    const before = marks[old]
+    if (before) marks[old] = { ...before, why: null }
     if (marks.length > mostMarks) marks.shift()
     // The last in the map is the one that changed last.
     this.#marks.delete(name)

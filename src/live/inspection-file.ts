@@ -29,3 +29,14 @@ export async function writeAndOpen(write: (path: string) => Promise<void>): Prom
     throw error
   }
 }
+
+/**
+ * What such a file is called where it is kept: `orders-g3-20260131T102233Z.heapsnapshot`, which sorts by generation and time.
+ *
+ * @param time epoch ms.
+ */
+export function inspectionName(component: string, generation: number, time: number, extension: string): string {
+  const name = component.replaceAll(/[^\w.-]+/g, '_')
+  const stamp = new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return `${name}-g${generation}-${stamp}.${extension}`
+}

@@ -241,6 +241,7 @@ const mark = exactly({
   time: number,
   generation: whole,
   reason: orNull(string),
+  why: orNull(string),
 })
 
 /** By what is asked for. An answer that says no is an `error`. */

@@ -117,7 +117,10 @@ describe('looking into a component', () => {
     const { status, headers, json, text } = await act(address, '/api/components/one/heap-snapshot')
     expect(status).toBe(200)
     expect(json).toBeUndefined()
-    expect(headers['content-disposition']).toBe('attachment; filename="one.heapsnapshot"')
+    const { generation } = coordinator.info('one')
+    expect(headers['content-disposition']).toMatch(
+      new RegExp(`^attachment; filename="one-g${generation}-\\d{8}T\\d{6}Z\\.heapsnapshot"$`),
+    )
     expect(Number(headers['content-length'])).toBe(Buffer.byteLength(text))
     expect(JSON.parse(text)).toMatchObject({ snapshot: { node_count: expect.any(Number) as number } })
     await expect.poll(leftBehind).toEqual([])

@@ -5,7 +5,9 @@ import { useState } from 'preact/hooks'
 import { post, problemOf } from './connection.js'
 import { Dialog } from './dialog.js'
 import { html } from './html.js'
+import { addHeapFile } from './heap-snapshots-store.js'
 import { FreeDialog, OptionsDialog, PlanDialog } from './memory-dialogs.js'
+import { save } from './save.js'
 import { store, useStore } from './store.js'
 
 /** @typedef {{ onClose: () => void }} Closing */
@@ -120,11 +122,27 @@ export function ComponentActions({ component }) {
    * @param {string} kind
    * @param {object} [body]
    */
-  const fetchFile = (what, kind, body) =>
-    run(what, async () => {
+  const fetchFile = async (what, kind, body) => {
+    /** @type {{ name: string, blob: Blob } | undefined} */
+    let file
+    await run(what, async () => {
       const response = await post(`${path}/${kind}`, store.token, body)
-      save(await response.blob(), `${name}.${kind.replace('-', '')}`)
+      const given = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1]
+      file = { name: given ?? `${name}.${kind.replace('-', '')}`, blob: await response.blob() }
     })
+    return file
+  }
+  const profile = async () => {
+    const file = await fetchFile('CPU profile', 'cpu-profile', { duration: 5_000 })
+    if (file) save(file.blob, file.name)
+  }
+  /** @param {FormData} form */
+  const snapshot = async (form) => {
+    const file = await fetchFile('heap snapshot', 'heap-snapshot')
+    if (!file) return
+    addHeapFile({ component: name, from: 'taken', ...file })
+    if (form.get('download') === 'on') save(file.blob, file.name)
+  }
   return html`
     <div class="actions">
       ${
@@ -144,12 +162,7 @@ export function ComponentActions({ component }) {
         >`
       }
       <${ServerButton} disabled=${busy || state !== 'ready'} onClick=${() => setOpen('snapshot')}>Heap snapshot…<//>
-      <${ServerButton}
-        disabled=${busy || state !== 'ready'}
-        onClick=${() => fetchFile('CPU profile', 'cpu-profile', { duration: 5_000 })}
-      >
-        CPU profile (5 s)
-      <//>
+      <${ServerButton} disabled=${busy || state !== 'ready'} onClick=${() => void profile()}> CPU profile (5 s) <//>
       <span class="muted" role="status">${busy ? `${busy}…` : said}</span>
     </div>
     ${
@@ -171,28 +184,18 @@ export function ComponentActions({ component }) {
       open === 'snapshot' &&
       html`<${Dialog}
         title=${`Heap snapshot of ${name}`}
-        submit="Write and download"
+        submit="Take snapshot"
         onClose=${close}
-        onSubmit=${() => void fetchFile('heap snapshot', 'heap-snapshot')}
+        onSubmit=${(/** @type {FormData} */ form) => void snapshot(form)}
       >
         <p>
           Its worker answers no calls until the snapshot is written: about a second for 50 MiB of heap. The file holds
-          everything that is on the heap, secrets included.
+          everything that is on the heap, secrets included. This tab keeps it, to compare it with others.
         </p>
+        <label class="check"
+          ><input name="download" type="checkbox" defaultChecked=${true} /> Download it as well</label
+        >
       <//>`
     }
   `
-}
-
-/**
- * @param {Blob} blob
- * @param {string} fileName
- */
-function save(blob, fileName) {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = fileName
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -69,6 +69,11 @@ export function rate(value) {
  *
  * @param {number} time epoch ms
  */
-export function clock(time) {
-  return new Date(time).toLocaleTimeString(undefined, { hour12: false })
+export function clock(time, withSeconds = true) {
+  return new Date(time).toLocaleTimeString(undefined, {
+    hourCycle: 'h23',
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds && { second: '2-digit' }),
+  })
 }

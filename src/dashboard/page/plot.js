@@ -60,7 +60,7 @@ export function memoryPlot(extra) {
         font,
         space: 70,
         size: 30,
-        values: (_plot, times) => times.map((time) => clock(time * 1_000)),
+        values: (_plot, times, _axis, _space, step) => times.map((time) => clock(time * 1_000, step < 60)),
       },
       {
         stroke: text,

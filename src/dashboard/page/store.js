@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { get, listen, post, Refused } from './connection.js'
+import { forgetTaken } from './heap-snapshots-store.js'
 import { takeTokens } from './route.js'
 import { Timeline } from './timeline-data.js'
 
@@ -109,6 +110,7 @@ class Store {
   /** This tab's copy, and all that was shown by it; what is shown without it comes back with the next connection. */
   forgetToken() {
     this.token = ''
+    forgetTaken()
     this.#clear({})
     this.connect()
   }
@@ -117,6 +119,17 @@ class Store {
   now() {
     const { connection, offset } = this.state
     return (connection.status === 'lost' ? connection.since : Date.now()) + offset
+  }
+
+  /**
+   * Has the timeline reach so far back.
+   *
+   * @param {number} span ms
+   */
+  showSpan(span) {
+    if (this.timeline.span === span) return
+    this.timeline.span = span
+    if (this.state.connection.status === 'live') void this.#loadTimeline()
   }
 
   /** It may be wrong also where figures are shown without one. */
@@ -134,7 +147,9 @@ class Store {
 
   /** @param {Partial<State>} changes */
   #clear(changes) {
+    const { span } = this.timeline
     this.timeline = new Timeline()
+    this.timeline.span = span
     this.state = nothing
     this.#change(changes)
   }
@@ -173,14 +188,14 @@ class Store {
       for (const name of data.gone) components.delete(name)
       const events = withNews(this.state.events, data.events)
       this.timeline.add(memory, components)
-      if (this.timeline.outgrown(components)) void this.#loadTimeline()
+      if (this.timeline.outgrown(memory, components)) void this.#loadTimeline()
       this.#change({ ...common, components, events, advice: data.advice ?? this.state.advice })
     }
   }
 
   async #loadTimeline() {
     try {
-      await this.timeline.load(() => get('api/memory/history?points=900', this.#token))
+      await this.timeline.load((query) => get(`api/memory/history?${query}`, this.#token))
       this.#change({})
     } catch {
       // The live points go on; the next connection tries again.

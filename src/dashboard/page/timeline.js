@@ -3,10 +3,12 @@
 /** @import { Range } from './plot.js' */
 /** @import { Timeline } from './timeline-data.js' */
 
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { html } from './html.js'
 import { bytes, clock } from './format.js'
 import { memoryPlot, Plot } from './plot.js'
+import { RangeButtons, reaching, useRange } from './ranges.js'
+import { useOption } from './route.js'
 import { store, useLive } from './store.js'
 import { colour, colourOf } from './theme.js'
 import { eventWords, kindName } from './words.js'
@@ -14,18 +16,14 @@ import { eventWords, kindName } from './words.js'
 /** @typedef {{ key: string, label: string, tint: string, values: readonly number[] }} Layer */
 /** @typedef {{ index: number, left: number, width: number, events: readonly FeedEvent[] }} Hover pixels */
 
-/** @type {readonly [string, number][]} */
-const ranges = [
-  ['1 min', 60_000],
-  ['5 min', 300_000],
-  ['15 min', 900_000],
-]
 /** @type {ReadonlySet<FeedEvent['kind']>} */
 const marked = new Set(['load', 'unload', 'crash'])
 /** More marks than this are drawn without their lines, which would hide what is behind them. */
 const mostLines = 40
 /** s */
 const shortestZoom = 1
+/** ms that are loaded whatever is shown: changing between the shortest ranges waits for nothing. */
+const leastLoaded = 900_000
 /** Pixels between the pointer and a mark that it still means. */
 const near = 8
 
@@ -33,8 +31,11 @@ const near = 8
 export function TimelineCard() {
   const { events, memory } = useLive()
   const { timeline } = store
-  const [span, setSpan] = useState(300_000)
-  const [zoom, setZoom] = useState(/** @type {Range | undefined} */ (undefined))
+  const [chosen, choose] = useRange('5m')
+  const [zoomed, setZoomed] = useOption('zoom', '', { inPlace: true })
+  const zoom = useMemo(() => zoomOf(zoomed), [zoomed])
+  const span = zoom ? reaching(store.now() - zoom.min * 1_000) : Math.max(chosen.span, leastLoaded)
+  useEffect(() => store.showSpan(span), [span])
   const [hidden, setHidden] = useState(() => /** @type {ReadonlySet<string>} */ (new Set()))
   const [hover, setHover] = useState(/** @type {Hover | undefined} */ (undefined))
   const marks = useRef(/** @type {readonly FeedEvent[]} */ ([]))
@@ -44,7 +45,9 @@ export function TimelineCard() {
   const identity = layers.map(({ key }) => key).join('\n')
   const data = useMemo(() => stack(timeline, layers), [timeline.version, identity])
   const end = timeline.times.at(-1) ?? store.now()
-  const range = zoom ?? { min: startOf(timeline, end, span) / 1_000, max: end / 1_000 }
+  const range = zoom ?? { min: startOf(timeline, end, chosen.span) / 1_000, max: end / 1_000 }
+  /** @param {Range | undefined} next */
+  const setZoom = (next) => setZoomed(next ? `${next.min.toFixed(1)}-${next.max.toFixed(1)}` : '')
   /** @param {string} key */
   const toggle = (key) => {
     const next = new Set(hidden)
@@ -87,18 +90,13 @@ export function TimelineCard() {
       <header>
         <h2 id="timeline-title">Memory over time</h2>
         <div class="segments" role="group" aria-label="Time shown">
-          ${ranges.map(
-            ([label, value]) =>
-              html`<button
-                aria-pressed=${!zoom && span === value}
-                onClick=${() => {
-                  setZoom(undefined)
-                  setSpan(value)
-                }}
-              >
-                ${label}
-              </button>`,
-          )}
+          <${RangeButtons}
+            pressed=${zoom ? '' : chosen.id}
+            onChoose=${(/** @type {string} */ id) => {
+              if (zoom) setZoom(undefined)
+              choose(id)
+            }}
+          />
           ${zoom && html`<button onClick=${() => setZoom(undefined)}>Leave zoom</button>`}
         </div>
       </header>
@@ -139,6 +137,15 @@ export function TimelineCard() {
       <p class="hint">Drag over the plot to zoom in, or use the keys + − ← → on it.</p>
     </section>
   `
+}
+
+/**
+ * @param {string} text two times, s, with a hyphen between them
+ * @returns {Range | undefined}
+ */
+function zoomOf(text) {
+  const [min = 0, max = 0] = text.split('-').map(Number)
+  return max > min && min > 0 ? { min, max } : undefined
 }
 
 /**

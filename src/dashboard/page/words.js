@@ -72,6 +72,11 @@ const unloadReasons = {
   unregistered: 'it was unregistered',
 }
 
+/** @param {string} reason */
+export function unloadReason(reason) {
+  return unloadReasons[/** @type {UnloadReason} */ (reason)] ?? reason
+}
+
 /** @type {Readonly<Record<CrashReason, string>>} */
 const crashReasons = {
   exit: 'its worker exited',
@@ -81,6 +86,11 @@ const crashReasons = {
   terminated: 'its worker was ended',
   stuck: 'its event loop stood still for too long',
   signal: 'a signal ended its process',
+}
+
+/** @param {string} reason */
+export function crashReason(reason) {
+  return crashReasons[/** @type {CrashReason} */ (reason)] ?? reason
 }
 
 /** @type {Readonly<Record<Occurrence['kind'], string>>} */
