@@ -136,10 +136,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         },
         pressure: (event) => announcer.tell('pressure', event),
         growth: () => advisor.lookSoon(),
-        exhausted: (event) => {
-          advisor.exhausted(event)
-          announcer.tell('exhausted', event)
-        },
+        exhausted: (event) => announcer.tell('exhausted', event),
+        heldUp: (kept) => advisor.heldUp(kept),
       },
     })
     const stuck = new StuckWatch({

@@ -57,7 +57,10 @@ export interface PressureEvent extends Pick<PressureReason, 'by' | 'judged' | 'u
   readonly why: string
 }
 
-/** Nothing is left to unload, and usage is still above where it should be. */
+/**
+ * Nothing could be unloaded, whoever asked for its room, and usage is above where it should be: all that is loaded is pinned, has been in use for 5 s, or is needed by such. What only rules of the level keep (idle floors, residency,
+ * price, priority) could go: then nothing is told.
+ */
 export interface ExhaustedEvent {
   readonly level: PressureLevel
   /** Bytes that would have to go. */

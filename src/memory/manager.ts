@@ -124,6 +124,7 @@ export class MemoryManager implements Disposable {
       policy: () => this.#options.policy,
       collected: (supervisor, took) => this.leaks.collected(supervisor, took),
       exhausted: (event) => emit.exhausted(event),
+      heldUp: (kept) => emit.heldUp(kept),
       done: decideAgain,
     })
     this.#thrashing = new ThrashWatch(logger, clock.now)

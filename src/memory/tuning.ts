@@ -44,6 +44,12 @@ export const CLEAR_DWELL = 30_000
 /** Share of the limit below a threshold from which on usage is clear of it; an unload goes on until then. Contract: docs/memory.md, 3. */
 export const CLEAR_MARGIN = 0.05
 
+/**
+ * ms that something must have been in use without a break before it is told that nothing could go. Shorter tells of what is over in a moment: with 0 nine of ten that were told of had one of those who stayed unloaded within 5 s
+ * (`test/simulation`), with these one of five at most; longer tells late. At critical somebody may be ended next; below, there is time.
+ */
+export const LONG_USE = { medium: 30_000, high: 30_000, critical: 5_000 } as const
+
 // Who goes
 
 /** Priority at or below which a component goes at critical pressure only. Contract: docs/memory.md, 3. */

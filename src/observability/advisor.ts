@@ -5,8 +5,9 @@ import type { PolicyClock } from '../base/policy-clock.ts'
 import { NextLook } from '../component/next-look.ts'
 import type { Advice, AdviceEvent } from '../contract/advice.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
-import type { CrashEvent, ExhaustedEvent } from '../contract/events.ts'
+import type { CrashEvent } from '../contract/events.ts'
 import type { Ledger } from '../contract/ledger.ts'
+import type { Kept } from '../contract/unload-policy.ts'
 import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import type { MemoryManager } from '../memory/manager.ts'
 import { advise } from './advice.ts'
@@ -64,7 +65,8 @@ export class Advisor {
     } else stretchSoFar.least = Math.min(stretchSoFar.least, least)
   }
 
-  exhausted({ kept }: ExhaustedEvent): void {
+  /** Memory was short, and these stayed: those that had not been idle for long enough could have gone. */
+  heldUp(kept: readonly Kept[]): void {
     for (const { name, reason } of kept) {
       if (reason === 'min-idle') this.#keptByIdleFloor.set(name, (this.#keptByIdleFloor.get(name) ?? 0) + 1)
     }

@@ -32,6 +32,8 @@ export class SimComponent {
   calls = 0
   waiting = 0
   lastUsed = 0
+  /** While calls are under way: since when, without a break. */
+  usedSince = 0
   loadTime = 0
   loads = 0
   #holding: Holding = { loaded: 0, kept: 0, garbage: 0, trimmed: 0, at: 0 }
@@ -120,6 +122,7 @@ export class SimComponent {
       promised: frame.promised,
       collecting: account.isCollecting,
       collectedAt: account.collectedAt,
+      busySince: account.busySince,
       candidate: this.#candidate(now, frame),
     }
   }

@@ -4,7 +4,7 @@ import { fixedReason } from '../../src/memory/decide/policy-selection.ts'
 import { bytesToFree } from '../../src/memory/decide/pressure.ts'
 import type { AccountSnapshot, MemoryRequest } from '../../src/memory/decide/snapshot.ts'
 import type { DecisionState } from '../../src/memory/decide/turn.ts'
-import { CLEAR_DWELL, COLLECT_TIME, END_TIME } from '../../src/memory/tuning.ts'
+import { CLEAR_DWELL, COLLECT_TIME, END_TIME, LONG_USE } from '../../src/memory/tuning.ts'
 import type { Scenario } from './scenario.ts'
 import { emptyWorker, mib } from './scenario.ts'
 import type { SimComponent } from './sim-component.ts'
@@ -18,13 +18,18 @@ interface Watched {
 
 /** How long (ms) after a stall of the main thread, or a turn that asks for figures, things may be late. */
 const late = 300
+/** ms in which nobody goes who was said to stay. */
+const soon = 5_000
 
 /** Notes whatever must never happen. */
 export class Watch {
   readonly complaints: string[] = []
-  readonly figures = { turns: 0, unloads: 0, ends: 0, refusals: 0, exhausted: 0, collections: 0, peak: 0 }
+  /** `hasty`: unloads of who was said to stay, within `soon` of that. */
+  readonly figures = { turns: 0, unloads: 0, ends: 0, refusals: 0, exhausted: 0, hasty: 0, collections: 0, peak: 0 }
   readonly #world: Watched
   #fellAt = Number.NEGATIVE_INFINITY
+  /** Who was said to stay when nothing could go, and when. */
+  readonly #saidToStay = new Map<string, number>()
 
   constructor(world: Watched) {
     this.#world = world
@@ -44,6 +49,7 @@ export class Watch {
           this.figures.unloads++
           unloads++
           this.#victim(action, account, after, ended)
+          this.#hasty(action, account)
           break
         case 'end':
           this.figures.ends++
@@ -57,7 +63,9 @@ export class Watch {
           break
         case 'exhausted':
           this.figures.exhausted++
+          this.#exhausted(action, account, ended)
           break
+        case 'held-up':
         case 'admit':
         case 'settle':
         case 'trim':
@@ -156,6 +164,33 @@ export class Watch {
       if (reason === 'free-memory' && this.#wasAsked(account, candidate.name)) continue
       this.#complain(`unloads ${name} (${victim.priority}) while ${candidate.name} (${candidate.priority}) could go`)
     }
+  }
+
+  /** Whoever is loaded then cannot go, whatever happens but the end of a use that has lasted. */
+  #exhausted(
+    { level, kept }: Extract<Action, { kind: 'exhausted' }>,
+    { components, time }: AccountSnapshot,
+    ended: ReadonlySet<string>,
+  ): void {
+    for (const { candidate, phase } of components) {
+      const { name, dependents, pinned, inUse } = candidate
+      if (ended.has(name)) continue
+      this.#saidToStay.set(name, time)
+      const component = this.#world.components.find(({ is }) => is.name === name)
+      if (!component || phase !== 'ready') this.#complain(`nothing can go at ${level}, but ${name} is ${phase}`)
+      else if (inUse && time - component.usedSince < LONG_USE[level])
+        this.#complain(
+          `nothing can go at ${level}, but ${name} has been in use for ${time - component.usedSince} ms only`,
+        )
+      else if (!inUse && !pinned && dependents.length === 0)
+        this.#complain(`nothing can go at ${level}, but ${name} could: ${JSON.stringify(kept)}`)
+    }
+  }
+
+  #hasty({ name, reason }: Extract<Action, { kind: 'unload' }>, { time }: AccountSnapshot): void {
+    const said = this.#saidToStay.get(name)
+    if (reason !== 'free-memory' && said !== undefined && time - said <= soon) this.figures.hasty++
+    this.#saidToStay.delete(name)
   }
 
   #wasAsked({ requests }: AccountSnapshot, name: string): boolean {

@@ -51,6 +51,12 @@ export class World {
     return this.#queue.now
   }
 
+  /** Its life, to the end. */
+  finished(): this {
+    this.run()
+    return this
+  }
+
   run(): void {
     const { duration, components, frees } = this.scenario
     for (const component of components) this.#callLater(this.#named(component.name))
@@ -93,6 +99,7 @@ export class World {
     const calls = component.waiting
     component.bytes(this.now)
     component.waiting = 0
+    if (component.calls === 0) component.usedSince = this.now
     component.calls += calls
     const { generation } = component
     this.#queue.after(component.is.callTime, () => {
@@ -332,6 +339,7 @@ export class World {
         this.#addSpare()
         break
       case 'exhausted':
+      case 'held-up':
         break
     }
   }

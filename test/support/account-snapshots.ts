@@ -21,14 +21,15 @@ export function componentOf(name: string, { candidate: facts = {}, ...rest }: Co
     promised: 0,
     collecting: false,
     collectedAt: undefined,
+    busySince: undefined,
     ...rest,
     candidate: candidate(name, { bytes, loaded: phase === 'ready', ...facts }),
   }
 }
 
-/** One that is at work. */
+/** One that has been at work for long. */
 export const busyOf = (name: string, facts: ComponentFacts = {}): ComponentSnapshot =>
-  componentOf(name, { ...facts, candidate: { inUse: true, ...facts.candidate } })
+  componentOf(name, { busySince: Number.NEGATIVE_INFINITY, ...facts, candidate: { inUse: true, ...facts.candidate } })
 
 /** At 10 s, with a limit of 1,000, figures of now, and nobody but its components holding anything. */
 export function accountOf(facts: Partial<AccountSnapshot> = {}): AccountSnapshot {

@@ -189,7 +189,7 @@ export class MemoryBook {
   }
 
   called(supervisor: Supervisor): void {
-    this.account(supervisor).called(this.#policyNow())
+    this.account(supervisor).called(this.#policyNow(), this.#options.now())
   }
 
   idle(supervisor: Supervisor): void {

@@ -36,6 +36,7 @@ export class ComponentAccount {
   #native: NativeShare = noShare
   #limited = 0
   #stayed = false
+  #busySince: number | undefined
   #collections = 0
   #wasCollected = false
   #collectedAt: number | undefined
@@ -206,14 +207,26 @@ export class ComponentAccount {
     return this.#stayed && this.#memory?.stale === true
   }
 
-  /** A call came in (ms): the gaps between idle and called tell how soon it is needed again. */
-  called(time: number): void {
+  /**
+   * A call came in: the gaps between idle and called tell how soon it is needed again.
+   *
+   * @param time ms of the clock that idle times go by.
+   * @param moment ms of the monotonic clock. Default: the same.
+   */
+  called(time: number, moment = time): void {
     this.#learned.called(time)
+    this.#busySince ??= moment
   }
 
   /** No call is under way any more. */
   idle(time: number): void {
     this.#learned.idle(time)
+    this.#busySince = undefined
+  }
+
+  /** Since when calls have been under way in its worker without a break (ms of the monotonic clock); undefined: none is. */
+  get busySince(): number | undefined {
+    return this.#busySince
   }
 
   /**
@@ -224,6 +237,8 @@ export class ComponentAccount {
     // What it took to load is no growth.
     this.#growth = emptyGrowth
     this.#letIn = { time, bytes: promised }
+    // What had it loaded has only begun now.
+    this.#busySince &&= time
     this.#learned.residency = residencyAfterLoad(this.residency, policyTime)
   }
 

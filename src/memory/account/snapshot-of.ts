@@ -38,6 +38,7 @@ export function snapshotOf(supervisor: Supervisor, account: ComponentAccount, fr
     promised,
     collecting: account.isCollecting,
     collectedAt: account.collectedAt,
+    busySince: account.busySince,
     get candidate() {
       return (candidate ??= candidateOf(supervisor, account, frame))
     },

@@ -8,7 +8,7 @@ import { explainEnd, explainUnload } from '../decide/explain.ts'
 import type { AccountSnapshot } from '../decide/snapshot.ts'
 import type { AutomaticDecision } from '../../contract/automatic-decision.ts'
 import type { ExhaustedEvent } from '../../contract/events.ts'
-import type { PolicyOption } from '../../contract/unload-policy.ts'
+import type { Kept, PolicyOption } from '../../contract/unload-policy.ts'
 import { whyOf } from '../../observability/words/decision-words.ts'
 import type { Measurement } from '../measure/measurement.ts'
 import { Enforcer } from './enforce.ts'
@@ -29,6 +29,7 @@ export interface PerformerOptions {
   /** A component's garbage was collected, which took that long (ms). */
   readonly collected?: (supervisor: Supervisor, took: number) => void
   readonly exhausted: (event: ExhaustedEvent) => void
+  readonly heldUp: (kept: readonly Kept[]) => void
   /** Something that was begun is over: there may be more to decide. */
   readonly done: () => void
 }
@@ -66,7 +67,7 @@ export class Performer {
 
   perform(action: Action, account: AccountSnapshot, level: PressureLevel): void {
     const { usage, limit } = account
-    const { book, requests, logger, exhausted, policy } = this.#options
+    const { book, requests, logger, exhausted, heldUp, policy } = this.#options
     switch (action.kind) {
       case 'admit':
         requests.admitted(action.request, limit)
@@ -100,9 +101,12 @@ export class Performer {
       case 'restore-spares':
         this.#relief.restoreSpares()
         break
+      case 'held-up':
+        heldUp(action.kept)
+        break
       case 'exhausted': {
         const { missing, kept } = action
-        logger.warn({ pressure: action.level, missing, kept }, 'memory pressure, and nothing that may be unloaded')
+        logger.warn({ pressure: action.level, missing, kept }, 'memory pressure, and nothing that could be unloaded')
         exhausted({ level: action.level, missing, kept })
         break
       }

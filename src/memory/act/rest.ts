@@ -17,7 +17,8 @@ export class Rest {
   decided({ actions, measure, lookIn }: Decision, account: AccountSnapshot, isAtWork: boolean): void {
     if (this.#waiting.size === 0 || isAtWork || account.trimming > 0 || measure || lookIn <= SHORTEST_LOOK) return
     // These are done once they are begun.
-    if (actions.every(({ kind }) => kind === 'exhausted' || kind === 'restore-spares')) this.#over(account.sampledAt)
+    if (actions.every(({ kind }) => kind === 'exhausted' || kind === 'held-up' || kind === 'restore-spares'))
+      this.#over(account.sampledAt)
   }
 
   /** Nothing is decided any more. */

@@ -32,10 +32,12 @@ export type Action =
   | { readonly kind: 'end'; readonly name: string; readonly overrun: Overrun }
   | { readonly kind: 'give-up-spares' }
   | { readonly kind: 'restore-spares' }
-  /** Tell that nothing is left to unload. */
+  /** Something could go, and idle floors keep it: worth advice if that is so again and again. */
+  | { readonly kind: 'held-up'; readonly kept: UnloadPlan['kept'] }
+  /** Tell that nothing could go. */
   | {
       readonly kind: 'exhausted'
-      readonly level: PressureLevel
+      readonly level: Exclude<PressureLevel, 'low'>
       readonly missing: number
       readonly kept: UnloadPlan['kept']
     }

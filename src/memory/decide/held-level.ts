@@ -12,8 +12,10 @@ export type HeldLevel = Exclude<PressureLevel, 'low'>
 
 /** As if that much were used as it takes to be at that level, and whatever is unloaded were used at once by somebody else. What is used indeed counts where it is more. */
 export function usedUpTo(level: HeldLevel, account: AccountSnapshot, thresholds: PressureThresholds): AccountSnapshot {
-  const usage = Math.max(account.usage, thresholdOf(level, thresholds) * account.limit)
-  return { ...account, usage, growth: usage > account.usage ? 0 : account.growth }
+  const usage = Math.max(account.usage, Math.ceil(thresholdOf(level, thresholds) * account.limit))
+  // What has to last otherwise has lasted: nobody is to wait for that.
+  const components = account.components.map((each) => ({ ...each, busySince: Number.NEGATIVE_INFINITY }))
+  return { ...account, usage, components, growth: usage > account.usage ? 0 : account.growth }
 }
 
 /** What was decided by a level that is held no more, or by another one, says nothing of the next: it begins anew. */

@@ -2,12 +2,14 @@ import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { MemoryOptions } from '../../contract/memory-options.ts'
 import { LONGEST_LOOK, MEDIUM_DWELL, RETRY, SHORTEST_LOOK } from '../tuning.ts'
 import type { Action } from './action.ts'
+import { notExhausted, somethingGoes, stepExhaustion, unseen } from './exhaustion.ts'
+import type { ExhaustionState } from './exhaustion.ts'
 import { planUnload } from './plan.ts'
-import type { UnloadPolicy } from '../../contract/unload-policy.ts'
+import type { Kept, UnloadPolicy } from '../../contract/unload-policy.ts'
 import { bytesToFree, isAtLeast } from './pressure.ts'
 import type { PressureState } from './pressure.ts'
 import { candidatesIn, isFresh } from './snapshot.ts'
-import type { AccountSnapshot } from './snapshot.ts'
+import type { AccountSnapshot, ComponentSnapshot } from './snapshot.ts'
 
 /** What was done about the pressure so far. Times in ms. */
 export interface ReliefState {
@@ -17,10 +19,9 @@ export interface ReliefState {
   readonly asked: ReadonlySet<string>
   /** Spare workers were given up. */
   readonly hasGivenUpSpares: boolean
-  /** When nothing could be unloaded at this level: not tried again at once. */
-  readonly nothingLeft: { readonly level: PressureLevel; readonly at: number } | undefined
-  /** The worst level at which it was told that nothing is left, since something could last be done about it. */
-  readonly told: PressureLevel | undefined
+  /** When nothing could be unloaded at this level: not tried again at once, but `until`. */
+  readonly nothingLeft: { readonly level: PressureLevel; readonly at: number; readonly until: number } | undefined
+  readonly exhaustion: ExhaustionState
 }
 
 export const noRelief: ReliefState = {
@@ -28,7 +29,7 @@ export const noRelief: ReliefState = {
   asked: new Set(),
   hasGivenUpSpares: false,
   nothingLeft: undefined,
-  told: undefined,
+  exhaustion: notExhausted,
 }
 
 export interface ReliefStep {
@@ -40,7 +41,7 @@ export interface ReliefStep {
 
 /**
  * What pressure asks for, in this order, each once the one before is done: spare workers go and components drop what they can (from lowThreshold on);
- * components are unloaded, one at a time, each by figures taken after the one before was gone; and it is told when nothing is left. Where
+ * components are unloaded, one at a time, each by figures taken after the one before was gone; and it is told when nothing could go. Where
  * memory fills up faster than that, nobody is asked to trim first.
  *
  * @param unloads something is being unloaded, or will be, for another reason.
@@ -63,8 +64,8 @@ export function stepRelief(
   const urgent = isUrgent(account)
   const made = makeDo(state, level, need, account, urgent)
   const step = { ...idle, ...made }
-  if (level === 'low') return { ...step, state: { ...step.state, told: undefined } }
-  if (need <= 0) return step
+  if (level === 'low') return { ...step, state: { ...step.state, exhaustion: notExhausted } }
+  if (need <= 0) return { ...step, state: { ...step.state, exhaustion: unseen(step.state.exhaustion) } }
   // Nothing more can be done than to ask again.
   if (!options.autoUnloadEnabled) return { ...step, lookIn: MEDIUM_DWELL }
 
@@ -72,18 +73,27 @@ export function stepRelief(
   const isWaiting = made.actions.length > 0 || (account.trimming > 0 && hasTimeToTrim(made.state, level, account))
   if (unloads || account.unloading || (isWaiting && !urgent)) return soon
   if (!isFresh(account)) return { ...soon, measure: true }
-  if (isResting(made.state, level, account)) return { ...step, lookIn: RETRY }
+  if (isResting(made.state, level, account)) return { ...step, lookIn: restOf(made.state, account) }
   const plan = planUnload(policy, candidatesIn(account), level, need)
   const [victim] = plan.victims
   if (victim) {
+    const exhaustion = somethingGoes(made.state.exhaustion, componentNamed(victim.name, account))
     return {
       ...soon,
-      state: { ...made.state, told: undefined, nothingLeft: undefined },
+      state: { ...made.state, exhaustion, nothingLeft: undefined },
       actions: [...made.actions, { kind: 'unload', name: victim.name, reason: 'pressure', request: undefined, plan }],
     }
   }
-  return { ...nothingLeft(made.state, level, need, account, plan.kept, made.actions), measure: false, lookIn: RETRY }
+  const left = nothingLeft(made.state, level, need, account, plan.kept, made.actions)
+  return { ...left, measure: false, lookIn: restOf(left.state, account) }
 }
+
+const componentNamed = (name: string, { components }: AccountSnapshot): ComponentSnapshot | undefined =>
+  components.find((each) => each.name === name)
+
+/** ms until it is tried again. */
+const restOf = ({ nothingLeft }: ReliefState, { time }: AccountSnapshot): number =>
+  nothingLeft ? Math.max(1, Math.min(RETRY, nothingLeft.until - time)) : RETRY
 
 /** Critical is left half a minute after it has passed; what usage is by then is no better for it, and high has something to say on it. */
 function levelToRelieve(level: PressureLevel, account: AccountSnapshot, options: MemoryOptions): PressureLevel {
@@ -149,22 +159,22 @@ function isResting(
   { time, idleAt, changedAt }: AccountSnapshot,
 ): boolean {
   if (!nothingLeft || nothingLeft.at <= Math.max(idleAt, changedAt)) return false
-  return time - nothingLeft.at < RETRY && isAtLeast(nothingLeft.level, level)
+  return time < nothingLeft.until && isAtLeast(nothingLeft.level, level)
 }
 
 function nothingLeft(
   state: ReliefState,
-  level: PressureLevel,
+  level: Exclude<PressureLevel, 'low'>,
   missing: number,
-  { components, reserved, time }: AccountSnapshot,
-  kept: Extract<Action, { kind: 'exhausted' }>['kept'],
+  account: AccountSnapshot,
+  kept: readonly Kept[],
   actions: readonly Action[],
 ): { state: ReliefState; actions: readonly Action[] } {
+  const { components, reserved, time } = account
   // What comes just now may change everything: what is reserved is not there yet, what loads may be idle at once.
   if (missing <= reserved || components.some(({ phase }) => phase === 'loading')) return { state, actions }
-  const next: ReliefState = { ...state, nothingLeft: { level, at: time } }
-  // What its price keeps goes as soon as pressure is critical: something is left.
-  const isPriced = kept.some(({ reason }) => reason === 'price')
-  if (isPriced || (state.told !== undefined && isAtLeast(state.told, level))) return { state: next, actions }
-  return { state: { ...next, told: level }, actions: [...actions, { kind: 'exhausted', level, missing, kept }] }
+  const { state: exhaustion, action, at } = stepExhaustion(state.exhaustion, level, missing, account, kept)
+  const until = Math.min(time + RETRY, at > time ? at : Number.POSITIVE_INFINITY)
+  const next: ReliefState = { ...state, exhaustion, nothingLeft: { level, at: time, until } }
+  return { state: next, actions: action ? [...actions, action] : actions }
 }

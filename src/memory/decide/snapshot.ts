@@ -29,6 +29,8 @@ export interface ComponentSnapshot {
   readonly collecting: boolean
   /** When it was last measured after its garbage was collected at our wish. */
   readonly collectedAt: number | undefined
+  /** Since when it has been in use without a break; undefined: it is not, or nobody told. */
+  readonly busySince: number | undefined
   /** What a policy is told of it. */
   readonly candidate: UnloadCandidate
 }

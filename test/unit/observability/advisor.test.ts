@@ -81,7 +81,7 @@ describe('Advisor', () => {
   it('counts what only its idle time kept', () => {
     const { advisor } = setUp()
     const kept = [{ name: 'a', reason: 'min-idle' as const }]
-    for (let i = 0; i < 3; i++) advisor.exhausted({ level: 'high', missing: 1, kept })
+    for (let i = 0; i < 3; i++) advisor.heldUp(kept)
     // It is about components that are registered only.
     expect(advisor.advice().map(({ id }) => id)).not.toContain('never-idle:a')
   })

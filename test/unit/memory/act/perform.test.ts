@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import type { ExhaustedEvent } from '../../../../src/contract/events.ts'
+import type { Kept } from '../../../../src/contract/unload-policy.ts'
 import type { Spares } from '../../../../src/host/spares.ts'
 import { OpenRequests } from '../../../../src/memory/act/open-requests.ts'
 import { Performer } from '../../../../src/memory/act/perform.ts'
@@ -30,6 +31,7 @@ function open() {
   const spares = { giveUp: vi.fn<Spares['giveUp']>(async () => 0), restore: vi.fn<() => void>() }
   const done = vi.fn<() => void>()
   const exhausted = vi.fn<(event: ExhaustedEvent) => void>()
+  const heldUp = vi.fn<(kept: readonly Kept[]) => void>()
   const performer = new Performer({
     book,
     spares: spares as unknown as Spares,
@@ -38,6 +40,7 @@ function open() {
     requests,
     policy: () => 'cost-aware',
     exhausted,
+    heldUp,
     done,
   })
   const perform = (action: Action): void => performer.perform(action, accountOf({ usage: 960 }), 'high')

@@ -157,7 +157,7 @@ describe('above low', () => {
     const early = componentOf('early', { bytes: 300, candidate: { idleTime: 59_999 } })
     const passed = { usage: 890, components: [late, early] }
     expect(trimmed('critical', options).actions('critical', passed)).toEqual(['unload late'])
-    expect(trimmed('critical', options).actions('critical', { ...passed, components: [early] })).toEqual(['exhausted'])
+    expect(trimmed('critical', options).actions('critical', { ...passed, components: [early] })).toEqual(['held-up'])
     expect(trimmed('critical', options).actions('critical', { ...passed, usage: 799 })).toEqual([])
     expect(trimmed('critical', options).actions('critical', { ...passed, usage: 901 })).toEqual(['unload late'])
   })
@@ -215,7 +215,7 @@ describe('when nothing may go', () => {
     expect(step.lookIn).toBe(RETRY)
     // It does not even look who might go.
     const idle = { usage: 900, components: [a] }
-    expect(relieved.step('high', { ...idle, time: 10_000 + RETRY - 1 })).toMatchObject({ actions: [], lookIn: RETRY })
+    expect(relieved.step('high', { ...idle, time: 10_000 + RETRY - 1 })).toMatchObject({ actions: [], lookIn: 1 })
     expect(relieved.actions('high', { ...idle, time: 10_000 + RETRY })).toEqual(['unload a'])
   })
 
@@ -244,7 +244,8 @@ describe('when nothing may go', () => {
     expect(relieved.actions('high', { ...busy, time: at(8) })).toEqual([])
     expect(relieved.actions('high', { ...busy, time: at(10) })).toEqual(['trim a'])
     expect(relieved.actions('high', { usage: 900, components: [b], time: at(12) })).toEqual(['unload b'])
-    expect(relieved.actions('high', { ...busy, time: at(12.5) })).toEqual(['exhausted'])
+    const other = [busyOf('c', { bytes: 300 })]
+    expect(relieved.actions('high', { ...busy, components: other, time: at(12.5) })).toEqual(['exhausted'])
   })
 
   test('that is not told while the price keeps what would go at critical pressure', () => {
@@ -256,6 +257,75 @@ describe('when nothing may go', () => {
     expect(relieved.step('medium', account)).toMatchObject({ actions: [], lookIn: RETRY })
     relieved.state = { ...relieved.state, trimmed: { level: 'critical', at: 9_900 } }
     expect(relieved.actions('critical', { ...account, usage: 960 })).toEqual(['unload a'])
+  })
+
+  test('uses have to have lasted, and at high longer than at critical; then it is told at once', () => {
+    const since = (busySince: number | undefined) => [
+      busyOf('a', { busySince }),
+      componentOf('b', { candidate: { pinned: true } }),
+    ]
+    const relieved = trimmed('critical')
+    const critical = { usage: 960, components: since(8_000) }
+    expect(relieved.step('critical', critical)).toMatchObject({ actions: [], lookIn: RETRY })
+    const later = { ...critical, time: 12_500 }
+    expect(relieved.step('critical', later)).toMatchObject({ actions: [], lookIn: 500 })
+    expect(relieved.actions('critical', { ...critical, time: 13_000 })).toEqual(['exhausted'])
+    expect(trimmed('high').actions('high', { usage: 900, components: since(8_000), time: 13_000 })).toEqual([])
+    expect(trimmed('high').actions('high', { usage: 900, components: since(-17_000), time: 13_000 })).toEqual([
+      'exhausted',
+    ])
+    // Of some uses nobody tells when they begin: they count from when they are first seen.
+    const untold = trimmed('critical')
+    expect(untold.actions('critical', { ...critical, components: since(undefined) })).toEqual([])
+    expect(untold.actions('critical', { ...critical, components: since(undefined), time: 14_500 })).toEqual([])
+    // It is trims that are asked for again.
+    expect(untold.actions('critical', { ...critical, components: since(undefined), time: 15_000 })).toEqual([
+      'trim a b',
+    ])
+    expect(untold.actions('critical', { ...critical, components: since(undefined), time: 15_100 })).toEqual([
+      'exhausted',
+    ])
+  })
+
+  test('one that gets in use just as it is to go is no exhaustion', () => {
+    const relieved = trimmed('critical')
+    expect(relieved.actions('critical', { usage: 960, components: [a] })).toEqual(['unload a'])
+    const called = { usage: 960, components: [busyOf('a', { busySince: 10_010 })] }
+    expect(relieved.actions('critical', { ...called, time: 10_020, sampledAt: 10_020 })).toEqual([])
+  })
+
+  test.each<[string, ComponentSnapshot]>([
+    ['has not been idle for long enough', componentOf('b', { candidate: { idleTime: 10, minIdleTime: 300_000 } })],
+    ['was loaded again too soon', componentOf('b', { candidate: { residentTime: 10, minResidency: 60_000 } })],
+    ['is protected before critical', componentOf('b', { candidate: { priority: 5 } })],
+    ['is leaving', componentOf('b', { phase: 'leaving' })],
+    ['is needed by one that waits for memory', componentOf('b', { candidate: { dependents: ['c'] } })],
+  ])('nothing is told while there is one that could go: it %s', (_, one) => {
+    expect(trimmed('high').actions('high', { ...busy, components: [...busy.components, one] })).not.toContain(
+      'exhausted',
+    )
+    const gone = { ...busy, components: [...busy.components, componentOf('b', { candidate: { pinned: true } })] }
+    expect(trimmed('high').actions('high', gone)).toEqual(['exhausted'])
+  })
+
+  test('that idle floors kept what could go is noted once for each shortage', () => {
+    const relieved = trimmed('high', { minIdleTime: 300_000 })
+    const floors = { usage: 900, components: [componentOf('a', { bytes: 300, candidate: { idleTime: 10 } })] }
+    expect(relieved.actions('high', floors)).toEqual(['held-up'])
+    expect(relieved.actions('high', { ...floors, time: 12_000 })).toEqual([])
+    relieved.step('low', { ...floors, usage: 700, time: 13_000 })
+    expect(relieved.actions('high', { ...floors, time: 14_000 })).toEqual(['held-up'])
+  })
+
+  test('that is told again when one of those who stayed is gone, and not before', () => {
+    const relieved = trimmed('high')
+    const two = { usage: 900, components: [busyOf('a'), busyOf('b')] }
+    expect(relieved.actions('high', two)).toEqual(['exhausted'])
+    expect(relieved.actions('high', { ...two, components: [busyOf('a'), busyOf('b'), a], time: 12_000 })).toEqual([
+      'unload a',
+    ])
+    expect(relieved.actions('high', { ...two, time: 13_000, idleAt: 12_900 })).toEqual([])
+    expect(relieved.actions('high', { ...two, components: [busyOf('a')], time: 14_100 })).toEqual(['exhausted'])
   })
 
   test('that is told again after the pressure was low', () => {
