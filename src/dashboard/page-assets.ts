@@ -49,7 +49,8 @@ export async function loadPageAssets(): Promise<PageAssets> {
   for (const file of await readdir(folder)) {
     // Types for whatever else words figures as the page does.
     if (extname(file) === '.ts') continue
-    files.set(`/page/${file}`, { type: typeOf(file), body: await readFile(join(folder, file)) })
+    const body = await readFile(join(folder, file))
+    files.set(`/page/${file}`, { type: typeOf(file), body: isModule(file) ? withoutTypes(body) : body })
   }
   const importMap = JSON.stringify({ imports })
   const html = files.get('/page/index.html')?.body.toString('utf8') ?? ''
@@ -78,6 +79,11 @@ function policyFor(importMap: string): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
+}
+
+/** A fifth of the page are types and words for whoever reads the source, in comments on lines of their own. Browsers need neither. */
+function withoutTypes(module: Buffer): Buffer {
+  return Buffer.from(module.toString('utf8').replaceAll(/^[ \t]*\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*\n/gm, ''))
 }
 
 function pageFolder(): string {

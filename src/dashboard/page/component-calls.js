@@ -51,14 +51,14 @@ export function CallersCard({ callers }) {
 /**
  * What its calls failed with last, newest first.
  *
- * @param {{ errors: Detail['lastErrors'] | undefined }} props
+ * @param {{ errors: Detail['lastErrors'] | undefined, crashes: number }} props
  */
-export function LastErrorsCard({ errors }) {
+export function LastErrorsCard({ errors, crashes }) {
   const rows = errors?.toSorted((a, b) => b.time - a.time) ?? []
   return html`
     <section class="card" aria-labelledby="errors-title">
       <header><h2 id="errors-title">Its last errors</h2></header>
-      ${rows.length === 0 && html`<p class="empty">${errors ? 'No call has failed.' : '…'}</p>`}
+      ${rows.length === 0 && html`<p class="empty">${!errors ? '…' : crashes > 0 ? 'None that is known: what a crashed worker had not told is missing.' : 'No call has failed.'}</p>`}
       ${
         rows.length > 0 &&
         html`<ol class="error-list scroll" tabindex="0" aria-label="Errors, newest first">

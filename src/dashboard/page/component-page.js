@@ -37,11 +37,11 @@ export function ComponentPage({ name }) {
       <${ComponentChart} component=${component} marks=${marks} />
       <${HoldsCard} component=${component} />
     </div>
-    <div class="pair">
+    <div class="halves">
       <${CallersCard} callers=${detail?.callers} />
-      <${LastErrorsCard} errors=${detail?.lastErrors} />
+      <${LastErrorsCard} errors=${detail?.lastErrors} crashes=${component.crashes} />
     </div>
-    <div class="pair">
+    <div class="halves">
       <${WorkCard} component=${component} />
       <${RelationsCard} component=${component} />
     </div>

@@ -130,9 +130,9 @@ export function TimelineCard() {
           )}
         <li><i class="line line-rss"></i>Resident set</li>
         <li><i class="line line-limit"></i>Limit</li>
-        <li><i class="tick tick-unload"></i>Unload</li>
-        <li><i class="tick tick-crash"></i>Crash</li>
-        <li><i class="tick tick-load"></i>Load</li>
+        <li><i class="mark-unload"></i>Unload</li>
+        <li><i class="mark-crash"></i>Crash</li>
+        <li><i class="mark-load"></i>Load</li>
       </ul>
       <p class="hint">Drag over the plot to zoom in, or use the keys + − ← → on it.</p>
     </section>
@@ -279,10 +279,21 @@ function drawMarks(plot, marks) {
     const tall = low ? -5 * scale : 8 * scale
     const wide = low ? 3 * scale : 4 * scale
     ctx.beginPath()
-    ctx.moveTo(x - wide, y)
-    ctx.lineTo(x + wide, y)
-    ctx.lineTo(x, y + tall)
-    ctx.fill()
+    if (kind === 'crash') {
+      // A cross: told from an unload without its colour.
+      ctx.lineWidth = 2.5 * scale
+      ctx.moveTo(x - wide, y)
+      ctx.lineTo(x + wide, y + tall)
+      ctx.moveTo(x + wide, y)
+      ctx.lineTo(x - wide, y + tall)
+      ctx.stroke()
+      ctx.lineWidth = scale
+    } else {
+      ctx.moveTo(x - wide, y)
+      ctx.lineTo(x + wide, y)
+      ctx.lineTo(x, y + tall)
+      ctx.fill()
+    }
     if (low || (seen.length > mostLines && kind !== 'crash')) continue
     ctx.globalAlpha = kind === 'crash' ? 0.8 : 0.35
     ctx.beginPath()
