@@ -23,21 +23,34 @@ export interface ResolvedCoordinatorOptions {
   readonly logger: Logger | undefined
   readonly spareWorkers: number
   readonly shutdownTimeout: number
+  readonly control: boolean
 }
 
-const known = ['memory', 'timeout', 'autoUnloadEnabled', 'clock', 'logger', 'spareWorkers', 'shutdownTimeout']
+const known = [
+  'memory',
+  'timeout',
+  'autoUnloadEnabled',
+  'clock',
+  'logger',
+  'spareWorkers',
+  'shutdownTimeout',
+  'control',
+]
 const duration = { min: 1, max: 2 ** 31 - 1 }
 
 /** @throws InvalidOptionsError naming the option, what was expected and what was got. */
 export function resolveCoordinatorOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
   expectRecord('options', options)
   expectKnown(options, known)
-  const { timeout = {}, memory = {}, autoUnloadEnabled } = options
+  const { timeout = {}, memory = {}, autoUnloadEnabled, control } = options
   expectRecord('memory', memory)
   expectRecord('timeout', timeout)
   expectKnown(timeout, ['load', 'call', 'dispose'], 'timeout.')
   if (autoUnloadEnabled !== undefined && typeof autoUnloadEnabled !== 'boolean') {
     throw new InvalidOptionsError('autoUnloadEnabled', 'true or false', autoUnloadEnabled)
+  }
+  if (control !== undefined && typeof control !== 'boolean') {
+    throw new InvalidOptionsError('control', 'true or false', control)
   }
   return {
     memory: resolveMemoryOptions({ ...(autoUnloadEnabled !== undefined && { autoUnloadEnabled }), ...memory }),
@@ -50,6 +63,7 @@ export function resolveCoordinatorOptions(options: CoordinatorOptions): Resolved
     logger: expectOptional(options.logger, expectLogger),
     spareWorkers: expectInteger('spareWorkers', orDefault(options.spareWorkers, 1), { min: 0, max: 64 }),
     shutdownTimeout: expectNumber('shutdownTimeout', orDefault(options.shutdownTimeout, 25_000), duration),
+    control: control ?? process.env['SPILLWAY_CONTROL'] === '1',
   }
 }
 

@@ -31,6 +31,7 @@ import { StuckWatch } from './component/stuck-watch.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
 import { keepContext } from './base/context.ts'
+import { switchControl } from './control/control-switch.ts'
 import type { CoordinatorEvents } from './contract/events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
 import type { ResolvedCoordinatorOptions } from './coordinator-options.ts'
@@ -90,6 +91,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   readonly #inContext = keepContext()
   readonly #reclaimer: Reclaimer
   readonly #membership: Disposable
+  readonly #control: AsyncDisposable
   #shutdown: Promise<ShutdownReport> | undefined
 
   constructor(options: CoordinatorOptions = {}) {
@@ -166,6 +168,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       logs,
       tracing,
     }
+    this.#control = switchControl({ asked: this.#options.control, coordinator: this, logger })
   }
 
   /**
@@ -365,11 +368,8 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
     for (const component of this.#registry.components) component.stop(error)
-    this.memory.stop()
-    this.#parts.stuck.stop()
-    this.#parts.idle.stop()
-    this.#parts.recycles.stop()
-    this.#parts.advisor.stop()
+    const { stuck, idle, recycles, advisor } = this.#parts
+    for (const each of [this.memory, stuck, idle, recycles, advisor]) each.stop()
     const [report] = await Promise.all([
       shutdownAll(this.#registry, deadline),
       this.#parts.spares.close(terminateDeadline),
@@ -379,6 +379,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     this.#endpoints.close()
     this.locks.close()
     this.memory[Symbol.dispose]()
+    await this.#control[Symbol.asyncDispose]()
     if (report.left.length === 0) this.#membership[Symbol.dispose]()
     else this.#parts.logger.error({ left: report.left }, 'shutdown: workers that did not die are left behind')
     // After the callers of shutdown() have been answered nothing holds the process any more.

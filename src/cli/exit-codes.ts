@@ -1,7 +1,7 @@
 /** What the command ends with. */
 export const exitCodes = {
   ok: 0,
-  /** The dashboard could not be reached, or did not let us in. */
+  /** It could not be done: there is no such program or component, it said no, or ended meanwhile. */
   failed: 1,
   /** The command was given in a way that means nothing. */
   usage: 2,

@@ -11,14 +11,46 @@ interface Command {
 
 /** Loaded when they are asked for. */
 const commands: Readonly<Record<string, Command>> = {
+  ps: {
+    summary: 'programs of this user, and what is wrong with them',
+    run: async (args) => (await import('./commands/ps.ts')).runPs(args),
+  },
   top: {
-    summary: 'components of a running program, live, from the URL of its dashboard',
+    summary: 'components of a running program, live',
     run: async (args) => (await import('./top/run-top.ts')).runTop(args),
+  },
+  explain: {
+    summary: 'why a program, or a component, is as it is, and what would go next',
+    run: async (args) => (await import('./commands/explain.ts')).runExplain(args),
+  },
+  load: {
+    summary: 'loads a component',
+    run: async (args) => (await import('./commands/load.ts')).runLoad(args),
+  },
+  unload: {
+    summary: 'unloads a component',
+    run: async (args) => (await import('./commands/unload.ts')).runUnload(args),
+  },
+  snapshot: {
+    summary: 'saves what is on the heap of a component',
+    run: async (args) => (await import('./commands/snapshot.ts')).runSnapshot(args),
+  },
+  diff: {
+    summary: 'what grew from one heap snapshot to the next, by constructor',
+    run: async (args) => (await import('./commands/diff.ts')).runDiff(args),
+  },
+  profile: {
+    summary: 'saves where a component spends its time',
+    run: async (args) => (await import('./commands/profile.ts')).runProfile(args),
+  },
+  logs: {
+    summary: 'the last lines of the log, and what comes',
+    run: async (args) => (await import('./commands/logs.ts')).runLogs(args),
   },
 }
 
 const list = Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
   .join('\n')
 
 const usage = `spillway <command> [options]
@@ -28,6 +60,9 @@ ${list}
 
   spillway <command> --help    options of a command
   spillway --version
+
+A program can be looked at where its coordinator was made with { control: true }, or where it runs with SPILLWAY_CONTROL=1.
+Exit codes: 0 as wanted, 1 it could not be done, 2 the command makes no sense.
 `
 
 /** @returns the exit code. What went wrong is on standard error. */

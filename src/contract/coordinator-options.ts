@@ -20,4 +20,9 @@ export interface CoordinatorOptions {
   readonly spareWorkers?: number
   /** ms. Default 25,000. */
   readonly shutdownTimeout?: number
+  /**
+   * Whether this user's command line may look at it and act on it (`npx spillway ps`), by a Unix socket that nobody else can open. Never in a worker.
+   * Default: true where SPILLWAY_CONTROL is 1, else false.
+   */
+  readonly control?: boolean
 }

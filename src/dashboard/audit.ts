@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Logger } from '../contract/logger.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { clearTimeout, setTimeout } from '../base/timers.ts'
-import { toAnswer } from './http-error.ts'
+import { toAnswer } from '../live/http-error.ts'
 
 /** Lines about refusals that are written within so many ms; the others are counted, and told in one. Guessed: 100 MB a month at the most. */
 const lines = { most: 60, within: 60_000 }

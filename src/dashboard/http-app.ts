@@ -7,7 +7,7 @@ import { isComponentNotFoundError } from '../contract/errors.ts'
 import { importPackage } from '../base/package-files.ts'
 import type { Audit } from './audit.ts'
 import type { Gate } from './gate.ts'
-import { toAnswer } from './http-error.ts'
+import { toAnswer } from '../live/http-error.ts'
 import type { Access } from './request-guard.ts'
 import { whenClosed } from './when-closed.ts'
 

@@ -81,7 +81,7 @@ export class LiveStream {
     this.#timer = setTimeout(() => {
       this.#dueAt = Number.POSITIVE_INFINITY
       void this.#tick()
-    }, delay)
+    }, delay).unref()
   }
 
   #cancel(): void {

@@ -1,6 +1,7 @@
 import type { InContext } from '../base/context.ts'
 import { headlineOf } from '../contract/describe-value.ts'
 import type { Logger, LogMethod } from '../contract/logger.ts'
+import { LogTap } from './log-tap.ts'
 import { LostLines } from './lost-lines.ts'
 import { runUserCode } from '../base/user-code.ts'
 
@@ -16,6 +17,13 @@ const insteadOf: Readonly<Record<Level, readonly Level[]>> = {
   fatal: ['fatal', 'error', 'warn', 'info'],
 }
 
+/** What a logger has in common with those that come from it; `bindings` are more each time, and not looked into before they have to be. */
+interface Shared {
+  readonly bindings: readonly object[]
+  readonly lost: LostLines
+  readonly tap: LogTap
+}
+
 /**
  * The program's logger, which is used from the midst of what the runtime does: it runs in a context of its own, and nothing it throws (a serializer, a
  * mixin, a hook) goes further, nor what is logged. What it does not write is told by warnings of the process instead.
@@ -29,17 +37,23 @@ export class GuardedLogger implements Logger {
   readonly fatal: LogMethod = this.#method('fatal')
   readonly #make: () => Logger
   readonly #inContext: InContext
-  /** Told where a line does not say so itself. */
-  readonly #component: string | undefined
-  readonly #lost: LostLines
+  readonly #shared: Shared
   #made: Logger | undefined
 
   /** @param make may throw; it is called again with the next line then. */
-  constructor(make: () => Logger, inContext: InContext, component?: string, lost = new LostLines(inContext)) {
+  constructor(
+    make: () => Logger,
+    inContext: InContext,
+    shared: Shared = { bindings: [], lost: new LostLines(inContext), tap: new LogTap() },
+  ) {
     this.#make = make
     this.#inContext = inContext
-    this.#component = component
-    this.#lost = lost
+    this.#shared = shared
+  }
+
+  /** Tells of its lines, and of those of all that come from it. */
+  get tap(): LogTap {
+    return this.#shared.tap
   }
 
   get level(): string {
@@ -51,8 +65,8 @@ export class GuardedLogger implements Logger {
   }
 
   child(bindings: Record<string, unknown>): GuardedLogger {
-    const component = componentOf(bindings) ?? this.#component
-    return new GuardedLogger(() => this.#logger.child(bindings), this.#inContext, component, this.#lost)
+    const shared = { ...this.#shared, bindings: [...this.#shared.bindings, bindings] }
+    return new GuardedLogger(() => this.#logger.child(bindings), this.#inContext, shared)
   }
 
   get #logger(): Logger {
@@ -64,7 +78,10 @@ export class GuardedLogger implements Logger {
       const write = (): unknown => {
         const logger: Partial<Logger> = this.#logger
         const method = insteadOf[level].find((each) => typeof logger[each] === 'function')
-        return method && Reflect.apply(logger[method] as LogMethod, logger, line)
+        const written: unknown = method && Reflect.apply(logger[method] as LogMethod, logger, line)
+        const { tap, bindings } = this.#shared
+        tap.listener?.({ level, logger: this.#logger, bindings, line })
+        return written
       }
       runUserCode(this.#inContext, write, (error) => this.#tell(level, line, error))
     }
@@ -73,9 +90,9 @@ export class GuardedLogger implements Logger {
   /** Only its message: what else is in it the logger may have had to redact. */
   #tell(level: Level, line: readonly unknown[], error: unknown): void {
     const message = line.find((part) => typeof part === 'string') ?? '(no message)'
-    const component = componentOf(line[0]) ?? this.#component
+    const component = [...this.#shared.bindings, line[0]].map(componentOf).findLast((name) => name !== undefined)
     const of = component === undefined ? '' : ` of component "${component}"`
-    this.#lost.add(`(${headlineOf(error)}) at a line${of}, ${level}: ${message}`)
+    this.#shared.lost.add(`(${headlineOf(error)}) at a line${of}, ${level}: ${message}`)
   }
 }
 

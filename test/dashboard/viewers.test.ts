@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { readEvents } from '../../src/cli/top/event-stream.ts'
+import { dashboardAt, readEvents } from '../../src/cli/top/event-stream.ts'
 import { Dashboard } from '../../src/dashboard/dashboard.ts'
 import { sharedCoordinator } from '../support/coordinator.ts'
 import { ask, events, open } from './dashboard-client.ts'
@@ -10,7 +10,7 @@ afterAll(() => over.abort())
 
 /** Reads on and answers, as `spillway top` does. */
 async function live(url: string): Promise<{ lost: () => boolean }> {
-  const stream = readEvents(new URL(url), undefined, over.signal)
+  const stream = readEvents(dashboardAt(new URL(url), undefined), over.signal)
   await stream.next()
   let lost = false
   const toItsEnd = async (): Promise<void> => {

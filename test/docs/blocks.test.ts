@@ -2,6 +2,14 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { diffUsage } from '../../src/cli/commands/diff.ts'
+import { explainUsage } from '../../src/cli/commands/explain.ts'
+import { loadUsage } from '../../src/cli/commands/load.ts'
+import { logsUsage } from '../../src/cli/commands/logs.ts'
+import { profileUsage } from '../../src/cli/commands/profile.ts'
+import { psUsage } from '../../src/cli/commands/ps.ts'
+import { snapshotUsage } from '../../src/cli/commands/snapshot.ts'
+import { unloadUsage } from '../../src/cli/commands/unload.ts'
 import { topUsage } from '../../src/cli/top/top-options.ts'
 import { allBlocks, readPage } from './page.ts'
 import type { Block } from './page.ts'
@@ -23,16 +31,18 @@ describe('commands', () => {
   const commands = of('sh').flatMap(({ page, code }) => code.split('\n').map((line) => ({ page, line })))
 
   it('of npx are those that there are, with options that they know', () => {
-    const known = new Set(topUsage.match(/--[a-z]+/g))
+    const usages = { ps: psUsage, top: topUsage, explain: explainUsage, load: loadUsage, unload: unloadUsage }
+    const all = { ...usages, snapshot: snapshotUsage, diff: diffUsage, profile: profileUsage, logs: logsUsage }
+    const options = new Map(Object.entries(all).map(([name, usage]) => [name, new Set(usage.match(/--[a-z]+/g))]))
     const called = commands.flatMap(({ page, line }) =>
-      [...line.matchAll(/npx spillway (\w+)([^#|]*)/g)].map(([, name, rest = '']) => ({
+      [...line.matchAll(/npx spillway (\w+)([^#|]*)/g)].map(([, name = '', rest = '']) => ({
         page,
         name,
-        unknown: (rest.match(/--[a-z-]+/g) ?? []).filter((option) => !known.has(option)),
+        unknown: (rest.match(/--[a-z-]+/g) ?? []).filter((option) => options.get(name)?.has(option) !== true),
       })),
     )
-    expect(called.length).toBeGreaterThan(0)
-    expect(called.filter(({ name, unknown }) => name !== 'top' || unknown.length > 0)).toEqual([])
+    expect(new Set(called.map(({ name }) => name))).toEqual(new Set(Object.keys(all)))
+    expect(called.filter(({ unknown }) => unknown.length > 0)).toEqual([])
   })
 
   it('run files that are there, or on the page', () => {

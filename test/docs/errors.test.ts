@@ -37,7 +37,7 @@ describe('the errors', () => {
 
   it('of the dashboard are those that it answers with', async () => {
     const rows = tableRows(section(page, 'Of the dashboard'))
-    const answered = await sourcesMatching(/(?:refuse|new HttpError)\((\d+, '[A-Z_]+')/g)
+    const answered = await sourcesMatching(/(?:refuse|new HttpError)\((\d+, '[A-Z_]+')/g, 'dashboard/')
     expect(rows.map(([status, code]) => `${status}, ${code?.replaceAll('`', "'")}`).toSorted()).toEqual(
       answered.toSorted(),
     )

@@ -44,12 +44,12 @@ export async function sourceOf(pattern: RegExp): Promise<string> {
   throw new Error(`Nothing in src matches ${pattern}`)
 }
 
-/** The first groups of all matches of a global pattern in src. */
-export async function sourcesMatching(pattern: RegExp): Promise<string[]> {
-  return (await sources()).flatMap((text) => [...text.matchAll(pattern)].map(([, group = '']) => group))
+/** The first groups of all matches of a global pattern in src. @param folder of it alone */
+export async function sourcesMatching(pattern: RegExp, folder = ''): Promise<string[]> {
+  return (await sources(folder)).flatMap((text) => [...text.matchAll(pattern)].map(([, group = '']) => group))
 }
 
-async function sources(): Promise<string[]> {
-  const files = await readdir(new URL('src/', root), { recursive: true })
-  return Promise.all(files.filter((file) => file.endsWith('.ts')).map(async (file) => readPage(`src/${file}`)))
+async function sources(folder = ''): Promise<string[]> {
+  const files = await readdir(new URL(`src/${folder}`, root), { recursive: true })
+  return Promise.all(files.filter((file) => file.endsWith('.ts')).map(async (file) => readPage(`src/${folder}${file}`)))
 }

@@ -8,7 +8,18 @@ import { readPage, sourceOf, sourcesMatching } from './page.ts'
 const kinds = ['advice', 'event', 'reason', 'log'] as const
 /** What a cell may name beside signs: values, and what Node and the system call their errors. */
 const values = ['null', 'true', 'false', "'process'", "'shared'", "'head'", 'outcome', 'ERR_ACCESS_DENIED', '401']
-const ofTheSystem = ['EACCES', 'ENOSPC', 'EROFS', '--permission', 'npx spillway top', '/metrics', 'start()', 'send']
+const ofTheSystem = [
+  'EACCES',
+  'ENOSPC',
+  'EROFS',
+  '--permission',
+  'npx spillway top',
+  'npx spillway ps',
+  'err',
+  '/metrics',
+  'start()',
+  'send',
+]
 
 /** The signs that a cell names: each in backquotes, or in quotes for the log, with its kind before it where it has one. */
 export function namedSigns(cell: string): string[] {

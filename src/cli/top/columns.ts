@@ -1,6 +1,8 @@
 import type { ComponentView } from '../../live/schemas.ts'
-import { age, bytes, count, duration, rate } from '../../dashboard/page/format.js'
+import { age, bytes, count, duration, percent, rate } from '../../dashboard/page/format.js'
 import { nextWords, stateNames } from '../../dashboard/page/words.js'
+import { errorShareOf, growthOf } from './rows.ts'
+import type { Row } from './rows.ts'
 
 export interface Column {
   readonly label: string
@@ -10,7 +12,7 @@ export interface Column {
   /** Where there is no room for all, the highest go first; 0 stays. */
   readonly rank: number
   /** @param now epoch ms by the clock of the program that is watched. */
-  readonly text: (component: ComponentView, now: number) => string
+  readonly text: (view: ComponentView, now: number, members: Row['members']) => string
 }
 
 const right = (label: string, width: number, rank: number, text: Column['text']): Column => ({
@@ -27,22 +29,27 @@ const left = (label: string, width: number, rank: number, text: Column['text']):
 
 /** Between the name, which is first, and the next unload, which is last and takes what is left. */
 export const columns: readonly Column[] = [
-  left('STATE', 9, 0, ({ state }) => stateNames[state] ?? state),
-  right('COPIES', 6, 4, copiesOf),
-  right('PID', 10, 6, processOf),
-  right('PRIO', 4, 7, ({ priority }) => String(priority)),
-  right('HEAP', 8, 1, ({ memory }) => bytes(memory?.physical)),
-  right('EXTERNAL', 8, 6, ({ memory }) => bytes(memory?.external)),
-  right('PEAK', 8, 5, ({ learnedPeak }) => bytes(learnedPeak)),
-  right('USE', 4, 2, ({ inUse }) => (inUse > 0 ? count(inUse) : '–')),
-  right('IDLE', 9, 3, idle),
-  right('CALLS/S', 7, 4, ({ callRate }) => (callRate > 0 ? rate(callRate) : '–')),
-  right('P50', 7, 9, ({ p50 }) => duration(p50)),
-  right('P99', 7, 5, ({ p99 }) => duration(p99)),
-  right('LOADS', 5, 8, ({ loads }) => count(loads)),
-  right('UNLOADS', 7, 2, ({ unloads }) => count(unloads)),
-  right('CRASHES', 7, 6, ({ crashes }) => (crashes > 0 ? count(crashes) : '–')),
+  left('STATE', 9, 0, ({ state }, _, members) =>
+    members ? `${count(members.loaded)}/${count(members.all)}` : (stateNames[state] ?? state),
+  ),
+  right('TOTAL', 8, 1, ({ memory }) => bytes(memory?.total)),
+  right('GROWTH/M', 8, 2, growth),
+  right('ERRORS', 6, 3, (view) => percent(errorShareOf(view))),
+  right('USE', 4, 4, ({ inUse }) => (inUse > 0 ? count(inUse) : '–')),
+  right('CPU', 4, 5, ({ load }) => percent(load?.cpu)),
+  right('CALLS/S', 7, 6, ({ callRate }) => (callRate > 0 ? rate(callRate) : '–')),
+  right('IDLE', 9, 7, idle),
+  right('RUNS IN', 10, 8, runsIn),
+  right('UNLOADS', 7, 9, ({ unloads }) => count(unloads)),
+  right('P99', 7, 10, ({ p99 }) => duration(p99)),
+  right('COPIES', 6, 11, copiesOf),
+  right('PEAK', 8, 12, ({ learnedPeak }) => bytes(learnedPeak)),
+  right('CRASHES', 7, 13, ({ crashes }) => (crashes > 0 ? count(crashes) : '–')),
+  right('PRIO', 4, 14, ({ priority }) => String(priority)),
+  right('LOADS', 5, 15, ({ loads }) => count(loads)),
 ]
+/** Up to this rank they are shown before long names are. */
+export const essential = 4
 
 export const nextText = ({ next }: ComponentView): string => nextWords(next)
 
@@ -51,9 +58,15 @@ function copiesOf({ instances }: ComponentView): string {
   return instances.length > 1 ? count(instances.length) : '–'
 }
 
-/** Of one with a process of its own, and how many more it has; a thread is in that of the program. */
-function processOf({ isolation, pid, instances }: ComponentView): string {
-  if (isolation !== 'process') return '–'
+/** Bytes a minute, where there are some. */
+function growth(view: ComponentView): string {
+  const value = growthOf(view)
+  return value === 0 ? '–' : `${value > 0 ? '+' : ''}${bytes(value)}`
+}
+
+/** A thread of the program, or a process of its own, and how many more it has. */
+function runsIn({ isolation, pid, instances }: ComponentView): string {
+  if (isolation !== 'process') return 'thread'
   const processes = new Set(instances.map((copy) => copy.pid).filter((each) => each !== null))
   return `${pid ?? 'process'}${processes.size > 1 ? `+${processes.size - 1}` : ''}`
 }

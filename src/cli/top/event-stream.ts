@@ -1,4 +1,7 @@
 import type { Snapshot, Tick } from '../../live/schemas.ts'
+import { ask, usualPatience } from '../control-client.ts'
+import { CliError } from '../exit-codes.ts'
+import type { Program } from '../programs.ts'
 import { DashboardRefusal, whyLost } from './problems.ts'
 
 /** What a dashboard tells: everything, then what changed. */
@@ -11,6 +14,54 @@ const silence = 5_000
 /** Characters that one message may have. */
 const longestMessage = 64 * 1024 ** 2
 
+/** Where events come from. */
+export interface EventSource {
+  /** What people know it by. */
+  readonly name: string
+  /** What is said before everything else that goes wrong; empty: that says it by itself. */
+  readonly heading: string
+  /** A lost connection is opened again; else it was the end of the program. */
+  readonly reopens: boolean
+  /** @throws DashboardRefusal */
+  open(signal: AbortSignal): Promise<AsyncIterable<string>>
+  /** Somebody still reads. @param viewer who was asked. */
+  alive(viewer: string): void
+}
+
+/** A dashboard at an address. */
+export function dashboardAt(url: URL, token: string | undefined): EventSource {
+  return {
+    name: url.href,
+    heading: `${url.href}: `,
+    reopens: true,
+    async open(signal) {
+      const response = await fetch(new URL('api/events', url), {
+        signal,
+        redirect: 'error',
+        headers: { accept: 'text/event-stream', ...authorization(token) },
+      })
+      if (!response.ok) throw await DashboardRefusal.of(response)
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw DashboardRefusal.noDashboard()
+      return response.body?.pipeThrough(new TextDecoderStream()) ?? (async function* () {})()
+    },
+    alive: (viewer) => answerAlive(url, token, viewer),
+  }
+}
+
+/** A program of this user's. */
+export function programBy({ id, socket }: Program): EventSource {
+  return {
+    name: `process ${id}`,
+    heading: '',
+    reopens: false,
+    async open(signal) {
+      const answer = await ask(socket, '/api/events', { signal, patience: usualPatience })
+      return answer.setEncoding('utf8') as AsyncIterable<string>
+    },
+    alive: () => {},
+  }
+}
+
 /**
  * The events of one connection, until it ends.
  *
@@ -18,8 +69,7 @@ const longestMessage = 64 * 1024 ** 2
  * aborted.
  */
 export async function* readEvents(
-  url: URL,
-  token: string | undefined,
+  source: EventSource,
   signal: AbortSignal,
 ): AsyncGenerator<DashboardEvent, void, undefined> {
   const connection = new AbortController()
@@ -37,22 +87,15 @@ export async function* readEvents(
   try {
     if (signal.aborted) return
     heard()
-    const response = await fetch(new URL('api/events', url), {
-      signal: connection.signal,
-      redirect: 'error',
-      headers: { accept: 'text/event-stream', ...authorization(token) },
-    })
-    if (!response.ok) throw await DashboardRefusal.of(response)
-    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw DashboardRefusal.noDashboard()
     let rest = ''
-    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    for await (const chunk of await source.open(connection.signal)) {
       heard()
       const messages = (rest + chunk).split('\n\n')
       rest = messages.pop() ?? ''
       if (rest.length > longestMessage) throw DashboardRefusal.noDashboard()
       for (const message of messages) {
         const viewer = askedIn(message)
-        if (viewer !== undefined) answerAlive(url, token, viewer)
+        if (viewer !== undefined) source.alive(viewer)
         const event = eventIn(message)
         if (event) yield event
       }
@@ -60,7 +103,7 @@ export async function* readEvents(
     throw new Error('the dashboard ended the connection')
   } catch (error) {
     if (signal.aborted) return
-    if (error instanceof DashboardRefusal) throw error
+    if (error instanceof DashboardRefusal || error instanceof CliError) throw error
     throw new Error(silent ? `nothing was heard for ${silence / 1_000} s` : whyLost(error), { cause: error })
   } finally {
     clearTimeout(timer)

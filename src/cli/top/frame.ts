@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
-import type { ComponentView } from '../../live/schemas.ts'
 import { age, bytes, count, percent, rate } from '../../dashboard/page/format.js'
 import { fit, printable, widthOf } from '../printable.ts'
-import { columns, nextText } from './columns.ts'
+import { columns, essential, nextText } from './columns.ts'
 import type { Column } from './columns.ts'
+import { hints } from './keys.ts'
+import { errorShareOf, growthOf, rowsOf } from './rows.ts'
+import type { Look, Row } from './rows.ts'
 import type { Connection, TopState } from './top-state.ts'
 
 export interface FrameOptions {
@@ -13,6 +15,17 @@ export interface FrameOptions {
   readonly colour: boolean
   /** Epoch ms by the clock here. */
   readonly now: number
+  readonly look: Look
+  /** There is a keyboard: what it does is told. */
+  readonly keys: boolean
+}
+
+/** A frame, and what keys need to know of it. */
+export interface Frame {
+  readonly lines: readonly string[]
+  /** Rows of the table that there are, and that are shown. */
+  readonly rows: number
+  readonly page: number
 }
 
 type Colour = 'green' | 'yellow' | 'magenta' | 'red' | 'cyan'
@@ -22,6 +35,10 @@ const gap = 2
 const name = { least: 12, most: 44 }
 const leastNext = 14
 const gaugeWidth = 24
+/** Columns that a name is given before what is not essential is. */
+const usualName = 18
+/** Lines about what needs attention. */
+const mostAttention = 4
 
 const levelStyles: Readonly<Record<string, Colour>> = {
   low: 'green',
@@ -39,15 +56,37 @@ const stateStyles: Readonly<Record<string, Colour>> = {
 }
 
 /** One picture of everything, as lines that are no longer than the terminal is wide. Whatever comes from the program that is watched is made printable. */
-export function frame(state: TopState, connection: Connection, options: FrameOptions): string[] {
+export function frame(state: TopState, connection: Connection, options: FrameOptions): Frame {
   const paint: Paint = options.colour
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_, text) => text
   // While nothing comes, its clock goes on here.
   const now = state.now + (connection.status === 'live' ? Math.max(0, options.now - connection.at) : 0)
-  const head = [titleLine(state, connection, options, now, paint), ...pressureLines(state, options, paint), '']
-  const body = table(state, { ...options, rows: options.rows - head.length }, now, paint)
-  return [...head, ...body].slice(0, options.rows)
+  const head = [
+    titleLine(state, connection, options, now, paint),
+    ...pressureLines(state, options, paint),
+    ...attentionLines(state, options, paint),
+    '',
+  ]
+  const foot = options.keys ? [fit(hints(options.look), options.columns)] : []
+  const rows = rowsOf(state.components.values(), options.look)
+  const room = Math.max(3, options.rows - head.length - foot.length)
+  const { lines, page } = table(rows, state, { ...options, rows: room }, now, paint)
+  // What is at the bottom stays there.
+  const body = [...head, ...lines].slice(0, Math.max(1, options.rows - foot.length))
+  return { lines: [...body, ...foot].slice(0, options.rows), rows: rows.length, page }
+}
+
+/** What is wrong now, as far as there is room. */
+function attentionLines({ advice }: TopState, { columns, rows }: FrameOptions, paint: Paint): string[] {
+  const urgent = advice.filter((piece) => piece.urgent)
+  const room = Math.max(1, Math.min(mostAttention, Math.floor(rows / 5)))
+  const shown = urgent.slice(0, urgent.length <= room ? room : room - 1)
+  const lines = shown.map(({ message }) => paint('red', fit(`! ${printable(message)}`, columns)))
+  const more = urgent.length - shown.length
+  return more > 0
+    ? [...lines, paint('red', fit(`! ${count(more)} more need attention: spillway explain`, columns))]
+    : lines
 }
 
 function titleLine(state: TopState, connection: Connection, options: FrameOptions, now: number, paint: Paint): string {
@@ -86,15 +125,23 @@ function pressureLines({ memory, components }: TopState, options: FrameOptions, 
   return [`pressure ${paint(levelStyles[level] ?? 'green', level)}  ${first}`, fit(rest, options.columns)]
 }
 
-function table({ components, plan }: TopState, options: FrameOptions, now: number, paint: Paint): string[] {
-  const sorted = [...components.values()].sort(
-    (a, b) => (b.memory?.total ?? -1) - (a.memory?.total ?? -1) || (a.name < b.name ? -1 : 1),
-  )
-  if (sorted.length === 0) return ['No component is registered.']
-  const names = new Map(sorted.map((component) => [component, printable(component.name)]))
-  const longest = Math.max(name.least, ...Array.from(names.values(), widthOf))
+function table(
+  all: readonly Row[],
+  { plan }: TopState,
+  options: FrameOptions,
+  now: number,
+  paint: Paint,
+): { readonly lines: string[]; readonly page: number } {
+  if (all.length === 0) return { lines: ['No component is registered.'], page: 0 }
+  // The heading, and a line for what has no room.
+  const room = Math.max(1, options.rows - 2)
+  const page = all.length <= room + 1 ? room + 1 : room
+  const offset = Math.max(0, Math.min(options.look.offset, all.length - page))
+  const visible = all.slice(offset, offset + page)
+  const names = visible.map((row) => `${/^ */.exec(row.name)?.[0] ?? ''}${printable(row.name.trimStart())}`)
+  const longest = Math.max(name.least, ...names.map(widthOf))
   const nameWidth = Math.min(longest, Number.isFinite(options.columns) ? name.most : longest)
-  const shown = thatFit(options.columns - nameWidth - gap - leastNext)
+  const shown = thatFit(options.columns - gap - leastNext, nameWidth)
   const nameRoom = Math.min(nameWidth, Math.max(name.least, options.columns - widthOfAll(shown) - gap - leastNext))
   const nextRoom = options.columns - nameRoom - widthOfAll(shown) - gap
   const line = (first: string, cells: readonly string[], next: string): string =>
@@ -105,36 +152,38 @@ function table({ components, plan }: TopState, options: FrameOptions, now: numbe
     shown.map(({ label, width, align }) => pad(label, width, align)),
     plan.actual ? 'NEXT UNLOAD' : `IF ${plan.level.toUpperCase()}`,
   )
-  const row = (component: ComponentView): string =>
+  const rows = visible.map((row, at) =>
     line(
-      names.get(component) ?? '',
-      shown.map((column) => cell(column, component, now, paint)),
-      nextText(component),
-    )
-  // The heading, and a line for what has no room.
-  const room = Math.max(1, options.rows - 2)
-  const rows = sorted.slice(0, sorted.length <= room + 1 ? room + 1 : room).map(row)
-  const more = sorted.length - rows.length
-  return [paint('bold', fit(heading, options.columns)), ...rows, ...(more > 0 ? [`… and ${count(more)} more`] : [])]
+      names[at] ?? '',
+      shown.map((column) => cell(column, row, now, paint)),
+      nextText(row.view),
+    ),
+  )
+  const [above, below] = [offset, all.length - offset - visible.length]
+  const rest = [...(above > 0 ? [`${count(above)} above`] : []), ...(below > 0 ? [`${count(below)} more`] : [])]
+  const lines = [paint('bold', fit(heading, options.columns)), ...rows]
+  return { lines: rest.length > 0 ? [...lines, fit(`… and ${rest.join(', ')}`, options.columns)] : lines, page }
 }
 
-function cell({ label, width, align, text }: Column, component: ComponentView, now: number, paint: Paint): string {
-  const padded = pad(printable(text(component, now)), width, align)
+function cell({ label, width, align, text }: Column, { view, members }: Row, now: number, paint: Paint): string {
+  const padded = pad(printable(text(view, now, members)), width, align)
+  const isBad = (label === 'CRASHES' && view.crashes > 0) || (label === 'ERRORS' && (errorShareOf(view) ?? 0) > 0)
+  const isGrowing = label === 'GROWTH/M' && growthOf(view) > 0
   const style =
-    label === 'STATE' ? stateStyles[component.state] : label === 'CRASHES' && component.crashes > 0 ? 'red' : undefined
+    label === 'STATE' && !members ? stateStyles[view.state] : isBad ? 'red' : isGrowing ? 'yellow' : undefined
   return style ? paint(style, padded) : padded
 }
 
-/** Without those of the highest rank that there is no room for. */
-function thatFit(room: number): readonly Column[] {
+/** Without those of the highest rank that there is no room for: what is not essential goes before a name is cut. */
+function thatFit(room: number, nameWidth: number): readonly Column[] {
   let shown = columns
-  while (widthOfAll(shown) > room) {
+  for (;;) {
     const highest = Math.max(...shown.map(({ rank }) => rank))
-    if (highest === 0) break
+    const forName = highest > essential ? nameWidth : Math.min(nameWidth, usualName)
+    if (highest === 0 || widthOfAll(shown) <= room - forName) return shown
     const last = shown.findLast(({ rank }) => rank === highest)
     shown = shown.filter((column) => column !== last)
   }
-  return shown
 }
 
 const widthOfAll = (shown: readonly Column[]): number => shown.reduce((sum, { width }) => sum + width + gap, 0)

@@ -3,13 +3,25 @@ export interface Ending extends Disposable {
   readonly signal: AbortSignal
 }
 
+const escape = '\u001b'
 const keys = new Set(['q', 'Q', '\u0003'])
 
-export function listenForEnd({ stdin, stdout }: Pick<NodeJS.Process, 'stdin' | 'stdout'>): Ending {
+/** A sequence that an arrow or the like sends, or a character. */
+const keyPresses = new RegExp(`${escape}\\[[\\d;]*[~A-Z]|[^]`, 'gu')
+
+/** @param onKey told of other keys. */
+export function listenForEnd(
+  { stdin, stdout }: Pick<NodeJS.Process, 'stdin' | 'stdout'>,
+  onKey: (key: string) => void,
+): Ending {
   const controller = new AbortController()
   const end = (): void => controller.abort()
   const pressed = (data: Buffer): void => {
-    if (keys.has(data.toString())) end()
+    // Some may come together; those that arrows send are several characters.
+    for (const [key] of data.toString().matchAll(keyPresses)) {
+      if (keys.has(key)) end()
+      else onKey(key)
+    }
   }
   const failed = (error: NodeJS.ErrnoException): void => {
     // `spillway top ... | head`

@@ -1,3 +1,4 @@
+import type { Advice } from '../../contract/advice.ts'
 import type { ComponentView, MemoryView, PlanView, Snapshot } from '../../live/schemas.ts'
 import type { DashboardEvent } from './event-stream.ts'
 
@@ -7,6 +8,7 @@ export interface TopState {
   readonly memory: MemoryView
   readonly plan: PlanView
   readonly process: Snapshot['process']
+  readonly advice: readonly Advice[]
   /** Epoch ms by the clock of that program, when this was sent. */
   readonly now: number
 }
@@ -15,12 +17,12 @@ export interface TopState {
 export function after(before: TopState | undefined, { event, data }: DashboardEvent): TopState | undefined {
   const { memory, plan, now } = data
   if (event === 'snapshot') {
-    return { components: byName(data.components), memory, plan, process: data.process, now }
+    return { components: byName(data.components), memory, plan, process: data.process, advice: data.advice, now }
   }
   if (!before) return undefined
   const components = new Map([...before.components, ...byName(data.components)])
   for (const name of data.gone) components.delete(name)
-  return { ...before, components, memory, plan, now }
+  return { ...before, components, memory, plan, now, advice: data.advice ?? before.advice }
 }
 
 const byName = (components: readonly ComponentView[]): Map<string, ComponentView> =>

@@ -1,6 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { frame } from '../../../src/cli/top/frame.ts'
+import { frame as wholeFrame } from '../../../src/cli/top/frame.ts'
+import type { FrameOptions } from '../../../src/cli/top/frame.ts'
+import { hints, pressed } from '../../../src/cli/top/keys.ts'
+import { rowsOf } from '../../../src/cli/top/rows.ts'
+import type { Look } from '../../../src/cli/top/rows.ts'
 import { widthOf } from '../../../src/cli/printable.ts'
 import { after } from '../../../src/cli/top/top-state.ts'
 import type { Connection, TopState } from '../../../src/cli/top/top-state.ts'
@@ -21,13 +25,22 @@ const components = snapshot.components.map((view) =>
 const state = after(undefined, { event: 'snapshot', data: { ...snapshot, components } }) as TopState
 const at = Date.now()
 const connected: Connection = { status: 'live', at }
+const usual: Look = { sort: 'memory', folded: true, offset: 0 }
+
+function frame(
+  of: TopState,
+  connection: Connection,
+  options: Omit<FrameOptions, 'look' | 'keys'> & Partial<FrameOptions>,
+): readonly string[] {
+  return wholeFrame(of, connection, { look: usual, keys: false, ...options }).lines
+}
 
 describe('a frame', () => {
   it.each([20, 40, 60, 80, 100, 133, 200])(
     'is never wider than %i columns, nor higher than the terminal',
     (columns) => {
       for (const rows of [6, 8, 24]) {
-        const lines = frame(state, connected, { columns, rows, colour: true, now: at })
+        const lines = frame(state, connected, { columns, rows, colour: true, now: at, keys: true })
         expect(lines.length).toBeLessThanOrEqual(rows)
         // Below 40 columns the name and the state alone do not fit.
         if (columns < 40) continue
@@ -41,11 +54,11 @@ describe('a frame', () => {
       frame(state, connected, { columns, rows: 24, colour: false, now: at }).find((line) =>
         line.startsWith('COMPONENT'),
       ) ?? ''
-    expect(heading(220)).toMatch(
-      /STATE +COPIES +PID +PRIO +HEAP +EXTERNAL +PEAK +USE +IDLE +CALLS\/S +P50 +P99 +LOADS +UNLOADS +CRASHES +IF MEDIUM/,
+    expect(heading(240)).toMatch(
+      /STATE +TOTAL +GROWTH\/M +ERRORS +USE +CPU +CALLS\/S +IDLE +RUNS IN +UNLOADS +P99 +COPIES +PEAK +CRASHES +PRIO +LOADS +IF MEDIUM/,
     )
-    expect(heading(90)).toContain('HEAP')
-    expect(heading(90)).not.toContain('P50')
+    expect(heading(80)).toMatch(/STATE +TOTAL +GROWTH\/M +ERRORS +USE +IF MEDIUM/)
+    expect(heading(90)).not.toContain('P99')
     expect(heading(60)).toContain('STATE')
     const lines = frame(state, connected, { columns: 80, rows: 7, colour: false, now: at })
     expect(lines.at(-1)).toBe('… and 3 more')
@@ -57,10 +70,10 @@ describe('a frame', () => {
       view.name in pids ? { ...view, isolation: 'process' as const, pid: pids[view.name] ?? null } : view,
     )
     const processes = after(undefined, { event: 'snapshot', data: { ...snapshot, components: some } }) as TopState
-    const lines = frame(processes, connected, { columns: 200, rows: 24, colour: false, now: at })
-    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +– +4321 /)
-    expect(lines.find((line) => line.startsWith('evil'))).toMatch(/^evil +unloaded +– +process /)
-    expect(lines.find((line) => line.startsWith('日本'))).toMatch(/unloaded +– +– /)
+    const lines = frame(processes, connected, { columns: 240, rows: 24, colour: false, now: at })
+    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded .* 4321 /)
+    expect(lines.find((line) => line.startsWith('evil'))).toMatch(/^evil +unloaded .* process /)
+    expect(lines.find((line) => line.startsWith('日本'))).toMatch(/unloaded .* thread /)
   })
 
   it('tells how many copies a component has, and how many processes besides the one it names', () => {
@@ -75,22 +88,113 @@ describe('a frame', () => {
       return { ...view, isolation: 'process' as const, pid: 4_194_303, instances: [copy(1), copy(2), copy(3)] }
     })
     const copies = after(undefined, { event: 'snapshot', data: { ...snapshot, components: some } }) as TopState
-    const lines = frame(copies, connected, { columns: 220, rows: 24, colour: false, now: at })
-    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded +3 +4194303\+2 /)
+    const lines = frame(copies, connected, { columns: 240, rows: 24, colour: false, now: at })
+    expect(lines.find((line) => line.startsWith('orders'))).toMatch(/^orders +unloaded .* 4194303\+2 .* 3 /)
   })
 
   it('holds no control character of the program that is watched', () => {
-    const lines = frame(state, connected, { columns: 200, rows: 24, colour: false, now: at })
+    const lines = frame(state, connected, { columns: 240, rows: 24, colour: false, now: at })
     expect(lines.join('')).not.toMatch(/\p{Cc}/u)
     expect(lines.join('\n')).toContain('evil')
   })
 
   it('counts times on while nothing comes, and not while it is disconnected', () => {
     const uptime = (now: number, connection: Connection): string =>
-      frame(state, connection, { columns: 200, rows: 24, colour: false, now })[0] ?? ''
+      frame(state, connection, { columns: 240, rows: 24, colour: false, now })[0] ?? ''
     expect(uptime(at + 3_600_000, connected)).toMatch(/up 1 h/)
     const lost: Connection = { status: 'lost', since: at, why: '\u001b[31mcut', retryAt: at + 5_000 }
     expect(uptime(at + 3_000, lost)).toBe('DISCONNECTED for 3 s: cut; the figures are old; next try in 2 s')
+  })
+})
+
+describe('the table', () => {
+  const [first] = snapshot.components
+  if (!first) throw new Error('there are components')
+  const memory = {
+    used: 1,
+    physical: 1,
+    external: 0,
+    malloced: 0,
+    reported: 0,
+    native: 0,
+    total: 0,
+    peak: 1,
+    stale: false,
+  }
+  const member = (number: number): typeof first => ({
+    ...first,
+    name: `feed:${number}`,
+    family: 'feed',
+    state: number % 2 === 0 ? 'ready' : 'unloaded',
+    memory: number % 2 === 0 ? { ...memory, total: number * 1024 ** 2 } : null,
+    inUse: number,
+  })
+  const many = Array.from({ length: 1_000 }, (_, number) => member(number))
+  const crowd: TopState = {
+    ...state,
+    components: new Map(
+      [...many, { ...first, name: 'alone', memory: { ...memory, total: 5 * 1024 ** 2 } }].map((each) => [
+        each.name,
+        each,
+      ]),
+    ),
+  }
+
+  it('has one row for a family, with what its members have together', () => {
+    const [family, alone, ...others] = rowsOf(crowd.components.values(), usual)
+    expect(others).toEqual([])
+    expect(family?.members).toEqual({ loaded: 500, all: 1_000 })
+    expect(family?.view.memory?.total).toBe(499 * 500 * 1024 ** 2)
+    expect(alone?.name).toBe('alone')
+    const lines = frame(crowd, connected, { columns: 80, rows: 24, colour: false, now: at })
+    expect(lines.find((line) => line.startsWith('feed:*'))).toMatch(/^feed:\* +500\/1,000 +244 GiB /)
+  })
+
+  it('shows of a thousand rows what has room, from where one has scrolled to', () => {
+    const unfolded = { ...usual, folded: false }
+    const options = { columns: 80, rows: 20, colour: false, now: at, keys: true }
+    const shown = (look: Look): ReturnType<typeof wholeFrame> => wholeFrame(crowd, connected, { ...options, look })
+    const { rows, page, lines } = shown(unfolded)
+    expect([rows, lines.length]).toEqual([1_001, 20])
+    expect(lines.at(-1)).toBe(hints(unfolded))
+    expect(lines.some((line) => line.startsWith('feed:998 '))).toBe(true)
+    const end = pressed(unfolded, '\u001b[F', rows, page)
+    expect(shown(end).lines.at(-2)).toBe(`… and ${(1_001 - page).toLocaleString('en-US')} above`)
+    expect(pressed(end, '\u001b[B', rows, page)).toEqual(end)
+    expect(pressed(pressed(end, '\u001b[A', rows, page), 'e', rows, page)).toEqual({ ...unfolded, sort: 'errors' })
+    expect(pressed(unfolded, 'f', rows, page)).toEqual(usual)
+    expect(pressed(usual, 'x', rows, page)).toEqual(usual)
+  })
+
+  it('has a row for each copy once it is unfolded', () => {
+    const copy = (number: number): (typeof first.instances)[number] => ({
+      ...first,
+      name: `alone#${number}`,
+      memory: null,
+    })
+    const twice = { ...first, name: 'alone', instances: [copy(1), copy(2)] }
+    expect(rowsOf([twice], { ...usual, folded: false }).map(({ name }) => name)).toEqual([
+      'alone',
+      '  alone#1',
+      '  alone#2',
+    ])
+    expect(rowsOf([twice], usual)).toHaveLength(1)
+  })
+
+  it('has what needs attention above it', () => {
+    const piece = {
+      id: 'stuck:orders',
+      severity: 'warning',
+      message: '"orders" is \u001b[2Jstuck',
+      urgent: true,
+      since: at,
+    } as const
+    const advice = [piece, ...Array.from({ length: 9 }, () => piece), { ...piece, urgent: false }]
+    const lines = frame({ ...state, advice }, connected, { columns: 80, rows: 24, colour: false, now: at })
+    expect(lines.filter((line) => line.startsWith('!'))).toEqual([
+      ...Array.from({ length: 3 }, () => '! "orders" is stuck'),
+      '! 7 more need attention: spillway explain',
+    ])
   })
 })
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { Audit } from '../../../src/dashboard/audit.ts'
-import { HttpError } from '../../../src/dashboard/http-error.ts'
+import { HttpError } from '../../../src/live/http-error.ts'
 
 const token = 'Secret/token+16=of-them'
 

@@ -1,0 +1,42 @@
+import type { Explained } from '../../control/routes.ts'
+import { misused, parseCommand, programAndComponent } from '../arguments.ts'
+import { askJson, inPath, usualPatience } from '../control-client.ts'
+import { componentLines } from '../explain/component-lines.ts'
+import type { ExplainedComponent } from '../explain/component-lines.ts'
+import { processLines } from '../explain/process-lines.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { print, printJson } from '../output.ts'
+import { chooseProgram } from '../programs.ts'
+
+export const explainUsage = `spillway explain [pid] [component] [options]
+
+Why a program is as it is: its pressure and what makes it so, who holds what, and what a round of unloading would do next. With a component: why it is loaded,
+why it stays or goes next, who calls it, what it holds, its last errors, and what has happened to it. Without a pid: the only program there is.
+
+  --json     all of it as JSON
+  --help
+`
+
+/** @throws CliError */
+export async function runExplain(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = parseCommand('explain', args, {})
+  if (values.help) {
+    process.stdout.write(explainUsage)
+    return exitCodes.ok
+  }
+  if (positionals.some((each) => each === '')) throw misused('explain', 'a name is empty')
+  const { id, component } = programAndComponent('explain', positionals)
+  const { socket } = await chooseProgram(id)
+  const asked = { patience: usualPatience }
+  if (component === undefined) {
+    const explained = await askJson<Explained>(socket, '/explained', asked)
+    if (values.json) printJson(explained)
+    else print(...processLines(explained))
+    return exitCodes.ok
+  }
+  const explained = await askJson<ExplainedComponent>(socket, `/api/components/${inPath(component)}`, asked)
+  if (values.json) printJson(explained)
+  else print(...componentLines(explained, Date.now()))
+  return exitCodes.ok
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { expectNumber } from '../base/option-checks.ts'
+import { InvalidOptionsError } from '../contract/errors.ts'
+import { levelValues } from '../host/forwarded-logger.ts'
+import { HttpError } from '../live/http-error.ts'
+import { writeAndOpen } from '../live/inspection-file.ts'
+import type { LiveState } from '../live/live-state.ts'
+import type { LiveStream } from '../live/live-stream.ts'
+import type { Operated } from '../live/observed.ts'
+import type { Answer as Shown } from '../live/schemas.ts'
+import type { Logger } from '../contract/logger.ts'
+import { sendLog } from './log-stream.ts'
+import type { LogRing } from './log-ring.ts'
+
+interface ControlRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What of the path is not given. */
+  readonly params: readonly string[]
+  readonly query: URLSearchParams
+  readonly body: Readonly<Record<string, unknown>>
+}
+/** `taken`: the handler answers by itself. */
+type Answer =
+  | { readonly json: unknown }
+  | { readonly stream: Readable; readonly headers: Readonly<Record<string, string | number>> }
+  | 'taken'
+
+export type Handler = (request: ControlRequest) => Answer | Promise<Answer>
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly path: RegExp
+  readonly handler: Handler
+}
+
+export interface RouteParts {
+  readonly coordinator: Operated
+  readonly logger: Logger
+  readonly state: LiveState
+  readonly stream: LiveStream
+  readonly log: LogRing
+}
+
+/** A running program, as `ps` lists it. Bytes, epoch ms. */
+export interface ProgramView {
+  /** Of what is said on the socket: rises with what an older command line would not understand. */
+  readonly protocol: 1
+  readonly pid: number
+  readonly title: string
+  /** The file it was started with, and what it was given. */
+  readonly command: readonly string[]
+  readonly node: string
+  readonly startedAt: number
+  readonly pressureLevel: string
+  readonly usage: number
+  readonly limit: number
+  readonly loaded: number
+  readonly registered: number
+  /** What needs attention. */
+  readonly urgent: readonly string[]
+}
+
+/** What is answered to `explain`. */
+export interface Explained {
+  readonly snapshot: ReturnType<LiveState['snapshot']>
+  readonly plan: Shown<'/api/plan'>
+}
+
+/** Whatever the command line may ask for. */
+export function routesOf({ coordinator, logger, state, stream, log }: RouteParts): Route[] {
+  const acted = ({ request }: ControlRequest, action: string, component: string, details: object = {}): void =>
+    logger.info({ action, component, ...details, by: askerOf(request) }, 'asked for on the command line')
+  const get = (path: RegExp, handler: Handler): Route => ({ method: 'GET', path, handler })
+  const post = (path: RegExp, handler: Handler): Route => ({ method: 'POST', path, handler })
+  return [
+    get(/^\/program$/, () => ({ json: programOf(coordinator) })),
+    get(/^\/explained$/, () => {
+      const { plan, view } = state.plan()
+      const { victims, kept, notes } = plan
+      const explained: Explained = { snapshot: state.snapshot(), plan: { ...view, victims, kept, notes } }
+      return { json: explained }
+    }),
+    get(/^\/api\/events$/, ({ response }) => {
+      stream.join(response, { 'cache-control': 'no-store' })
+      return 'taken'
+    }),
+    get(/^\/api\/components\/([^/]+)$/, async ({ params: [name = ''] }) => ({
+      json: {
+        component: state.views.one(name, state.plan().plan),
+        ...(await coordinator.callsOf(name)),
+        history: state.history.of(name, 400),
+        marks: state.marks.of(name),
+        events: state.feed.since(0).filter(({ component }) => component === name),
+        advice: coordinator.advice().filter(({ component }) => component === name),
+      },
+    })),
+    get(/^\/logs$/, ({ response, query }) => {
+      sendLog(response, log, {
+        component: query.get('component') ?? undefined,
+        level: knownLevel(query.get('level') ?? 'trace'),
+        follow: query.get('follow') === 'true',
+      })
+      return 'taken'
+    }),
+    post(/^\/components\/([^/]+)\/load$/, async (request) => {
+      const [name = ''] = request.params
+      coordinator.info(name)
+      acted(request, 'load', name)
+      await coordinator.getComponent(name)
+      return { json: { component: state.views.one(name, state.plan().plan) } }
+    }),
+    post(/^\/components\/([^/]+)\/unload$/, async (request) => {
+      const [name = ''] = request.params
+      const { deadline } = request.body
+      coordinator.info(name)
+      const options =
+        deadline === undefined ? {} : { deadline: expectNumber('deadline', deadline, { min: 0, max: 2 ** 31 - 1 }) }
+      acted(request, 'unload', name, options)
+      return { json: { report: await coordinator.unloadComponent(name, options) } }
+    }),
+    post(/^\/components\/([^/]+)\/heap-snapshot$/, async (request) => {
+      const [name = ''] = request.params
+      const generation = loadedGeneration(coordinator, name)
+      acted(request, 'heap snapshot', name)
+      const file = await writeAndOpen(async (path) => coordinator.writeHeapSnapshot(name, path))
+      return { stream: file.stream, headers: { 'content-length': file.size, 'x-spillway-generation': generation } }
+    }),
+    post(/^\/components\/([^/]+)\/cpu-profile$/, async (request) => {
+      const [name = ''] = request.params
+      const duration = expectNumber('duration', request.body['duration'] ?? 5_000, { min: 100, max: 600_000 })
+      const generation = loadedGeneration(coordinator, name)
+      acted(request, 'CPU profile', name, { duration })
+      const file = await writeAndOpen(async (path) => coordinator.writeCpuProfile(name, path, { duration }))
+      return { stream: file.stream, headers: { 'content-length': file.size, 'x-spillway-generation': generation } }
+    }),
+  ]
+}
+
+function programOf(coordinator: Operated): ProgramView {
+  const { usage, limit, pressureLevel } = coordinator.memory.ledger()
+  const components = coordinator.list()
+  return {
+    protocol: 1,
+    pid: process.pid,
+    title: process.title,
+    command: process.argv.slice(1),
+    node: process.version,
+    startedAt: Math.round(performance.timeOrigin),
+    pressureLevel,
+    usage,
+    limit,
+    loaded: components.filter(({ state }) => state === 'ready').length,
+    registered: components.length,
+    urgent: coordinator.advice().flatMap(({ urgent, message }) => (urgent ? [message] : [])),
+  }
+}
+
+/** Whoever wants to look into what is there does not want something else to be loaded for it. */
+function loadedGeneration(coordinator: Operated, name: string): number {
+  const { state, generation } = coordinator.info(name)
+  if (state === 'ready') return generation
+  throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
+}
+
+/** What the command line says of itself: nobody else can open the socket. */
+function askerOf({ headers }: IncomingMessage): string | undefined {
+  const told = headers['x-spillway-by']
+  return typeof told === 'string' && /^[\w.@ -]{1,80}$/.test(told) ? told : undefined
+}
+
+function knownLevel(level: string): string {
+  if (Object.hasOwn(levelValues, level) && level !== 'silent') return level
+  throw new InvalidOptionsError('level', 'one of trace, debug, info, warn, error, fatal', level)
+}
