@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { begunBy, fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { findings, screenshot } from './browser.ts'
+import { loadPageAssets } from '../../src/dashboard/page-assets.ts'
+import { withCallOptions } from '../../src/index.ts'
 import { PageFixture, patience } from './page-fixture.ts'
 
 const hostile = '<img src=x onerror=alert(1)>'
@@ -64,6 +66,8 @@ describe('the overview', () => {
     const weight = (await Promise.all(weights)).reduce((sum, bytes) => sum + bytes, 0)
     expect(weight).toBeGreaterThan(50_000)
     expect(weight).toBeLessThan(300_000)
+    const { files } = await loadPageAssets()
+    expect([...files.values()].reduce((sum, { body }) => sum + body.length, 0)).toBeLessThan(300_000)
   })
 
   it('shows a hostile name as text, everywhere', async () => {
@@ -271,4 +275,42 @@ describe('accessibility and layout', () => {
       }
     },
   )
+})
+
+describe('what needs attention', () => {
+  it('stands on top, folded where there is much of it, a click from its evidence; and in the table, beside the state', async () => {
+    await at.open()
+    await at.page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor()
+    const family = coordinator.registerFamily<KitchenSink>({ name: 'looper', module: fixture('kitchen-sink.ts') })
+    const loopers = ['a', 'b', 'c', 'd', 'e'].map((key) => family.get(key))
+    const endless = coordinator.registerComponent<KitchenSink>(sink('endless'))
+    const stuck = [endless, ...loopers.slice(1)]
+    await Promise.all(stuck.map(async (each) => each.echo(1)))
+    await Promise.all(stuck.map(async (each) => rejection(withCallOptions(each, { timeout: begunBy }).spin())))
+
+    const attention = at.page.locator('.attention')
+    await attention.getByText('looper: 4 of 5 are stuck').waitFor({ timeout: patience })
+    expect(await attention.getByRole('heading').first().textContent()).toBe('Needs attention')
+    expect(await attention.locator('.badge').allTextContents()).toEqual(['stuck', 'stuck'])
+    expect(await at.rowOf('endless').locator('.badge').textContent()).toBe('stuck')
+    expect(await findings(at.page)).toEqual([])
+
+    await attention.getByRole('link', { name: 'Show in the table: looper' }).click()
+    await expect.poll(async () => (await at.names()).sort()).toEqual(['b', 'c', 'd', 'e'].map((key) => `looper:${key}`))
+    await expect.poll(async () => at.focused()).toContain('looper')
+    await at.page.goBack()
+    await attention.getByRole('link', { name: 'Open endless' }).click()
+    await expect.poll(async () => at.page.locator('#component-title').textContent()).toContain('endless')
+    await at.page.goBack()
+
+    // The server's sentence is longer than two lines.
+    const told = at.page.locator('.event.kind-advice').filter({ hasText: 'endless' }).first()
+    const folded = await told.locator('.words').boundingBox()
+    await told.getByRole('button', { name: 'more' }).click()
+    await expect.poll(async () => told.getByRole('button').getAttribute('aria-expanded')).toBe('true')
+    expect((await told.locator('.words').boundingBox())?.height).toBeGreaterThan(folded?.height ?? Infinity)
+
+    await Promise.all([family.unregister(), coordinator.unregisterComponent('endless')])
+    await at.page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor({ timeout: patience })
+  })
 })

@@ -94,7 +94,7 @@ export class ComponentRow extends Component {
         ${cell('idle', 'Idle', row.kind === 'copy' ? '–' : html`<${Idle} component=${view} />`)}
         ${cell('rate', 'Calls/s', view.callRate > 0 ? rate(view.callRate) : '–')}
         ${cell('p99', 'p99', duration(view.p99))}
-        ${cell('next', 'Next', html`<span>${nextWords(next)}</span>`, `text next next-${next.verdict}`)}
+        ${cell('next', 'Next', html`<span title=${nextWords(next)}>${nextWords(next)}</span>`, `text next next-${next.verdict}`)}
         ${
           more &&
           html`

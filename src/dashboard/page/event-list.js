@@ -1,7 +1,7 @@
 /** @import { RefObject } from 'preact' */
 /** @import { FeedEvent } from '../../live/feed-event.ts' */
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { age, clock } from './format.js'
 import { componentLink } from './fragment.js'
 import { html, withValue } from './html.js'
@@ -114,7 +114,7 @@ function useWidth(element) {
 /** @param {{ time: number }} props */
 function Ago({ time }) {
   const passed = useNow() - time
-  return html`<time dateTime=${new Date(time).toISOString()} title=${clock(time)}
-    >${passed < 1_500 ? 'now' : age(passed)}</time
-  >`
+  // Made once: the words of a time take longer than all else here.
+  const [said, exact] = useMemo(() => [clock(time), new Date(time).toISOString()], [time])
+  return html`<time dateTime=${exact} title=${said}>${passed < 1_500 ? 'now' : age(passed)}</time>`
 }

@@ -75,7 +75,11 @@ export function Pressure() {
           title="Of the resident set, what nobody is known to hold"
         />
         <${Sum} name="Runtime" value=${bytes(memory.runtime)} title="Of what is unattributed, the runtime itself" />
-        <${Sum} name="Not yet returned" value=${bytes(memory.pending)} title="Of components that are gone" />
+        <${Sum}
+          name="Pending"
+          value=${bytes(memory.pending)}
+          title="Of components that are gone: not yet returned to the system"
+        />
         <${Sum} name="Loaded" value=${`${count(loaded)} of ${count(all.length)}`} />
         <${Sum} name="Calls/s" value=${rate(all.reduce((sum, { callRate }) => sum + callRate, 0))} />
         <${Sum} name="Unloads" value=${count(all.reduce((sum, { unloads }) => sum + unloads, 0))} />

@@ -12,7 +12,7 @@ const points = 60
 /** Points that are added up to one bar of errors. */
 const barPoints = 4
 /** Pixels. */
-const size = { width: 54, height: 20 }
+const size = { width: 42, height: 20 }
 /** What varies by less than this share of itself is drawn nearly flat: it is noise. */
 const leastRange = 0.25
 
@@ -26,11 +26,14 @@ let last = 0
 let taken = 0
 /** What the points before this page was opened were taken from. */
 let source = store.timeline.components
+/** Changes with every point. */
+let version = 0
 
 store.subscribe(sample)
 
 /** @param {State} state */
 function sample({ memory, components }) {
+  if (taken > 0 && store.timeline.components !== source) fill()
   if (!memory || memory.time - last < spacing) return
   // While there was no connection, nothing is known.
   const missed = taken === 0 ? 0 : Math.min(points, Math.round((memory.time - last) / spacing) - 1)
@@ -46,14 +49,15 @@ function sample({ memory, components }) {
   }
   if (at === 0) for (const name of trends.keys()) if (!components.has(name)) trends.delete(name)
   taken++
+  version++
   last = memory.time
-  if (store.timeline.components !== source) fill()
 }
 
 /** What the timeline knows of the largest components from before, in the points that are not known. */
 function fill() {
   const { times, components } = store.timeline
   source = components
+  version++
   for (let back = 1; back < points; back++) {
     const time = last - back * spacing
     const index = times.findLastIndex((each) => each <= time)
@@ -76,9 +80,9 @@ function trendOf(name) {
   return trend
 }
 
-/** Changes with every point: what is drawn is still right while it does not. */
+/** What is drawn is still right while this does not change. */
 export function trendVersion() {
-  return taken
+  return version
 }
 
 /**
