@@ -138,7 +138,10 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
         },
         pressure: (event) => announcer.tell('pressure', event),
         growth: () => advisor.lookSoon(),
-        exhausted: (event) => announcer.tell('exhausted', event),
+        exhausted: (event) => {
+          advisor.exhausted()
+          announcer.tell('exhausted', event)
+        },
         heldUp: (kept) => advisor.heldUp(kept),
       },
     })
@@ -293,6 +296,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
    */
   advice(): Advice[] {
     return this.#parts.advisor.advice()
+  }
+
+  /** Share of a component's calls of the last minute that failed, 0 to 1; null: there were none. */
+  errorShareOf(name: string): number | null {
+    return this.#parts.advisor.errorShareOf(name)
   }
 
   /**

@@ -71,13 +71,18 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       })
     },
     loaded: (event) => {
+      advisor.loaded(name)
       const regret = memory.loaded(self)
       stuck.poke(self)
       idle.poke()
       recycles.poke()
       announcer.loaded({ ...event, regret })
     },
-    loadFailed: (event) => announcer.loadFailed(event),
+    loadFailed: (event) => {
+      advisor.loadFailed(event)
+      announcer.loadFailed(event)
+    },
+    callFailed: (error, isAnswer) => advisor.callFailed(name, error, isAnswer),
     limitIgnored: (limit) => advisor.limitIgnored(name, limit),
     generationRetired: (generation) => tellRetired(registry.dependentCopiesOf(name), name, generation),
     recycleFailed: (error) =>

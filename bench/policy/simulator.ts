@@ -253,7 +253,7 @@ class Simulation {
     const { now } = this.queue
     component.state = { kind: 'loading', calls }
     if (isRapidReload(component.residency, now)) {
-      this.churn = addRapidReload(this.churn, now, component.bytes)
+      this.churn = addRapidReload(this.churn, now, component.bytes, component.name)
       this.thrashed ||= isThrashing(this.churn, now)
     }
     component.residency = residencyAfterLoad(component.residency, now)

@@ -1,6 +1,7 @@
 import { messageOf } from '../contract/describe-value.ts'
 import { CallTimeoutError } from '../contract/errors.ts'
 import { isInstance } from '../contract/is-instance.ts'
+import { isObject, read } from './cloneable-part.ts'
 import { clone, readableDepth } from './clone-guard.ts'
 import { decodeError, encodeError, isErrorLike } from './error-codec.ts'
 import { flatError } from './flat-error.ts'
@@ -31,6 +32,9 @@ export function readAbortReason(form: unknown): unknown {
     return form
   }
 }
+
+/** As a deadline that has passed is told of: ours, and that of `AbortSignal.timeout()`. */
+export const isDeadline = (reason: unknown): boolean => isObject(reason) && read(reason, 'name') === 'TimeoutError'
 
 function flat(error: EncodedError): EncodedError {
   return flatError(error) ?? error

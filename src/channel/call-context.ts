@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { isDeadline } from './abort-reason.ts'
 
 /** A call while it is being served. The signal is made when somebody first asks for it. */
 export class ServedCall {
@@ -37,6 +38,11 @@ export class ServedCall {
 
   get aborted(): boolean {
     return this.#aborted !== undefined
+  }
+
+  /** Its caller has given it up of his own accord, and not because its time was over: what becomes of it is no failure. */
+  get isUnwanted(): boolean {
+    return this.#aborted !== undefined && !isDeadline(this.#aborted.reason)
   }
 
   get over(): boolean {

@@ -29,6 +29,11 @@ export interface CallerOptions {
   readonly onTimeout?: (generation: number) => void
   /** ms to wait, after a connection closed, for `ended` to say why. Default 250. */
   readonly endGrace?: number
+  /**
+   * Called with what a call rejects with that has failed: not with what its caller did, an abort say. `isAnswer`: the component has answered with
+   * it; else it was not reached, or did not answer.
+   */
+  readonly onFailed?: (error: unknown, isAnswer: boolean) => void
   /** Is told of calls that settle. */
   readonly watch?: CallWatch
   /** W3C Trace Context of calls that say nothing of their own about it. */

@@ -98,7 +98,9 @@ export class Caller {
   #refusal(options: RemoteCallOptions, origin: CallOrigin): { readonly error: unknown } | undefined {
     if (this.#stopped) return { error: (origin.error = errorForCaller(this.#stopped.error, framesOf(origin))) }
     if (this.#waiting.size + this.underWay >= this.#options.maxQueue) {
-      return { error: new OverloadedError(this.component, this.#options.maxQueue) }
+      const error = new OverloadedError(this.component, this.#options.maxQueue)
+      this.#options.onFailed?.(error, false)
+      return { error }
     }
     if (options.signal?.aborted) return { error: options.signal.reason }
     if (options.ifLoaded && !this.#links.some(({ isJoined }) => isJoined))
@@ -266,6 +268,7 @@ export class Caller {
     }
     const promise = new Promise<unknown>((resolve, reject) => {
       const pending = new PendingCall(method, { unsent, again }, origin, watched, link, resolve, reject)
+      pending.onFailed = this.#options.onFailed
       if (unsent || again) pending.signals = outgoing.signals
       if (direct) direct.sent(id, pending)
       else {
@@ -296,10 +299,11 @@ export class Caller {
   }
 
   #arm(id: number, pending: PendingCall, options: RemoteCallOptions): void {
-    const giveUp = (error: unknown): Link | undefined => {
+    const giveUp = (error: unknown, isWish = false): Link | undefined => {
       const waited = this.#waiting.delete(id)
       const link = waited ? undefined : this.#links.find((each) => each.giveUp(id, error))
       if (!waited && !link) return undefined
+      if (isWish) pending.onFailed = undefined
       pending.abandon(error)
       this.#settled()
       return link
@@ -312,7 +316,7 @@ export class Caller {
         if (link?.holdBack()) this.#options.onTimeout?.(link.generation)
       },
       (reason) => {
-        const link = giveUp(reason)
+        const link = giveUp(reason, true)
         // It may be at work all the same: where another copy can take the next call, that one is not sent to this one before it listens.
         if (this.#isLimited) link?.holdBack()
       },

@@ -2,6 +2,7 @@ import { afterDeadline } from '../base/deadline.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
 import { isInstance } from '../contract/is-instance.ts'
 import type { CallLink } from '../locks/call-links.ts'
+import type { CallerOptions } from './caller-options.ts'
 import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
@@ -60,6 +61,8 @@ export class PendingCall {
   signals: readonly AbortSignal[] = none
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
+  /** Is told what it rejects with; undefined: nobody minds. */
+  onFailed: CallerOptions['onFailed']
   #resolve: (value: unknown) => void
   #reject: (reason: unknown) => void
   readonly #origin: CallOrigin
@@ -182,7 +185,9 @@ export class PendingCall {
     this.#resolve = this.#reject = nothingToDo
   }
 
-  reject(reason: unknown): void {
+  /** @param isAnswer the component has answered with it. */
+  reject(reason: unknown, isAnswer = false): void {
+    this.onFailed?.(reason, isAnswer)
     this.finish()
     if (this.unsent) discardUnsent(this.unsent)
     this.unsent = undefined
@@ -215,7 +220,7 @@ export class PendingCall {
   rejectEncoded(error: EncodedError, where: string): void {
     const decoded = decodeError(error, this.#joinedFrames(where))
     this.#origin.error = decoded
-    this.reject(decoded)
+    this.reject(decoded, true)
   }
 
   /** Adds the caller's frames to an error made here. */

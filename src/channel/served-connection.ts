@@ -1,7 +1,7 @@
 import { messageOf } from '../contract/describe-value.ts'
 import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
-import { readAbortReason } from './abort-reason.ts'
+import { isDeadline, readAbortReason } from './abort-reason.ts'
 import { isThenable, openIterator } from './answer-form.ts'
 import { callContext, ServedCall } from './call-context.ts'
 import { closeMoved } from './close-moved.ts'
@@ -98,7 +98,7 @@ export class ServedConnection {
 
   #closed(): void {
     const gone = new DOMException('The caller is gone', 'AbortError')
-    for (const id of this.#waiting.keys()) this.#drop(id)
+    for (const id of this.#waiting.keys()) this.#drop(id, gone)
     for (const call of this.#calls.values()) {
       this.#deadlineOver(call)
       call.abort(gone)
@@ -181,12 +181,12 @@ export class ServedConnection {
   }
 
   /** A call that will not be run: nobody waits for its answer. */
-  #drop(id: number): void {
+  #drop(id: number, reason: unknown): void {
     const entry = this.#waiting.get(id)
     if (!entry) return
     this.#waiting.delete(id)
     closeMoved(entry[3])
-    this.#ended(id, true)
+    this.#ended(id, isDeadline(reason))
   }
 
   /** What arrived could not be read, so it was not run; its caller is told. */
@@ -199,7 +199,7 @@ export class ServedConnection {
   }
 
   #abort(id: number, reason: unknown): void {
-    this.#drop(id)
+    this.#drop(id, reason)
     const call = this.#calls.get(id)
     if (call) this.#deadlineOver(call)
     call?.abort(reason)
@@ -341,7 +341,7 @@ export class ServedConnection {
       call.end()
       this.#calls.delete(id)
     }
-    this.#api.meter?.callEnded(failed)
+    this.#api.meter?.callEnded(failed && call?.isUnwanted !== true)
   }
 
   #sendError(op: ErrorEntry[0], id: number, method: CallEntry[2], thrown: unknown): void {

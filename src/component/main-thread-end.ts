@@ -18,7 +18,7 @@ export class MainThreadEnd {
 
   constructor(
     { name, callTimeout, maxQueue, idempotent, instances }: ResolvedDefinition,
-    surroundings: Pick<Surroundings, 'clock' | 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy'>,
+    surroundings: Pick<Surroundings, 'clock' | 'keepAlive' | 'locks' | 'calls' | 'timedOut' | 'busy' | 'callFailed'>,
     onWaiting: () => void,
   ) {
     const { clock, keepAlive } = surroundings
@@ -40,6 +40,7 @@ export class MainThreadEnd {
       watch: surroundings.calls,
       linkCall,
       onWaiting,
+      onFailed: (error, isAnswer) => surroundings.callFailed(error, isAnswer),
       onTimeout,
       onBusy: (busy) => {
         keep(busy)

@@ -67,6 +67,8 @@ export interface Surroundings extends Peers {
   workerEnded(generation: Generation, end: GenerationEnd, reason: UnloadReason | undefined): void
   /** Calls of the main thread are under way, or no longer; or its last lease was given back. */
   busy(busy: boolean): void
+  /** A call of the main thread has failed. @param isAnswer its worker has answered with that, and counted it. */
+  callFailed(error: unknown, isAnswer: boolean): void
   /** A call that was sent to that generation of a component has timed out: it may be stuck; without a name, to any of them. */
   timedOut(name?: string, generation?: number): void
   loaded(event: Omit<LoadEvent, 'regret'>): void

@@ -14,6 +14,8 @@ export interface ComponentView extends Omit<ComponentInfo, 'idleTime' | 'memory'
   readonly callRate: number
   /** Bytes a minute that it is known to grow by and to keep; 0: it is not known to. */
   readonly growth: number
+  /** Share of its calls of the last minute that failed, 0 to 1; null without any. */
+  readonly errorShare: number | null
   /** Of the calls of the main thread during the last minute; null without any. */
   readonly p50: number | null
   readonly p99: number | null
@@ -80,6 +82,7 @@ export class ComponentViews implements Disposable {
       ...info,
       memory: info.memory && withoutTime(info.memory),
       callRate: this.#rate(name, info.calls),
+      errorShare: roundedShare(this.#coordinator.errorShareOf(name)),
       growth: rounded(this.#coordinator.memory.growthOf(name)),
       p50: p50 && rounded(p50),
       p99: p99 && rounded(p99),
@@ -147,6 +150,8 @@ function withoutTime({
 
 /** To three digits: more is noise, and would be sent anew each time. */
 const rounded = (value: number): number => Number(value.toPrecision(3))
+
+const roundedShare = (share: number | null): number | null => share && rounded(share)
 
 function roundedLoad(load: ProcessorUse | null): ProcessorUse | null {
   const share = (value: number): number => Math.round(value * 100) / 100

@@ -17,6 +17,7 @@ export interface Observed extends EventEmitter<CoordinatorEvents> {
   /** @throws ComponentNotFoundError */
   callsOf(name: string): Promise<ComponentCalls>
   advice(): Advice[]
+  errorShareOf(name: string): number | null
   watchCalls(listener: CallListener): Disposable
 }
 

@@ -115,6 +115,7 @@ const component = exactly({
   errors: whole,
   callRate: number,
   growth: number,
+  errorShare: orNull(number),
   p50: orNull(number),
   p99: orNull(number),
   loadedFor: orNull(

@@ -127,7 +127,7 @@ export class MemoryManager implements Disposable {
       heldUp: (kept) => emit.heldUp(kept),
       done: decideAgain,
     })
-    this.#thrashing = new ThrashWatch(logger, clock.now)
+    this.#thrashing = new ThrashWatch(clock.now)
     this.#regrets = new Regrets(clock.now)
     this.#sampling = new Sampling({
       measurement: this.#measurement,
@@ -214,8 +214,8 @@ export class MemoryManager implements Disposable {
     return isAtLeast(this.pressureLevel, expectOneOf('level', level, levels))
   }
 
-  /** What was loaded again within 60 s of an automatic unload, in the last minute: loads, and bytes. */
-  get churn(): { readonly loads: number; readonly bytes: number } {
+  /** What was loaded again within 60 s of an automatic unload, in the last minute: loads, bytes, and whose, the most often first. */
+  get churn(): { readonly loads: number; readonly bytes: number; readonly names: readonly string[] } {
     return this.#thrashing.churn
   }
 
@@ -396,7 +396,7 @@ export class MemoryManager implements Disposable {
 
   /** @internal */
   loaded(supervisor: Supervisor): Regret | null {
-    this.#thrashing.loaded(this.#book.account(supervisor))
+    this.#thrashing.loaded(supervisor.component, this.#book.account(supervisor))
     this.#book.loaded(supervisor)
     this.#sampling.request()
     return this.#regrets.loaded(supervisor)

@@ -147,13 +147,13 @@ export const LEAK_PACE = { suspect: 5_000, shortest: 500, named: 20_000 } as con
 /** Share of a component's time that is spent on collections to prove something, at most; and where memory is short. 500 MB of objects take some 300 ms. Guessed. */
 export const LEAK_PRICE = { usual: 1 / 20, short: 1 / 4 } as const
 /** How many times the garbage that was found when somebody was last cleared it takes to suspect him again. Less asks in vain where garbage comes in waves. Guessed. */
-export const LEAK_TOLERANCE = 1.15
+export const LEAK_TOLERANCE = 1.1
 /** ms without growth that was retained after which a suspect is cleared, and one that was named is named no longer; more where it grew slowly. Longer clears slow steps less soon. Guessed. */
 export const LEAK_QUIET = 60_000
 /** ms for which it is remembered what was retained without leaking: a store that is filled and emptied again and again does not leak. Longer is later where little is held of late. Guessed. */
 export const LEAK_MEMORY = 600_000
 /** ms that one who was cleared is left alone. Guessed. */
-export const LEAK_REST = 30_000
+export const LEAK_REST = 15_000
 /** ms for which a component that leaked and whose worker is gone stays named: somebody has to look for it first. Guessed. */
 export const LEAK_REMEMBERED = 600_000
 /** ms to collect garbage in for a proof: the answer of one that is busy comes when its event loop turns. */

@@ -2,7 +2,8 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import type { MetricSet } from './metric-set.ts'
 
 /** All metrics with a `component` label. */
-export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordinator): void {
+export function addComponentMetrics(set: MetricSet, coordinator: ComponentCoordinator): void {
+  const { memory } = coordinator
   set.componentStates()
   set.ofComponents('generation', 'Loads begun since registration', (info) => info.generation)
   set.ofComponents('priority', 'Priority, 0 to 100; lower is more important', (info) => info.priority)
@@ -59,6 +60,12 @@ export function addComponentMetrics(set: MetricSet, { memory }: ComponentCoordin
 
   set.countOf('calls_total', 'Calls begun, of the main thread and of other components', (tally) => tally.calls)
   set.countsOf('call_errors_total', 'Calls of the main thread that rejected', 'code', (tally) => tally.callErrors)
+  set.ofComponents('error_ratio', 'Share of its calls of the last minute that failed, whoever made them', ({ name }) =>
+    coordinator.errorShareOf(name),
+  )
+  set.ofComponents('growth_bytes', 'What it is known to grow by in a minute and to keep', ({ name }) =>
+    memory.growthOf(name),
+  )
   set.countOf('loads_total', 'Loads that succeeded', (tally) => tally.loads)
   set.countsOf('load_errors_total', 'Loads that failed', 'code', (tally) => tally.loadErrors)
   set.countsOf('unloads_total', 'Unloads', 'reason', (tally) => tally.unloads)

@@ -1,3 +1,4 @@
+import type { Advice } from '../contract/advice.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import type { ComponentMemory } from '../contract/ledger.ts'
 import { ComputedMetric } from './computed-metric.ts'
@@ -48,6 +49,17 @@ export class MetricSet {
     this.#add('gauge', 'component_state', 'The state it is in: 1 for that, no series for the others', async () =>
       (await this.#frame()).components.map(({ name, state }) => ({ labels: { component: name, state }, value: 1 })),
     )
+  }
+
+  /** 1 for each piece of advice that stands; the label `component` is empty where it is about none. */
+  advice(standing: () => readonly Advice[]): void {
+    this.#add('gauge', 'advice', 'A piece of advice stands: 1 for each, by its kind and component', async () => {
+      await this.#frame()
+      return standing().map(({ id, component = '' }) => ({
+        labels: { kind: id.split(':', 1).join(), component },
+        value: 1,
+      }))
+    })
   }
 
   /** Of every registered component for which there is a figure. */

@@ -7,7 +7,8 @@ import type { MetricSet } from './metric-set.ts'
 const levels = ['low', 'medium', 'high', 'critical'] as const
 
 /** All metrics of the process as a whole. */
-export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCoordinator): void {
+export function addProcessMetrics(set: MetricSet, coordinator: ComponentCoordinator): void {
+  const { memory, locks } = coordinator
   set.gauge('memory_usage_bytes', 'Main thread, workers, native memory and reservations', ({ ledger }) => ledger.usage)
   set.gauge('memory_limit_bytes', 'The limit that usage is held under', ({ ledger }) => ledger.limit)
   set.gauge('memory_main_bytes', 'The main thread', ({ ledger }) => ledger.mainThread.total)
@@ -40,6 +41,7 @@ export function addProcessMetrics(set: MetricSet, { memory, locks }: ComponentCo
   )
   set.counter('exhausted_total', 'Times that nothing was left to unload under pressure', (tallies) => tallies.exhausted)
   set.gauge('thrashing', '1 while components push each other out', () => (memory.thrashing ? 1 : 0))
+  set.advice(() => coordinator.advice())
   set.gauge('sample_age_seconds', 'Age of the figures', () => memory.sampleAge / 1_000)
   set.gauge('sample_duration_seconds', 'How long the last sample took', () => memory.sampleTime / 1_000)
 

@@ -8,7 +8,11 @@ import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 import type { Finding } from './standing-advice.ts'
 import { size, time } from './words/figures.ts'
+import { failingMessage } from './words/failing-words.ts'
+import type { FailingFinding } from './words/failing-words.ts'
 import { growthMessage } from './words/growth-words.ts'
+import { outOfRoomMessage, thrashingMessage } from './words/room-words.ts'
+import type { OutOfRoom, Thrashing } from './words/room-words.ts'
 
 /** A heap limit, bytes. */
 export interface IgnoredLimit {
@@ -35,6 +39,12 @@ export interface AdviceFacts {
   readonly keptByIdleFloor: ReadonlyMap<string, number>
   /** Components that grow and keep it, or did until their worker was gone. */
   readonly growths: ReadonlyMap<string, GrowthFinding>
+  /** Components that fail. */
+  readonly failing: ReadonlyMap<string, FailingFinding>
+  /** Undefined: they do not. */
+  readonly thrashing: Thrashing | undefined
+  /** Undefined: there is room, or something that may be unloaded. */
+  readonly outOfRoom: OutOfRoom | undefined
   /** Epoch ms of a moment of the monotonic clock. */
   readonly wallTime: (moment: number) => number
   /** Heap limits (bytes) that V8 did not take over. */
@@ -52,7 +62,7 @@ const againAndAgain = 2 * RAPID_RELOAD
 const keptOften = 3
 const mib = 1024 ** 2
 /** Something is wrong now. */
-const urgentKinds: ReadonlySet<string> = new Set(['growing', 'stuck'])
+const urgentKinds: ReadonlySet<string> = new Set(['growing', 'failing', 'stuck'])
 /** Stacks and what the allocator keeps take some 100 MiB. */
 const muchUnattributed = 256 * mib
 const stays = 60_000
@@ -102,6 +112,8 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding
     const { wallTime } = facts
     yield { ...about('growing', 'warning', growthMessage(component, growth, wallTime)), since: wallTime(growth.since) }
   }
+  const failing = facts.failing.get(component)
+  if (failing) yield about('failing', 'warning', failingMessage(failing))
   const ignored = facts.ignoredLimits.get(component)
   if (ignored) {
     yield about(
@@ -115,6 +127,13 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding
 function* onProcess(facts: AdviceFacts): Iterable<Finding> {
   const { ledger, options, machineMemory, unattributed } = facts
   const { limit, mainThread, cgroup } = ledger
+  const { thrashing, outOfRoom } = facts
+  if (thrashing) {
+    yield { id: 'thrashing', severity: 'warning', urgent: true, message: thrashingMessage(thrashing) }
+  }
+  if (outOfRoom) {
+    yield { id: 'out-of-room', severity: 'warning', urgent: true, message: outOfRoomMessage(outOfRoom) }
+  }
   if (limit < options.totalLimit) {
     yield {
       id: 'limit-lowered',

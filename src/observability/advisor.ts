@@ -5,15 +5,17 @@ import type { PolicyClock } from '../base/policy-clock.ts'
 import { NextLook } from '../component/next-look.ts'
 import type { Advice, AdviceEvent } from '../contract/advice.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
-import type { CrashEvent } from '../contract/events.ts'
+import type { CrashEvent, LoadErrorEvent } from '../contract/events.ts'
 import type { Ledger } from '../contract/ledger.ts'
-import type { Kept } from '../contract/unload-policy.ts'
+import type { Kept, KeptReason } from '../contract/unload-policy.ts'
 import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import type { MemoryManager } from '../memory/manager.ts'
 import { advise } from './advice.ts'
 import type { IgnoredLimit, StuckFinding } from './advice.ts'
+import { FailureWatch } from './failure-watch.ts'
 import { liveCoordinators } from './live-coordinators.ts'
 import { StandingAdvice } from './standing-advice.ts'
+import type { OutOfRoom } from './words/room-words.ts'
 
 export interface AdvisorOptions {
   readonly components: () => readonly ComponentInfo[]
@@ -26,6 +28,12 @@ export interface AdvisorOptions {
 
 /** ms between two looks that nothing has happened to ask for. */
 const lookAgain = 10_000
+/** ms within which a failure is looked at: of many at once as of one. Guessed: soon enough for whoever reads it. */
+const lookAtFailures = 1_000
+/** ms for which it is told that a worker was ended because it was stuck. Guessed. */
+const remembered = 600_000
+/** Reasons to stay that no level of pressure changes. */
+const staysWhatever: ReadonlySet<KeptReason> = new Set(['in-use', 'stuck', 'pinned', 'has-dependents', 'not-loaded'])
 /** ms over which unattributed memory has to stay to count. */
 const stretch = 60_000
 
@@ -38,8 +46,11 @@ export class Advisor {
   readonly #keptByIdleFloor = new Map<string, number>()
   readonly #ignoredLimits = new Map<string, IgnoredLimit>()
   readonly #silent = new Set<string>()
-  /** How often each was ended because it was stuck. */
-  readonly #endedStuck = new Map<string, number>()
+  readonly #failures: FailureWatch
+  /** How often each was ended because it was stuck, and when it was last, ms. */
+  readonly #endedStuck = new Map<string, { readonly times: number; readonly at: number }>()
+  /** Nothing was left to unload, and it is not known yet that there is again. */
+  #isExhausted = false
   #unattributed: { least: number; since: number } | undefined
   #last: { least: number; over: number } = { least: 0, over: 0 }
 
@@ -48,6 +59,7 @@ export class Advisor {
     this.#standing = new StandingAdvice(options.tell)
     const { clock = realClock } = options
     this.#clock = clock
+    this.#failures = new FailureWatch(clock.now)
     this.#next = new NextLook(() => {
       this.advice()
       this.#next.within(lookAgain)
@@ -72,6 +84,12 @@ export class Advisor {
     }
   }
 
+  /** Nothing was left that could be unloaded. */
+  exhausted(): void {
+    this.#isExhausted = true
+    this.lookSoon()
+  }
+
   limitIgnored(name: string, limit: IgnoredLimit): void {
     this.#ignoredLimits.set(name, limit)
     this.advice()
@@ -85,11 +103,38 @@ export class Advisor {
     this.advice()
   }
 
-  crashed({ name, reason }: CrashEvent): void {
-    if (reason === 'stuck') this.#endedStuck.set(name, (this.#endedStuck.get(name) ?? 0) + 1)
+  crashed(event: CrashEvent): void {
+    const { name, reason } = event
+    if (reason === 'stuck') {
+      this.#endedStuck.set(name, { times: (this.#endedStuck.get(name)?.times ?? 0) + 1, at: this.#clock.now() })
+    }
+    this.#failures.crashed(event)
+    this.#next.within(lookAtFailures)
+  }
+
+  loadFailed({ name, error }: LoadErrorEvent): void {
+    this.#failures.loadFailed(name, error)
+    this.#next.within(lookAtFailures)
+  }
+
+  loaded(name: string): void {
+    this.#failures.loaded(name)
+    this.#next.within(lookAtFailures)
+  }
+
+  /** A call of the main thread. @param isAnswer its worker has answered with that, and counted it. */
+  callFailed(name: string, error: unknown, isAnswer: boolean): void {
+    this.#failures.callFailed(name, error, isAnswer)
+    this.#next.within(lookAtFailures)
+  }
+
+  /** Share of its calls of the last minute that failed; null: there were none. */
+  errorShareOf(name: string): number | null {
+    return this.#failures.shareOf(name)
   }
 
   forget(name: string): void {
+    this.#failures.forget(name)
     this.#silent.delete(name)
     this.#endedStuck.delete(name)
     this.#keptByIdleFloor.delete(name)
@@ -98,11 +143,16 @@ export class Advisor {
 
   /** What stands now; what has begun or is over since is told first. */
   advice(): Advice[] {
-    const { components, memory: getMemory } = this.#options
+    const { components: list, memory: getMemory } = this.#options
     const memory = getMemory()
+    const components = list()
+    const ledger = memory.ledger()
     const findings = advise({
-      components: components(),
-      ledger: memory.ledger(),
+      components,
+      ledger,
+      failing: this.#failures.look(components),
+      thrashing: memory.thrashing ? memory.churn : undefined,
+      outOfRoom: this.#isExhausted ? this.#outOfRoom(ledger) : undefined,
       options: memory.options,
       machineMemory: totalmem(),
       pagePool: pagePoolOfProcess(),
@@ -128,9 +178,31 @@ export class Advisor {
     this.#next.stop()
   }
 
+  /** Whether what was exhausted still is. */
+  #outOfRoom({ components, mainThread }: Ledger): OutOfRoom | undefined {
+    const memory = this.#options.memory()
+    const plan = memory.pressureLevel === 'low' ? undefined : memory.plan()
+    if (!plan || plan.need <= 0 || plan.victims.length > 0) {
+      this.#isExhausted = false
+      return undefined
+    }
+    const { need: missing, kept } = plan
+    const holders = kept
+      .map((each) => ({ ...each, bytes: components[each.name]?.total ?? 0 }))
+      .filter(({ bytes }) => bytes > 0)
+      .toSorted((a, b) => b.bytes - a.bytes)
+    // What only rules of the level keep could go.
+    this.#isExhausted = holders.every(({ reason }) => staysWhatever.has(reason))
+    return this.#isExhausted ? { missing, holders, mainThread: mainThread.total } : undefined
+  }
+
   get #stuck(): ReadonlyMap<string, StuckFinding> {
     const stuck = new Map<string, StuckFinding>()
-    for (const [name, times] of this.#endedStuck) stuck.set(name, { kind: 'ended', times })
+    const now = this.#clock.now()
+    for (const [name, { times, at }] of this.#endedStuck) {
+      if (now - at < remembered) stuck.set(name, { kind: 'ended', times })
+      else this.#endedStuck.delete(name)
+    }
     for (const name of this.#silent) stuck.set(name, { kind: 'silent' })
     return stuck
   }

@@ -46,7 +46,7 @@ describe('who grows and keeps it', () => {
     }
   }
 
-  it.each(['objects', 'shared', 'reported'] as const)('is named: %s', { timeout: 30_000 }, async (kind) => {
+  it.each(['objects', 'shared', 'reported'] as const)('is named: %s', { timeout: 120_000 }, async (kind) => {
     const advice = await leakUntilNamed(kind, kind)
     expect(advice).toMatchObject({ component: kind, severity: 'warning', urgent: true })
     expect(advice.message).toMatch(
@@ -66,13 +66,13 @@ describe('who grows and keeps it', () => {
     expect(told.filter(({ id }) => id === advice.id)).toMatchObject([{ over: false }, { over: true }])
   })
 
-  it('is named in a process of its own', { timeout: 30_000 }, async () => {
+  it('is named in a process of its own', { timeout: 120_000 }, async () => {
     const advice = await leakUntilNamed('apart', 'buffers', { isolation: 'process' })
     expect(advice.message).toContain('keeps it')
     await coordinator.unregisterComponent('apart')
   })
 
-  it('is named by which of its copies it is', { timeout: 30_000 }, async () => {
+  it('is named by which of its copies it is', { timeout: 120_000 }, async () => {
     const advice = await leakUntilNamed('copied', 'objects', { instances: { min: 2, max: 2 } })
     expect(advice.component).toBe('copied')
     await coordinator.unregisterComponent('copied')

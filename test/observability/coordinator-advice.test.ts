@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ComponentCoordinator } from '../../src/index.ts'
-import type { AdviceEvent } from '../../src/index.ts'
+import type { Advice, AdviceEvent } from '../../src/index.ts'
+import { simulatePressure } from '../../src/testing/index.ts'
 import { EventFeed } from '../../src/live/event-feed.ts'
 import { silent, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -54,5 +55,24 @@ describe('coordinator.advice()', () => {
       { kind: 'advice', severity: 'warning', component: null, details: { advice: id, message, over: false } },
       { kind: 'advice', severity: 'info', component: null, details: { advice: id, message, over: true } },
     ])
+  })
+
+  it('says that there is no room for as long as nothing may be unloaded, and who holds it', async () => {
+    await using coordinator = new ComponentCoordinator({ logger: silent })
+    const told: AdviceEvent[] = []
+    coordinator.on('advice', (event) => void told.push(event))
+    coordinator.registerComponent(sink('held'))
+    using lease = await coordinator.acquire('held')
+    const out = (): Advice | undefined => coordinator.advice().find(({ id }) => id === 'out-of-room')
+    await simulatePressure(coordinator, 'critical')
+    await expect.poll(() => told.find(({ id }) => id === 'out-of-room')).toMatchObject({ urgent: true, over: false })
+    expect(out()?.message).toMatch(
+      /^Memory is short by .*: what stays is "held" [\d.]+ MiB \(in use\), the main thread/,
+    )
+    lease[Symbol.dispose]()
+    await expect.poll(() => coordinator.info('held').state).toBe('unloaded')
+    await simulatePressure(coordinator, 'low')
+    await expect.poll(out).toBeUndefined()
+    expect(told.at(-1)).toMatchObject({ id: 'out-of-room', over: true })
   })
 })

@@ -25,8 +25,8 @@ export const stateOrder = ['failed', 'zombie', 'loading', 'draining', 'unloading
 export const nextOrder = ({ next }) =>
   next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? Number.MAX_SAFE_INTEGER : Infinity
 
-/** 0 to 1; null without calls. @param {ComponentView & { errorShare?: number | null }} component */
-export const errorShareOf = ({ errorShare = null }) => errorShare
+/** 0 to 1; null without calls. @param {ComponentView} component */
+export const errorShareOf = ({ errorShare }) => errorShare
 
 /** @type {readonly Column[]} */
 export const columns = [

@@ -47,19 +47,25 @@ function raisesAt(state: ResidencyState, time: number): number {
 }
 
 /** The rapid reloads of the last minute, of all components, oldest first. */
-export type ChurnWindow = readonly { readonly time: number; readonly bytes: number }[]
+export type ChurnWindow = readonly { readonly time: number; readonly bytes: number; readonly name: string }[]
 
 export const emptyChurn: ChurnWindow = []
 
-export const addRapidReload = (window: ChurnWindow, time: number, bytes: number): ChurnWindow => [
+export const addRapidReload = (window: ChurnWindow, time: number, bytes: number, name: string): ChurnWindow => [
   ...recent(window, time),
-  { time, bytes },
+  { time, bytes, name },
 ]
 
-/** Loads and bytes that were loaded again within 60 s of their unload, during the last minute. */
-export function churn(window: ChurnWindow, time: number): { loads: number; bytes: number } {
+/** Loads and bytes that were loaded again within 60 s of their unload, during the last minute; and of whom, the most often first. */
+export function churn(window: ChurnWindow, time: number): { loads: number; bytes: number; names: string[] } {
   const reloads = recent(window, time)
-  return { loads: reloads.length, bytes: reloads.reduce((sum, reload) => sum + reload.bytes, 0) }
+  const times = new Map<string, number>()
+  for (const { name } of reloads) times.set(name, (times.get(name) ?? 0) + 1)
+  return {
+    loads: reloads.length,
+    bytes: reloads.reduce((sum, reload) => sum + reload.bytes, 0),
+    names: [...times].sort(([, a], [, b]) => b - a).map(([name]) => name),
+  }
 }
 
 /** True while the last minute saw at least three rapid reloads: what is asked for does not fit. */

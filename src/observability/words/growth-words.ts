@@ -3,7 +3,7 @@ import { size, time, timeOfDay } from './figures.ts'
 
 /** How a component's growth is found out about further. */
 const howToFind = (component: string): string =>
-  `take two heap snapshots, some growth apart, and compare them: on its page, or \`npx spillway snapshot <pid> ${component}\` twice and \`npx spillway diff\``
+  `take two heap snapshots, some growth apart, and compare them: on its page, or \`npx spillway snapshot ${component}\` twice and \`npx spillway diff\``
 
 const ends: Readonly<Record<LeakEnd, string>> = {
   'memory-limit': 'its worker was ended for passing its memory limit',

@@ -62,24 +62,27 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
   ...facts,
 })
 
-/** What is advised where everything is as it should be but for `facts`. */
-const ids = (facts: Partial<AdviceFacts>): string[] =>
-  advise({
-    components: [],
-    stuck: new Map(),
-    ledger: ledger(),
-    options: defaultMemoryOptions,
-    machineMemory: 8 * 1024 * mib,
-    pagePool: 'kept',
-    coordinators: 1,
-    minResidency: () => 0,
-    keptByIdleFloor: new Map(),
-    ignoredLimits: new Map(),
-    growths: new Map(),
-    wallTime: (moment) => moment,
-    unattributed: { least: 100 * mib, over: 60_000 },
-    ...facts,
-  }).map(({ id }) => id)
+/** Everything is as it should be. */
+const calm: AdviceFacts = {
+  components: [],
+  stuck: new Map(),
+  ledger: ledger(),
+  options: defaultMemoryOptions,
+  machineMemory: 8 * 1024 * mib,
+  pagePool: 'kept',
+  coordinators: 1,
+  minResidency: () => 0,
+  keptByIdleFloor: new Map(),
+  ignoredLimits: new Map(),
+  growths: new Map(),
+  failing: new Map(),
+  thrashing: undefined,
+  outOfRoom: undefined,
+  wallTime: (moment) => moment,
+  unattributed: { least: 100 * mib, over: 60_000 },
+}
+
+const ids = (facts: Partial<AdviceFacts>): string[] => advise({ ...calm, ...facts }).map(({ id }) => id)
 
 describe('advise', () => {
   it('has nothing to say where all is well', () => {
@@ -152,5 +155,36 @@ describe('advise', () => {
 
   it('the flag that returns memory at once, at the cost of pauses', () => {
     expect(ids({ pagePool: 'returned' })).toEqual(['reclaim-flag'])
+  })
+
+  it('tells who pushes whom out, and who holds what is missing', () => {
+    const messages = (facts: Partial<AdviceFacts>): string[] =>
+      advise({ ...calm, ...facts }).map(({ message }) => message)
+    expect(messages({ thrashing: { loads: 4, bytes: 90 * mib, names: ['a', 'b'] } })).toEqual([
+      'Components push each other out: "a" and "b" had to be loaded again within 60 s of an unload, 4 times in the last minute (90.0 MiB); raise totalLimit, or let fewer of them be used at a time',
+    ])
+    const holders = [
+      { name: 'a', bytes: 300 * mib, reason: 'in-use' },
+      { name: 'b', bytes: 100 * mib, reason: 'pinned' },
+    ] as const
+    expect(messages({ outOfRoom: { missing: 20 * mib, holders, mainThread: 50 * mib } })).toEqual([
+      'Memory is short by 20.0 MiB, and nothing more may be unloaded: what stays is "a" 300.0 MiB (in use), "b" 100.0 MiB (pinned), the main thread 50.0 MiB; raise totalLimit, or ask less of them at a time',
+    ])
+  })
+
+  it('tells of growth that is over with its worker, and of which copy it was', () => {
+    const growths: AdviceFacts['growths'] = new Map([
+      ['a', { kind: 'grew', copy: 'a#2', grown: 380 * mib, since: 10_000, endedAt: 100_000, how: 'memory-limit' }],
+    ])
+    expect(advise({ ...calm, components: [info()], growths })).toMatchObject([
+      {
+        id: 'growing:a',
+        urgent: true,
+        since: 10_000,
+        message: expect.stringMatching(
+          /^"a" \(a#2\) grew by 380\.0 MiB in 90 s, until its worker was ended for passing its memory limit at \d\d:\d\d:\d\d: before that, take two heap snapshots/,
+        ) as string,
+      },
+    ])
   })
 })

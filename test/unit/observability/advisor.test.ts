@@ -21,6 +21,7 @@ function setUp() {
       ({
         ledger: () => ledger,
         options: defaultMemoryOptions,
+        pressureLevel: 'low',
         leaks: { findings: () => new Map() },
       }) as unknown as MemoryManager,
     tell: (event) => void told.push(event),
