@@ -7,7 +7,6 @@ import { bytes, count, duration, percent, rate } from './format.js'
 import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { Badge } from './badge.js'
-import { errorShareOf } from './table-columns.js'
 import { copiesKey, familyKey } from './table-rows.js'
 import { toggle } from './table-view.js'
 import { ErrorBars, MemoryLine } from './trends.js'
@@ -50,7 +49,7 @@ export class ComponentRow extends Component {
     const names = row.kind === 'family' ? row.members.map(({ name }) => name) : row.kind === 'copy' ? [] : [view.name]
     const wrong = wrongWith(row, troubles)
     const growth = view.growth
-    const share = errorShareOf(view)
+    const share = view.errorShare
     /**
      * @param {string} id
      * @param {string} label
@@ -159,7 +158,7 @@ function wrongWith(row, troubles) {
   const counts = new Map()
   for (const member of row.kind === 'family' ? row.members : [row.view]) {
     const known = troubles.get(member.name) ?? []
-    const failing = (errorShareOf(member) ?? 0) >= mostlyFailing && !known.includes('failing')
+    const failing = (member.errorShare ?? 0) >= mostlyFailing && !known.includes('failing')
     for (const kind of failing ? [...known, 'failing'] : known) {
       counts.set(kind, (counts.get(kind) ?? 0) + 1)
     }

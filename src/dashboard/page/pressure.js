@@ -89,7 +89,6 @@ export function Pressure() {
           title=${`Unloads regretted: ${regrets.reloaded} of ${regrets.unloads}. Of the automatic ones, so many were loaded again within a minute`}
         />
       </dl>
-      ${memory.thrashing && html`<p class="note warning">Components push each other out: more is in use than fits.</p>`}
       ${!memory.autoUnloadEnabled && html`<p class="note">Automatic unloading is off.</p>`}
     </section>
   `

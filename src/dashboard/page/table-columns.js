@@ -25,9 +25,6 @@ export const stateOrder = ['failed', 'zombie', 'loading', 'draining', 'unloading
 export const nextOrder = ({ next }) =>
   next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? Number.MAX_SAFE_INTEGER : Infinity
 
-/** 0 to 1; null without calls. @param {ComponentView} component */
-export const errorShareOf = ({ errorShare }) => errorShare
-
 /** @type {readonly Column[]} */
 export const columns = [
   { id: 'name', label: 'Component', text: true, of: ({ name }) => name.toLowerCase() },
@@ -43,7 +40,7 @@ export const columns = [
     id: 'errors',
     label: 'Errors',
     // Those without a call stand last, and of those that fail alike the one that failed most first.
-    of: (component) => (errorShareOf(component) ?? -1) * 1e9 + Math.min(component.errors, 1e9 - 1),
+    of: ({ errorShare, errors }) => (errorShare ?? -1) * 1e9 + Math.min(errors, 1e9 - 1),
     title: 'Share of the calls of the last minute that failed, and how many failed ever',
   },
   {
@@ -74,7 +71,7 @@ export const moreColumns = [
   { id: 'external', label: 'Ext.', of: ({ memory }) => memory?.external ?? -1, title: 'ArrayBuffers and Buffers' },
   { id: 'peak', label: 'Peak', of: ({ learnedPeak }) => learnedPeak ?? -1, title: 'Of its last generations' },
   { id: 'crashes', label: 'Crashes', of: ({ crashes }) => crashes },
-  { id: 'regrets', label: 'Regrets', of: ({ regrets }) => regrets, title: 'Loads soon after an automatic unload' },
+  { id: 'regrets', label: 'Regret', of: ({ regrets }) => regrets, title: 'Loads soon after an automatic unload' },
   { id: 'loadTime', label: 'Load', of: ({ lastLoadTime }) => lastLoadTime ?? -1, title: 'What its last load took' },
   { id: 'cpu', label: 'CPU', of: ({ load }) => load?.cpu ?? -1, title: 'Of one processor' },
   { id: 'p50', label: 'p50', of: ({ p50 }) => p50 ?? -1, title: 'Half of the calls of the last minute were faster' },

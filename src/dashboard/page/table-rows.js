@@ -1,6 +1,6 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
-import { columnOf, errorShareOf, nextOrder, stateOrder } from './table-columns.js'
+import { columnOf, nextOrder, stateOrder } from './table-columns.js'
 import { hostWords, nextWords, stateNames } from './words.js'
 
 /** The rows of the table: families and copies folded into one, unless they are opened. Pure. */
@@ -35,7 +35,7 @@ const filters = {
     component.state === 'failed' ||
     component.state === 'zombie' ||
     component.crashes > 0 ||
-    (errorShareOf(component) ?? 0) > 0 ||
+    (component.errorShare ?? 0) > 0 ||
     troubles.has(component.name),
 }
 
@@ -167,8 +167,7 @@ function together(members) {
     }, null)
   const measured = members.filter(({ memory }) => memory !== null)
   const processes = new Set(members.map(({ isolation }) => isolation))
-  /** @type {ComponentView & { errorShare: number | null }} */
-  const family = {
+  return {
     ...first,
     name: first.family ?? first.name,
     family: null,
@@ -217,7 +216,6 @@ function together(members) {
     next: members.reduce((soonest, member) => (nextOrder(member) < nextOrder(soonest) ? member : soonest), first).next,
     instances: [],
   }
-  return family
 }
 
 /**
@@ -229,7 +227,7 @@ function sharedErrors(members) {
   let failed = 0
   let weights = 0
   for (const member of members) {
-    const share = errorShareOf(member)
+    const { errorShare: share } = member
     if (share === null) continue
     const weight = Math.max(member.callRate, 0.01)
     failed += share * weight
