@@ -1,7 +1,7 @@
 import type { ComponentCoordinator } from '../index.ts'
 import { isComponentNotLoadedError } from '../contract/errors.ts'
 import { errorCode } from '../metrics/error-code.ts'
-import { Counts } from '../metrics/tallies.ts'
+import { Counts } from '../metrics/tally.ts'
 import { bytes, count } from '../dashboard/page/format.js'
 
 /** Counts what happens from now on, to be told at the end. */

@@ -5,18 +5,25 @@ import { ComputedMetric } from './computed-metric.ts'
 import type { Sample } from './computed-metric.ts'
 import type { BucketHistogram } from './bucket-histogram.ts'
 import type { Frame } from './frame.ts'
-import type { ComponentTally, Counts, Tallies } from './tallies.ts'
+import { keyOf, subjectOf } from './series-of.ts'
+import type { FamilySeries, Subject } from './series-of.ts'
+import type { Tallies } from './tallies.ts'
+import type { Counts, Tally } from './tally.ts'
 
 type Figure = number | null | undefined
+/** What the figures of a family's members come to, where they are one series. */
+type Together = 'sum' | 'max'
 
 /** The ways a metric is read from the frame of a scrape and from what was counted. Every name begins with `spillway_`. */
 export class MetricSet {
   readonly metrics: ComputedMetric[] = []
   readonly #frame: () => Promise<Frame>
   readonly #tallies: Tallies
+  readonly #families: FamilySeries
 
-  constructor(frame: () => Promise<Frame>, tallies: Tallies) {
+  constructor(frame: () => Promise<Frame>, tallies: Tallies, families: FamilySeries) {
     this.#frame = frame
+    this.#families = families
     this.#tallies = tallies
   }
 
@@ -44,46 +51,60 @@ export class MetricSet {
     )
   }
 
-  /** 1 for the state that each component is in; no series for the others. */
+  /** How many are in each state: 1 for that of a component, no series for the others. */
   componentStates(): void {
     this.#add('gauge', 'component_state', 'The state it is in: 1 for that, no series for the others', async () =>
-      (await this.#frame()).components.map(({ name, state }) => ({ labels: { component: name, state }, value: 1 })),
+      this.#together(await this.#frame(), 'sum', ({ state }) => [{ state }, 1]),
     )
   }
 
-  /** 1 for each piece of advice that stands; the label `component` is empty where it is about none. */
+  /** How many pieces of advice of each kind stand, for each component; the label `component` is empty where it is about none. */
   advice(standing: () => readonly Advice[]): void {
     this.#add('gauge', 'advice', 'A piece of advice stands: 1 for each, by its kind and component', async () => {
       await this.#frame()
-      return standing().map(({ id, component = '' }) => ({
-        labels: { kind: id.split(':', 1).join(), component },
-        value: 1,
-      }))
+      const samples = new Map<string, { labels: Record<string, string>; value: number }>()
+      for (const { id, component } of standing()) {
+        const subject = component === undefined ? { component: '' } : this.#tallies.subjectOf(component)
+        const labels = { kind: id.split(':', 1).join(), ...subject }
+        const key = Object.values(labels).join('\n')
+        const known = samples.get(key)
+        if (known) known.value++
+        else samples.set(key, { labels, value: 1 })
+      }
+      return samples.values()
     })
   }
 
-  /** Of every registered component for which there is a figure. */
-  ofComponents(name: string, help: string, value: (info: ComponentInfo, frame: Frame) => Figure): void {
-    this.labelled('gauge', `component_${name}`, help, 'component', (frame) =>
-      frame.components.map((info) => [info.name, value(info, frame)] as const),
-    )
+  /**
+   * Of every registered component for which there is a figure.
+   *
+   * @param together default 'sum'.
+   */
+  ofComponents(
+    name: string,
+    help: string,
+    value: (info: ComponentInfo, frame: Frame) => Figure,
+    together: Together = 'sum',
+  ): void {
+    this.#add('gauge', `component_${name}`, help, async () => {
+      const frame = await this.#frame()
+      return this.#together(frame, together, (info) => [{}, value(info, frame)])
+    })
   }
 
   /** Of every loaded component. */
-  ofMemory(name: string, help: string, value: (memory: ComponentMemory) => Figure): void {
-    this.ofComponents(name, help, ({ memory }) => (memory ? value(memory) : null))
+  ofMemory(name: string, help: string, value: (memory: ComponentMemory) => Figure, together: Together = 'sum'): void {
+    this.ofComponents(name, help, ({ memory }) => (memory ? value(memory) : null), together)
   }
 
-  /** Of every component that was ever seen. */
-  countOf(name: string, help: string, value: (tally: ComponentTally) => number): void {
-    this.labelled('counter', `component_${name}`, help, 'component', (_, tallies) =>
-      [...tallies.components].map(([component, tally]) => [component, value(tally)] as const),
-    )
+  /** Of every component that is registered, or was until just now. */
+  countOf(name: string, help: string, value: (tally: Tally) => number): void {
+    this.#ofTallies('counter', name, help, (tally, labels) => [{ labels, value: value(tally) }])
   }
 
-  countsOf(name: string, help: string, label: string, counts: (tally: ComponentTally) => Counts): void {
-    this.#ofTallies('counter', name, help, (tally, component) =>
-      [...counts(tally)].map(([key, value]) => ({ labels: { component, [label]: key }, value })),
+  countsOf(name: string, help: string, label: string, counts: (tally: Tally) => Counts): void {
+    this.#ofTallies('counter', name, help, (tally, labels) =>
+      [...counts(tally)].map(([key, value]) => ({ labels: { ...labels, [label]: key }, value })),
     )
   }
 
@@ -91,11 +112,11 @@ export class MetricSet {
   histogramOf(
     name: string,
     help: string,
-    histograms: (tally: ComponentTally) => Iterable<readonly [labels: Record<string, string>, BucketHistogram]>,
+    histograms: (tally: Tally) => Iterable<readonly [labels: Record<string, string>, BucketHistogram]>,
   ): void {
-    this.#ofTallies('histogram', name, help, (tally, component) =>
+    this.#ofTallies('histogram', name, help, (tally, subject) =>
       [...histograms(tally)].flatMap(([labels, histogram]) => [
-        ...histogram.samples(`spillway_component_${name}`, { component, ...labels }),
+        ...histogram.samples(`spillway_component_${name}`, { ...subject, ...labels }),
       ]),
     )
   }
@@ -104,12 +125,31 @@ export class MetricSet {
     type: 'counter' | 'histogram',
     name: string,
     help: string,
-    samples: (tally: ComponentTally, component: string) => Sample[],
+    samples: (tally: Tally, labels: Subject) => Sample[],
   ): void {
     this.#add(type, `component_${name}`, help, async () => {
       await this.#frame()
-      return [...this.#tallies.components].flatMap(([component, tally]) => samples(tally, component))
+      return [...this.#tallies.all].flatMap(([subject, tally]) => samples(tally, subject))
     })
+  }
+
+  /** One sample for each series that components are part of, in the order of their first. */
+  #together(
+    { components }: Frame,
+    together: Together,
+    figure: (info: ComponentInfo) => readonly [labels: Readonly<Record<string, string>>, value: Figure],
+  ): Sample[] {
+    const samples = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>()
+    for (const info of components) {
+      const [labels, value] = figure(info)
+      if (value === null || value === undefined) continue
+      const subject = subjectOf(info, this.#families)
+      const key = [keyOf(subject), ...Object.values(labels)].join('\n')
+      const known = samples.get(key)
+      if (!known) samples.set(key, { labels: { ...subject, ...labels }, value })
+      else known.value = together === 'sum' ? known.value + value : Math.max(known.value, value)
+    }
+    return [...samples.values()]
   }
 
   #add(

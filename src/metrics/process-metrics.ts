@@ -1,9 +1,19 @@
+import type { DecisionRule } from '../contract/automatic-decision.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { LockStats } from '../locks/lock-manager.ts'
 import type { ExtraWorker } from '../contract/ledger.ts'
 import type { Frame } from './frame.ts'
 import type { MetricSet } from './metric-set.ts'
 
+const rules: readonly DecisionRule[] = [
+  'pressure',
+  'admission',
+  'free-memory',
+  'family',
+  'idle',
+  'recycled',
+  'memory-limit',
+]
 const levels = ['low', 'medium', 'high', 'critical'] as const
 
 /** All metrics of the process as a whole. */
@@ -39,7 +49,27 @@ export function addProcessMetrics(set: MetricSet, coordinator: ComponentCoordina
     'level',
     (_, tallies) => tallies.pressureChanges,
   )
-  set.counter('exhausted_total', 'Times that nothing was left to unload under pressure', (tallies) => tallies.exhausted)
+  set.labelled(
+    'counter',
+    'decisions_total',
+    'Automatic decisions that a component goes, by rule',
+    'rule',
+    (_, tallies) => rules.map((rule) => [rule, tallies.decisions.get(rule) ?? 0] as const),
+  )
+  set.labelled(
+    'counter',
+    'kept_total',
+    'Components that stayed when another one went, by reason',
+    'reason',
+    (_, tallies) => tallies.kept,
+  )
+  set.counter('automatic_unloads_total', 'Unloads for want of memory', () => memory.regrets.unloads)
+  set.counter(
+    'regretted_unloads_total',
+    'Of those, the ones followed by a load within 60 s',
+    () => memory.regrets.reloaded,
+  )
+  set.counter('exhausted_total', 'Times that nothing could be unloaded under pressure', (tallies) => tallies.exhausted)
   set.gauge('thrashing', '1 while components push each other out', () => (memory.thrashing ? 1 : 0))
   set.advice(() => coordinator.advice())
   set.gauge('sample_age_seconds', 'Age of the figures', () => memory.sampleAge / 1_000)

@@ -1,86 +1,69 @@
 import type { CallRecord } from '../channel/call-watch.ts'
+import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
-import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
-import type { LoadEvent, CoordinatorEvents } from '../contract/events.ts'
+import type { CoordinatorEvents } from '../contract/events.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { RAPID_RELOAD } from '../memory/tuning.ts'
-import { BucketHistogram, callBounds, loadBounds, unloadBounds } from './bucket-histogram.ts'
-import { errorCode } from './error-code.ts'
 import { monotonicNow } from '../base/monotonic.ts'
+import { errorCode } from './error-code.ts'
+import { keyOf, subjectOf } from './series-of.ts'
+import type { FamilySeries, Subject } from './series-of.ts'
+import { Counts, phases, Tally } from './tally.ts'
 
-/** Components that are gone keep their counters, up to so many. */
-const rememberedNames = 1_000
-/** Loads of one component that may be told in another order than they were begun in. Guessed: more than there are copies at a time. */
-const rememberedLoads = 100
-const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission', 'family'])
-export const phases = ['drain', 'dispose', 'terminate'] as const
+/**
+ * ms for which the series of a component that is no longer registered are still told, from the first scrape that finds it gone: each of those who scrape has had
+ * its last figures by then, as Prometheus does that once a minute unless it is told otherwise.
+ */
+export const lingering = 60_000
+/** Of components that are gone, so many keep their series for that long. Guessed: where keys come and go by the thousand, a scrape is not to be all about them. */
+const mostLingering = 1_000
 
-/** Counts by one label. */
-export class Counts extends Map<string, number> {
-  add(label: string, by = 1): void {
-    this.set(label, (this.get(label) ?? 0) + by)
-  }
-}
-
-/** What happened to one component since counting began. It outlives the component: counters never fall. */
-export class ComponentTally {
-  readonly callErrors = new Counts()
-  readonly loadErrors = new Counts()
-  readonly unloads = new Counts()
-  readonly crashes = new Counts()
-  readonly callDuration = new BucketHistogram(callBounds)
-  readonly loadDuration = new BucketHistogram(loadBounds)
-  readonly unloadDuration = new Map(phases.map((phase) => [phase, new BucketHistogram(unloadBounds)]))
-  loads = 0
-  regrets = 0
-  released = 0
-  retained = 0
-  /** Of the last load. */
-  generation = 0
-  /** When it was last unloaded automatically and not loaded since: ms, monotonic. */
-  unloadedAt: number | undefined
-  /** Of the last loads, also those that failed. Copies are loaded side by side, so the order is not always theirs. */
-  #begun: number[] = []
-  #calls = { last: 0, offset: 0 }
-
-  get calls(): number {
-    return this.#calls.offset + this.#calls.last
-  }
-
-  /** A load is over. Generations are counted from 1 again when the component is registered anew, and so are calls. */
-  sawGeneration(generation: number): void {
-    const isAnew = this.#begun.includes(generation) || generation < Math.max(...this.#begun) - rememberedLoads
-    if (isAnew) this.#calls = { last: 0, offset: this.calls }
-    this.#begun = [...(isAnew ? [] : this.#begun.slice(1 - rememberedLoads)), generation]
-  }
-
-  /** @param calls as the component counts them: from 0 again when it is registered anew. */
-  sawCalls(calls: number): void {
-    const { last, offset } = this.#calls
-    this.#calls = { last: calls, offset: calls < last ? offset + last : offset }
-  }
+interface Entry {
+  readonly subject: Subject
+  readonly tally: Tally
+  /** When it was first found to be registered no longer: ms. */
+  goneAt: number | undefined
 }
 
 /** Counts what the coordinator tells of, from its making until it is disposed of. */
 export class Tallies implements Disposable {
   readonly pressureChanges = new Counts()
+  /** Automatic decisions by rule. */
+  readonly decisions = new Counts()
+  /** Components that stayed when something went, by reason. */
+  readonly kept = new Counts()
   exhausted = 0
   zombies = 0
-  readonly #components = new Map<string, ComponentTally>()
+  readonly #coordinator: ComponentCoordinator
+  readonly #families: FamilySeries
+  /** By component. Members of a family may have one tally together. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #ofFamilies = new Map<string, Tally>()
   readonly #now: () => number
   readonly #stop: () => void
 
   /** @param now ms of a monotonic clock. */
-  constructor(coordinator: ComponentCoordinator, now: () => number = monotonicNow) {
+  constructor(coordinator: ComponentCoordinator, families: FamilySeries, now: () => number = monotonicNow) {
+    this.#coordinator = coordinator
+    this.#families = families
     this.#now = now
     const listeners: { [E in keyof CoordinatorEvents]?: (payload: CoordinatorEvents[E][0]) => void } = {
-      load: (event) => this.#loaded(this.of(event.name), event),
+      load: ({ name, generation, duration, regret }) => {
+        const tally = this.of(name)
+        tally.sawGeneration(name, generation)
+        tally.loads++
+        tally.loadDuration.observe(duration / 1_000)
+        if (regret) tally.regrets++
+      },
       loadError: ({ name, generation, error }) => {
-        this.of(name).sawGeneration(generation)
+        this.of(name).sawGeneration(name, generation)
         this.of(name).loadErrors.add(errorCode(error))
       },
       unload: (report) => this.#unloaded(this.of(report.name), report),
-      crash: ({ name, reason }) => this.of(name).crashes.add(reason),
+      crash: ({ name, reason, decision }) => {
+        this.of(name).crashes.add(reason)
+        this.#decided(decision)
+      },
       pressure: ({ level }) => this.pressureChanges.add(level),
       exhausted: () => void this.exhausted++,
       zombie: () => void this.zombies++,
@@ -94,37 +77,86 @@ export class Tallies implements Disposable {
     }
   }
 
-  get components(): Iterable<[string, ComponentTally]> {
-    return this.#components
+  /** Each once. */
+  get all(): Iterable<readonly [Subject, Tally]> {
+    return new Map(Array.from(this.#entries.values(), ({ subject, tally }) => [tally, subject] as const))
+      .entries()
+      .map(([tally, subject]) => [subject, tally] as const)
   }
 
-  of(name: string): ComponentTally {
-    let tally = this.#components.get(name)
-    if (!tally) {
-      tally = new ComponentTally()
-      this.#components.set(name, tally)
+  of(name: string): Tally {
+    return this.#entry(name).tally
+  }
+
+  /** The series that a component is, or was, part of. */
+  subjectOf(name: string): Subject {
+    return this.#entry(name).subject
+  }
+
+  /**
+   * Takes over what registered components count themselves, and forgets those that have been gone for long enough.
+   *
+   * @returns the names of those that are forgotten.
+   */
+  saw(components: readonly ComponentInfo[]): readonly string[] {
+    for (const { name, calls } of components) {
+      const entry = this.#entry(name)
+      entry.goneAt = undefined
+      entry.tally.sawCalls(name, calls)
     }
-    return tally
-  }
-
-  /** Takes over what registered components count themselves, and forgets some that are gone once there are too many names. */
-  saw(components: readonly ComponentInfo[]): void {
-    for (const { name, calls } of components) this.of(name).sawCalls(calls)
-    this.#prune(new Set(components.map(({ name }) => name)))
+    return this.#prune(new Set(components.map(({ name }) => name)))
   }
 
   [Symbol.dispose](): void {
     this.#stop()
   }
 
-  #prune(registered: ReadonlySet<string>): void {
-    let excess = this.#components.size - Math.max(rememberedNames, registered.size)
-    for (const name of this.#components.keys()) {
-      if (excess <= 0) return
-      if (registered.has(name)) continue
-      this.#components.delete(name)
-      excess--
+  #entry(name: string): Entry {
+    let entry = this.#entries.get(name)
+    if (!entry) {
+      const subject = subjectOf({ name, family: this.#familyOf(name) }, this.#families)
+      entry = { subject, tally: this.#tallyOf(subject), goneAt: undefined }
+      this.#entries.set(name, entry)
     }
+    return entry
+  }
+
+  #tallyOf(subject: Subject): Tally {
+    if (!('family' in subject)) return new Tally()
+    const key = keyOf(subject)
+    const tally = this.#ofFamilies.get(key) ?? new Tally()
+    this.#ofFamilies.set(key, tally)
+    return tally
+  }
+
+  #familyOf(name: string): string | null {
+    try {
+      return this.#coordinator.info(name).family
+    } catch {
+      // It is told of after it was unregistered.
+      return null
+    }
+  }
+
+  #prune(registered: ReadonlySet<string>): string[] {
+    const now = this.#now()
+    const gone = [...this.#entries].filter(([name]) => !registered.has(name))
+    for (const [, entry] of gone) entry.goneAt ??= now
+    const isOver = ([, { goneAt = now }]: (typeof gone)[number], index: number): boolean =>
+      now - goneAt >= lingering || index < gone.length - mostLingering
+    const over = gone.filter(isOver)
+    for (const [name, { tally }] of over) {
+      tally.left(name)
+      this.#entries.delete(name)
+    }
+    this.#forgetFamilies()
+    return over.map(([name]) => name)
+  }
+
+  /** Those without a member, whose series are no longer told: they would begin anew. */
+  #forgetFamilies(): void {
+    const told = new Set(Array.from(this.#entries.values(), ({ tally }) => tally))
+    for (const [key, tally] of this.#ofFamilies) if (!told.has(tally)) this.#ofFamilies.delete(key)
   }
 
   #called({ component, duration, failed, error }: CallRecord): void {
@@ -133,23 +165,17 @@ export class Tallies implements Disposable {
     if (failed) tally.callErrors.add(errorCode(error))
   }
 
-  #loaded(tally: ComponentTally, { duration, generation }: LoadEvent): void {
-    tally.sawGeneration(generation)
-    tally.loads++
-    tally.generation = generation
-    tally.loadDuration.observe(duration / 1_000)
-    if (tally.unloadedAt !== undefined && this.#now() - tally.unloadedAt <= RAPID_RELOAD) tally.regrets++
-    tally.unloadedAt = undefined
-  }
-
-  #unloaded(tally: ComponentTally, { reason, generation, released, retained, times }: UnloadReport): void {
+  #unloaded(tally: Tally, { reason, released, retained, times, decision }: UnloadReport): void {
     tally.unloads.add(reason)
     tally.released += released
     tally.retained += retained
     for (const phase of phases) tally.unloadDuration.get(phase)?.observe(times[phase] / 1_000)
-    if (!automatic.has(reason)) return
-    // An unload is reported once its memory is given back: by then it may have been loaded again.
-    if (tally.generation > generation) tally.regrets++
-    else tally.unloadedAt = this.#now()
+    this.#decided(decision)
+  }
+
+  #decided(decision: AutomaticDecision | null): void {
+    if (!decision) return
+    this.decisions.add(decision.rule)
+    for (const { reason } of decision.kept) if (reason !== 'not-loaded') this.kept.add(reason)
   }
 }

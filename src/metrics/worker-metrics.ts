@@ -1,6 +1,7 @@
 import type { ComponentMetrics } from '../component/component-metrics.ts'
 import { ComputedMetric } from './computed-metric.ts'
 import type { AnyRegistry, Sample } from './computed-metric.ts'
+import type { Subject } from './series-of.ts'
 import type { Metric } from 'prom-client'
 
 /** What a component says of one of its metrics, as far as it makes sense. */
@@ -41,19 +42,27 @@ const most = { metrics: 500, series: 2_000 }
  */
 export class WorkerMetrics implements Disposable {
   readonly #registry: AnyRegistry
+  readonly #subjectOf: (component: string) => Subject
   readonly #merged = new Map<string, Merged>()
 
-  constructor(registry: AnyRegistry) {
+  /** @param subjectOf which series a component is part of. */
+  constructor(registry: AnyRegistry, subjectOf: (component: string) => Subject) {
     this.#registry = registry
+    this.#subjectOf = subjectOf
   }
 
-  /** @param answers what each copy of a component gave, by the component's name. A metric that is new is there from the next scrape on. */
-  update(answers: ReadonlyMap<string, readonly ComponentMetrics[]>): void {
+  /**
+   * @param answers what each copy of a component gave, by the component's name. A metric that is new is there from the next scrape on.
+   * @param over components whose series leave.
+   */
+  update(answers: ReadonlyMap<string, readonly ComponentMetrics[]>, over: readonly string[]): void {
+    for (const merged of this.#merged.values()) for (const component of over) merged.forget(component)
     const workers = new Set([...answers.values()].flat().map(({ worker }) => worker))
     for (const merged of this.#merged.values()) merged.begin(workers)
     for (const [component, copies] of answers) {
+      const subject = this.#subjectOf(component)
       for (const { worker, metrics } of copies) {
-        for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(component, worker, family.samples)
+        for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(subject, worker, family.samples)
       }
     }
   }
@@ -98,9 +107,14 @@ class Merged {
     }
   }
 
-  take(component: string, worker: number, samples: readonly Sample[]): void {
+  /** It is gone, and so are the series that were its own. */
+  forget(component: string): void {
+    for (const [key, { sample }] of this.#series) if (sample.labels['component'] === component) this.#series.delete(key)
+  }
+
+  take(subject: Subject, worker: number, samples: readonly Sample[]): void {
     for (const { labels, value, metricName } of samples) {
-      const sample = { labels: { ...labels, component }, ...(metricName !== undefined && { metricName }) }
+      const sample = { labels: { ...labels, ...subject }, ...(metricName !== undefined && { metricName }) }
       const key = JSON.stringify([metricName, Object.entries(sample.labels).sort(([a], [b]) => (a < b ? -1 : 1))])
       let series = this.#series.get(key)
       if (!series) {

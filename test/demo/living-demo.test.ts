@@ -89,7 +89,7 @@ describe('the living demo', () => {
     await expect
       .poll(async () => (await components()).find(({ name }) => name === 'chart-renderer'), { timeout: 40_000 })
       .toMatchObject({ isolation: 'process', loads: expect.toSatisfy((loads: number) => loads > 0) as number })
-    await printed(/Unloaded .*(memory was short|to make room for a load)/)
+    await printed(/Unloaded .*(pressure is |is to be loaded)/)
 
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
     const check = async (given: object): Promise<number> =>

@@ -3,6 +3,7 @@ import type { MetricObjectWithValues, MetricValue, OpenMetricsContentType } from
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ComponentCoordinator, isInvalidOptionsError } from '../../src/index.ts'
 import { collectMetrics } from '../../src/metrics/index.ts'
+import { manualClock } from '../../src/testing/index.ts'
 import { quietCoordinator, rejection, silent, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -162,7 +163,13 @@ describe('collectMetrics', () => {
       }
       return undefined
     }
-    for (const options of [undefined, {}, { registry: {} }, { registry }]) {
+    for (const options of [
+      undefined,
+      {},
+      { registry: {} },
+      { registry },
+      { registry: new Registry(), families: 'all' },
+    ]) {
       expect(isInvalidOptionsError(thrown(options))).toBe(true)
     }
   })
@@ -195,5 +202,81 @@ describe('reloads after an unload', () => {
     await expect
       .poll(async () => (await series(registry, 'spillway_component_reloads_after_unload_total')).get('first'))
       .toBe(1)
+  })
+})
+
+describe('series of families and of what is gone', () => {
+  const registered = async (registry: Registry): Promise<number> =>
+    (await registry.getMetricsAsJSON())
+      .flatMap((metric) => (metric as MetricObjectWithValues<MetricValue<string>>).values)
+      .filter(({ labels }) => 'component' in labels || 'family' in labels).length
+
+  it('those of components that are gone are told for another minute, and leave', async () => {
+    const clock = manualClock()
+    await using coordinator = quietCoordinator({ clock })
+    const registry = new Registry()
+    using _collecting = collectMetrics(coordinator, { registry })
+    const family = coordinator.registerFamily<KitchenSink>({ ...sink('many'), config: () => undefined })
+    const keys = Array.from({ length: 100 }, (_, key) => String(key))
+    for (const key of keys) family.get(key)
+    await family.get('0').echo(1)
+    expect(await registered(registry)).toBeGreaterThan(100)
+    await family.releaseAll()
+    const calls = (): Promise<Values> => series(registry, 'spillway_component_calls_total')
+    expect((await calls()).get('many:0')).toBe(1)
+    await clock.advance(59_000)
+    expect((await calls()).get('many:0')).toBe(1)
+    await clock.advance(1_000)
+    expect((await calls()).size).toBe(0)
+    expect(await registered(registry)).toBe(0)
+    // It begins anew, which is what a counter does when its program has begun anew.
+    await family.get('0').echo(1)
+    expect(Object.fromEntries(await calls())).toEqual({ 'many:0': 1 })
+  })
+
+  it('members of a family are one series where that is wanted: added up, or the largest', async () => {
+    const clock = manualClock()
+    await using coordinator = quietCoordinator({ clock })
+    const registry = new Registry()
+    using _collecting = collectMetrics(coordinator, { registry, families: 'one' })
+    const family = coordinator.registerFamily<KitchenSink>({ ...sink('many'), config: () => undefined })
+    const [a, b] = [family.get('a'), family.get('b')]
+    const alone = coordinator.registerComponent<KitchenSink>(sink('alone'))
+    for (const remote of [a, b, b, alone]) await remote.echo(1)
+    await rejection(b.throwError())
+    await coordinator.memory.sample()
+    const text = await registry.metrics()
+    expect(text).toContain('spillway_component_calls_total{family="many"} 4\n')
+    expect(text).toContain('spillway_component_calls_total{component="alone"} 1\n')
+    expect(text).toContain('spillway_component_call_errors_total{family="many",code="component"} 1\n')
+    expect(text).toContain('spillway_component_state{family="many",state="ready"} 2\n')
+    expect(text).toContain('spillway_component_priority{family="many"} 50\n')
+    expect(text).toContain('spillway_component_call_duration_seconds_count{family="many"} 4\n')
+    expect(text).not.toContain('many:')
+    // One of them leaves: what it has counted stays.
+    await family.release('b')
+    await registry.metrics()
+    await clock.advance(60_000)
+    expect(await registry.metrics()).toContain('spillway_component_calls_total{family="many"} 4\n')
+    expect(await registry.metrics()).toContain('spillway_component_state{family="many",state="ready"} 1\n')
+  })
+})
+
+describe('decisions', () => {
+  it('are counted by their rules, what stayed by its reasons, and bytes are whole', async () => {
+    await using coordinator = quietCoordinator({ memory: { minIdleTime: 0 } })
+    const registry = new Registry()
+    using _collecting = collectMetrics(coordinator, { registry })
+    const kept = coordinator.registerComponent<KitchenSink>(sink('kept', { pinned: true }))
+    await kept.echo(1)
+    await coordinator.registerComponent<KitchenSink>(sink('goes')).echo(1)
+    await coordinator.memory.freeMemory(1)
+    expect((await series(registry, 'spillway_decisions_total')).get('free-memory')).toBe(1)
+    expect((await series(registry, 'spillway_decisions_total')).get('pressure')).toBe(0)
+    expect(Object.fromEntries(await series(registry, 'spillway_kept_total'))).toEqual({ pinned: 1 })
+    const all = (await registry.getMetricsAsJSON()) as MetricObjectWithValues<MetricValue<string>>[]
+    const bytes = all.filter(({ name }) => /_bytes(_total)?$/.test(name)).flatMap(({ values }) => values)
+    expect(bytes.length).toBeGreaterThan(15)
+    expect(bytes.filter(({ value }) => !Number.isInteger(value))).toEqual([])
   })
 })

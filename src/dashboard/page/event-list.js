@@ -75,7 +75,7 @@ function Event({ event, bare, width }) {
         ${component && !bare && html`<a href=${componentLink(component)}>${component}</a>`}
       </p>
       <${Ago} time=${time} />
-      <p class=${open ? 'words' : 'words folded'} ref=${text}>${whyOf(event) ?? eventWords(event)}</p>
+      <p class=${open ? 'words' : 'words folded'} ref=${text}>${eventWords(event)}</p>
       ${
         long &&
         html`<button class="link" aria-expanded=${open} onClick=${() => setOpen(!open)}>
@@ -84,15 +84,6 @@ function Event({ event, bare, width }) {
       }
     </li>
   `
-}
-
-/**
- * The server's own sentence about what it did; of a load it is but a part of what there is to say.
- *
- * @param {FeedEvent} event
- */
-function whyOf({ kind, details }) {
-  return kind !== 'load' && 'why' in details && typeof details.why === 'string' ? details.why : undefined
 }
 
 /**

@@ -2,7 +2,7 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 /** @import { CrashReason } from '../../contract/errors.ts' */
 /** @import { UnloadReason } from '../../contract/unload-report.ts' */
-import { bytes, duration, percent } from './format.js'
+import { bytes, duration } from './format.js'
 
 /** What the states and reasons of the API are called on the page. */
 
@@ -119,21 +119,20 @@ export function kindName(kind) {
 export function eventWords({ kind, details: d }) {
   switch (kind) {
     case 'load':
-      return `in ${duration(d.duration)} (generation ${d.generation}) ${d.why}`
+      return `in ${duration(d.duration)} (generation ${d.generation}) ${d.why}${d.regret ? `; ${d.regret.why}` : ''}`
     case 'load-error':
       return d.message
     case 'unload': {
-      const automatic = d.reason === 'pressure' || d.reason === 'admission'
-      const why = `${unloadReasons[d.reason] ?? d.reason}${automatic ? ` (pressure ${d.pressureLevel})` : ''}`
       const took = d.times.drain + d.times.dispose + d.times.terminate
-      const kept = d.retained > 0 ? `, ${bytes(d.retained)} to follow` : ''
-      const now = automatic && d.limit > 0 ? `; now ${percent(d.usage / d.limit)} of the limit used` : ''
-      return `${why}: held ${bytes(d.predicted)}, the resident set fell by ${bytes(d.released)}${kept}, in ${duration(took)}${now}${d.zombie ? '; its worker did not die' : ''}`
+      const parts = [d.why ?? unloadReasons[d.reason] ?? d.reason, `gone in ${duration(took)}`]
+      if (d.outcome) parts.push(d.outcome)
+      if (d.regretted !== null) parts.push(`a mistake: it was loaded again ${duration(d.regretted)} later`)
+      return parts.join('; ')
     }
     case 'crash':
-      return `${d.signal ? `${d.signal} ended its process` : (crashReasons[d.reason] ?? d.reason)} (generation ${d.generation})`
+      return `${d.signal ? `${d.signal} ended its process` : (crashReasons[d.reason] ?? d.reason)} (generation ${d.generation})${d.why ? `: ${d.why}` : ''}`
     case 'pressure':
-      return `${d.previous} → ${d.level}: ${bytes(d.usage)} of ${bytes(d.limit)}`
+      return `${d.previous} → ${d.level}: ${d.why}`
     case 'exhausted': {
       const why = d.kept.slice(0, 3).map(({ name, reason }) => `${name} ${stayReason(reason)}`)
       return `nothing may be unloaded, ${bytes(d.missing)} too much${why.length > 0 ? `; ${why.join(', ')}` : ''}`

@@ -122,15 +122,19 @@ export class ComponentAccount {
 
   /** @param time ms of a monotonic clock, as is `sampledAt`, which is kept with the figures. */
   measured(heap: WorkerMemory, self: SelfReported, time: number, sampledAt: number): void {
-    const native = sizeOf(this.#native)
-    const total = totalOf(heap, self) + native
+    // Shares of native memory are worked out, and what a component reports is its own arithmetic: bytes are whole all the same.
+    const native = Math.round(sizeOf(this.#native))
+    const reported = Math.round(self.reported)
+    const total = Math.round(totalOf(heap, self)) + native
     const { used, physical, malloced } = heap
     const external = heap.external + (heap.isAll === true ? 0 : self.uncounted)
     const peak = Math.max(this.#memory?.peak ?? 0, total)
     this.#learned.current.set(this, peak)
     this.#heap = heap
     this.#self = { reported: self.reported, uncounted: self.uncounted, limited: self.limited ?? 0 }
-    this.#limited = heap.heap + external + this.#native.certain + (heap.isAll === true ? 0 : (self.limited ?? 0))
+    this.#limited = Math.round(
+      heap.heap + external + this.#native.certain + (heap.isAll === true ? 0 : (self.limited ?? 0)),
+    )
     if (this.#wasCollected) this.#collectedAt = sampledAt
     this.#wasCollected = false
     this.#stayed = false
@@ -140,7 +144,7 @@ export class ComponentAccount {
       physical,
       external,
       malloced,
-      reported: self.reported,
+      reported,
       native,
       total,
       peak,
@@ -167,23 +171,25 @@ export class ComponentAccount {
   /** The worker did not answer in time: the last figures of its heap stand, and say so. */
   late(self: SelfReported): void {
     if (!this.#heap || !this.#memory) return
-    const total = totalOf(this.#heap, self) + this.#memory.native
+    const reported = Math.round(self.reported)
+    const total = Math.round(totalOf(this.#heap, self)) + this.#memory.native
     const peak = Math.max(this.#memory.peak, total)
     const external = this.#heap.external + (this.#heap.isAll === true ? 0 : self.uncounted)
-    this.#memory = { ...this.#memory, external, reported: self.reported, total, peak, stale: true }
+    this.#memory = { ...this.#memory, external, reported, total, peak, stale: true }
   }
 
   /** So much of the process's native memory is taken to be its own now. @param time ms of a monotonic clock. */
   nativeIs(share: NativeShare, time: number): void {
     const before = this.#native
     this.#native = share
-    const more = sizeOf(share) - sizeOf(before)
-    this.#limited += share.certain - before.certain
+    const native = Math.round(sizeOf(share))
+    const more = native - Math.round(sizeOf(before))
+    this.#limited += Math.round(share.certain) - Math.round(before.certain)
     if (!this.#memory || more === 0) return
     const total = this.#memory.total + more
     const peak = Math.max(this.#memory.peak, total)
     this.#learned.current.set(this, peak)
-    this.#memory = { ...this.#memory, native: sizeOf(share), total, peak }
+    this.#memory = { ...this.#memory, native, total, peak }
     this.#growth = addGrowthSample(this.#growth, time, total)
   }
 

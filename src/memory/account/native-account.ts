@@ -44,7 +44,7 @@ export class NativeAccount {
 
   /** Bytes of all of it. */
   get total(): number {
-    return this.#state.counted
+    return Math.round(this.#state.counted)
   }
 
   shareOf(key: string): NativeShare {

@@ -36,4 +36,4 @@ export function forecastSize({ peaks, estimate, largestOther, room }: SizeEviden
   return { expected: SMALL_COMPONENT, ceiling: Math.max(SMALL_COMPONENT, Math.min(guess, room)), isGuess: true }
 }
 
-const beyond = (bytes: number, times: number): number => bytes * (1 + 1 / (times + 1))
+const beyond = (bytes: number, times: number): number => Math.ceil(bytes * (1 + 1 / (times + 1)))

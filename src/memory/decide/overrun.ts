@@ -188,7 +188,14 @@ function stepBudget(
   const growth = isSettled
     ? Math.max(0, component.bytes - asked.from) / Math.max(1, time - asked.at)
     : growthOf(component)
-  const overrun = { which: budget.which, limit: budget.limit, held: budget.held, taken: held - before, growth, lasted }
+  const overrun = {
+    which: budget.which,
+    limit: budget.limit,
+    held: budget.held,
+    taken: Math.round(held - before),
+    growth,
+    lasted,
+  }
   const end: NamedAction = { kind: 'end', name, overrun }
 
   const room = budget.limit * budget.margin
