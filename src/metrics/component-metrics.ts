@@ -82,8 +82,11 @@ export function addComponentMetrics(set: MetricSet, coordinator: ComponentCoordi
 
   set.countOf('calls_total', 'Calls begun, of the main thread and of other components', (tally) => tally.calls)
   set.countsOf('call_errors_total', 'Calls of the main thread that rejected', 'code', (tally) => tally.callErrors)
-  set.ofComponents('error_ratio', 'Share of its calls of the last minute that failed, whoever made them', ({ name }) =>
-    coordinator.errorShareOf(name),
+  set.ofComponents(
+    'error_ratio',
+    'Share of its calls of the last minute that failed, whoever made them',
+    ({ name }) => coordinator.errorShareOf(name),
+    'max',
   )
   set.ofComponents('growth_bytes', 'What it is known to grow by in a minute and to keep', ({ name }) =>
     memory.growthOf(name),

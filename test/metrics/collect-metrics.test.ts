@@ -208,7 +208,7 @@ describe('reloads after an unload', () => {
 describe('series of families and of what is gone', () => {
   const registered = async (registry: Registry): Promise<number> =>
     (await registry.getMetricsAsJSON())
-      .flatMap((metric) => (metric as MetricObjectWithValues<MetricValue<string>>).values)
+      .flatMap(({ values }) => values)
       .filter(({ labels }) => 'component' in labels || 'family' in labels).length
 
   it('those of components that are gone are told for another minute, and leave', async () => {
@@ -274,7 +274,7 @@ describe('decisions', () => {
     expect((await series(registry, 'spillway_decisions_total')).get('free-memory')).toBe(1)
     expect((await series(registry, 'spillway_decisions_total')).get('pressure')).toBe(0)
     expect(Object.fromEntries(await series(registry, 'spillway_kept_total'))).toEqual({ pinned: 1 })
-    const all = (await registry.getMetricsAsJSON()) as MetricObjectWithValues<MetricValue<string>>[]
+    const all = await registry.getMetricsAsJSON()
     const bytes = all.filter(({ name }) => /_bytes(_total)?$/.test(name)).flatMap(({ values }) => values)
     expect(bytes.length).toBeGreaterThan(15)
     expect(bytes.filter(({ value }) => !Number.isInteger(value))).toEqual([])
