@@ -35,8 +35,7 @@ async function open(parts: Omit<SwitchParts, 'asked'> & { readonly tap: LogTap }
   // What is logged until it is open is told as well.
   parts.tap.listener = (line) => void early.push(line)
   try {
-    // Webpack would make a file of its own of it, which whoever copies the bundle might leave behind.
-    const { openControl } = await import(/* webpackMode: "eager" */ './open-control.ts')
+    const { openControl } = await import('./open-control.ts')
     return await openControl({ ...parts, early })
   } catch (error) {
     parts.tap.listener = undefined
