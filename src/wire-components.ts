@@ -8,22 +8,15 @@ import type { MemoryManager } from './memory/manager.ts'
 import type { Advisor } from './observability/advisor.ts'
 import type { Announcer } from './observability/announcer.ts'
 import type { ComponentLogs } from './observability/component-logs.ts'
+import type { GuardedLogger } from './observability/guarded-logger.ts'
 import type { Tracing } from './observability/tracing.ts'
 
 /** The parts of a coordinator that components have to do with. */
 export interface CoordinatorParts extends Pick<
   Surroundings,
-  | 'clock'
-  | 'now'
-  | 'keepAlive'
-  | 'spares'
-  | 'logger'
-  | 'locks'
-  | 'calls'
-  | 'defaultWorkerOptions'
-  | 'memoryReturn'
-  | 'inContext'
+  'clock' | 'now' | 'keepAlive' | 'spares' | 'locks' | 'calls' | 'defaultWorkerOptions' | 'memoryReturn' | 'inContext'
 > {
+  readonly logger: GuardedLogger
   readonly registry: Registry
   readonly memory: MemoryManager
   readonly stuck: StuckWatch

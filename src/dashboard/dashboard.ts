@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { ComponentCoordinator } from '../coordinator.ts'
-import { keepContext } from '../base/context.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { addActionRoutes } from './action-routes.ts'
 import { Audit } from './audit.ts'
@@ -17,7 +16,7 @@ import type { PlacesOptions } from '../live/places.ts'
 import { openMetrics } from './metrics-source.ts'
 import { loadPageAssets } from './page-assets.ts'
 import { addReadRoutes } from './read-routes.ts'
-import { GuardedLogger } from '../observability/guarded-logger.ts'
+import type { GuardedLogger } from '../observability/guarded-logger.ts'
 
 /** Where a dashboard listens. */
 export interface DashboardAddress {
@@ -53,7 +52,8 @@ export class Dashboard implements AsyncDisposable {
     this.#coordinator = coordinator
     this.#times = times
     this.#options = resolveDashboardOptions(options)
-    this.#logger = new GuardedLogger(() => this.#options.logger ?? coordinator.parts.logger, keepContext())
+    const { logger } = coordinator.parts
+    this.#logger = this.#options.logger ? logger.guard(this.#options.logger) : logger
   }
 
   /**

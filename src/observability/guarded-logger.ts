@@ -69,6 +69,11 @@ export class GuardedLogger implements Logger {
     return new GuardedLogger(() => this.#logger.child(bindings), this.#inContext, shared)
   }
 
+  /** Another logger of the program's, guarded in the same way. */
+  guard(logger: Logger): GuardedLogger {
+    return new GuardedLogger(() => logger, this.#inContext)
+  }
+
   get #logger(): Logger {
     return (this.#made ??= this.#make())
   }
