@@ -105,11 +105,16 @@ export class CallerMeter implements ServedMeter {
 export class ServedCallsBook {
   readonly #meter: ActivityMeter
   readonly #callers = new Map<string | undefined, CallerMeter>()
+  readonly #onFailed: () => void
   #errors: RecentErrors | undefined
 
-  /** @param meter of all that is asked. */
-  constructor(meter: ActivityMeter) {
+  /**
+   * @param meter of all that is asked.
+   * @param onFailed a call has failed, and there is more to tell.
+   */
+  constructor(meter: ActivityMeter, onFailed: () => void) {
     this.#meter = meter
+    this.#onFailed = onFailed
   }
 
   /** @param name of a component; undefined: the main thread. */
@@ -125,6 +130,7 @@ export class ServedCallsBook {
     if (words.name === 'AbortError') return
     this.#errors ??= new RecentErrors()
     this.#errors.add({ ...words, time: monotonicNow(), from, method: methodName(method), count: 1 })
+    this.#onFailed()
   }
 
   get all(): ServedCalls {

@@ -10,13 +10,13 @@ import { ServedCallsBook } from '../channel/served-calls.ts'
 import { ServedConnection } from '../channel/served-connection.ts'
 import type { ChannelEnd, Channels, Transport } from '../channel/transport.ts'
 import type { ComponentContext } from '../contract/component-context.ts'
-import type { PressureLevel } from '../contract/pressure-level.ts'
 import { expectFunction } from '../base/option-checks.ts'
 import { loadOf } from '../locks/party.ts'
 import { createLockClient } from '../locks/remote-locks.ts'
 import type { LockClient } from '../locks/remote-locks.ts'
 import { createForwardedLogger, LogForwarder } from './forwarded-logger.ts'
 import type { FromWorkerMessage, InitMessage, ToWorkerMessage } from './control.ts'
+import { atMostEvery } from '../base/at-most-every.ts'
 import { crashOnPurpose } from './crash-on-purpose.ts'
 import { expectMethods } from './expect-methods.ts'
 import { disposeOf } from './dispose-of.ts'
@@ -24,13 +24,13 @@ import { collectAndSettle, collectGarbage } from './collect-garbage.ts'
 import { Dependencies } from './dependencies.ts'
 import { ForgottenCallbacks } from './forgotten-callbacks.ts'
 import type { Inspection } from './inspect.ts'
-import { withDeadline } from '../base/deadline.ts'
 import { expectSize } from '../base/size.ts'
 import { HeapTeller } from './told-memory.ts'
 import { MemoryReports } from './memory-reports.ts'
 import { watchNativeCode } from './native-code.ts'
 import { loadModule } from './load-module.ts'
 import { measureItself } from './process/self-measure.ts'
+import { PressureListeners } from './pressure-listeners.ts'
 import { postReadable } from './readable-message.ts'
 import { nameThread } from './thread-name.ts'
 import { changeEnvironment } from './environment-change.ts'
@@ -38,8 +38,8 @@ import { watchUncountedMemory } from './uncounted-memory.ts'
 import { offersSnapshot } from './offers-snapshot.ts'
 import { setImmediate } from '../base/timers.ts'
 
-/** ms that pressure listeners may take before what they have dropped so far is collected. */
-const listenerDeadline = 200
+/** ms between two times that it tells by itself which calls have failed: one that crashes next can no longer be asked. Guessed. */
+const tellFailures = 1_000
 
 /** The state of the last generation, for as long as the component initialises: it is then the component's alone. */
 interface Restored {
@@ -48,7 +48,6 @@ interface Restored {
 }
 const nothingRestored: Restored = { get: () => undefined, drop: () => {} }
 
-type PressureListener = (level: PressureLevel) => void | Promise<void>
 type Drain = { readonly epoch: number; readonly onlyIfIdle: boolean; readonly unfenced: Set<ServedConnection> }
 
 /** What differs by what kind of worker it is in. */
@@ -74,7 +73,7 @@ export class ComponentRuntime {
   readonly #connections = new Set<ServedConnection>()
   readonly #served: ServedCallsBook
   readonly #dependencies: Dependencies
-  readonly #pressureListeners = new Set<PressureListener>()
+  readonly #pressureListeners = new PressureListeners()
   /** Bytes that nobody needs once they have been read. */
   #snapshot: InitMessage['snapshot']
   #table = new MethodTable({})
@@ -102,7 +101,10 @@ export class ComponentRuntime {
       forgotten.idle()
     }
     this.#meter = new ActivityMeter(record, idle, (since, now) => teller?.worked(since, now))
-    this.#served = new ServedCallsBook(this.#meter)
+    this.#served = new ServedCallsBook(
+      this.#meter,
+      atMostEvery(tellFailures, () => this.receive({ type: 'tell-calls', id: 0 })),
+    )
     this.#links = new Callbacks(channels, init.name, () => init.generation, init.maxQueue, {
       meter: this.#meter,
       onAdopted: () => forgotten.given(),
@@ -257,11 +259,7 @@ export class ComponentRuntime {
         return restored.get()
       },
       reportMemory: (bytes, options) => this.#reports.report(expectSize('reportMemory(bytes)', bytes), options),
-      onPressure: (listener) => {
-        expectFunction('onPressure(listener)', listener)
-        this.#pressureListeners.add(listener)
-        return () => void this.#pressureListeners.delete(listener)
-      },
+      onPressure: (listener) => this.#pressureListeners.add(listener),
       exposeMetrics: (collect) => {
         expectFunction('exposeMetrics(collect)', collect)
         this.#collectMetrics = collect
@@ -380,12 +378,8 @@ export class ComponentRuntime {
   }
 
   async #trim({ id, level, urgent }: Extract<ToWorkerMessage, { type: 'trim' }>): Promise<void> {
-    const listeners = Promise.allSettled([...this.#pressureListeners].map(async (listener) => listener(level)))
-    const results = await withDeadline(listeners, listenerDeadline)
     const logger = createForwardedLogger(this.#logs, this.#init.logLevel)
-    for (const result of results ?? []) {
-      if (result.status === 'rejected') logger.error({ err: result.reason as unknown }, 'onPressure listener failed')
-    }
+    await this.#pressureListeners.tell(level, (err) => logger.error({ err }, 'onPressure listener failed'))
     // What the listeners dropped only shows, and forgotten callbacks only end, once the garbage is collected; nobody waits for an idle heap. It takes
     // long, though: one that drops nothing, and has done nothing since, is not the better for it, and may have to wait to be unloaded meanwhile.
     const { calls } = this.#meter

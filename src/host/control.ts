@@ -156,6 +156,7 @@ export type FromWorkerMessage =
   /** The dispose hook is about to run: the worker is not stuck. */
   | { readonly type: 'disposing' }
   | { readonly type: 'disposed'; readonly error: EncodedError | undefined; readonly served: ServedCalls }
+  /** Id 0: nobody has asked, a call has failed. */
   | { readonly type: 'calls-told'; readonly id: number; readonly served: ServedCalls }
   | { readonly type: 'trimmed'; readonly id: number }
   /** `took`: ms. */

@@ -61,7 +61,12 @@ it('a worker that has crashed is taken at its last word, and one that does not l
   expect((await coordinator.callsOf('crashing')).callers).toMatchObject([{ name: null, calls: 1 }])
   await coordinator.unloadComponent('crashing', { deadline: 0 })
   await spinning
-  expect((await coordinator.callsOf('crashing')).callers).toMatchObject([{ name: null, calls: 1 }])
+  await rejection(remote.throwError())
+  await rejection(remote.exit(3))
+  expect(await coordinator.callsOf('crashing')).toMatchObject({
+    callers: [{ name: null, calls: 2, errors: 1 }],
+    lastErrors: [{ method: 'throwError', count: 1 }],
+  })
 })
 
 it('hundreds of different errors leave the last ten, and a caller that gave up is none', async () => {
