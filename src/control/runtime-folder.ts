@@ -35,11 +35,12 @@ export function openRuntimeFolder(environment: Environment = process.env): strin
   throw new Error(`${path} ${wrong}: remove it, and it is made anew; or set XDG_RUNTIME_DIR to a folder of your own`)
 }
 
-/** Where sockets of this user's programs may be, those with another environment included: each once. */
+/** Where sockets of this user's programs may be, those with another environment included. */
 export function runtimeFolders(environment: Environment = process.env): string[] {
   const user = userId()
   const own = ownRuntime(environment, user)
-  return [...new Set([...(own === undefined ? [] : [own]), `/run/user/${user}/spillway`, temporary(user, tmpdir())])]
+  // Where systemd makes one, also for shells that have not been told.
+  return [own ?? `/run/user/${user}/spillway`, temporary(user, tmpdir())]
 }
 
 /** Of the folder itself: what a link leads to is not looked at. */

@@ -13,6 +13,8 @@ const folder = join(root, 'spillway')
 const files = join(root, 'files')
 mkdirSync(files)
 vi.stubEnv('XDG_RUNTIME_DIR', root)
+// Other programs of this user are none of these tests'.
+vi.stubEnv('TMPDIR', files)
 vi.stubEnv('SPILLWAY_CONTROL', '1')
 
 const programFile = fileURLToPath(fixture('control-program.ts'))

@@ -1,7 +1,6 @@
 import type { ComponentView } from '../../live/schemas.ts'
 import { age, bytes, count, duration, percent, rate } from '../../dashboard/page/format.js'
 import { nextWords, stateNames } from '../../dashboard/page/words.js'
-import { errorShareOf, growthOf } from './rows.ts'
 import type { Row } from './rows.ts'
 
 export interface Column {
@@ -34,7 +33,7 @@ export const columns: readonly Column[] = [
   ),
   right('TOTAL', 8, 1, ({ memory }) => bytes(memory?.total)),
   right('GROWTH/M', 8, 2, growth),
-  right('ERRORS', 6, 3, (view) => percent(errorShareOf(view))),
+  right('ERRORS', 6, 3, (view) => percent(view.errorShare)),
   right('USE', 4, 4, ({ inUse }) => (inUse > 0 ? count(inUse) : '–')),
   right('CPU', 4, 5, ({ load }) => percent(load?.cpu)),
   right('CALLS/S', 7, 6, ({ callRate }) => (callRate > 0 ? rate(callRate) : '–')),
@@ -60,7 +59,7 @@ function copiesOf({ instances }: ComponentView): string {
 
 /** Bytes a minute, where there are some. */
 function growth(view: ComponentView): string {
-  const value = growthOf(view)
+  const value = view.growth
   return value === 0 ? '–' : `${value > 0 ? '+' : ''}${bytes(value)}`
 }
 

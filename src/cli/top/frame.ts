@@ -4,7 +4,7 @@ import { fit, printable, widthOf } from '../printable.ts'
 import { columns, essential, nextText } from './columns.ts'
 import type { Column } from './columns.ts'
 import { hints } from './keys.ts'
-import { errorShareOf, growthOf, rowsOf } from './rows.ts'
+import { rowsOf } from './rows.ts'
 import type { Look, Row } from './rows.ts'
 import type { Connection, TopState } from './top-state.ts'
 
@@ -167,8 +167,8 @@ function table(
 
 function cell({ label, width, align, text }: Column, { view, members }: Row, now: number, paint: Paint): string {
   const padded = pad(printable(text(view, now, members)), width, align)
-  const isBad = (label === 'CRASHES' && view.crashes > 0) || (label === 'ERRORS' && (errorShareOf(view) ?? 0) > 0)
-  const isGrowing = label === 'GROWTH/M' && growthOf(view) > 0
+  const isBad = (label === 'CRASHES' && view.crashes > 0) || (label === 'ERRORS' && (view.errorShare ?? 0) > 0)
+  const isGrowing = label === 'GROWTH/M' && view.growth > 0
   const style =
     label === 'STATE' && !members ? stateStyles[view.state] : isBad ? 'red' : isGrowing ? 'yellow' : undefined
   return style ? paint(style, padded) : padded

@@ -1,13 +1,5 @@
 import type { ComponentView } from '../../live/schemas.ts'
 
-/** What not every version of a program tells. */
-type Told = ComponentView & { readonly growth?: number; readonly errorShare?: number | null }
-
-/** Bytes a minute that it grows by; 0: it does not, as far as is known. */
-export const growthOf = (view: Told): number => view.growth ?? 0
-/** Share of its calls of the last minute that failed; null without calls. */
-export const errorShareOf = (view: Told): number | null => view.errorShare ?? null
-
 /** What rows may be sorted by: the first key of each is pressed for it. */
 export const sortKeys = ['memory', 'growth', 'errors', 'cpu', 'name'] as const
 export type SortKey = (typeof sortKeys)[number]
@@ -42,8 +34,8 @@ const total = ({ memory }: ComponentView): number => memory?.total ?? -1
 /** Lower is further up. */
 const orders: Readonly<Record<SortKey, (row: Row) => number>> = {
   memory: ({ view }) => -total(view),
-  growth: ({ view }) => -growthOf(view),
-  errors: ({ view }) => -(errorShareOf(view) ?? -1),
+  growth: ({ view }) => -view.growth,
+  errors: ({ view }) => -(view.errorShare ?? -1),
   cpu: ({ view }) => -(view.load?.cpu ?? -1),
   name: () => 0,
 }
@@ -76,7 +68,6 @@ function together(family: string, views: readonly ComponentView[]): Row {
       memoryKinds.map((kind) => [kind, loaded.reduce((whole, view) => whole + (view.memory?.[kind] ?? 0), 0)]),
     ) as Record<(typeof memoryKinds)[number], number>),
   }
-  const shares = { errorShare: largest(errorShareOf) }
   const load = loaded.some((view) => view.load)
     ? { cpu: sum((view) => view.load?.cpu ?? 0), eventLoop: largest((view) => view.load?.eventLoop ?? null) ?? 0 }
     : null
@@ -88,8 +79,8 @@ function together(family: string, views: readonly ComponentView[]): Row {
       name: `${family}:*`,
       memory,
       load,
-      growth: sum(growthOf),
-      ...shares,
+      growth: sum((view) => view.growth),
+      errorShare: largest((view) => view.errorShare),
       inUse: sum((view) => view.inUse),
       callRate: sum((view) => view.callRate),
       loads: sum((view) => view.loads),
@@ -110,9 +101,6 @@ function rankOf({ next }: ComponentView): number {
   return next.verdict === 'goes' ? next.rank : next.verdict === 'stays' ? 1e9 : 2e9
 }
 
-/** What is not known of each copy. */
-const notOfCopies = { growth: 0, errorShare: null }
-
 function copiesOf(view: ComponentView): Row[] {
   if (view.instances.length < 2) return []
   return view.instances.map((copy) => ({
@@ -120,7 +108,8 @@ function copiesOf(view: ComponentView): Row[] {
     members: undefined,
     view: {
       ...view,
-      ...notOfCopies,
+      growth: 0,
+      errorShare: null,
       ...copy,
       name: copy.name,
       instances: [copy],
