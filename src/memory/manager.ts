@@ -226,7 +226,7 @@ export class MemoryManager implements Disposable {
 
   /** Bytes a minute that a component is known to grow by, of all its copies; 0: it is not known to grow. @throws ComponentNotFoundError */
   growthOf(name: string): number {
-    return this.leaks.paceOf(this.#registry.get(name).copies) * 60_000
+    return Math.round(this.leaks.paceOf(this.#registry.get(name).copies) * 60_000)
   }
 
   /** True while components push each other out: what is asked for does not fit under the limit. */
