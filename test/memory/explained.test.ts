@@ -64,8 +64,9 @@ test('what goes for want of memory says why, in the same words in the log, the r
   const { words, by } = coordinator.memory.pressureReason
   expect(words).toMatch(/^high since \d\d:\d\d:\d\d, held/)
   expect(by).toBe('held')
-  const pressure = feed.since(0).find(({ kind }) => kind === 'pressure')
-  expect(linesOf('memory pressure changed')).toMatchObject([{ why: (pressure?.details as { why: string }).why }])
+  const told = feed.since(0).flatMap((event) => (event.kind === 'pressure' ? [event.details.why] : []))
+  expect(linesOf('memory pressure changed').map((line) => line['why'])).toEqual(told)
+  expect(told).toHaveLength(1)
   await busy.report(0)
   await busy.go()
   await call
@@ -84,11 +85,11 @@ test('a load soon after shows it to have been a mistake: it says so, it is count
   expect(linesOf('component loaded').at(-1)).toMatchObject({ regret: loads.at(-1)?.regret })
   expect(coordinator.info('usual').regrets).toBe(1)
   expect(coordinator.memory.regrets).toEqual({ unloads: 1, reloaded: 1 })
-  // The unload is told again, with its mark, and the load.
-  expect(feed.since(before).map(({ kind, details }) => [kind, 'regretted' in details && details.regretted])).toEqual([
-    ['unload', loads.at(-1)?.regret?.ago],
-    ['load', false],
-  ])
+  // The unload is told again, with its mark. Advice may come between.
+  const marked = feed
+    .since(before)
+    .flatMap(({ kind, details }) => ('regretted' in details ? [[kind, details.regretted]] : []))
+  expect(marked).toEqual([['unload', loads.at(-1)?.regret?.ago]])
 })
 
 test('what goes for a load says for which; what was asked for by name says nothing', async () => {
