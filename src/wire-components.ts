@@ -45,16 +45,16 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
     generationEnded: (generation, end) => tellEnded(registry.dependentCopiesOf(name), name, generation, end),
     workerStarted: () => {
       tracing.look()
-      memory.workerStarted(self)
+      memory.hearing.workerStarted(self)
     },
     workerEnded: (...args) => {
-      memory.workerEnded(self, ...args)
+      memory.hearing.workerEnded(self, ...args)
       idle.poke()
     },
     busy: (busy) => {
       // The real clock's time is noted by its worker, and told from there.
       if (!busy && own.clock.given) self.usage.used(own.now())
-      inContext(() => memory.busy(self, busy))
+      inContext(() => memory.hearing.busy(self, busy))
     },
     timedOut: (late, generation) => {
       inContext(() => {
@@ -65,7 +65,7 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
     },
     loaded: (event) => {
       advisor.loaded(name)
-      const regret = memory.loaded(self)
+      const regret = memory.hearing.loaded(self)
       stuck.poke(self)
       idle.poke()
       recycles.poke()
@@ -88,7 +88,7 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       return undefined
     },
     unloaded: (report) => {
-      memory.unloaded(report)
+      memory.hearing.unloaded(report)
       announcer.unloaded(report)
     },
     crashed: (event) => {

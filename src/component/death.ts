@@ -2,7 +2,7 @@ import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentOrigin } from '../contract/component-origin.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
 import type { CrashEvent } from '../contract/events.ts'
-import { whyOf } from '../observability/words/decision-words.ts'
+import { whyOf } from '../words/decision-words.ts'
 import type { Lifecycle, LifecycleEvent } from './lifecycle.ts'
 
 /** What befell a loaded component whose worker is gone, and no unload is what ended it. */

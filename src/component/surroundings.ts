@@ -13,7 +13,7 @@ import type { KeepAlive } from '../host/keep-alive.ts'
 import type { Spares } from '../host/spares.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
-import type { Standing } from '../observability/words/decision-words.ts'
+import type { Standing } from '../words/decision-words.ts'
 import type { Peers } from './peer.ts'
 
 /** Where a line comes from. */

@@ -1,5 +1,5 @@
 import type { CoordinatorEvents } from '../contract/events.ts'
-import { loadWords } from '../observability/words/load-words.ts'
+import { loadWords } from '../words/load-words.ts'
 import type { Observed } from './observed.ts'
 
 /** What began or ended a generation. */

@@ -1,5 +1,5 @@
 import { headlineOf } from '../contract/describe-value.ts'
-import { loadWords } from '../observability/words/load-words.ts'
+import { loadWords } from '../words/load-words.ts'
 import type { Observed } from './observed.ts'
 import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import type { CoordinatorEvents, Regret } from '../contract/events.ts'

@@ -1,13 +1,9 @@
-import type { GenerationEnd } from '../channel/generation-end.ts'
 import type { ComponentMemory, Ledger } from '../contract/ledger.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { PressureReason } from '../contract/pressure-reason.ts'
-import type { Regret } from '../contract/events.ts'
-import type { UnloadReason, UnloadReport } from '../contract/unload-report.ts'
 import type { Registry } from '../component/registry.ts'
 import type { Supervisor } from '../component/supervisor.ts'
 import { keepContext } from '../base/context.ts'
-import type { Generation } from '../host/generation.ts'
 import type { Spares } from '../host/spares.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
@@ -15,7 +11,7 @@ import type { Logger } from '../contract/logger.ts'
 import { expectOneOf, expectOptions } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import type { Size } from '../contract/size.ts'
-import type { Standing } from '../observability/words/decision-words.ts'
+import type { Standing } from '../words/decision-words.ts'
 import { MemoryBook, readable } from './account/book.ts'
 import { LeakWatch } from './act/leak-watch.ts'
 import { OpenRequests } from './act/open-requests.ts'
@@ -28,12 +24,13 @@ import { ThrashWatch } from './act/thrash-watch.ts'
 import { planUnload } from './decide/plan.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { policyOf } from './decide/policy-registry.ts'
-import { bytesToFreeAt, isAtLeast, levels, nextPressureChange } from './decide/pressure.ts'
+import { bytesToFreeAt, isAtLeast, levels } from './decide/pressure.ts'
 import { minResidency } from './decide/residency.ts'
-import { lookWithin, nextLook, nextSample, roomLeft } from './decide/schedule.ts'
 import { candidatesIn } from './decide/snapshot.ts'
 import type { MemoryEvents } from './events.ts'
+import { Hearing } from './hearing.ts'
 import { DecisionLoop } from './loop.ts'
+import { Pace } from './pace.ts'
 import { CgroupMeter } from './measure/cgroup.ts'
 import { Measurement } from './measure/measurement.ts'
 import { ProcessorMeter } from './measure/processor-use.ts'
@@ -41,7 +38,7 @@ import type { ProcessorUse } from './measure/processor-use.ts'
 import { Sampling } from './measure/sampling.ts'
 import { effectiveLimit, resolveMemoryOptions } from './options.ts'
 import type { GivenMemoryOptions, MemoryOptions } from '../contract/memory-options.ts'
-import { ANSWER_TIME, SHORTEST_LOOK } from './tuning.ts'
+import { ANSWER_TIME } from './tuning.ts'
 
 export interface MemoryManagerOptions {
   readonly clock: PolicyClock
@@ -52,9 +49,6 @@ export interface MemoryManagerOptions {
   readonly logger: Logger
   readonly emit: MemoryEvents
 }
-
-/** Unloads that a reload soon after shows to have been a mistake of ours. */
-const automatic: ReadonlySet<UnloadReason> = new Set(['pressure', 'admission'])
 
 /**
  * Keeps the account of the process's memory and keeps it under its limit: samples every worker, tells the pressure, unloads what is idle and
@@ -76,6 +70,8 @@ export class MemoryManager implements Disposable {
   readonly #sampling: Sampling
   /** Who grows and keeps it. @internal */
   readonly leaks: LeakWatch
+  /** Is told what becomes of components. @internal */
+  readonly hearing: Hearing
   readonly #inContext = keepContext()
   #options: MemoryOptions
 
@@ -99,10 +95,18 @@ export class MemoryManager implements Disposable {
       onTrimmed: () => this.#sampling.request(),
     })
     this.#book = book
+    const pace = new Pace({
+      book,
+      pressure: () => this.#loop.pressure,
+      lookIn: () => this.#loop.lookIn,
+      waiting: () => this.#requests.size,
+      limit: () => this.limit,
+      options: () => this.#options,
+    })
     this.#measurement = new Measurement({
       targets: () => book.targets(),
       now,
-      room: () => this.#room,
+      room: () => pace.room,
       allRest: () => book.headroom.least === undefined,
       residentSet: () => reclaimer.residentSet(),
     })
@@ -133,8 +137,8 @@ export class MemoryManager implements Disposable {
       measurement: this.#measurement,
       logger,
       now,
-      interval: () => this.#interval,
-      watch: () => this.#watch(),
+      interval: () => pace.interval,
+      watch: () => pace.look,
       begins: () => book.samplingBegins(),
       sampled: (askedAt) => {
         book.sampled(askedAt)
@@ -153,30 +157,18 @@ export class MemoryManager implements Disposable {
       limit: () => this.limit,
       ledger: () => this.ledger(),
     })
-  }
-
-  /** ms from one sample to the next, as things stand. */
-  get #interval(): number {
-    const { limit } = this
-    const book = this.#book
-    const components = book.headroom.growths(limit)
-    const { sampledUsage, latestUsage: latest, age, trend } = book
-    const untilChange = (nextPressureChange(this.#loop.pressure) ?? Number.POSITIVE_INFINITY) - monotonicNow()
-    const input = { usage: sampledUsage, latest, limit, growth: trend.peak, components, age, untilChange }
-    return nextSample({ ...input, lookIn: Math.min(this.#loop.lookIn, book.nativeLookIn) }, this.#options)
-  }
-
-  /** ms to the next look at what has run, as things stand. */
-  #watch(): number {
-    const { live, headroom } = this.#book
-    const { least } = headroom
-    const room = least === undefined ? undefined : Math.min(least, this.#room)
-    return nextLook({ workers: live.size, room, waiting: this.#requests.size })
-  }
-
-  /** Bytes that all together may take before something has to be decided. */
-  get #room(): number {
-    return roomLeft(this.#book.usage, this.limit, this.#options)
+    this.hearing = new Hearing({
+      book,
+      measurement: this.#measurement,
+      sampling: this.#sampling,
+      requests: this.#requests,
+      performer: this.#performer,
+      loop: this.#loop,
+      leaks: this.leaks,
+      thrashing: this.#thrashing,
+      regrets: this.#regrets,
+      reclaimer,
+    })
   }
 
   /** Accounted bytes: main thread, workers, and the reservations of loads under way. */
@@ -371,58 +363,6 @@ export class MemoryManager implements Disposable {
    */
   minResidencyOf(name: string): number {
     return minResidency(this.#book.account(this.#registry.get(name).first).residency, this.#clock.now())
-  }
-
-  /** @internal */
-  workerStarted(supervisor: Supervisor): void {
-    this.#book.workerStarted(supervisor)
-    this.#measurement.stir()
-    this.#sampling.poke(SHORTEST_LOOK)
-  }
-
-  /**
-   * Something has begun to use a component, or nothing does any longer.
-   *
-   * @internal
-   */
-  busy(supervisor: Supervisor, busy: boolean): void {
-    this.#measurement.stir()
-    if (busy) this.#book.called(supervisor)
-    else this.#book.idle(supervisor)
-    const isAwaited = !busy && (this.#requests.size > 0 || this.pressureLevel !== 'low')
-    if (isAwaited) this.#loop.turn()
-    else if (busy) this.#sampling.poke(lookWithin(this.#book.headroom.of(supervisor)))
-  }
-
-  /** @internal */
-  loaded(supervisor: Supervisor): Regret | null {
-    this.#thrashing.loaded(supervisor.component, this.#book.account(supervisor))
-    this.#book.loaded(supervisor)
-    this.#sampling.request()
-    return this.#regrets.loaded(supervisor)
-  }
-
-  /** @internal */
-  workerEnded(
-    supervisor: Supervisor,
-    generation: Generation,
-    end: GenerationEnd,
-    reason: UnloadReason | undefined,
-  ): void {
-    const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
-    const evicted = reason !== undefined && automatic.has(reason)
-    this.#regrets.unloaded(supervisor, generation.number, reason)
-    this.leaks.ended(supervisor, generation, reason === undefined ? end.reason : 'unloaded')
-    const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
-    this.#book.workerEnded(supervisor, generation, fate, () => this.#sampling.request())
-    this.#performer.workerEnded(supervisor)
-  }
-
-  /** @internal */
-  unloaded({ reason, times, retained }: UnloadReport): void {
-    // One that was asked for by name may have been waiting for calls under way; that says nothing about the others.
-    if (automatic.has(reason)) this.#book.trend.unloadTook(times.drain + times.dispose + times.terminate)
-    this.#reclaimer.retained(retained)
   }
 
   /**

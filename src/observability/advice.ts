@@ -7,12 +7,12 @@ import { returnAtEndFlag } from '../memory/act/page-pool.ts'
 import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
 import type { Finding } from './standing-advice.ts'
-import { size, time } from './words/figures.ts'
-import { failingMessage } from './words/failing-words.ts'
-import type { FailingFinding } from './words/failing-words.ts'
-import { growthMessage } from './words/growth-words.ts'
-import { outOfRoomMessage, thrashingMessage } from './words/room-words.ts'
-import type { OutOfRoom, Thrashing } from './words/room-words.ts'
+import { size, time } from '../words/figures.ts'
+import { failingMessage } from '../words/failing-words.ts'
+import type { FailingFinding } from '../words/failing-words.ts'
+import { growthMessage } from '../words/growth-words.ts'
+import { outOfRoomMessage, thrashingMessage } from '../words/room-words.ts'
+import type { OutOfRoom, Thrashing } from '../words/room-words.ts'
 
 /** A heap limit, bytes. */
 export interface IgnoredLimit {

@@ -15,7 +15,7 @@ import type { IgnoredLimit, StuckFinding } from './advice.ts'
 import { FailureWatch } from './failure-watch.ts'
 import { liveCoordinators } from './live-coordinators.ts'
 import { StandingAdvice } from './standing-advice.ts'
-import type { OutOfRoom } from './words/room-words.ts'
+import type { OutOfRoom } from '../words/room-words.ts'
 
 export interface AdvisorOptions {
   readonly components: () => readonly ComponentInfo[]

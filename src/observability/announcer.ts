@@ -6,7 +6,7 @@ import type { UnloadReport } from '../contract/unload-report.ts'
 import type { InContext } from '../base/context.ts'
 import type { Logger } from '../contract/logger.ts'
 import type { Tracing } from './tracing.ts'
-import { loadWords } from './words/load-words.ts'
+import { loadWords } from '../words/load-words.ts'
 import { runUserCode } from '../base/user-code.ts'
 
 /** Pieces of advice that are remembered as logged; families may have any number of members. */

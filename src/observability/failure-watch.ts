@@ -2,7 +2,7 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import { headlineOf } from '../contract/describe-value.ts'
 import { codeOf } from '../contract/errors/base.ts'
 import type { CrashEvent } from '../contract/events.ts'
-import type { FailingFinding } from './words/failing-words.ts'
+import type { FailingFinding } from '../words/failing-words.ts'
 
 /** ms over which calls are counted. */
 const span = 60_000

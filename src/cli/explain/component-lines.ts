@@ -2,7 +2,7 @@ import { age, bytes, clock, count, duration, percent, rate } from '../../dashboa
 import { hostWords, nextWords, stateNames } from '../../dashboard/page/words.js'
 import type { Answer, ComponentView } from '../../live/schemas.ts'
 import type { Advice } from '../../contract/advice.ts'
-import { loadWords } from '../../observability/words/load-words.ts'
+import { loadWords } from '../../words/load-words.ts'
 import { eventLine } from './event-line.ts'
 import { limited, section } from './process-lines.ts'
 

@@ -3,7 +3,7 @@ import type { Supervisor } from '../../component/supervisor.ts'
 import type { AutomaticDecision } from '../../contract/automatic-decision.ts'
 import type { Regret } from '../../contract/events.ts'
 import type { UnloadReason } from '../../contract/unload-report.ts'
-import { regretWords } from '../../observability/words/decision-words.ts'
+import { regretWords } from '../../words/decision-words.ts'
 import { RAPID_RELOAD } from '../tuning.ts'
 
 /** Unloads that nobody asked for, and that a load soon after shows to have been a mistake of ours. */

@@ -1,7 +1,7 @@
 import type { PressureLevel } from '../../contract/pressure-level.ts'
 import type { Spares } from '../../host/spares.ts'
 import type { Logger } from '../../contract/logger.ts'
-import { trimWords } from '../../observability/words/decision-words.ts'
+import { trimWords } from '../../words/decision-words.ts'
 import type { MemoryBook } from '../account/book.ts'
 import { ANSWER_TIME } from '../tuning.ts'
 

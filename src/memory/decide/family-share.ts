@@ -1,6 +1,6 @@
 import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { Kept, KeptReason, UnloadPlan } from '../../contract/unload-policy.ts'
-import { reasonWords } from '../../observability/words/reasons.ts'
+import { reasonWords } from '../../words/reasons.ts'
 import { RAPID_RELOAD } from '../tuning.ts'
 import type { MemoryHolder } from './holders.ts'
 import type { AccountSnapshot, ComponentSnapshot, LoadRequest } from './snapshot.ts'

@@ -1,4 +1,4 @@
-import { reasonWords } from '../../observability/words/reasons.ts'
+import { reasonWords } from '../../words/reasons.ts'
 import { bytesOf } from './price.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'

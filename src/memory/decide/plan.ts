@@ -9,7 +9,7 @@ import type {
   UnloadPolicy,
   UnloadTrigger,
 } from '../../contract/unload-policy.ts'
-import { reasonWords } from '../../observability/words/reasons.ts'
+import { reasonWords } from '../../words/reasons.ts'
 import { bytesOf } from './price.ts'
 import { priorityIdle } from './policy-priority-idle.ts'
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { Enforcer } from '../../../../src/memory/act/enforce.ts'
-import { whyOf } from '../../../../src/observability/words/decision-words.ts'
+import { whyOf } from '../../../../src/words/decision-words.ts'
 import { bookOf, decisionOf, FakeComponent, measurementOf } from '../../../support/fake-components.ts'
 
 const overrun = { which: 'total', limit: 100, held: 150, taken: 50, growth: 0.5, lasted: 0 } as const

@@ -1,4 +1,4 @@
-import type { GrowthFinding, LeakEnd } from '../../contract/growth.ts'
+import type { GrowthFinding, LeakEnd } from '../contract/growth.ts'
 import { size, time, timeOfDay } from './figures.ts'
 
 /** How a component's growth is found out about further. */

@@ -1,4 +1,4 @@
-import type { KeptReason } from '../../contract/unload-policy.ts'
+import type { KeptReason } from '../contract/unload-policy.ts'
 
 /** Why a component stays, as people read it: `"a" stays: ...`. */
 const words: Readonly<Record<KeptReason, string>> = {

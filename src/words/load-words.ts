@@ -1,4 +1,4 @@
-import type { LoadCause } from '../../contract/load-cause.ts'
+import type { LoadCause } from '../contract/load-cause.ts'
 
 /** Why a component was loaded, as the end of "loaded ...". */
 export function loadWords({ by, of }: LoadCause): string {

@@ -1,7 +1,7 @@
-import type { AutomaticDecision, DecidingOption } from '../../contract/automatic-decision.ts'
-import type { PressureLevel } from '../../contract/pressure-level.ts'
-import type { Kept, KeptReason } from '../../contract/unload-policy.ts'
-import type { UnloadReport } from '../../contract/unload-report.ts'
+import type { AutomaticDecision, DecidingOption } from '../contract/automatic-decision.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { Kept, KeptReason } from '../contract/unload-policy.ts'
+import type { UnloadReport } from '../contract/unload-report.ts'
 import { names, share, size, time } from './figures.ts'
 import { reasonWords } from './reasons.ts'
 

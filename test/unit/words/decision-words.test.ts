@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { stayReason } from '../../../src/dashboard/page/words.js'
 import type { KeptReason } from '../../../src/contract/unload-policy.ts'
 import type { AutomaticDecision } from '../../../src/contract/automatic-decision.ts'
-import { outcomeOf, regretWords, trimWords, whyOf } from '../../../src/observability/words/decision-words.ts'
-import { reasonWords } from '../../../src/observability/words/reasons.ts'
+import { outcomeOf, regretWords, trimWords, whyOf } from '../../../src/words/decision-words.ts'
+import { reasonWords } from '../../../src/words/reasons.ts'
 
 const mib = 1024 ** 2
 const decision = (facts: Partial<AutomaticDecision>): AutomaticDecision => ({

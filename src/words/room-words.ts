@@ -1,4 +1,4 @@
-import type { Kept } from '../../contract/unload-policy.ts'
+import type { Kept } from '../contract/unload-policy.ts'
 import { names, size } from './figures.ts'
 import { reasonWords } from './reasons.ts'
 

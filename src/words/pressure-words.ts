@@ -1,6 +1,5 @@
-import type { PressureReason } from '../../contract/pressure-reason.ts'
-import { leftAt } from '../../memory/decide/pressure-cause.ts'
-import type { PressureCause } from '../../memory/decide/pressure-cause.ts'
+import type { PressureReason } from '../contract/pressure-reason.ts'
+import type { PressureCause } from '../contract/pressure-cause.ts'
 import { share, threshold, time, timeOfDay } from './figures.ts'
 
 /**
@@ -47,5 +46,18 @@ function wordsOf(cause: PressureCause, now: number, at: (moment: number) => stri
     }
     case 'test':
       return ': a test holds it there (simulatePressure)'
+  }
+}
+
+/** When the level is left if usage stays as it is; undefined: it is not. */
+function leftAt(cause: PressureCause): number | undefined {
+  switch (cause.by) {
+    case 'usage':
+    case 'forecast':
+      return cause.pending && cause.pending.since + cause.pending.dwell
+    case 'clearing':
+      return cause.clearSince === undefined ? undefined : cause.clearSince + cause.dwell
+    case 'test':
+      return undefined
   }
 }

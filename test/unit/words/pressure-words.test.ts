@@ -3,8 +3,8 @@ import { pressureCause } from '../../../src/memory/decide/pressure-cause.ts'
 import { initialPressure, stepPressure } from '../../../src/memory/decide/pressure.ts'
 import type { PressureInput, PressureState } from '../../../src/memory/decide/pressure.ts'
 import { defaultMemoryOptions } from '../../../src/memory/options.ts'
-import { timeOfDay } from '../../../src/observability/words/figures.ts'
-import { pressureReason } from '../../../src/observability/words/pressure-words.ts'
+import { timeOfDay } from '../../../src/words/figures.ts'
+import { pressureReason } from '../../../src/words/pressure-words.ts'
 
 /** Epoch ms at which the clock of the inputs was at 0. */
 const epoch = Date.UTC(2026, 0, 5, 12)
