@@ -34,10 +34,13 @@ export interface DashboardTimes {
 const shortToken =
   'the token of the dashboard has fewer than 16 characters: whoever has an account on this machine may guess it'
 
-interface Started {
+interface Running {
+  readonly kind: 'running'
   readonly address: DashboardAddress
-  readonly running: AsyncDisposable
+  readonly parts: AsyncDisposable
 }
+
+type State = { readonly kind: 'stopped' } | Running
 
 /** Serves a page that shows what the coordinator does, the figures behind it, and, where enabled, ways to intervene. */
 export class Dashboard implements AsyncDisposable {
@@ -45,8 +48,9 @@ export class Dashboard implements AsyncDisposable {
   readonly #options: ResolvedDashboardOptions
   readonly #times: DashboardTimes
   readonly #logger: GuardedLogger
-  #started: Promise<Started> | undefined
-  #stopping: Promise<void> | undefined
+  #state: State = { kind: 'stopped' }
+  /** The last start or stop that was asked for: each begins when the one before is done, so that none misses what another has just opened. */
+  #lastTurn: Promise<unknown> = Promise.resolve()
 
   constructor(coordinator: ComponentCoordinator, options: DashboardOptions, times: DashboardTimes = {}) {
     this.#coordinator = coordinator
@@ -57,41 +61,39 @@ export class Dashboard implements AsyncDisposable {
   }
 
   /**
-   * Listens. Called again while it runs, it gives the same address.
+   * Listens. Called again while it runs, it gives the same address; called while it stops, it starts afterwards.
    *
    * @throws InvalidOptionsError for `token` where one is needed and there is none; for `port` when it is in use; for `host` when it is
    * no address of this machine.
    */
   async start(): Promise<DashboardAddress> {
-    await this.#stopping
-    const started = (this.#started ??= this.#listen())
-    try {
-      return (await started).address
-    } catch (error) {
-      if (this.#started === started) this.#started = undefined
-      throw error
-    }
+    return this.#inTurn(async () => {
+      if (this.#state.kind === 'stopped') this.#state = await this.#listen()
+      return this.#state.address
+    })
   }
 
-  /** Ends all connections, event streams included, and stops listening. Idempotent. */
+  /** Ends all connections, event streams included, and stops listening; called while it starts, as soon as it has. Idempotent. */
   async stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => {
-      this.#stopping = undefined
+    await this.#inTurn(async () => {
+      if (this.#state.kind === 'stopped') return
+      const { parts } = this.#state
+      this.#state = { kind: 'stopped' }
+      await parts[Symbol.asyncDispose]()
     })
-    await this.#stopping
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  async #stop(): Promise<void> {
-    const started = await this.#started?.catch(() => undefined)
-    this.#started = undefined
-    await started?.running[Symbol.asyncDispose]()
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work)
+    this.#lastTurn = turn.catch(() => {})
+    return turn
   }
 
-  async #listen(): Promise<Started> {
+  async #listen(): Promise<Running> {
     const options = this.#options
     checkReach(options)
     await using opening = new AsyncDisposableStack()
@@ -133,7 +135,7 @@ export class Dashboard implements AsyncDisposable {
     })
     if (options.token !== undefined && !isLongToken(options.token)) audit.warn(shortToken)
     const address = await listen(app, options)
-    return { address, running: opening.move() }
+    return { kind: 'running', address, parts: opening.move() }
   }
 }
 

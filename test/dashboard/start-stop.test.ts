@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createDashboard } from '../../src/dashboard/index.ts'
-import type { DashboardOptions } from '../../src/dashboard/index.ts'
+import type { DashboardAddress, DashboardOptions } from '../../src/dashboard/index.ts'
 import { InvalidOptionsError } from '../../src/index.ts'
 import { rejection, sharedCoordinator } from '../support/coordinator.ts'
 import { ask, events, open } from './dashboard-client.ts'
@@ -145,5 +145,27 @@ describe('stop', () => {
     const address = await dashboard.start()
     expect((await ask(address, '/healthz')).status).toBe(200)
     await dashboard.stop()
+  })
+
+  it('asked for in the same turn as starts, in any order, leaves what was asked for last', async () => {
+    const listeners = coordinator.listenerCount('sample')
+    const dashboard = createDashboard(coordinator, { port: 0 })
+    const starts: Promise<DashboardAddress>[] = []
+    const does = async (what: 'start' | 'stop'): Promise<unknown> => {
+      if (what === 'stop') return dashboard.stop()
+      starts.push(dashboard.start())
+      return starts.at(-1)
+    }
+    await Promise.all([does('start'), does('stop')])
+    await Promise.all([does('stop'), does('start'), does('stop'), does('start'), does('stop')])
+    expect(starts).toHaveLength(3)
+    for (const address of await Promise.all(starts)) {
+      await expect(ask(address, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    }
+    expect(coordinator.listenerCount('sample')).toBe(listeners)
+    const [, , last] = await Promise.all([dashboard.start(), dashboard.stop(), dashboard.start()])
+    expect((await ask(last, '/healthz')).status).toBe(200)
+    await dashboard.stop()
+    expect(coordinator.listenerCount('sample')).toBe(listeners)
   })
 })
