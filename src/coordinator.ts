@@ -57,7 +57,7 @@ import { joinCoordinators } from './observability/live-coordinators.ts'
 import { Tracing } from './observability/tracing.ts'
 import type { LockManager } from './locks/lock-manager.ts'
 import { expectMemberName, expectNumber, expectOptions } from './base/option-checks.ts'
-import { surroundingsOf } from './wire-components.ts'
+import { memoryEvents, surroundingsOf } from './wire-components.ts'
 import type { CoordinatorParts } from './wire-components.ts'
 import { setImmediate } from './base/timers.ts'
 
@@ -130,20 +130,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       spares,
       reclaimer: this.#reclaimer,
       logger,
-      emit: {
-        sample: (ledger) => {
-          advisor.sampled(ledger)
-          recycles.poke()
-          announcer.tell('sample', ledger)
-        },
-        pressure: (event) => announcer.tell('pressure', event),
-        growth: () => advisor.lookSoon(),
-        exhausted: (event) => {
-          advisor.exhausted()
-          announcer.tell('exhausted', event)
-        },
-        heldUp: (kept) => advisor.heldUp(kept),
-      },
+      emit: memoryEvents(advisor, announcer, recycles),
     })
     const stuck = new StuckWatch({
       supervisors: () => this.#registry.all,

@@ -4,6 +4,7 @@ import type { StuckWatch } from './component/stuck-watch.ts'
 import { tellEnded, tellRetired } from './component/news.ts'
 import type { Supervisor } from './component/supervisor.ts'
 import type { Surroundings } from './component/surroundings.ts'
+import type { MemoryEvents } from './memory/events.ts'
 import type { MemoryManager } from './memory/manager.ts'
 import type { Advisor } from './observability/advisor.ts'
 import type { Announcer } from './observability/announcer.ts'
@@ -96,5 +97,23 @@ export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surro
       announcer.crashed(event)
     },
     zombie: (generation) => announcer.zombie(self.origin, generation),
+  }
+}
+
+/** Who is told what is found out about memory. */
+export function memoryEvents(advisor: Advisor, announcer: Announcer, recycles: DueWatch): MemoryEvents {
+  return {
+    sample: (ledger) => {
+      advisor.sampled(ledger)
+      recycles.poke()
+      announcer.tell('sample', ledger)
+    },
+    pressure: (event) => announcer.tell('pressure', event),
+    growth: () => advisor.lookSoon(),
+    exhausted: (event) => {
+      advisor.exhausted()
+      announcer.tell('exhausted', event)
+    },
+    heldUp: (kept) => advisor.heldUp(kept),
   }
 }

@@ -22,7 +22,7 @@ import type { StartOutcome } from './load.ts'
 import type { Surroundings } from './surroundings.ts'
 import { terminateDeadline } from './terminate-deadline.ts'
 import { drainGeneration, endGeneration, nothingUnloaded, reclaimAfter, unloadedEnd } from './unload.ts'
-import type { Ending, UnloadOrder } from './unload.ts'
+import type { Decided, Ending, MaybeUnloaded, UnloadOrder } from './unload.ts'
 import { UnloadUnderWay } from './unload-under-way.ts'
 import { Usage } from './usage.ts'
 import { WorkerRequests } from './worker-requests.ts'
@@ -150,24 +150,9 @@ export class Supervisor extends CopyRole<Supervisor> {
    * @param onlyIfIdle undefined is returned, and nothing changes, when it is or gets in use.
    * @param decision what it was decided by, for the report; null: somebody asked for it by name.
    */
-  async unload(
-    reason: UnloadReason,
-    deadline: number,
-    onlyIfIdle: true,
-    decision?: AutomaticDecision | null,
-  ): Promise<UnloadReport | undefined>
-  async unload(
-    reason: UnloadReason,
-    deadline: number,
-    onlyIfIdle?: false,
-    decision?: AutomaticDecision | null,
-  ): Promise<UnloadReport>
-  async unload(
-    reason: UnloadReason,
-    deadline: number,
-    onlyIfIdle = false,
-    decision: AutomaticDecision | null = null,
-  ): Promise<UnloadReport | undefined> {
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle?: false, decision?: Decided): Promise<UnloadReport>
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle: true, decision?: Decided): MaybeUnloaded
+  async unload(reason: UnloadReason, deadline: number, onlyIfIdle = false, decision: Decided = null): MaybeUnloaded {
     for (;;) {
       switch (this.state.status) {
         case 'loading':

@@ -18,6 +18,10 @@ import { terminateDeadline } from './terminate-deadline.ts'
 import type { Usage } from './usage.ts'
 import type { Zombies } from './zombies.ts'
 
+/** What an unload was decided by; null: somebody asked for it by name. */
+export type Decided = AutomaticDecision | null
+export type MaybeUnloaded = Promise<UnloadReport | undefined>
+
 export interface UnloadOrder {
   readonly reason: UnloadReason
   /** ms that calls under way are given. */
