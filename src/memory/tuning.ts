@@ -131,6 +131,8 @@ export const END_TIME = 100
 export const POOL_DELAY = 8_500
 /** Bytes: less is not worth a thread or a collection to give back. Guessed. */
 export const WORTHWHILE = 8 * mib
+/** ms after a heap snapshot was written in which its memory may not be back yet: as long as all that V8 and the allocator keep takes. Longer leaves native growth nobody's for as long. */
+export const SNAPSHOT_AFTERMATH = 2 * POOL_DELAY
 
 // Leaks: what is retained after garbage was collected, and goes on growing. Only what is said depends on it, and what collections that takes.
 

@@ -278,6 +278,11 @@ export class MemoryBook {
     return this.#native.lookIn
   }
 
+  /** A heap snapshot is being written, or its memory may not be back yet. */
+  get isSnapshotAbout(): boolean {
+    return this.#owners.isSnapshotAbout
+  }
+
   /** Takes no more samples. */
   stop(): void {
     this.#native.stop()

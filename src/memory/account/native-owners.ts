@@ -4,7 +4,9 @@ import type { ComponentAccount } from './component-account.ts'
 import type { Learned } from './learned.ts'
 import { hasWorked, isOver } from './measured-worker.ts'
 import type { NativeAccount } from './native-account.ts'
-import { OVERRUN_PATIENCE, RETRY } from '../tuning.ts'
+import { snapshotWriter } from '../decide/native-shares.ts'
+import type { NativeSuspect } from '../decide/native-shares.ts'
+import { OVERRUN_PATIENCE, RETRY, SNAPSHOT_AFTERMATH } from '../tuning.ts'
 import type { WorkerKeys } from './worker-keys.ts'
 
 export interface NativeOwnersOptions {
@@ -25,6 +27,8 @@ export class NativeOwners {
   /** Of workers that are gone: who learns what they have given back. */
   readonly #freed = new Map<string, Learned>()
   #sampledAt = 0
+  /** When somebody was last seen to write a heap snapshot (ms). */
+  #snapshotAt = Number.NEGATIVE_INFINITY
 
   constructor(options: NativeOwnersOptions) {
     this.#options = options
@@ -35,13 +39,15 @@ export class NativeOwners {
     const { native, keys, now, account, isRunning, onOverrun, isHelped } = this.#options
     // What is in a process of its own has no part of this one's memory.
     const here = [...live].filter(([{ generation }]) => generation?.host.isolation !== 'process')
-    const suspects = here.map(([supervisor, target]) => ({
+    const suspects: NativeSuspect[] = here.map(([supervisor, target]) => ({
       key: keys.of(supervisor.name, supervisor.generation),
       worked: isRunning(target) || hasWorked(supervisor, this.#sampledAt),
       capable: supervisor.generation?.activity.native === 1,
       proven: account(supervisor).isProvenNative,
     }))
     this.#sampledAt = now()
+    if (here.some(([{ generation }]) => generation?.standsStill === true)) this.#snapshotAt = this.#sampledAt
+    if (this.isSnapshotAbout) suspects.push({ key: snapshotWriter, worked: true, capable: true, proven: false })
     // Of one that is stuck in native code there will be no figures for a while. What a load may come to is reserved, and most of them fill what V8 will
     // tell of when it can.
     const isKnown = (at: number, patience: number): boolean => at >= askedAt || this.#sampledAt - at >= patience
@@ -59,6 +65,11 @@ export class NativeOwners {
       one.nativeIs(native.shareOf(keys.of(supervisor.name, supervisor.generation)), this.#sampledAt)
       if (isOver(supervisor, one)) onOverrun(supervisor)
     }
+  }
+
+  /** A heap snapshot is being written, or its memory may not be back yet: native memory says nothing about anybody. */
+  get isSnapshotAbout(): boolean {
+    return this.#options.now() - this.#snapshotAt < SNAPSHOT_AFTERMATH
   }
 
   /**

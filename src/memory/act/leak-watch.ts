@@ -45,6 +45,8 @@ export class LeakWatch {
   measured(supervisor: Supervisor): void {
     const { generation } = supervisor
     if (!generation || supervisor.state.status !== 'ready' || this.#stopped) return
+    // Whoever has it written is measured with it.
+    if (this.#options.book.isSnapshotAbout) return
     const reading = this.#read(supervisor)
     if (!reading) return
     const { state } = this.#step(generation, reading)
@@ -54,6 +56,7 @@ export class LeakWatch {
   /** Its garbage has been collected, which took that long (ms), and it was measured since. */
   collected(supervisor: Supervisor, took: number): void {
     const { generation } = supervisor
+    if (this.#options.book.isSnapshotAbout) return
     const reading = generation && this.#read(supervisor)
     if (reading && supervisor.state.status === 'ready') this.#step(generation, { ...reading, collected: took })
   }

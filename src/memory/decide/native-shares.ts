@@ -24,6 +24,9 @@ export interface NativeShare {
 /** By the key of the worker. */
 export type NativeShares = ReadonlyMap<string, NativeShare>
 
+/** Whom the memory of a heap snapshot is put down to: V8 builds it outside of all isolates, and no component has taken it. Among suspects this is whoever has one written. */
+export const snapshotWriter = '(heap snapshot)'
+
 /** Who was at work, ms of the monotonic clock. */
 interface Work {
   /** What is asked about began then. */
@@ -55,6 +58,10 @@ export function grown(
   const since = (time: number): NativeSuspect[] =>
     suspects.filter(({ key }) => (work.of.get(key) ?? Number.NEGATIVE_INFINITY) >= time)
   const atWork = since(work.time)
+  if (atWork.some(({ key }) => key === snapshotWriter)) {
+    const share = shares.get(snapshotWriter) ?? noShare
+    return new Map(shares).set(snapshotWriter, { ...share, doubtful: share.doubtful + bytes })
+  }
   const capable = atWork.filter((suspect) => suspect.capable)
   const suspected = capable.length > 0 ? capable : atWork
   const [first] = suspected
@@ -77,9 +84,15 @@ function certaintyOf({ capable, proven }: NativeSuspect, others: () => boolean):
   return capable ? 'certain' : 'alone'
 }
 
-/** So many bytes less: of those who were at work, then of what is nobody's; all together have no more than `total`. */
-export function shrunk(shares: NativeShares, bytes: number, total: number, work: Work): NativeShares {
-  if (shares.size === 0) return shares
+/** So many bytes less: of heap snapshots first, of those who were at work, then of what is nobody's; all together have no more than `total`. */
+export function shrunk(all: NativeShares, less: number, total: number, work: Work): NativeShares {
+  if (all.size === 0) return all
+  const written = sizeOf(all.get(snapshotWriter))
+  const back = Math.min(written, less)
+  const shares = new Map(all)
+  if (written > 0) shares.set(snapshotWriter, { ...noShare, doubtful: written - back })
+  if (written === back) shares.delete(snapshotWriter)
+  const bytes = less - back
   const atWork = new Set([...work.of].flatMap(([key, time]) => (time >= work.time ? [key] : [])))
   const theirs = sum([...shares].filter(([key]) => atWork.has(key)))
   const kept = theirs > 0 ? Math.max(0, 1 - bytes / theirs) : 1
@@ -102,7 +115,7 @@ export function promoted(shares: NativeShares, suspects: readonly NativeSuspect[
 
 /** What one did not give back was taken by those who shared a doubt with it, if there are any; else it is nobody's. */
 export function blameDoubtful(shares: NativeShares, bytes: number): NativeShares {
-  const doubtful = [...shares].filter(([, share]) => share.doubtful > 0)
+  const doubtful = [...shares].filter(([key, share]) => key !== snapshotWriter && share.doubtful > 0)
   const all = doubtful.reduce((so, [, share]) => so + share.doubtful, 0)
   if (all === 0) return shares
   const next = new Map(shares)

@@ -2,8 +2,9 @@ import { expect, test, vi } from 'vitest'
 import type { NativeAccount } from '../../../../src/memory/account/native-account.ts'
 import { NativeOwners } from '../../../../src/memory/account/native-owners.ts'
 import type { NativeOwnersOptions } from '../../../../src/memory/account/native-owners.ts'
-import { noShare } from '../../../../src/memory/decide/native-shares.ts'
+import { noShare, snapshotWriter } from '../../../../src/memory/decide/native-shares.ts'
 import { bookOf, FakeComponent } from '../../../support/fake-components.ts'
+import { SNAPSHOT_AFTERMATH } from '../../../../src/memory/tuning.ts'
 import { WorkerKeys } from '../../../../src/memory/account/worker-keys.ts'
 
 /** The last figures of a component that does not answer are so old (ms). */
@@ -53,4 +54,33 @@ test('while a helper of ours holds memory, nothing is judged by what the process
   isHelped = false
   owners.sampled([], 900)
   expect(sampled.mock.calls.map(([, isFresh]) => isFresh)).toEqual([true, false, true])
+})
+
+test('whoever has a heap snapshot written is known until its memory is back', () => {
+  let time = 1_000
+  const component = new FakeComponent('a')
+  const { book } = bookOf([component])
+  const target = book.targetOf(component.asSupervisor)
+  if (!target || !component.generation) throw new Error('It has no worker')
+  const sampled = vi.fn<NativeAccount['sampled']>(() => [])
+  const owners = new NativeOwners({
+    // What is asked of it here.
+    native: { sampled, shareOf: () => noShare } as unknown as NativeAccount,
+    keys: new WorkerKeys(),
+    now: () => time,
+    account: (supervisor) => book.account(supervisor),
+    isRunning: () => true,
+    onOverrun: () => {},
+    isHelped: () => false,
+  })
+  const isSuspected = (standsStill: boolean): boolean | undefined => {
+    Object.assign(component.generation ?? {}, { standsStill })
+    owners.sampled([[component.asSupervisor, target]], 0)
+    return sampled.mock.lastCall?.[0].some(({ key }) => key === snapshotWriter)
+  }
+  expect([isSuspected(false), isSuspected(true)]).toEqual([false, true])
+  time += SNAPSHOT_AFTERMATH - 1
+  expect(isSuspected(false)).toBe(true)
+  time++
+  expect([isSuspected(false), owners.isSnapshotAbout]).toEqual([false, false])
 })

@@ -8,7 +8,7 @@ import {
   workerGone,
 } from '../../../../src/memory/decide/native.ts'
 import type { NativeState } from '../../../../src/memory/decide/native.ts'
-import { sizeOf } from '../../../../src/memory/decide/native-shares.ts'
+import { sizeOf, snapshotWriter } from '../../../../src/memory/decide/native-shares.ts'
 import type { NativeShare, NativeSuspect } from '../../../../src/memory/decide/native-shares.ts'
 
 const mib = 1024 ** 2
@@ -409,5 +409,27 @@ describe('an unload', () => {
     process.pass(20_000)
     expect(process.counted).toBe(180)
     expect(process.share('b').doubtful).toBe(180)
+  })
+})
+
+describe('the memory of a heap snapshot', () => {
+  test('is nobody\'s, and what comes back was no component\'s', () => {
+    const process = open()
+    process.work('a')
+    process.native = 40
+    process.pass(2_000)
+    expect(process.size('a')).toBe(40)
+    process.component(snapshotWriter)
+    process.work('a', 'b', snapshotWriter)
+    process.native = 340
+    process.pass(2_000)
+    expect([process.counted, process.size('a'), process.size('b'), process.size(snapshotWriter)]).toEqual([
+      340, 40, 0, 300,
+    ])
+    process.native = 40
+    process.pass(2_000)
+    expect([process.counted, process.size('a'), process.size('b'), process.size(snapshotWriter)]).toEqual([
+      40, 40, 0, 0,
+    ])
   })
 })
