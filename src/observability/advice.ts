@@ -6,11 +6,12 @@ import { unclaimedNative } from '../memory/account/ledger.ts'
 import { returnAtEndFlag } from '../memory/act/page-pool.ts'
 import type { PagePool } from '../memory/act/page-pool.ts'
 import { RAPID_RELOAD } from '../memory/tuning.ts'
+import type { MainGrowth } from './main-growth.ts'
 import type { Finding } from './standing-advice.ts'
 import { size, time } from '../words/figures.ts'
 import { failingMessage } from '../words/failing-words.ts'
 import type { FailingFinding } from '../words/failing-words.ts'
-import { growthMessage } from '../words/growth-words.ts'
+import { growthMessage, mainGrowthMessage } from '../words/growth-words.ts'
 import { outOfRoomMessage, thrashingMessage } from '../words/room-words.ts'
 import type { OutOfRoom, Thrashing } from '../words/room-words.ts'
 
@@ -39,6 +40,8 @@ export interface AdviceFacts {
   readonly keptByIdleFloor: ReadonlyMap<string, number>
   /** Components that grow and keep it, or did until their worker was gone. */
   readonly growths: ReadonlyMap<string, GrowthFinding>
+  /** Undefined: the main thread does not grow. */
+  readonly mainGrowth: MainGrowth | undefined
   /** Components that fail. */
   readonly failing: ReadonlyMap<string, FailingFinding>
   /** Undefined: they do not. */
@@ -128,6 +131,16 @@ function* onProcess(facts: AdviceFacts): Iterable<Finding> {
   const { ledger, options, machineMemory, unattributed } = facts
   const { limit, mainThread, cgroup } = ledger
   const { thrashing, outOfRoom } = facts
+  if (facts.mainGrowth) {
+    const { mainGrowth, wallTime } = facts
+    yield {
+      id: 'growing',
+      severity: 'warning',
+      urgent: true,
+      since: wallTime(mainGrowth.since),
+      message: mainGrowthMessage(mainGrowth),
+    }
+  }
   if (thrashing) {
     yield { id: 'thrashing', severity: 'warning', urgent: true, message: thrashingMessage(thrashing) }
   }

@@ -8,12 +8,14 @@ import type { ComponentInfo } from '../contract/component-info.ts'
 import type { CrashEvent, LoadErrorEvent } from '../contract/events.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { Kept, KeptReason } from '../contract/unload-policy.ts'
+import { unclaimedNative } from '../memory/account/ledger.ts'
 import { pagePoolOfProcess } from '../memory/act/page-pool.ts'
 import type { MemoryManager } from '../memory/manager.ts'
 import { advise } from './advice.ts'
 import type { IgnoredLimit, StuckFinding } from './advice.ts'
 import { FailureWatch } from './failure-watch.ts'
 import { liveCoordinators } from './live-coordinators.ts'
+import { MainWatch } from './main-growth.ts'
 import { StandingAdvice } from './standing-advice.ts'
 import type { OutOfRoom } from '../words/room-words.ts'
 
@@ -33,7 +35,7 @@ const lookAtFailures = 1_000
 /** ms for which it is told that a worker was ended because it was stuck. Guessed. */
 const remembered = 600_000
 /** Reasons to stay that no level of pressure changes. */
-const staysWhatever: ReadonlySet<KeptReason> = new Set(['in-use', 'stuck', 'pinned', 'has-dependents', 'not-loaded'])
+const staysWhatever: ReadonlySet<KeptReason> = new Set(['in-use', 'stuck', 'pinned', 'has-dependents'])
 /** ms over which unattributed memory has to stay to count. */
 const stretch = 60_000
 
@@ -47,6 +49,7 @@ export class Advisor {
   readonly #ignoredLimits = new Map<string, IgnoredLimit>()
   readonly #silent = new Set<string>()
   readonly #failures: FailureWatch
+  readonly #main = new MainWatch()
   /** How often each was ended because it was stuck, and when it was last, ms. */
   readonly #endedStuck = new Map<string, { readonly times: number; readonly at: number }>()
   /** Nothing was left to unload, and it is not known yet that there is again. */
@@ -67,8 +70,10 @@ export class Advisor {
     this.#next.within(lookAgain)
   }
 
-  sampled({ unattributed, pending, runtime }: Ledger): void {
+  sampled(ledger: Ledger): void {
+    const { unattributed, pending, runtime } = ledger
     const now = this.#clock.now()
+    this.#main.sampled(ledger, now, this.#options.memory().options.lowThreshold)
     const least = Math.max(0, unattributed - pending - runtime)
     const stretchSoFar = this.#unattributed
     if (!stretchSoFar || now - stretchSoFar.since >= stretch) {
@@ -161,6 +166,7 @@ export class Advisor {
       keptByIdleFloor: this.#keptByIdleFloor,
       ignoredLimits: this.#ignoredLimits,
       stuck: this.#stuck,
+      mainGrowth: this.#main.growth,
       growths: memory.leaks.findings(),
       wallTime,
       unattributed: this.#last,
@@ -179,7 +185,8 @@ export class Advisor {
   }
 
   /** Whether what was exhausted still is. */
-  #outOfRoom({ components, mainThread }: Ledger): OutOfRoom | undefined {
+  #outOfRoom(ledger: Ledger): OutOfRoom | undefined {
+    const { components, extra, mainThread } = ledger
     const memory = this.#options.memory()
     const plan = memory.pressureLevel === 'low' ? undefined : memory.plan()
     if (!plan || plan.need <= 0 || plan.victims.length > 0) {
@@ -189,11 +196,11 @@ export class Advisor {
     const { need: missing, kept } = plan
     const holders = kept
       .map((each) => ({ ...each, bytes: components[each.name]?.total ?? 0 }))
-      .filter(({ bytes }) => bytes > 0)
-      .toSorted((a, b) => b.bytes - a.bytes)
+      .filter(({ reason }) => reason !== 'not-loaded')
     // What only rules of the level keep could go.
     this.#isExhausted = holders.every(({ reason }) => staysWhatever.has(reason))
-    return this.#isExhausted ? { missing, holders, mainThread: mainThread.total } : undefined
+    const native = unclaimedNative(ledger)
+    return this.#isExhausted ? { missing, holders, extra, mainThread: mainThread.total, native } : undefined
   }
 
   get #stuck(): ReadonlyMap<string, StuckFinding> {

@@ -1,6 +1,15 @@
 import type { GrowthFinding, LeakEnd } from '../contract/growth.ts'
 import { size, time, timeOfDay } from './figures.ts'
 
+/** What is said of the main thread that grows. Bytes, ms and bytes/ms. */
+export const mainGrowthMessage = ({
+  grown,
+  over,
+  pace,
+  room,
+}: Record<'grown' | 'over' | 'pace' | 'room', number>): string =>
+  `The main thread itself grows: by ${size(grown)} in the last ${time(over)}, and never fell back; at this pace it fills the limit in ${time(room / pace)}. That is the program's own code, no component, and no unload helps for long: start it with \`node --inspect\` and compare two heap snapshots, or have it write them with v8.writeHeapSnapshot()`
+
 /** How a component's growth is found out about further. */
 const howToFind = (component: string): string =>
   `take two heap snapshots, some growth apart, and compare them: on its page, or \`npx spillway snapshot ${component}\` twice and \`npx spillway diff\``

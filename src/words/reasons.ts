@@ -1,3 +1,4 @@
+import type { ExtraWorker } from '../contract/ledger.ts'
 import type { KeptReason } from '../contract/unload-policy.ts'
 
 /** Why a component stays, as people read it: `"a" stays: ...`. */
@@ -16,6 +17,13 @@ const words: Readonly<Record<KeptReason, string>> = {
   'fair-share': 'keeps to its share of the family',
   'not-chosen': 'the policy leaves it',
   'not-loaded': 'not loaded',
+}
+
+/** The same of workers that are no component's current one. */
+export const extraWords: Readonly<Record<ExtraWorker['kind'], string>> = {
+  spare: 'ready for the next load',
+  ending: 'its worker is ending',
+  zombie: 'its worker did not die',
 }
 
 export const reasonWords = (reason: KeptReason): string => words[reason]

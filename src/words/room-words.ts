@@ -1,6 +1,7 @@
+import type { ExtraWorker } from '../contract/ledger.ts'
 import type { Kept } from '../contract/unload-policy.ts'
 import { names, size } from './figures.ts'
-import { reasonWords } from './reasons.ts'
+import { extraWords, reasonWords } from './reasons.ts'
 
 /** Components push each other out. */
 export interface Thrashing {
@@ -16,7 +17,11 @@ export interface OutOfRoom {
   readonly missing: number
   /** Those that stay, the largest first. */
   readonly holders: readonly (Kept & { readonly bytes: number })[]
+  /** Workers that are no component's current one. */
+  readonly extra: readonly ExtraWorker[]
   readonly mainThread: number
+  /** Native memory that is no component's. */
+  readonly native: number
 }
 
 export const thrashingMessage = ({ loads, bytes, names: whose }: Thrashing): string =>
@@ -25,10 +30,15 @@ export const thrashingMessage = ({ loads, bytes, names: whose }: Thrashing): str
 /** Of those that stay so many are told. */
 const mostHolders = 5
 
-export function outOfRoomMessage({ missing, holders, mainThread }: OutOfRoom): string {
-  const held = holders
+export function outOfRoomMessage({ missing, holders, extra, mainThread, native }: OutOfRoom): string {
+  const loaded = holders.map(({ name, bytes, reason }) => ({ name, bytes, why: reasonWords(reason) }))
+  const others = extra.map(({ name, total: bytes, kind }) => ({ name, bytes, why: extraWords[kind] }))
+  const held = [...loaded, ...others]
+    .filter(({ bytes }) => bytes > 0)
+    .toSorted((a, b) => b.bytes - a.bytes)
     .slice(0, mostHolders)
-    .map(({ name, bytes, reason }) => `"${name}" ${size(bytes)} (${reasonWords(reason)})`)
-  const who = [...held, `the main thread ${size(mainThread)}`].join(', ')
+    .map(({ name, bytes, why }) => `"${name}" ${size(bytes)} (${why})`)
+  const nobodys = native > mainThread ? [`native memory of nobody known ${size(native)}`] : []
+  const who = [...held, `the main thread ${size(mainThread)}`, ...nobodys].join(', ')
   return `Memory is short by ${size(missing)}, and nothing more may be unloaded: what stays is ${who}; raise totalLimit, or ask less of them at a time`
 }

@@ -96,6 +96,7 @@ export class SimAccount {
       trimming: this.trimming,
       unloading: this.unloading > 0,
       components,
+      extra: [],
       letIn: [],
       requests: this.requests(),
     }

@@ -50,6 +50,7 @@ export function accountOf(facts: Partial<AccountSnapshot> = {}): AccountSnapshot
     trimming: 0,
     unloading: false,
     components,
+    extra: [],
     letIn: [],
     requests: [],
     ...facts,

@@ -366,6 +366,7 @@ export class MemoryBook {
       trimming: this.#trimming,
       unloading,
       components,
+      extra: this.#extra.list(),
       letIn: this.#letIn(),
       requests,
     }

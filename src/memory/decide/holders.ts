@@ -1,4 +1,4 @@
-import { reasonWords } from '../../words/reasons.ts'
+import { extraWords, reasonWords } from '../../words/reasons.ts'
 import { bytesOf } from './price.ts'
 import type { UnloadPolicy } from '../../contract/unload-policy.ts'
 import { planUnload } from './plan.ts'
@@ -21,6 +21,12 @@ export function holdersOf(account: AccountSnapshot, policy: UnloadPolicy, need: 
     const reason = reasons.get(candidate.name)
     return { name: candidate.name, bytes: bytesOf(candidate), why: reason ? reasonWords(reason) : 'idle' }
   })
+  for (const { name, phase, bytes } of account.components) {
+    if (phase === 'leaving') holders.push({ name, bytes, why: extraWords.ending })
+  }
+  for (const { name, kind, total } of account.extra) {
+    if (total > 0) holders.push({ name, bytes: total, why: extraWords[kind] })
+  }
   if (account.reserved > 0) holders.push({ name: 'loads under way', bytes: account.reserved, why: 'reserved' })
   const known = holders.reduce((sum, { bytes }) => sum + bytes, 0)
   if (account.usage > known) {

@@ -1,3 +1,4 @@
+import type { ExtraWorker } from '../../contract/ledger.ts'
 import type { FamilyLimits } from '../../contract/family-limits.ts'
 import type { UnloadCandidate } from '../../contract/unload-policy.ts'
 
@@ -101,6 +102,8 @@ export interface AccountSnapshot {
   /** Something is being unloaded for want of memory. */
   readonly unloading: boolean
   readonly components: readonly ComponentSnapshot[]
+  /** Workers that are no component's current one. */
+  readonly extra: readonly ExtraWorker[]
   readonly letIn: readonly LetIn[]
   /** In the order in which they came. */
   readonly requests: readonly MemoryRequest[]

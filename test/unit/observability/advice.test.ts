@@ -66,6 +66,7 @@ const info = (facts: Partial<ComponentInfo> = {}): ComponentInfo => ({
 const calm: AdviceFacts = {
   components: [],
   stuck: new Map(),
+  mainGrowth: undefined,
   ledger: ledger(),
   options: defaultMemoryOptions,
   machineMemory: 8 * 1024 * mib,
@@ -167,8 +168,32 @@ describe('advise', () => {
       { name: 'a', bytes: 300 * mib, reason: 'in-use' },
       { name: 'b', bytes: 100 * mib, reason: 'pinned' },
     ] as const
-    expect(messages({ outOfRoom: { missing: 20 * mib, holders, mainThread: 50 * mib } })).toEqual([
-      'Memory is short by 20.0 MiB, and nothing more may be unloaded: what stays is "a" 300.0 MiB (in use), "b" 100.0 MiB (pinned), the main thread 50.0 MiB; raise totalLimit, or ask less of them at a time',
+    expect(
+      messages({
+        outOfRoom: {
+          missing: 20 * mib,
+          holders,
+          extra: [{ name: 'c (generation 1)', kind: 'zombie', total: 70 * mib }],
+          native: 0,
+          mainThread: 50 * mib,
+        },
+      }),
+    ).toEqual([
+      'Memory is short by 20.0 MiB, and nothing more may be unloaded: what stays is "a" 300.0 MiB (in use), "b" 100.0 MiB (pinned), "c (generation 1)" 70.0 MiB (its worker did not die), the main thread 50.0 MiB; raise totalLimit, or ask less of them at a time',
+    ])
+  })
+
+  it("tells of the main thread that grows, as the program's own code", () => {
+    const mainGrowth = { grown: 60 * mib, over: 60_000, pace: mib / 1_000, since: 10_000, room: 120 * mib }
+    expect(advise({ ...calm, mainGrowth })).toMatchObject([
+      {
+        id: 'growing',
+        urgent: true,
+        since: 10_000,
+        message: expect.stringMatching(
+          /^The main thread itself grows: by 60\.0 MiB in the last .*; at this pace it fills the limit in .*no component/,
+        ),
+      },
     ])
   })
 

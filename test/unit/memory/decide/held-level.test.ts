@@ -22,6 +22,7 @@ const account = (usage: number, growth = 0): AccountSnapshot => ({
   trimming: 0,
   unloading: false,
   components: [],
+  extra: [],
   letIn: [],
   requests: [],
 })

@@ -26,8 +26,20 @@ test('what is no component, and what is promised to loads, is named as well, so 
   const holders = holdersOf(accountOf({ components, usage: 700, reserved: 120 }), priorityIdle, 900)
   expect(holders).toEqual([
     held('works', 300, 'in use'),
-    held('main thread and others', 280, 'not a component'),
+    held('main thread and others', 210, 'not a component'),
     held('loads under way', 120, 'reserved'),
+    held('leaves', 70, 'its worker is ending'),
+  ])
+})
+
+test('a worker that did not die is named as what it is', () => {
+  const extra = [
+    { name: 'cart (generation 2)', kind: 'zombie' as const, total: 400 },
+    { name: 'spare worker 1', kind: 'spare' as const, total: 0 },
+  ]
+  expect(holdersOf(accountOf({ extra, usage: 450 }), priorityIdle, 900)).toEqual([
+    held('cart (generation 2)', 400, 'its worker did not die'),
+    held('main thread and others', 50, 'not a component'),
   ])
 })
 

@@ -413,7 +413,7 @@ describe('an unload', () => {
 })
 
 describe('the memory of a heap snapshot', () => {
-  test('is nobody\'s, and what comes back was no component\'s', () => {
+  test("is nobody's, and what comes back was no component's", () => {
     const process = open()
     process.work('a')
     process.native = 40
