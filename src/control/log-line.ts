@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import { headlineOf } from '../contract/describe-value.ts'
 import { levelValues } from '../host/forwarded-logger.ts'
 import type { TappedLine } from '../observability/log-tap.ts'
+import { isOwnPino, memberOf } from './own-pino.ts'
 
 /** A line of the log as it is told on the control socket. */
 export interface LogLine {
@@ -12,7 +13,7 @@ export interface LogLine {
   readonly level: string
   readonly component: string | null
   readonly message: string
-  /** What else is in it: redacted by the program's own pino; of other loggers what Spillway itself has set. */
+  /** What else is in it: redacted by the program's pino; of loggers that are not pino's very own what Spillway itself has set. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 
@@ -35,13 +36,14 @@ export function logLine(tapped: TappedLine, id: number, time: number): LogLine {
   return { ...head, fields: JSON.stringify(fields).length > mostCharacters ? { cut: true } : fields }
 }
 
-/** A pino logger makes of it what it writes, by a method that goes by a symbol of its own: with its serializers and its redaction. */
+/** pino's very own logger makes of it what it writes, by a method that goes by a symbol of its own: with its serializers and its redaction. */
 function redacted(
   { level, logger }: TappedLine,
   given: object,
   message: string,
   time: number,
 ): Record<string, unknown> | undefined {
+  if (!isOwnPino(logger)) return undefined
   const asJson = memberOf(logger, 'pino.asJson')
   const hooks = memberOf(logger, 'pino.hooks')
   // A hook may take things out of a line, and is not to be run for nothing.
@@ -66,15 +68,6 @@ function ownFields(
 
 function plain(fields: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(fields)) as Record<string, unknown>
-}
-
-/** By the symbol's description: each copy of pino has its own. */
-function memberOf(logger: object, description: string): unknown {
-  for (let each: object | null = logger; each !== null; each = Object.getPrototypeOf(each) as object | null) {
-    const symbol = Object.getOwnPropertySymbols(each).find((one) => one.description === description)
-    if (symbol) return (logger as Readonly<Record<symbol, unknown>>)[symbol]
-  }
-  return undefined
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
