@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { userInfo } from 'node:os'
 import { messageOf } from '../contract/describe-value.ts'
+import { isListening } from '../control/socket-file.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 /** ms for the first word of an answer that needs no work of the program. */
@@ -29,6 +30,11 @@ export async function askJson<T>(socketPath: string, path: string, asked?: Asked
   return (await bodyOf(await ask(socketPath, path, asked))) as T
 }
 
+/** Answers a program that asks whether somebody still reads. Unheard, it may give the place to somebody else. */
+export function answerAlive(socketPath: string, viewer: string): void {
+  askJson(socketPath, `/viewers/${inPath(viewer)}`, { method: 'POST', patience: usualPatience }).catch(() => {})
+}
+
 /** The component's part of a path. */
 export const inPath = (component: string): string => encodeURIComponent(component)
 
@@ -54,7 +60,9 @@ async function send(
     return await promise
   } catch (error) {
     if (signal?.aborted === true) throw error
-    throw new CliError(whyUnreached(error), exitCodes.failed, { cause: error })
+    const isThere = wasCutOff(error) && (await isListening(socketPath))
+    const why = isThere ? 'the program takes no more connections: too many are attached already' : whyUnreached(error)
+    throw new CliError(why, exitCodes.failed, { cause: error })
   } finally {
     clearTimeout(timer)
   }
@@ -72,13 +80,17 @@ async function bodyOf(response: IncomingMessage): Promise<unknown> {
 }
 
 function whyUnreached(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'the program is not there any more'
-  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-    return 'the program ended before it had answered'
-  }
+  if (wasCutOff(error)) return 'the program ended before it had answered'
   if (code === 'EACCES' || code === 'EPERM') return 'its socket belongs to somebody else'
   return messageOf(error)
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+function wasCutOff(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(codeOf(error))
 }
 
 function userName(): string {

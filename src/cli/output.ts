@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.ts'
 import { printable, widthOf } from './printable.ts'
 
 /** Lines on standard output, with nothing in them that a terminal would obey. */
@@ -24,11 +25,14 @@ export function safeJson(value: unknown, indent?: number): string {
 
 const escaped = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`
 
-/** Whoever reads the output may have had enough: `spillway logs | head`. */
+/** Whoever reads the output may have had enough: `spillway logs | head`. Nobody who reads what is noted is no reason to end. */
 export function endQuietly(): void {
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit()
+    process.exit(exitCodes.ok)
   })
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import nodeModule from 'node:module'
 import { CliError, exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
+import { endQuietly } from './output.ts'
 import { printable } from './printable.ts'
 
 interface Command {
@@ -67,6 +68,7 @@ Exit codes: 0 as wanted, 1 it could not be done, 2 the command makes no sense.
 
 /** @returns the exit code. What went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
+  endQuietly()
   try {
     return await dispatch(args)
   } catch (error) {

@@ -10,8 +10,10 @@ import { listenIn } from './socket-file.ts'
 /** Bytes; requests say little. */
 const mostBody = 16 * 1024
 const mostHeaders = 8 * 1024
-/** Guessed: a few terminals, with one connection each. */
-const mostConnections = 32
+/** Answered at a time, without those that stay. Guessed: a few terminals and scripts, with one each. */
+const mostRequests = 32
+/** Beyond it connections are ended without a word: room for `mostRequests`, for those that stay, and for those that are told no. Guessed. */
+const mostConnections = 160
 /** ms that a request may take to arrive. */
 const arrival = 5_000
 /** ms between two looks at who reads. */
@@ -23,6 +25,7 @@ const longestStill = 5_000
 export class ControlServer implements AsyncDisposable {
   readonly #server: Server
   readonly #routes: readonly Route[]
+  #answering = 0
 
   constructor(routes: readonly Route[]) {
     this.#routes = routes
@@ -54,7 +57,8 @@ export class ControlServer implements AsyncDisposable {
     // Its errors come with its close.
     response.on('error', () => {})
     try {
-      const { handler, params, query } = this.#find(request)
+      const { handler, stays, params, query } = this.#find(request)
+      if (!stays) this.#count(response)
       const answer = await handler({ request, response, params, query, body: await bodyOf(request) })
       if (answer === 'taken') return
       if ('stream' in answer) {
@@ -68,17 +72,27 @@ export class ControlServer implements AsyncDisposable {
     }
   }
 
+  /** @throws HttpError when too much is asked at a time. */
+  #count(response: ServerResponse): void {
+    if (this.#answering >= mostRequests) {
+      throw new HttpError(503, 'TOO_MANY', `${mostRequests} requests are under way already: try again later`)
+    }
+    this.#answering++
+    response.once('close', () => this.#answering--)
+  }
+
   #find(request: IncomingMessage): {
     readonly handler: Handler
+    readonly stays: boolean
     readonly params: readonly string[]
     readonly query: URLSearchParams
   } {
     const url = URL.parse(request.url ?? '', 'http://socket')
     if (!url) throw new HttpError(400, 'BAD_REQUEST', 'That is no path')
-    for (const { method, path, handler } of this.#routes) {
+    for (const { method, path, handler, stays = false } of this.#routes) {
       const match = path.exec(url.pathname)
       if (match && method === request.method)
-        return { handler, params: match.slice(1).map(decoded), query: url.searchParams }
+        return { handler, stays, params: match.slice(1).map(decoded), query: url.searchParams }
     }
     throw new HttpError(404, 'NOT_FOUND', 'There is nothing here')
   }

@@ -1,12 +1,16 @@
 import type { Logger } from '../contract/logger.ts'
 import { LiveState } from '../live/live-state.ts'
 import { LiveStream } from '../live/live-stream.ts'
+import { Places } from '../live/places.ts'
 import type { Operated } from '../live/observed.ts'
 import type { LogTap, TappedLine } from '../observability/log-tap.ts'
 import { ControlServer } from './control-server.ts'
 import { LogRing } from './log-ring.ts'
 import { routesOf } from './routes.ts'
 import { openRuntimeFolder } from './runtime-folder.ts'
+
+/** Who may look on at a time, by `top` or `logs --follow`. Guessed: a few terminals. */
+const mostStaying = 16
 
 export interface ControlParts {
   readonly coordinator: Operated
@@ -24,7 +28,8 @@ export async function openControl({ coordinator, logger, tap, early }: ControlPa
   const stream: LiveStream = new LiveStream(coordinator, () => state, failed)
   const state: LiveState = opening.use(new LiveState(coordinator, true, () => stream.soon()))
   const log = opening.use(new LogRing(tap, early))
-  const server = opening.use(new ControlServer(routesOf({ coordinator, logger, state, stream, log })))
+  const places = opening.use(new Places({ most: mostStaying }))
+  const server = opening.use(new ControlServer(routesOf({ coordinator, logger, state, stream, log, places })))
   opening.defer(() => stream.close())
   const socket = await server.listen(openRuntimeFolder())
   logger.debug({ socket }, 'the command line may attach: npx spillway ps')

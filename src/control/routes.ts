@@ -7,10 +7,12 @@ import { HttpError } from '../live/http-error.ts'
 import { writeAndOpen } from '../live/inspection-file.ts'
 import type { LiveState } from '../live/live-state.ts'
 import type { LiveStream } from '../live/live-stream.ts'
+import type { Place, Places } from '../live/places.ts'
 import type { Operated } from '../live/observed.ts'
 import type { Answer as Shown } from '../live/schemas.ts'
 import type { Logger } from '../contract/logger.ts'
-import { sendLog } from './log-stream.ts'
+import { followLog, sendLog } from './log-stream.ts'
+import type { LogQuery } from './log-stream.ts'
 import type { LogRing } from './log-ring.ts'
 
 interface ControlRequest {
@@ -32,6 +34,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: RegExp
   readonly handler: Handler
+  /** It is answered for as long as somebody looks, and has a place of its own. */
+  readonly stays?: boolean
 }
 
 export interface RouteParts {
@@ -40,6 +44,8 @@ export interface RouteParts {
   readonly state: LiveState
   readonly stream: LiveStream
   readonly log: LogRing
+  /** For those who stay. */
+  readonly places: Places
 }
 
 /** A running program, as `ps` lists it. Bytes, epoch ms. */
@@ -68,7 +74,7 @@ export interface Explained {
 }
 
 /** Whatever the command line may ask for. */
-export function routesOf({ coordinator, logger, state, stream, log }: RouteParts): Route[] {
+export function routesOf({ coordinator, logger, state, stream, log, places }: RouteParts): Route[] {
   const acted = ({ request }: ControlRequest, action: string, component: string, details: object = {}): void =>
     logger.info({ action, component, ...details, by: askerOf(request) }, 'asked for on the command line')
   const get = (path: RegExp, handler: Handler): Route => ({ method: 'GET', path, handler })
@@ -81,10 +87,14 @@ export function routesOf({ coordinator, logger, state, stream, log }: RouteParts
       const explained: Explained = { snapshot: state.snapshot(), plan: { ...view, victims, kept, notes } }
       return { json: explained }
     }),
-    get(/^\/api\/events$/, ({ response }) => {
-      stream.join(response, { 'cache-control': 'no-store' })
-      return 'taken'
-    }),
+    {
+      ...get(/^\/api\/events$/, async ({ response }): Promise<Answer> => {
+        stream.join(response, { 'cache-control': 'no-store' }, await placeFor(response, places))
+        return 'taken'
+      }),
+      stays: true,
+    },
+    post(/^\/viewers\/([\w-]+)$/, ({ params: [id = ''] }) => ({ json: { known: places.heard(id) } })),
     get(/^\/api\/components\/([^/]+)$/, async ({ params: [name = ''] }) => ({
       json: {
         component: state.views.one(name, state.plan().plan),
@@ -96,13 +106,17 @@ export function routesOf({ coordinator, logger, state, stream, log }: RouteParts
       },
     })),
     get(/^\/logs$/, ({ response, query }) => {
-      sendLog(response, log, {
-        component: query.get('component') ?? undefined,
-        level: knownLevel(query.get('level') ?? 'trace'),
-        follow: query.get('follow') === 'true',
-      })
+      sendLog(response, log, logQuery(query))
       return 'taken'
     }),
+    {
+      ...get(/^\/logs\/follow$/, async ({ response, query }): Promise<Answer> => {
+        const wanted = logQuery(query)
+        followLog(response, log, wanted, await placeFor(response, places))
+        return 'taken'
+      }),
+      stays: true,
+    },
     post(/^\/components\/([^/]+)\/load$/, async (request) => {
       const [name = ''] = request.params
       coordinator.info(name)
@@ -135,6 +149,19 @@ export function routesOf({ coordinator, logger, state, stream, log }: RouteParts
       return { stream: file.stream, headers: { 'content-length': file.size, 'x-spillway-generation': generation } }
     }),
   ]
+}
+
+/** Given back when it is not wanted any more: by whoever joins with it. @throws HttpError when there is none, also not by letting go of those who do not read. */
+async function placeFor(response: ServerResponse, places: Places): Promise<Place> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const place = await places.take(gone.signal)
+  if (!place) throw new HttpError(503, 'TOO_MANY', `${places.most} are attached already, by top or logs --follow`)
+  return place
+}
+
+function logQuery(query: URLSearchParams): LogQuery {
+  return { component: query.get('component') ?? undefined, level: knownLevel(query.get('level') ?? 'trace') }
 }
 
 function programOf(coordinator: Operated): ProgramView {

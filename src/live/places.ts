@@ -53,6 +53,10 @@ export class Places implements Disposable {
     this.#options = { fresh, answerWithin, ...options }
   }
 
+  get most(): number {
+    return this.#options.most
+  }
+
   /** @returns a place, perhaps after those who have one were asked; undefined when there is none. @param gone aborted when it is not wanted any more. */
   async take(gone: AbortSignal): Promise<Place | undefined> {
     if (gone.aborted) return undefined

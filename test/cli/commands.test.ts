@@ -124,6 +124,12 @@ describe('spillway', () => {
     expect(lines.join('')).not.toMatch(/\p{Cc}/u)
   })
 
+  it('ends quietly when nobody reads on', async () => {
+    const all = [cli('explain', pid), cli('explain', pid, 'sessions', '--json'), cli('--help'), cli('ps')]
+    for (const { child } of all) child.stdout.destroy()
+    for (const { ended, stderr } of all) expect([await ended, stderr()]).toEqual([0, ''])
+  })
+
   it('top needs no address', async () => {
     const [frame, once] = await Promise.all([
       run('top', '--once', '--sort', 'name'),

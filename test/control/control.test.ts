@@ -200,12 +200,40 @@ describe('what is asked for on the socket', () => {
     const garbage = connect(own())
     garbage.write(createHash('sha512').update('garbage').digest())
     await once(garbage.resume(), 'close')
-    const many = Array.from({ length: 40 }, () => connect(own()).on('error', () => {}))
+    const many = Array.from({ length: 200 }, () => connect(own()).on('error', () => {}))
     let open = many.length
     for (const socket of many) socket.once('close', () => open--)
-    await expect.poll(() => open).toBeLessThanOrEqual(32)
+    await expect.poll(() => open).toBeLessThanOrEqual(160)
     for (const socket of many) socket.destroy()
     await expect.poll(async () => (await ask('/program').catch(() => undefined))?.status).toBe(200)
+  })
+
+  it('leaves room for short commands, however many look on', async () => {
+    const join = (path: string): Promise<{ socket: Socket; said: string }> => {
+      const socket = connect(own())
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+      return once(socket.setEncoding('utf8'), 'data').then(([said]) => ({ socket, said: String(said) }))
+    }
+    const paths = Array.from({ length: 16 }, (_, at) => (at % 2 === 0 ? '/api/events' : '/logs/follow'))
+    const staying = await Promise.all(paths.map(join))
+    expect(staying.every(({ said }) => said.startsWith('HTTP/1.1 200'))).toBe(true)
+    const [refused, short, ...viewers] = await Promise.all([
+      ask('/api/events'),
+      ask('/program'),
+      ask('/viewers/nobody', { method: 'POST' }),
+    ])
+    expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('16 are attached already') as string })
+    expect(short.status).toBe(200)
+    expect(viewers.map(({ text }) => text)).toEqual(['{"known":false}'])
+    staying[0]?.socket.destroy()
+    await expect
+      .poll(async () => {
+        const { socket, said } = await join('/logs/follow')
+        socket.destroy()
+        return said
+      })
+      .toContain('HTTP/1.1 200')
+    for (const { socket } of staying) socket.destroy()
   })
 
   it("is the log as the program's pino redacts it, and of other loggers what Spillway says", async () => {
@@ -237,7 +265,7 @@ describe('what is asked for on the socket', () => {
   })
 
   it('is sent on and on, and who is too slow for the log is told how many lines are missing', async () => {
-    const [events, log] = ['/api/events', '/logs?follow=true'].map((path) => {
+    const [events, log] = ['/api/events', '/logs/follow'].map((path) => {
       const socket = connect(own())
       socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
       return { socket, text: textOf(socket) }
@@ -268,7 +296,7 @@ it('the end of a program is held up by nobody who looks on, reading or not', asy
      await coordinator.registerComponent(sink('one')).echo(1)
      const looker = spawn(process.execPath, ['-e', \`
        const { connect } = require('node:net')
-       const paths = ['/logs?follow=true', '/api/events']
+       const paths = ['/logs/follow', '/api/events']
        let open = paths.length
        for (const path of paths) {
          const socket = connect(process.argv[1], () => socket.write('GET ' + path + ' HTTP/1.1\\\\r\\\\nhost: x\\\\r\\\\n\\\\r\\\\n'))

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { LogLine } from '../../control/log-line.ts'
-import type { MissedLines } from '../../control/log-stream.ts'
+import type { AskedAlive, MissedLines } from '../../control/log-stream.ts'
 import { clock } from '../../dashboard/page/format.js'
 import { misused, parseCommand, programAndComponent } from '../arguments.ts'
-import { ask, usualPatience } from '../control-client.ts'
+import { answerAlive, ask, usualPatience } from '../control-client.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { endQuietly, note, print, safeJson } from '../output.ts'
+import { note, print, safeJson } from '../output.ts'
 import { chooseProgram } from '../programs.ts'
 
 export const logsUsage = `spillway logs [pid] [component] [options]
@@ -38,14 +38,15 @@ export async function runLogs(args: readonly string[]): Promise<ExitCode> {
   const program = await chooseProgram(id)
   const query = new URLSearchParams({
     level: values.level,
-    follow: String(values.follow),
     ...(component !== undefined && { component }),
   })
-  endQuietly()
-  const answer = await ask(program.socket, `/logs?${query.toString()}`, { patience: usualPatience })
+  const answer = await ask(program.socket, `${values.follow ? '/logs/follow' : '/logs'}?${query.toString()}`, {
+    patience: usualPatience,
+  })
   for await (const line of linesOf(answer)) {
-    const told = JSON.parse(line) as LogLine | MissedLines
-    if (values.json) process.stdout.write(`${safeJson(told)}\n`)
+    const told = JSON.parse(line) as LogLine | MissedLines | AskedAlive
+    if ('alive' in told) answerAlive(program.socket, told.alive)
+    else if (values.json) process.stdout.write(`${safeJson(told)}\n`)
     else if ('missed' in told) print(`… ${told.missed} lines were left out: they came faster than they were read`)
     else print(words(told))
   }

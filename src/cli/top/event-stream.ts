@@ -1,5 +1,5 @@
 import type { Snapshot, Tick } from '../../live/schemas.ts'
-import { ask, usualPatience } from '../control-client.ts'
+import { answerAlive, ask, usualPatience } from '../control-client.ts'
 import { CliError } from '../exit-codes.ts'
 import type { Program } from '../programs.ts'
 import { DashboardRefusal, whyLost } from './problems.ts'
@@ -44,7 +44,7 @@ export function dashboardAt(url: URL, token: string | undefined): EventSource {
       if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw DashboardRefusal.noDashboard()
       return response.body?.pipeThrough(new TextDecoderStream()) ?? (async function* () {})()
     },
-    alive: (viewer) => answerAlive(url, token, viewer),
+    alive: (viewer) => tellAlive(url, token, viewer),
   }
 }
 
@@ -58,7 +58,7 @@ export function programBy({ id, socket }: Program): EventSource {
       const answer = await ask(socket, '/api/events', { signal, patience: usualPatience })
       return answer.setEncoding('utf8') as AsyncIterable<string>
     },
-    alive: () => {},
+    alive: (viewer) => answerAlive(socket, viewer),
   }
 }
 
@@ -117,7 +117,7 @@ function askedIn(message: string): string | undefined {
   return /^event: alive\ndata: \{"viewer":"([\w-]+)"\}$/.exec(message)?.[1]
 }
 
-function answerAlive(url: URL, token: string | undefined, viewer: string): void {
+function tellAlive(url: URL, token: string | undefined, viewer: string): void {
   // Unheard, the answer is as good as none: the dashboard ends the connection, and it is opened again.
   fetch(new URL(`api/viewers/${viewer}`, url), {
     method: 'POST',

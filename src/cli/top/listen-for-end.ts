@@ -1,4 +1,4 @@
-/** Aborted by SIGINT, SIGTERM, by q or Ctrl-C on a terminal, and when whoever reads the output has had enough. */
+/** Aborted by SIGINT, SIGTERM, and by q or Ctrl-C on a terminal. */
 export interface Ending extends Disposable {
   readonly signal: AbortSignal
 }
@@ -23,14 +23,8 @@ export function listenForEnd(
       else onKey(key)
     }
   }
-  const failed = (error: NodeJS.ErrnoException): void => {
-    // `spillway top ... | head`
-    if (error.code !== 'EPIPE') throw error
-    end()
-  }
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
-  stdout.on('error', failed)
   const keyboard = stdin.isTTY && stdout.isTTY
   if (keyboard) {
     // Else what is typed would show up between the figures.
