@@ -19,7 +19,8 @@ export function parseCommand<const O extends Options>(command: string, args: rea
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: { ...options, ...always } })
   } catch (error) {
-    throw misused(command, messageOf(error))
+    // Those of node:util are of several lines.
+    throw misused(command, messageOf(error).replaceAll(/\s*\n\s*/g, ' '))
   }
 }
 

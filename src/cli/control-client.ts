@@ -53,7 +53,15 @@ async function send(
   const timer =
     patience === undefined
       ? undefined
-      : setTimeout(() => asking.destroy(new Error(`it did not answer within ${patience / 1_000} s`)), patience)
+      : setTimeout(
+          () =>
+            asking.destroy(
+              new Error(
+                `the program did not answer within ${patience / 1_000} s: it is stopped, or its main thread is busy`,
+              ),
+            ),
+          patience,
+        )
   asking.on('error', reject)
   asking.end(text)
   try {

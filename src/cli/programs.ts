@@ -56,7 +56,7 @@ export async function findPrograms(): Promise<{
 /**
  * The one that is meant; without an id the only one there is.
  *
- * @throws CliError that lists those there are.
+ * @throws CliError that lists those there are, and where it does not answer.
  */
 export async function chooseProgram(id: ProgramId | undefined): Promise<Program> {
   const { programs, problems } = await findPrograms()
@@ -65,7 +65,11 @@ export async function chooseProgram(id: ProgramId | undefined): Promise<Program>
     ({ pid, number }) => !id || (pid === id.pid && (id.number === undefined || number === id.number)),
   )
   const [only, ...others] = meant
-  if (only && others.length === 0) return only
+  if (only && others.length === 0) {
+    // Before anything is asked that may take its time.
+    await viewOf(only)
+    return only
+  }
   const described = async (all: readonly Program[]): Promise<string> =>
     (await Promise.all(all.map(describe))).join(', ')
   if (only && id) throw failed(`process ${id.pid} has ${meant.length} coordinators: ${await described(meant)}`)

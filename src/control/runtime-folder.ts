@@ -20,10 +20,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function openRuntimeFolder(environment: Environment = process.env): string {
   const user = userId()
   const path = ownRuntime(environment, user) ?? temporary(user, tmpdir())
-  const parent = dirname(path)
-  const problem = parentProblem(parent, user)
-  if (problem !== undefined)
-    throw new Error(`${parent} ${problem}: set XDG_RUNTIME_DIR or TMPDIR to a folder of your own`)
+  for (const above of foldersAbove(path)) {
+    const problem = parentProblem(above, user)
+    if (problem !== undefined)
+      throw new Error(`${above} ${problem}: set XDG_RUNTIME_DIR or TMPDIR to a folder of your own`)
+  }
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
@@ -65,7 +66,13 @@ function ownRuntime({ XDG_RUNTIME_DIR: folder }: Environment, user: number): str
 
 const temporary = (user: number, folder: string): string => join(folder, `spillway-${user}`)
 
-/** Whoever may rename what is in the folder above could put another one in its place. */
+/** From the nearest to the root. */
+function foldersAbove(path: string): string[] {
+  const above = dirname(path)
+  return above === path ? [] : [above, ...foldersAbove(above)]
+}
+
+/** Whoever may rename what is in a folder above could put another one in its place. */
 function parentProblem(parent: string, user: number): string | undefined {
   let found: Stats
   try {

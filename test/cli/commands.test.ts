@@ -95,14 +95,17 @@ describe('spillway', () => {
     await program.printed(/leaked 3000/)
     const after = join(files, 'after.heapsnapshot')
     expect(await run('snapshot', 'sessions', '--out', after)).toMatchObject({ code: 0, out: `${after}\n` })
-    const [again, { out }] = await Promise.all([
+    const [again, { out }, swapped] = await Promise.all([
       run('snapshot', 'sessions', '--out', after),
       run('diff', before.file, after, '--top', '3'),
+      run('diff', after, before.file, '--top', '1'),
     ])
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('--force') as string })
     expect(out.split('\n')[1]).toMatch(/^CONSTRUCTOR +COUNT +BYTES +HOLDS$/)
     expect(out.split('\n')[2]).toMatch(/^LeakedSession +\+3,000 +\+\S+ KiB +\+\S+ MiB$/)
     expect(out.trimEnd().split('\n')).toHaveLength(5)
+    expect(swapped.err).toBe('More has shrunk than grown: the second file seems to be the older one\n')
+    expect(swapped.out.split('\n')[2]).toMatch(/−\S+ [KM]iB$/)
     expect(readdirSync(files).filter((file) => file.endsWith('.part'))).toEqual([])
   })
 
@@ -153,6 +156,13 @@ describe('spillway', () => {
       [1, /^spillway: there is no folder /m, 'snapshot', 'sessions', '--out', join(files, 'no', 'file')],
       [2, /^spillway: unload: it needs the name of a component \(spillway unload --help\)$/m, 'unload', pid],
       [2, /it takes a process and a component/, 'load', pid, 'a', 'b'],
+      [
+        2,
+        /^spillway: diff: Option '--top' argument is ambiguous\. Did you .*\(spillway diff --help\)$/m,
+        'diff',
+        '--top',
+        '-1',
+      ],
       [2, /--level is one of trace/, 'logs', '--level', 'loud'],
       [2, /it takes two heap snapshots, and was given 1/, 'diff', 'one'],
     ]
@@ -179,6 +189,16 @@ describe('where there is not exactly one program', () => {
     expect(await Promise.all([following.ended, watching.ended])).toEqual([0, 1])
     expect(following.stderr()).toBe(`process ${otherPid} has ended\n`)
     expect(watching.stderr()).toMatch(/^spillway: process \d+ has ended, or cannot be reached any more$/m)
+  })
+
+  it('one that is stopped is waited for no longer than it takes to say so', async () => {
+    const stopped = await start()
+    stopped.child.kill('SIGSTOP')
+    const { code, err } = await run('load', String(stopped.child.pid), 'idle')
+    expect(code).toBe(1)
+    expect(err).toMatch(/^spillway: the program did not answer within 5 s: it is stopped/)
+    stopped.child.kill('SIGKILL')
+    await stopped.ended
   })
 
   it('a file of a program that is killed meanwhile is not left half', async () => {

@@ -76,6 +76,10 @@ describe('the folder of control sockets', () => {
     )
     chmodSync(temporary, 0o1777)
     expect(openRuntimeFolder({})).toBe(inTemporary())
+    const own = join(temporary, 'own')
+    mkdirSync(own, { mode: 0o700 })
+    chmodSync(temporary, 0o777)
+    expect(() => openRuntimeFolder({ XDG_RUNTIME_DIR: own })).toThrow(`${temporary} may be written to by others`)
   })
 
   it.runIf(user === 0)("is refused where it is somebody else's, or in what is", () => {

@@ -5,7 +5,7 @@ import { difference, summarise } from '../../dashboard/page/heap-diff.js'
 import { misused, numberBetween, parseCommand } from '../arguments.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { print, printJson, tableLines } from '../output.ts'
+import { note, print, printJson, tableLines } from '../output.ts'
 
 export const diffUsage = `spillway diff <before> <after> [options]
 
@@ -33,7 +33,10 @@ export async function runDiff(args: readonly string[]): Promise<ExitCode> {
   }
   const most = numberBetween('diff', 'top', values.top, 1, 1_000_000)
   const [before, after] = [await summaryOf(first), await summaryOf(second)]
-  const rows = difference(before, after, most)
+  const all = difference(before, after, Number.MAX_SAFE_INTEGER)
+  const isShrunk = after.bytes < before.bytes && all.filter(({ bytes: more }) => more < 0).length > all.length / 2
+  const rows = (isShrunk ? all.toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes)) : all).slice(0, most)
+  if (isShrunk) note('More has shrunk than grown: the second file seems to be the older one')
   if (values.json) {
     const sums = (of: typeof before): object => ({ bytes: of.bytes, objects: of.objects })
     printJson({ before: sums(before), after: sums(after), grown: rows })

@@ -7,6 +7,9 @@ import type { ExitCode } from '../exit-codes.ts'
 import { print, printJson } from '../output.ts'
 import { chooseProgram } from '../programs.ts'
 
+/** ms. Guessed: beyond the load timeouts of a component and of what it depends on, 30 s each by default. */
+const longestLoad = 600_000
+
 export const loadUsage = `spillway load [pid] <component> [options]
 
 Loads a component, what it depends on first. Without a pid: in the only program there is.
@@ -26,6 +29,7 @@ export async function runLoad(args: readonly string[]): Promise<ExitCode> {
   const { socket } = await chooseProgram(id)
   const { component } = await askJson<{ component: ComponentView }>(socket, `/components/${inPath(name)}/load`, {
     method: 'POST',
+    patience: longestLoad,
   })
   if (values.json) printJson(component)
   else {
