@@ -5,7 +5,7 @@ import { forCaller } from './channel/error-for-caller.ts'
 import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
 import { Component, loadAll } from './component/component.ts'
-import { callsOf } from './component/component-calls.ts'
+import { callsOf, lastErrorOf } from './component/component-calls.ts'
 import { describeComponent } from './component/describe-component.ts'
 import type { Advice } from './contract/advice.ts'
 import type { ComponentCalls } from './contract/component-calls.ts'
@@ -121,6 +121,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
     const advisor = new Advisor({
       components: () => this.list(),
       memory: () => this.memory,
+      lastErrorOf: (name) => lastErrorOf(this.#registry.get(name)),
       tell: (event) => announcer.advised(event),
     })
     this.memory = new MemoryManager({

@@ -3,6 +3,16 @@ import type { ComponentCalls } from '../contract/component-calls.ts'
 import type { Component } from './component.ts'
 import { ServedLog } from './served-log.ts'
 
+/** What its calls failed with last, whoever made them, as far as its workers have told: they do within a second of a failure. Undefined: they have not failed. */
+export function lastErrorOf({ copies }: Component): string | undefined {
+  const errors = copies.flatMap(({ usage, generation }) => [
+    ...usage.served.all.errors,
+    ...(generation?.served.errors ?? []),
+  ])
+  const last = errors.toSorted((a, b) => a.time - b.time).at(-1)
+  return last && `${last.name}: ${last.message}`
+}
+
 /**
  * Who calls it, and what failed last. What a generation has not told before it crashed is missing.
  *

@@ -36,6 +36,8 @@ export interface GrownComponent {
   readonly kind: 'grew'
   readonly copy: string
   readonly grown: number
+  /** Its garbage was collected, and it was left; otherwise nobody knows whether it was garbage. */
+  readonly isProven: boolean
   readonly since: number
   readonly endedAt: number
   readonly how: LeakEnd

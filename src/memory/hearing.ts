@@ -78,8 +78,8 @@ export class Hearing {
     const overgrown = end.reason === 'memory-limit' || end.reason === 'out-of-memory'
     const evicted = reason !== undefined && automatic.has(reason)
     regrets.unloaded(supervisor, generation.number, reason)
-    leaks.ended(supervisor, generation, reason === undefined ? end.reason : 'unloaded')
-    const fate = overgrown ? 'overgrown' : evicted ? 'evicted' : 'ended'
+    const leaked = leaks.ended(supervisor, generation, reason === undefined ? end.reason : 'unloaded')
+    const fate = overgrown ? 'overgrown' : leaked ? 'leaked' : evicted ? 'evicted' : 'ended'
     book.workerEnded(supervisor, generation, fate, () => sampling.request())
     performer.workerEnded(supervisor)
   }

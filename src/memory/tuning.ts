@@ -150,7 +150,9 @@ export const LEAK_PACE = { suspect: 5_000, shortest: 500, named: 20_000 } as con
 export const LEAK_PRICE = { usual: 1 / 20, short: 1 / 4 } as const
 /** How many times the garbage that was found when somebody was last cleared it takes to suspect him again. Less asks in vain where garbage comes in waves. Guessed. */
 export const LEAK_TOLERANCE = 1.1
-/** ms without growth that was retained after which a suspect is cleared, and one that was named is named no longer; more where it grew slowly. Longer clears slow steps less soon. Guessed. */
+/** ms without growth that was retained after which one that was named is named no longer if even its garbage comes to nothing; more, one and a half times its longest step so far, where it grew slowly. Longer blames a cache that is full for as long. Guessed. */
+export const LEAK_STOPPED = 15_000
+/** ms without growth that was retained after which a suspect is cleared; more where it grew slowly. Longer clears slow steps less soon. Guessed. */
 export const LEAK_QUIET = 60_000
 /** ms for which it is remembered what was retained without leaking: a store that is filled and emptied again and again does not leak. Longer is later where little is held of late. Guessed. */
 export const LEAK_MEMORY = 600_000

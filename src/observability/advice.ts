@@ -42,6 +42,8 @@ export interface AdviceFacts {
   readonly growths: ReadonlyMap<string, GrowthFinding>
   /** Undefined: the main thread does not grow. */
   readonly mainGrowth: MainGrowth | undefined
+  /** Epoch ms. */
+  readonly now: number
   /** Components that fail. */
   readonly failing: ReadonlyMap<string, FailingFinding>
   /** Undefined: they do not. */
@@ -93,7 +95,7 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding
       `is estimated at ${size(estimate)} and was measured at ${size(peak)}: set memoryEstimate to that, or leave it out`,
     )
   }
-  if (facts.minResidency(component) >= againAndAgain) {
+  if (facts.minResidency(component) >= againAndAgain && !facts.growths.has(component)) {
     yield about(
       'reloaded',
       'warning',
@@ -116,7 +118,7 @@ function* onComponent(info: ComponentInfo, facts: AdviceFacts): Iterable<Finding
     yield { ...about('growing', 'warning', growthMessage(component, growth, wallTime)), since: wallTime(growth.since) }
   }
   const failing = facts.failing.get(component)
-  if (failing) yield about('failing', 'warning', failingMessage(failing))
+  if (failing) yield about('failing', 'warning', failingMessage(failing, facts.now))
   const ignored = facts.ignoredLimits.get(component)
   if (ignored) {
     yield about(
@@ -142,7 +144,7 @@ function* onProcess(facts: AdviceFacts): Iterable<Finding> {
     }
   }
   if (thrashing) {
-    yield { id: 'thrashing', severity: 'warning', urgent: true, message: thrashingMessage(thrashing) }
+    yield { id: 'thrashing', severity: 'warning', urgent: true, message: thrashingMessage(thrashing, growingIn(facts)) }
   }
   if (outOfRoom) {
     yield { id: 'out-of-room', severity: 'warning', urgent: true, message: outOfRoomMessage(outOfRoom) }
@@ -197,8 +199,13 @@ function* onProcess(facts: AdviceFacts): Iterable<Finding> {
   }
 }
 
+function growingIn({ growths, mainGrowth }: AdviceFacts): string[] {
+  const grows = [...growths].flatMap(([name, { kind }]) => (kind === 'grows' ? [name] : []))
+  return mainGrowth ? [...grows, 'the main thread'] : grows
+}
+
 function stuckMessage(stuck: StuckFinding, { stuckFor }: ComponentInfo): string {
   return stuck.kind === 'silent'
-    ? `has not turned its event loop for ${time(stuckFor)} while calls wait: an endless loop, or long synchronous work; set watchdog, and such a worker is ended by itself (callTimeout ends only one that is stopped by a call), or split the work up`
+    ? `has not turned its event loop for ${stuckFor > 0 ? time(stuckFor) : 'long'} while calls wait: an endless loop, or long synchronous work; set watchdog, and such a worker is ended by itself (callTimeout ends only one that is stopped by a call), or split the work up`
     : `was ended ${stuck.times === 1 ? 'once' : `${stuck.times} times`} because its event loop did not turn (reason 'stuck'): look for an endless loop in it; long synchronous work wants a longer callTimeout or watchdog, or pauses`
 }

@@ -22,6 +22,8 @@ import type { OutOfRoom } from '../words/room-words.ts'
 export interface AdvisorOptions {
   readonly components: () => readonly ComponentInfo[]
   readonly memory: () => MemoryManager
+  /** What calls of a component failed with last, as its workers have told. */
+  readonly lastErrorOf: (name: string) => string | undefined
   /** A piece begins, or is over. */
   readonly tell: (event: AdviceEvent) => void
   /** Default: the real one. */
@@ -62,7 +64,7 @@ export class Advisor {
     this.#standing = new StandingAdvice(options.tell)
     const { clock = realClock } = options
     this.#clock = clock
-    this.#failures = new FailureWatch(clock.now)
+    this.#failures = new FailureWatch(clock.now, options.lastErrorOf)
     this.#next = new NextLook(() => {
       this.advice()
       this.#next.within(lookAgain)
@@ -166,6 +168,7 @@ export class Advisor {
       keptByIdleFloor: this.#keptByIdleFloor,
       ignoredLimits: this.#ignoredLimits,
       stuck: this.#stuck,
+      now: this.#clock.wallTime(this.#clock.now()),
       mainGrowth: this.#main.growth,
       growths: memory.leaks.findings(),
       wallTime,

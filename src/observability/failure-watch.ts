@@ -10,8 +10,8 @@ const span = 60_000
 const shortest = 1_000
 /** ms over which crashes are. */
 const crashSpan = 600_000
-/** ms for which one that is called no more is still said to have failed: nothing has shown that it does not. Guessed. */
-const remembered = 600_000
+/** ms for which one that is called no more is still said to have failed: nothing has shown that it does not. Guessed: somebody has read of it by then. */
+const remembered = 300_000
 /** Share of its calls from which on a component fails; and below which it does no longer. The alert SpillwayCallErrors has the first. Guessed: business errors are rarer. */
 export const FAILING_SHARE = { from: 0.1, until: 0.05 } as const
 /** Failures that are no accident: of calls, crashes and loads. Guessed. */
@@ -47,17 +47,20 @@ interface Failures {
   crashes: readonly { readonly at: number; readonly reason: string }[]
   /** Loads that have failed since the last that did not. */
   loads: number
+  loadFailedAt: number
   loadError: string | undefined
 }
 
 /** Counts what fails, by component. Successes cost nothing: workers count their calls in any case. */
 export class FailureWatch {
   readonly #now: () => number
+  readonly #toldErrorOf: (name: string) => string | undefined
   readonly #components = new Map<string, Failures>()
 
-  /** @param now ms of a monotonic clock. */
-  constructor(now: () => number) {
+  /** @param now ms of a monotonic clock. @param toldErrorOf what workers have told that calls failed with last: also those of other components. */
+  constructor(now: () => number, toldErrorOf: (name: string) => string | undefined = () => undefined) {
     this.#now = now
+    this.#toldErrorOf = toldErrorOf
   }
 
   /** A call of the main thread has failed. @param isAnswer its worker has counted it as well. */
@@ -78,6 +81,7 @@ export class FailureWatch {
   loadFailed(name: string, error: unknown): void {
     const failures = this.#of(name)
     failures.loads++
+    failures.loadFailedAt = this.#now()
     failures.loadError = headlineOf(error)
   }
 
@@ -119,24 +123,27 @@ export class FailureWatch {
     failures.crashes = recent(failures.crashes, now)
     const { crashes, loads, loadError } = failures
     const lastCrash = crashes.at(-1)
-    if (lastCrash && crashes.length >= FAILURES) {
+    if (lastCrash && crashes.length >= FAILURES && now - lastCrash.at < remembered) {
       const over = now - (crashes[0]?.at ?? now)
       return { kind: 'crashes', times: crashes.length, over, last: lastCrash.reason }
     }
-    if (loads >= FAILURES) return { kind: 'loads', times: loads, last: loadError ?? '' }
+    if (loads >= FAILURES && now - failures.loadFailedAt < remembered)
+      return { kind: 'loads', times: loads, last: loadError ?? '' }
     const minute = lastMinute(failures.counts)
-    if (minute.calls === 0) return this.#asBefore(failures, now)
+    if (minute.calls === 0) return this.#asBefore(name, failures, now)
     const share = minute.failed / minute.calls
     failures.isFailing =
       (failures.isFailing || minute.failed >= FAILURES) &&
       share >= (failures.isFailing ? FAILING_SHARE.until : FAILING_SHARE.from)
-    return failures.isFailing ? { kind: 'calls', ...minute, last: failures.last } : undefined
+    return failures.isFailing ? { kind: 'calls', ...minute, last: failures.last ?? this.#toldErrorOf(name) } : undefined
   }
 
   /** Nobody has called it in the last minute: what was found before still holds for a while. */
-  #asBefore(failures: Failures, now: number): FailingFinding | undefined {
+  #asBefore(name: string, failures: Failures, now: number): FailingFinding | undefined {
     failures.isFailing &&= now - failures.calledAt < remembered
-    return failures.isFailing ? { kind: 'calls', failed: 0, calls: 0, last: failures.last } : undefined
+    return failures.isFailing
+      ? { kind: 'calls', failed: 0, calls: 0, last: failures.last ?? this.#toldErrorOf(name) }
+      : undefined
   }
 
   #count(failures: Failures, count: Count): void {
@@ -157,7 +164,15 @@ export class FailureWatch {
     let failures = this.#components.get(name)
     if (!failures) {
       const counts = [{ at: this.#now(), calls: 0, failed: 0 }]
-      const none = { begun: 0, unbegun: 0, last: undefined, crashes: [], loads: 0, loadError: undefined }
+      const none = {
+        begun: 0,
+        unbegun: 0,
+        last: undefined,
+        crashes: [],
+        loads: 0,
+        loadFailedAt: 0,
+        loadError: undefined,
+      }
       failures = { ...none, counts, isFailing: false, calledAt: this.#now() }
       this.#components.set(name, failures)
     }

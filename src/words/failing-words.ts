@@ -11,11 +11,13 @@ export type FailingFinding =
   /** Of the last minute; none: nobody has called it since. */
   | { readonly kind: 'calls'; readonly failed: number; readonly calls: number; readonly last: string | undefined }
 
-/** What is said of it; without its name in front. */
-export function failingMessage(finding: FailingFinding): string {
+/** What is said of it; without its name in front. @param now epoch ms. */
+export function failingMessage(finding: FailingFinding, now: number): string {
   switch (finding.kind) {
     case 'backing-off':
-      return `failed too often and is not loaded before ${timeOfDay(finding.retryAt)}: ${finding.message}; mend it, or resetComponent() lets the next call load it`
+      return finding.retryAt > now
+        ? `failed too often and is not loaded before ${timeOfDay(finding.retryAt)}: ${finding.message}; mend it, or resetComponent() lets the next call load it`
+        : `failed too often, and the next call loads it again: ${finding.message}`
     case 'crashes':
       return `crashed ${finding.times} times in ${time(finding.over)}, at last with reason '${finding.last}': the log has each crash`
     case 'loads':

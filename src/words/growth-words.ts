@@ -12,7 +12,7 @@ export const mainGrowthMessage = ({
 
 /** How a component's growth is found out about further. */
 const howToFind = (component: string): string =>
-  `take two heap snapshots, some growth apart, and compare them: on its page, or \`npx spillway snapshot ${component}\` twice and \`npx spillway diff\``
+  `take two heap snapshots, some growth apart, and compare them: on its page, or \`npx spillway snapshot ${process.pid} ${component}\` twice and \`npx spillway diff\``
 
 const ends: Readonly<Record<LeakEnd, string>> = {
   'memory-limit': 'its worker was ended for passing its memory limit',
@@ -33,8 +33,9 @@ const ends: Readonly<Record<LeakEnd, string>> = {
 export function growthMessage(component: string, finding: GrowthFinding, wallTime: (moment: number) => number): string {
   const which = finding.copy === component ? '' : `(${finding.copy}) `
   if (finding.kind === 'grew') {
-    const { grown, since, endedAt, how } = finding
-    return `${which}grew by ${size(grown)} in ${time(endedAt - since)}, until ${ends[how]} at ${timeOfDay(wallTime(endedAt))}: before that, ${howToFind(component)}`
+    const { grown, isProven, since, endedAt, how } = finding
+    const doubt = isProven ? '' : ', before its garbage could be collected, so nobody knows whether it kept it'
+    return `${which}grew by ${size(grown)} in ${time(endedAt - since)}, until ${ends[how]} at ${timeOfDay(wallTime(endedAt))}${doubt}: before that, ${howToFind(component)}`
   }
   const { pace, since, retained, before, room } = finding
   const earlier =

@@ -24,8 +24,11 @@ export interface OutOfRoom {
   readonly native: number
 }
 
-export const thrashingMessage = ({ loads, bytes, names: whose }: Thrashing): string =>
-  `Components push each other out: ${names(whose, 5)} had to be loaded again within 60 s of an unload, ${loads} times in the last minute (${size(bytes)}); raise totalLimit, or let fewer of them be used at a time`
+export const thrashingMessage = ({ loads, bytes, names: whose }: Thrashing, growing: readonly string[]): string => {
+  const seen = `Components push each other out: ${names(whose, 5)} had to be loaded again within 60 s of an unload, ${loads} times in the last minute (${size(bytes)})`
+  if (growing.length === 0) return `${seen}; raise totalLimit, or let fewer of them be used at a time`
+  return `${seen}; most likely because ${names(growing, 5)} ${growing.length > 1 ? 'grow and keep' : 'grows and keeps'} it: look there first`
+}
 
 /** Of those that stay so many are told. */
 const mostHolders = 5

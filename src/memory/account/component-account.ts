@@ -21,9 +21,9 @@ import type { Learned } from './learned.ts'
 
 /**
  * How a generation ended, as far as memory goes. 'evicted': for want of memory, so a reload soon would show that as a mistake. 'overgrown': it
- * passed its limit, or ran out of memory.
+ * passed its limit, or ran out of memory. 'leaked': it was known to grow, and to keep it.
  */
-export type GenerationFate = 'ended' | 'evicted' | 'overgrown'
+export type GenerationFate = 'ended' | 'evicted' | 'overgrown' | 'leaked'
 
 /** What is known of the memory of one copy of a component: the last figures of its worker, and what all copies have learned. Outlives its workers. */
 export class ComponentAccount {
@@ -250,8 +250,8 @@ export class ComponentAccount {
 
   /** @param time ms of the clock that residency goes by. */
   ended(time: number, how: GenerationFate): void {
-    // What a runaway has taken says nothing about what the next load needs; reserving that much could keep it out for good.
-    if (this.#memory && how !== 'overgrown') this.#learned.reached(this.#memory.peak)
+    // What a runaway or a leak has taken says nothing about what the next load needs; reserving that much could keep it out for good.
+    if (this.#memory && how !== 'overgrown' && how !== 'leaked') this.#learned.reached(this.#memory.peak)
     if (how === 'evicted') this.#learned.residency = residencyAfterUnload(this.residency, time)
     this.#learned.current.delete(this)
     this.#memory = null

@@ -61,15 +61,15 @@ export class LeakWatch {
     if (reading && supervisor.state.status === 'ready') this.#step(generation, { ...reading, collected: took })
   }
 
-  /** To be called while its last figures are still there. */
-  ended({ component, name }: Supervisor, generation: Generation, how: LeakEnd): void {
+  /** To be called while its last figures are still there. @returns whether it was known to grow. */
+  ended({ component, name }: Supervisor, generation: Generation, how: LeakEnd): boolean {
     const watched = this.#watched.get(generation)
-    if (!watched) return
+    if (!watched) return false
     const { state, reading } = watched
     const leak = leakOf(state)
     const isOvergrown = how === 'memory-limit' || how === 'out-of-memory'
     const grown = reading.bytes - state.known.bytes
-    if (!leak && !(isOvergrown && grown >= matters(reading.limit))) return
+    if (!leak && !(isOvergrown && grown >= matters(reading.limit))) return false
     const endedAt = this.#options.now()
     const since = leak?.since ?? state.known.time
     this.#grown.delete(component)
@@ -77,11 +77,13 @@ export class LeakWatch {
       kind: 'grew',
       copy: name,
       grown: Math.max(grown, leak?.grown ?? 0),
+      isProven: leak !== undefined,
       since,
       endedAt,
       how,
     })
     this.#options.changed()
+    return leak !== undefined
   }
 
   /** The component is registered no more. */

@@ -56,7 +56,9 @@ export function stepExhaustion(
 ): ExhaustionStep {
   const byName = new Map(components.map((component) => [component.name, component]))
   const usedSince = new Map<string, number>()
-  let at = time
+  // One that was not even weighed may be taken next.
+  const weighed = new Set(kept.map(({ name }) => name))
+  let at = components.every(({ name }) => weighed.has(name)) ? time : Number.POSITIVE_INFINITY
   for (const { name, reason } of kept) {
     const component = byName.get(name)
     if (!component) continue

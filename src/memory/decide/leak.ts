@@ -9,6 +9,7 @@ import {
   LEAK_QUIET,
   LEAK_REST,
   LEAK_STEP,
+  LEAK_STOPPED,
   LEAK_TOLERANCE,
   NOTICEABLE,
   WORTHWHILE,
@@ -152,11 +153,18 @@ const fellBack = ({ points: [first] }: Proofs, { bytes, limit }: LeakReading): b
   first !== undefined && bytes < first.bytes - step(limit)
 
 /** Nothing more has been retained for longer than it has taken so far from one step to the next. */
-function isQuiet({ known }: LeakState, suspicion: Extract<Suspicion, Proofs>, { time }: LeakReading): boolean {
+function isQuiet(
+  { known }: LeakState,
+  suspicion: Extract<Suspicion, Proofs>,
+  { time, bytes, limit }: LeakReading,
+): boolean {
   const { kind, points } = suspicion
   const times = (kind === 'leaks' ? points : [known, ...points]).map((point) => point.time)
   const longest = Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)))
-  return time - lastOf(suspicion).time >= Math.max(LEAK_QUIET, Math.min(3 * longest, LEAK_HORIZON))
+  // With all its garbage it holds no more than was left then.
+  const hasStopped = kind === 'leaks' && bytes < lastOf(suspicion).bytes + step(limit)
+  const [least, most] = hasStopped ? [LEAK_STOPPED, 1.5 * longest] : [LEAK_QUIET, 3 * longest]
+  return time - lastOf(suspicion).time >= Math.max(least, Math.min(most, LEAK_HORIZON))
 }
 
 /** Whether its garbage is to be collected now, to see what is left. */
@@ -173,8 +181,10 @@ export function wantsProof({ known, garbage, suspicion }: LeakState, reading: Le
   const pace = paceOf([first, reading])
   const soon = pace > 0 ? Math.max(LEAK_PACE.shortest, room / pace / 8) : LEAK_PACE.suspect
   const gap = suspicion.kind === 'leaks' ? LEAK_PACE.named : Math.min(LEAK_PACE.suspect, soon)
+  // One that fills it soon is as urgent as if memory were short already.
+  const isUrgent = short || (pace > 0 && room / pace < LEAK_QUIET)
   const inVain = Math.min(gap * 2 ** suspicion.misses, LEAK_QUIET * 5)
-  return time - suspicion.askedAt >= Math.max(suspicion.took / LEAK_PRICE[short ? 'short' : 'usual'], inVain)
+  return time - suspicion.askedAt >= Math.max(suspicion.took / LEAK_PRICE[isUrgent ? 'short' : 'usual'], inVain)
 }
 
 /** What there is to be said of it: undefined, nothing. */

@@ -67,6 +67,7 @@ const calm: AdviceFacts = {
   components: [],
   stuck: new Map(),
   mainGrowth: undefined,
+  now: 0,
   ledger: ledger(),
   options: defaultMemoryOptions,
   machineMemory: 8 * 1024 * mib,
@@ -115,6 +116,10 @@ describe('advise', () => {
   it('a component that was reloaded too soon more than once', () => {
     expect(ids({ components: [info()], minResidency: () => 60_000 })).toEqual([])
     expect(ids({ components: [info()], minResidency: () => 120_000 })).toEqual(['reloaded:a'])
+    // It has to do with what it keeps, not with how important it is.
+    const growth = { copy: 'a', grown: 9, isProven: true, since: 1, endedAt: 2, how: 'unloaded' } as const
+    const growths: AdviceFacts['growths'] = new Map([['a', { kind: 'grew', ...growth }]])
+    expect(ids({ components: [info()], minResidency: () => 120_000, growths })).toEqual(['growing:a'])
   })
 
   it('a component that was never idle long enough', () => {
@@ -164,6 +169,12 @@ describe('advise', () => {
     expect(messages({ thrashing: { loads: 4, bytes: 90 * mib, names: ['a', 'b'] } })).toEqual([
       'Components push each other out: "a" and "b" had to be loaded again within 60 s of an unload, 4 times in the last minute (90.0 MiB); raise totalLimit, or let fewer of them be used at a time',
     ])
+    const grows = { kind: 'grows', copy: 'c', pace: 1, since: 0, room: 1, grown: 1 } as const
+    const held = { time: 0, bytes: 1 }
+    const growths: AdviceFacts['growths'] = new Map([['c', { ...grows, retained: held, before: held }]])
+    expect(messages({ thrashing: { loads: 4, bytes: 90 * mib, names: ['a', 'b'] }, growths })).toEqual([
+      'Components push each other out: "a" and "b" had to be loaded again within 60 s of an unload, 4 times in the last minute (90.0 MiB); most likely because "c" grows and keeps it: look there first',
+    ])
     const holders = [
       { name: 'a', bytes: 300 * mib, reason: 'in-use' },
       { name: 'b', bytes: 100 * mib, reason: 'pinned' },
@@ -199,7 +210,18 @@ describe('advise', () => {
 
   it('tells of growth that is over with its worker, and of which copy it was', () => {
     const growths: AdviceFacts['growths'] = new Map([
-      ['a', { kind: 'grew', copy: 'a#2', grown: 380 * mib, since: 10_000, endedAt: 100_000, how: 'memory-limit' }],
+      [
+        'a',
+        {
+          kind: 'grew',
+          copy: 'a#2',
+          grown: 380 * mib,
+          isProven: false,
+          since: 10_000,
+          endedAt: 100_000,
+          how: 'memory-limit',
+        },
+      ],
     ])
     expect(advise({ ...calm, components: [info()], growths })).toMatchObject([
       {
@@ -207,7 +229,7 @@ describe('advise', () => {
         urgent: true,
         since: 10_000,
         message: expect.stringMatching(
-          /^"a" \(a#2\) grew by 380\.0 MiB in 90 s, until its worker was ended for passing its memory limit at \d\d:\d\d:\d\d: before that, take two heap snapshots/,
+          /^"a" \(a#2\) grew by 380\.0 MiB in 90 s, until its worker was ended for passing its memory limit at \d\d:\d\d:\d\d, before its garbage could be collected, so nobody knows whether it kept it: before that, take two heap snapshots/,
         ) as string,
       },
     ])

@@ -24,6 +24,7 @@ function setUp() {
         pressureLevel: 'low',
         leaks: { findings: () => new Map() },
       }) as unknown as MemoryManager,
+    lastErrorOf: () => undefined,
     tell: (event) => void told.push(event),
     clock: policyClock(clock, () => {}),
   })

@@ -101,7 +101,7 @@ describe('what does not leak', () => {
   it('a cache that fills is named no longer once it is full', () => {
     const { named } = live({ retained: (time) => Math.min(150, 20 + time) }, 10 * minute)
     expect(named).toHaveLength(1)
-    expect(named[0]?.to).toBeLessThan(130 + 1.5 * minute)
+    expect(named[0]?.to).toBeLessThan(130 + 45)
   })
 
   it('a store that is filled and emptied again and again is not named again', () => {
