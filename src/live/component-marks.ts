@@ -1,16 +1,17 @@
 import type { CoordinatorEvents } from '../contract/events.ts'
+import { headlineOf } from '../contract/describe-value.ts'
 import { loadWords } from '../words/load-words.ts'
 import type { Observed } from './observed.ts'
 
-/** What began or ended a generation. */
+/** What began or ended a generation, or kept it from beginning. */
 export interface Mark {
-  readonly kind: 'load' | 'unload' | 'crash'
+  readonly kind: 'load' | 'load-error' | 'unload' | 'crash'
   /** Epoch ms. */
   readonly time: number
   readonly generation: number
-  /** Why it was unloaded, or how it crashed; of a load null. */
+  /** Why it was unloaded, or how it crashed; of others null. */
   readonly reason: string | null
-  /** In one sentence, or the end of "loaded ..."; null where there is none, or it is long ago. */
+  /** In one sentence, of a load the end of "loaded ...", of one that failed its error; null where there is none, or it is long ago. */
   readonly why: string | null
 }
 
@@ -29,12 +30,15 @@ export class ComponentMarks implements Disposable {
   constructor(coordinator: Observed) {
     const load = ({ name, generation, cause }: CoordinatorEvents['load'][0]): void =>
       this.#add(name, { kind: 'load', time: Date.now(), generation, reason: null, why: loadWords(cause) })
+    const loadError = ({ name, generation, error }: CoordinatorEvents['loadError'][0]): void =>
+      this.#add(name, { kind: 'load-error', time: Date.now(), generation, reason: null, why: headlineOf(error) })
     const unload = ({ name, generation, reason, why }: CoordinatorEvents['unload'][0]): void =>
       this.#add(name, { kind: 'unload', time: Date.now(), generation, reason, why })
     const crash = ({ name, generation, reason, why }: CoordinatorEvents['crash'][0]): void =>
       this.#add(name, { kind: 'crash', time: Date.now(), generation, reason, why })
-    coordinator.on('load', load).on('unload', unload).on('crash', crash)
-    this.#stop = () => void coordinator.off('load', load).off('unload', unload).off('crash', crash)
+    coordinator.on('load', load).on('loadError', loadError).on('unload', unload).on('crash', crash)
+    this.#stop = () =>
+      void coordinator.off('load', load).off('loadError', loadError).off('unload', unload).off('crash', crash)
   }
 
   /** Oldest first. */

@@ -238,7 +238,7 @@ const history = exactly({
 })
 
 const mark = exactly({
-  kind: oneOf('load', 'unload', 'crash'),
+  kind: oneOf('load', 'load-error', 'unload', 'crash'),
   time: number,
   generation: whole,
   reason: orNull(string),

@@ -16,6 +16,11 @@ const orders = coordinator.registerComponent<KitchenSink>(
   sink('orders', { type: 'service', priority: 5, memoryLimit: '300mb' }),
 )
 coordinator.registerComponent(sink('reports', { dependencies: ['orders'] }))
+const broken = coordinator.registerComponent<KitchenSink>({
+  name: 'broken',
+  module: new URL('file:///nowhere.ts'),
+  restart: { intensity: 100, backoff: 1 },
+})
 const family = coordinator.registerFamily<KitchenSink>({ ...sink('feed'), config: () => ({}) })
 
 let browser: BrowserContext & AsyncDisposable
@@ -81,7 +86,7 @@ it('shows generations, and what began and ended them, to the keyboard and withou
   const shapes = await page.evaluate<string[]>(
     "[...document.querySelectorAll('.lane-key i')].map((each) => getComputedStyle(each).clipPath)",
   )
-  expect(new Set(shapes).size).toBe(3)
+  expect(new Set(shapes).size).toBe(4)
   // One of them is in the order of the Tab key, the last; the arrows lead to the others.
   expect(await page.locator('.lane button[tabindex="0"]').count()).toBe(1)
   await page.locator('.lane button[tabindex="0"]').focus()
@@ -165,6 +170,17 @@ it('gives up what was taken with the token, and keeps the files', async () => {
   await card('Heap snapshots').waitFor({ timeout: patience })
   await expect.poll(async () => card('Heap snapshots').locator('tbody').first().locator('tr').count()).toBe(2)
   expect(await text('Heap snapshots')).not.toMatch(/orders-g3/)
+})
+
+it('of a component that cannot load, says that its calls fail, and why', async () => {
+  for (let i = 0; i < 5; i++) await rejection(broken.echo(1))
+  await page.goto(`${address.url}/#/component/broken`)
+  await expect.poll(async () => text('Its last errors'), { timeout: patience }).toMatch(/Load failed.*nowhere\.ts/s)
+  expect(await text('Who calls it')).toContain('No call has reached it.')
+  await expect.poll(async () => text('Work'), { timeout: patience }).toContain('Failed, last minute100%')
+  expect(await page.locator('.lane button').first().getAttribute('aria-label')).toMatch(/Load failed generation \d: /)
+  expect(await page.locator('.lane-key').textContent()).not.toContain('Nothing of the kind')
+  expect(await page.locator('#component-title .badge').textContent()).toBe('failing')
 })
 
 it('leads to the others of a family', async () => {

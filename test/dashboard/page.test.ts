@@ -31,7 +31,7 @@ describe('actions', () => {
     await at.page.locator('main').getByRole('button', { name: 'Unlock actions…' }).click()
     await at.page.getByLabel('Token').fill('wrong')
     await at.page.getByRole('button', { name: 'Unlock', exact: true }).click()
-    expect(await at.page.getByRole('alert').textContent()).toContain('token is missing or wrong')
+    expect(await at.page.getByRole('alert').textContent()).toContain('The token is wrong')
     expect(coordinator.info('reports').state).toBe('unloaded')
 
     await at.page.getByLabel('Token').fill('secret')
@@ -111,6 +111,8 @@ describe('a lost connection', () => {
     expect(await at.page.locator('.connection').textContent()).toBe('not connected')
     expect(await at.rows().count()).toBe(5)
     await screenshot(at.page, 'disconnected')
+    expect(await findings(at.page)).toEqual([])
+    expect(await at.page.evaluate("getComputedStyle(document.querySelector('.card')).opacity")).toBe('1')
     coordinator.registerComponent(sink('newcomer'))
     await at.startDashboard(port)
     await at.page.getByText('live', { exact: true }).waitFor({ timeout: 15_000 })

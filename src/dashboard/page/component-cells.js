@@ -1,6 +1,6 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
-import { age, bytes } from './format.js'
+import { age, bytes, shortAge } from './format.js'
 import { html } from './html.js'
 import { useNow } from './store.js'
 import { idleTime } from './table-columns.js'
@@ -17,11 +17,12 @@ export function State({ state, troubled = false }) {
   >`
 }
 
-/** @param {{ component: ComponentView }} props */
-export function Idle({ component }) {
+/** @param {{ component: ComponentView, short?: boolean }} props */
+export function Idle({ component, short = false }) {
   const idle = idleTime(component, useNow())
   if (idle === null) return '–'
-  return idle === 0 ? 'in use' : age(idle)
+  if (idle === 0) return 'in use'
+  return short ? html`<span title=${age(idle)}>${shortAge(idle)}</span>` : age(idle)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { Idle, MemoryBar, State } from './component-cells.js'
-import { bytes, count, duration, percent, rate } from './format.js'
+import { bytes, count, duration, failedShare, percent, rate } from './format.js'
 import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { Fact } from './pressure.js'
@@ -61,7 +61,16 @@ export function WorkCard({ component }) {
       <header><h2 id="work-title">Work</h2></header>
       <dl class="facts">
         <${Fact} name="Calls" value=${count(component.calls)} />
-        <${Fact} name="Errors" value=${count(component.errors)} />
+        <${Fact}
+          name="Errors"
+          value=${count(component.errors)}
+          title="Of the calls that reached it, those that failed"
+        />
+        <${Fact}
+          name="Failed, last minute"
+          value=${failedShare(component.errorShare)}
+          title="Share of all calls of the last minute, also of those that did not reach it"
+        />
         <${Fact} name="Calls per second" value=${rate(component.callRate)} />
         <${Fact} name="p50 / p99" value=${`${duration(component.p50)} / ${duration(component.p99)}`} />
         <${Fact} name="In use" value=${count(component.inUse)} />

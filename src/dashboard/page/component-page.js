@@ -2,6 +2,7 @@
 /** @import { Detail } from './component-detail.js' */
 
 import { ComponentActions } from './actions.js'
+import { Badge } from './badge.js'
 import { ComponentChart } from './component-chart.js'
 import { useDetail } from './component-detail.js'
 import { CallersCard, LastErrorsCard } from './component-calls.js'
@@ -13,6 +14,7 @@ import { HeapSnapshots } from './heap-snapshots.js'
 import { html } from './html.js'
 import { overviewLink } from './route.js'
 import { useLive, useNow } from './store.js'
+import { troubles, wrongWith } from './urgent.js'
 import { crashReason, hostWords, nextWords, unloadReason } from './words.js'
 
 /**
@@ -30,6 +32,7 @@ export function ComponentPage({ name }) {
     </section>`
   }
   const marks = detail?.marks ?? []
+  const unreached = (component.errorShare ?? 0) > 0 || marks.some(({ kind }) => kind === 'load-error')
   return html`
     <nav class="back" aria-label="Breadcrumb"><a href=${overviewLink()}>← All components</a></nav>
     <${Summary} component=${component} marks=${marks} />
@@ -38,8 +41,13 @@ export function ComponentPage({ name }) {
       <${HoldsCard} component=${component} />
     </div>
     <div class="halves">
-      <${CallersCard} callers=${detail?.callers} />
-      <${LastErrorsCard} errors=${detail?.lastErrors} crashes=${component.crashes} />
+      <${CallersCard} callers=${detail?.callers} unreached=${unreached} />
+      <${LastErrorsCard}
+        errors=${detail?.lastErrors}
+        marks=${marks}
+        crashes=${component.crashes}
+        unreached=${unreached}
+      />
     </div>
     <div class="halves">
       <${WorkCard} component=${component} />
@@ -61,11 +69,16 @@ export function ComponentPage({ name }) {
 function Summary({ component, marks }) {
   const { advice, plan } = useLive()
   const { name, family, failure, next } = component
+  const wrong = wrongWith(component, troubles(advice))
   const own = advice.filter((piece) => piece.component === name).sort((a, b) => Number(b.urgent) - Number(a.urgent))
   return html`
     <section class="card summary" aria-labelledby="component-title">
       <header>
-        <h2 id="component-title" tabindex="-1">${name} <${State} state=${component.state} /></h2>
+        <h2 id="component-title" tabindex="-1">
+          ${name}
+          <${State} state=${component.state} troubled=${wrong.length > 0} />
+          ${wrong.map((kind) => html`<${Badge} kind=${kind} />`)}
+        </h2>
         <${ComponentActions} component=${component} />
       </header>
       <p><${Why} component=${component} marks=${marks} /></p>
@@ -83,8 +96,8 @@ function Summary({ component, marks }) {
       ${own.map(
         ({ id, urgent, severity, message, since }) =>
           html`<p key=${id} class=${`note ${urgent ? 'error' : severity === 'warning' ? 'warning' : ''}`}>
-            <b>${urgent ? 'Needs attention' : 'Advice'}</b> ${message}
-            <span class="since">${`, since ${clock(since)}`}</span>
+            <b>${urgent ? 'Needs attention' : 'Advice'}</b>
+            <span class="since">${`since ${clock(since)}`}</span> ${message}
           </p>`,
       )}
     </section>
@@ -103,6 +116,8 @@ function Why({ component: { name, state, since, generation, stuckFor }, marks })
   }
   if (state === 'unloaded' && last && last.kind !== 'load') {
     const reason = last.reason ?? ''
+    if (last.kind === 'load-error')
+      return `Its last load failed ${lasted} ago${last.why ? `: ${last.why}` : ''}. The next call tries again.`
     const ended =
       last.kind === 'crash'
         ? `Crashed ${lasted} ago: ${crashReason(reason)}.`

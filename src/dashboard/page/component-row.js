@@ -3,17 +3,15 @@
 
 import { Component } from 'preact'
 import { Idle, MemoryBar, State } from './component-cells.js'
-import { bytes, count, duration, percent, rate } from './format.js'
+import { bytes, count, failedShare, percent, rate, shortDuration } from './format.js'
 import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { Badge } from './badge.js'
 import { copiesKey, familyKey } from './table-rows.js'
 import { toggle } from './table-view.js'
 import { ErrorBars, MemoryLine } from './trends.js'
+import { wrongWith } from './urgent.js'
 import { hostWords, nextWords } from './words.js'
-
-/** From this share of failed calls on it is failing, also where no advice says so yet. */
-const mostlyFailing = 0.5
 
 /**
  * @typedef {{ row: Row, index: number, top: number, reachable: boolean, largest: number, more: boolean, trend: number, troubles: Troubles }} RowProps
@@ -47,7 +45,7 @@ export class ComponentRow extends Component {
     const { view } = row
     const { state, memory, next } = view
     const names = row.kind === 'family' ? row.members.map(({ name }) => name) : row.kind === 'copy' ? [] : [view.name]
-    const wrong = wrongWith(row, troubles)
+    const wrong = countedTroubles(row, troubles)
     const growth = view.growth
     const share = view.errorShare
     /**
@@ -85,14 +83,14 @@ export class ComponentRow extends Component {
         <td role="gridcell" data-label="Errors" class="col-errors">
           <${ErrorBars} names=${names} />
           <span class=${view.errors > 0 ? 'pair' : ''}>
-            <span class=${share ? 'bad' : ''}>${share === null && view.errors > 0 ? '–' : percentOf(share)}</span>
+            <span class=${share ? 'bad' : ''}>${share === null && view.errors > 0 ? '–' : failedShare(share)}</span>
             ${view.errors > 0 && html`<small title=${`${count(view.errors)} of ${count(view.calls)} calls failed`}>${short(view.errors)}</small>`}
           </span>
         </td>
         ${cell('inUse', 'In use', view.inUse > 0 ? count(view.inUse) : '–', view.inUse > 0 ? 'strong' : '')}
-        ${cell('idle', 'Idle', row.kind === 'copy' ? '–' : html`<${Idle} component=${view} />`)}
+        ${cell('idle', 'Idle', row.kind === 'copy' ? '–' : html`<${Idle} component=${view} short=${true} />`)}
         ${cell('rate', 'Calls/s', view.callRate > 0 ? rate(view.callRate) : '–')}
-        ${cell('p99', 'p99', duration(view.p99))}
+        ${cell('p99', 'p99', shortDuration(view.p99))}
         ${cell('next', 'Next', html`<span title=${nextWords(next)}>${nextWords(next)}</span>`, `text next next-${next.verdict}`)}
         ${
           more &&
@@ -103,8 +101,9 @@ export class ComponentRow extends Component {
             ${cell('peak', 'Peak', bytes(view.learnedPeak))}
             ${cell('crashes', 'Crashes', count(view.crashes), view.crashes > 0 ? 'bad' : '')}
             ${cell('regrets', 'Regrets', count(view.regrets))}
-            ${cell('loadTime', 'Last load', duration(view.lastLoadTime))}
-            ${cell('cpu', 'CPU', view.load ? percent(view.load.cpu) : '–')} ${cell('p50', 'p50', duration(view.p50))}
+            ${cell('loadTime', 'Last load', shortDuration(view.lastLoadTime))}
+            ${cell('cpu', 'CPU', view.load ? percent(view.load.cpu) : '–')}
+            ${cell('p50', 'p50', shortDuration(view.p50))}
           `
         }
       </tr>
@@ -153,15 +152,11 @@ function openOf(row) {
  * @param {Troubles} troubles
  * @returns {{ kind: string, times: number }[]}
  */
-function wrongWith(row, troubles) {
+function countedTroubles(row, troubles) {
   /** @type {Map<string, number>} */
   const counts = new Map()
   for (const member of row.kind === 'family' ? row.members : [row.view]) {
-    const known = troubles.get(member.name) ?? []
-    const failing = (member.errorShare ?? 0) >= mostlyFailing && !known.includes('failing')
-    for (const kind of failing ? [...known, 'failing'] : known) {
-      counts.set(kind, (counts.get(kind) ?? 0) + 1)
-    }
+    for (const kind of wrongWith(member, troubles)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return [...counts].map(([kind, times]) => ({ kind, times: row.kind === 'family' ? times : 1 }))
 }
@@ -169,12 +164,6 @@ function wrongWith(row, troubles) {
 /** @param {readonly Row['view'][]} members */
 function loadedOf(members) {
   return `${members.filter(({ state }) => state === 'ready').length} of ${members.length} loaded`
-}
-
-/** A share that is not nothing never looks like nothing, nor one that is not all like all. @param {number | null} share */
-function percentOf(share) {
-  if (!share) return share === null ? '–' : '0%'
-  return share < 0.01 ? '<1%' : share < 1 && share > 0.99 ? '>99%' : percent(share)
 }
 
 /** @param {number} value */

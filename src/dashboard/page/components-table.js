@@ -17,7 +17,13 @@ export function ComponentsCard() {
   const now = useNow()
   const { order, sort, sortBy, search, setSearch, filter, setFilter } = useChoices()
   const open = useOpen()
-  const more = open.has(moreKey)
+  // What is sorted by is to be seen.
+  const forced = moreColumns.some(({ id }) => id === sort.id)
+  const more = forced || open.has(moreKey)
+  const changeMore = () => {
+    if (forced) sortBy('memory')
+    if (!forced || open.has(moreKey)) toggle(moreKey)
+  }
   const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   useSlashKey(field)
 
@@ -67,7 +73,7 @@ export function ComponentsCard() {
               ${shown.map(({ id, label }) => html`<option value=${id}>Sort: ${label}</option>`)}
             </select>
           </label>
-          <button aria-pressed=${more} onClick=${() => toggle(moreKey)}>More columns</button>
+          <button aria-pressed=${more} onClick=${changeMore}>More columns</button>
         </div>
       </header>
       <${TableGrid}

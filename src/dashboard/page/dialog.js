@@ -47,7 +47,7 @@ export function Dialog({ title, submit, danger = false, onSubmit, onClose, child
         ${children} ${lost && submit && html`<p class="note error" role="status">Not connected to the server.</p>`}
         ${problem && html`<p class="note error" role="alert">${problem}</p>`}
         <div class="buttons">
-          <button type="button" onClick=${() => element.current?.close()}>Cancel</button>
+          <button type="button" onClick=${() => element.current?.close()}>${submit ? 'Cancel' : 'Close'}</button>
           ${submit && html`<button class=${danger ? 'danger' : 'primary'} disabled=${busy || lost}>${busy ? 'Working…' : submit}</button>`}
         </div>
       </form>

@@ -34,6 +34,15 @@ export function duration(ms) {
 }
 
 /**
+ * The same where there is little room.
+ *
+ * @param {Figure} ms
+ */
+export function shortDuration(ms) {
+  return ms && ms >= 60_000 ? shortAge(ms) : duration(ms)
+}
+
+/**
  * ms, in the two largest units: 8 s, 3 m 20 s, 2 h 5 m.
  *
  * @param {Figure} ms
@@ -48,9 +57,33 @@ export function age(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} m` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** @param {Figure} share */
-export function percent(share, digits = 0) {
-  return share === null || share === undefined ? none : `${(share * 100).toFixed(digits)}%`
+/**
+ * ms, in the largest unit: 8 s, 3 m, 2 h.
+ *
+ * @param {Figure} ms
+ */
+export function shortAge(ms) {
+  return age(ms).split(' ', 2).join(' ')
+}
+
+/**
+ * Whole percent, cut off like those in the server's sentences: what has not reached a threshold does not read as if it had.
+ *
+ * @param {Figure} share
+ */
+export function percent(share) {
+  // 0.29 * 100 is a little less than 29.
+  return share === null || share === undefined ? none : `${Math.floor(share * 100 + 1e-9)}%`
+}
+
+/**
+ * A share of failures: one that is not nothing never looks like nothing, nor one that is not all like all.
+ *
+ * @param {number | null} share
+ */
+export function failedShare(share) {
+  if (!share) return share === null ? none : '0%'
+  return share < 0.01 ? '<1%' : share < 1 && share > 0.99 ? '>99%' : percent(share)
 }
 
 /** @param {Figure} value */

@@ -49,7 +49,7 @@ export function GenerationLane({ start, end, marks, alive }) {
       ${seen.map((mark) => {
         const said = markWords(mark)
         return html`<button
-          key=${`${mark.kind} ${mark.generation}`}
+          key=${`${mark.kind} ${mark.generation} ${mark.time}`}
           class=${`mark-${mark.kind}`}
           style=${{ left: place(mark.time) }}
           tabindex=${mark === first ? 0 : -1}
@@ -76,7 +76,7 @@ export function GenerationLane({ start, end, marks, alive }) {
     </div>
     <p class="key lane-key">
       <span><i class="mark-load"></i>Loaded</span><span><i class="mark-unload"></i>Unloaded</span
-      ><span><i class="mark-crash"></i>Crashed</span>
+      ><span><i class="mark-crash"></i>Crashed</span><span><i class="mark-load-error"></i>Load failed</span>
       ${seen.length === 0 && html`<span>Nothing of the kind in this time.</span>`}
     </p>
   `
@@ -94,7 +94,9 @@ function generationsOf(marks, alive, now) {
   return marks
     .filter(({ kind }) => kind === 'load')
     .map(({ generation: number, time: from }) => {
-      const ending = marks.find(({ kind, generation }) => kind !== 'load' && generation === number)
+      const ending = marks.find(
+        ({ kind, generation }) => (kind === 'unload' || kind === 'crash') && generation === number,
+      )
       const open = !ending && alive.has(number)
       return { number, from, to: ending?.time ?? (open ? Math.max(now, from) : from), open }
     })
@@ -103,6 +105,6 @@ function generationsOf(marks, alive, now) {
 /** @param {Mark} mark */
 function markWords({ kind, time, generation, reason, why }) {
   const reasons = reason === null ? '' : `: ${kind === 'crash' ? crashReason(reason) : unloadReason(reason)}`
-  const sentence = why === null ? '' : kind === 'load' ? ` ${why}` : `. ${why}`
+  const sentence = why === null ? '' : kind === 'load' ? ` ${why}` : kind === 'load-error' ? `: ${why}` : `. ${why}`
   return `${clock(time)} ${kindName(kind)} generation ${generation}${reasons}${sentence}`
 }

@@ -18,7 +18,7 @@ const ready = () =>
   })
 
 /**
- * Bytes of an axis, in steps that are round in MiB.
+ * Bytes of an axis, in steps that are round in MiB and GiB: powers of two.
  *
  * @param {UPlot} _plot
  * @param {number} _axis
@@ -27,10 +27,7 @@ const ready = () =>
  */
 function byteSplits(_plot, _axis, _min, max) {
   const mib = 1024 ** 2
-  const raw = max / mib / 5
-  const magnitude = 10 ** Math.floor(Math.log10(Math.max(raw, 1)))
-  const step =
-    ([1, 2, 5].map((factor) => factor * magnitude).find((candidate) => candidate >= raw) ?? 10 * magnitude) * mib
+  const step = 2 ** Math.ceil(Math.log2(Math.max(max / mib / 5, 1))) * mib
   return Array.from({ length: Math.floor(max / step) + 1 }, (_, index) => index * step)
 }
 

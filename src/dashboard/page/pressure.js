@@ -49,7 +49,7 @@ export function Pressure() {
         aria-label="Memory used"
         aria-valuemin="0"
         aria-valuemax="100"
-        aria-valuenow=${Math.min(100, Math.round((100 * usage) / limit))}
+        aria-valuenow=${Math.min(100, Math.floor((100 * usage) / limit + 1e-9))}
         aria-valuetext=${said}
       >
         ${parts.map(([key, , part]) => html`<span class="part part-${key}" style=${{ width: `${(100 * part) / scale}%` }}></span>`)}
@@ -67,7 +67,7 @@ export function Pressure() {
         )}
       </div>
       <dl class="sums">
-        ${parts.map(([key, label, part]) => html`<${Sum} name=${html`<i class=${`part-${key}`}></i>${label}`} value=${bytes(part)} />`)}
+        ${parts.map(([key, label, part]) => html`<${Sum} name=${html`<i class=${`part-${key}`}></i>${label}`} value=${bytes(part)} title=${label} />`)}
         <${Sum} name="Resident set" value=${bytes(memory.rss)} title="What the system says the process holds" />
         <${Sum}
           name="Unattributed"

@@ -1,6 +1,7 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
 import { columnOf, nextOrder, stateOrder } from './table-columns.js'
+import { kindWords, wrongWith } from './urgent.js'
 import { hostWords, nextWords, stateNames } from './words.js'
 
 /** The rows of the table: families and copies folded into one, unless they are opened. Pure. */
@@ -55,7 +56,7 @@ export function tableRows(components, { sort, search, filter, open }, troubles, 
   const families = new Map()
   let found = 0
   for (const component of components) {
-    if (!filters[filter](component, troubles) || !(wanted === '' || textOf(component).includes(wanted))) continue
+    if (!filters[filter](component, troubles) || !isFound(component, wanted, troubles)) continue
     found++
     const { family } = component
     const group = (family !== null && families.get(family)) || []
@@ -116,6 +117,16 @@ const unknownOfCopies = {
   growth: 0,
   errorShare: null,
   regrets: 0,
+}
+
+/**
+ * @param {ComponentView} component
+ * @param {string} wanted
+ * @param {Troubles} troubles
+ */
+function isFound(component, wanted, troubles) {
+  if (wanted === '' || textOf(component).includes(wanted)) return true
+  return wrongWith(component, troubles).some((kind) => kindWords(kind).includes(wanted))
 }
 
 /** @type {WeakMap<ComponentView, string>} */

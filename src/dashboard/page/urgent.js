@@ -17,8 +17,8 @@
 /** @type {Readonly<Record<string, string>>} */
 const sorts = { 'out-of-room': 'memory', stuck: 'state', failing: 'errors', growing: 'growth', thrashing: 'regrets' }
 const worstFirst = Object.keys(sorts)
-/** More pieces of one kind than this become one line. */
-const mostAlike = 3
+/** More pieces of one kind than this become one line: of a family, and of others. */
+const mostAlike = { family: 2, others: 3 }
 
 /** @param {Advice} advice */
 const kindOf = ({ id }) => id.split(':', 1)[0] ?? id
@@ -47,6 +47,19 @@ export function troubles(advice) {
   return found
 }
 
+/** From this share of failed calls on it is failing, also where no advice says so yet. */
+const mostlyFailing = 0.5
+
+/**
+ * @param {Pick<ComponentView, 'name' | 'errorShare'>} component
+ * @param {ReadonlyMap<string, readonly string[]>} known
+ * @returns {readonly string[]} kinds
+ */
+export function wrongWith({ name, errorShare }, known) {
+  const kinds = known.get(name) ?? []
+  return (errorShare ?? 0) >= mostlyFailing && !kinds.includes('failing') ? [...kinds, 'failing'] : kinds
+}
+
 /**
  * One line for each piece; for many of one kind, one line for those of a family and one for the others.
  *
@@ -68,7 +81,7 @@ export function attentionLines(advice, components) {
   }
   return [...alike.values()]
     .flatMap(({ kind, family, pieces }) =>
-      pieces.length > mostAlike
+      pieces.length > (family === null ? mostAlike.others : mostAlike.family)
         ? [folded(kind, family, pieces, components)]
         : pieces.map((piece) => single(kind, piece)),
     )

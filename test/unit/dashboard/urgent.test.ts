@@ -47,9 +47,12 @@ it('many of one kind in a family are one line, and so are many of no family', ()
   ])
 })
 
-it('three of one kind are told one by one, as is a kind that the page does not know', () => {
+it('three of one kind are one line in a family, and told one by one elsewhere, also of a kind that the page does not know', () => {
   const advice = ['a', 'b', 'c'].map((name, i) => about('out-of-luck', name, i))
-  expect(attentionLines(advice, known({ a: 'f', b: 'f', c: 'f' }))).toHaveLength(3)
+  expect(attentionLines(advice, known({ a: 'f', b: 'f', c: 'f' }))).toMatchObject([
+    { words: 'f: 3 of 3 are out of luck' },
+  ])
+  expect(attentionLines(advice, known({ a: null, b: null, c: null }))).toHaveLength(3)
 })
 
 it('a component has all its troubles', () => {

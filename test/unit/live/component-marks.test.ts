@@ -46,6 +46,13 @@ it('of components without end, those are forgotten to which nothing happened for
   expect(marks.of('key:0')).toHaveLength(1)
 })
 
+it('a load that failed is a mark, with its error', () => {
+  const coordinator = emitter()
+  const marks = new ComponentMarks(coordinator)
+  coordinator.emit('loadError', { name: 'broken', generation: 1, error: new Error('no such file') } as never)
+  expect(marks.of('broken')).toMatchObject([{ kind: 'load-error', generation: 1, why: 'Error: no such file' }])
+})
+
 it('nothing listens once it is disposed of', () => {
   const coordinator = emitter()
   new ComponentMarks(coordinator)[Symbol.dispose]()
