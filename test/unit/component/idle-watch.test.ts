@@ -11,7 +11,7 @@ function idleCopy(isRetired: boolean, unloaded: string[]): Supervisor {
     idleTime: 100,
     hasToStay: false,
     isRetired,
-    surroundings: { now: realClock.now },
+    surroundings: { now: realClock.now, standing: () => ({ level: 'low', usage: 2, limit: 3, held: 1 }) },
     unload: async (reason: string) => void unloaded.push(reason),
   }
   return copy as unknown as Supervisor
