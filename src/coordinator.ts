@@ -4,6 +4,7 @@ import { CallWatch, type CallListener } from './channel/call-watch.ts'
 import { forCaller } from './channel/error-for-caller.ts'
 import { ComlinkEndpoints } from './transport/comlink-endpoints.ts'
 import type { Remote } from './contract/remote.ts'
+import { MetricsTakers } from './component/metrics-takers.ts'
 import { Component, loadAll } from './component/component.ts'
 import { callsOf, lastErrorOf } from './component/component-calls.ts'
 import { describeComponent } from './component/describe-component.ts'
@@ -147,6 +148,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       inContext: this.#inContext,
       locks: this.locks,
       calls,
+      metricsTakers: new MetricsTakers(),
       defaultWorkerOptions,
       memoryReturn: this.#reclaimer,
       registry: this.#registry,

@@ -15,7 +15,16 @@ import type { Tracing } from './observability/tracing.ts'
 /** The parts of a coordinator that components have to do with. */
 export interface CoordinatorParts extends Pick<
   Surroundings,
-  'clock' | 'now' | 'keepAlive' | 'spares' | 'locks' | 'calls' | 'defaultWorkerOptions' | 'memoryReturn' | 'inContext'
+  | 'clock'
+  | 'now'
+  | 'keepAlive'
+  | 'spares'
+  | 'locks'
+  | 'calls'
+  | 'metricsTakers'
+  | 'defaultWorkerOptions'
+  | 'memoryReturn'
+  | 'inContext'
 > {
   readonly logger: GuardedLogger
   readonly registry: Registry

@@ -1,12 +1,5 @@
+import type { ComponentMetrics } from './metrics-takers.ts'
 import type { Supervisor } from './supervisor.ts'
-
-/** What one copy of a component gave as its own metrics. */
-export interface ComponentMetrics {
-  /** Node's number of its worker thread, or the id of its process: generations have the same number when a component is registered anew. */
-  readonly worker: number
-  /** Made by the component's own code: may be anything. Undefined: it gave none this time. */
-  readonly metrics: unknown
-}
 
 /** Asks all loaded components that offer metrics for them, side by side. By component, of each copy that has a worker. */
 export async function collectComponentMetrics(

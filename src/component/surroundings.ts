@@ -14,6 +14,7 @@ import type { Spares } from '../host/spares.ts'
 import type { WorkerOptions } from '../host/worker-host.ts'
 import type { LockManager } from '../locks/lock-manager.ts'
 import type { Standing } from '../words/decision-words.ts'
+import type { MetricsTakers } from './metrics-takers.ts'
 import type { Peers } from './peer.ts'
 
 /** Where a line comes from. */
@@ -46,6 +47,7 @@ export interface Surroundings extends Peers {
   readonly inContext: InContext
   readonly locks: LockManager
   readonly calls: CallWatch
+  readonly metricsTakers: MetricsTakers
   /** Of a component without options of its own. */
   readonly defaultWorkerOptions: WorkerOptions
   /**

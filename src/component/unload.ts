@@ -38,7 +38,7 @@ export interface UnloadPort {
   readonly component: string
   readonly origin: ComponentOrigin
   readonly definition: Pick<ResolvedDefinition, 'disposeTimeout'>
-  readonly surroundings: Pick<Surroundings, 'measure' | 'memoryReturn' | 'logger'>
+  readonly surroundings: Pick<Surroundings, 'measure' | 'memoryReturn' | 'metricsTakers' | 'logger'>
   readonly hibernation: Pick<Hibernation, 'take'>
   readonly main: Pick<MainThreadEnd, 'caller' | 'quiet'>
   readonly usage: Pick<Usage, 'leases'>
@@ -132,10 +132,11 @@ export async function endGeneration(
   generation: Generation,
   { ending, patience }: Extract<DrainOutcome, { type: 'drained' }>,
 ): Promise<Ending> {
-  const { memoryReturn, logger } = surroundings
+  const { memoryReturn, metricsTakers, logger } = surroundings
   // From here on: what the dispose hook frees is part of what the unload gives back.
   const residentSet = memoryReturn.residentSet()
   const disposing = monotonicNow()
+  await metricsTakers.takeLast(component, generation, patience ?? definition.disposeTimeout)
   const disposed = await generation.dispose(definition.disposeTimeout, patience ?? definition.disposeTimeout)
   if (disposed === 'late') logger.warn({ component }, 'worker stuck, or its dispose hook not done in time; ending it')
   else if (disposed !== 'ended' && disposed.error !== undefined) {

@@ -49,7 +49,7 @@ export interface ComponentContext<Dependencies extends DependencyTypes = object>
   onPressure(listener: (level: PressureLevel) => void | Promise<void>): () => void
   /**
    * Offers metrics that the component keeps itself, in the form of prom-client's `registry.getMetricsAsJSON()`. `spillway/metrics` asks for them
-   * at each scrape and merges them in with the label `component`; that is no use of the component.
+   * at each scrape, and once before an unload, and merges them in with the label `component`; that is no use of the component.
    */
   exposeMetrics(collect: () => readonly object[] | Promise<readonly object[]>): void
 }

@@ -1,6 +1,6 @@
 import type { ComponentInfo } from '../contract/component-info.ts'
 import { collectComponentMetrics } from '../component/component-metrics.ts'
-import type { ComponentMetrics } from '../component/component-metrics.ts'
+import type { ComponentMetrics } from '../component/metrics-takers.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { Ledger } from '../contract/ledger.ts'
 

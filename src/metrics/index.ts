@@ -41,10 +41,15 @@ export function collectMetrics(coordinator: ComponentCoordinator, options: Metri
     throw new InvalidOptionsError('registry', 'a Registry of prom-client', registry)
   }
   const tallies = new Tallies(coordinator, families, coordinator.parts.clock.now)
-  const workers = new WorkerMetrics(registry, (component) => tallies.subjectOf(component))
-  const frames = new FrameTaker(coordinator, ({ components }, ofComponents) => {
+  const workers: WorkerMetrics = new WorkerMetrics(
+    registry,
+    (component) => tallies.subjectOf(component),
+    async () => frames.take(),
+  )
+  const frames: FrameTaker = new FrameTaker(coordinator, ({ components }, ofComponents) => {
     workers.update(ofComponents, tallies.saw(components))
   })
+  const last = coordinator.parts.metricsTakers.add((component, given) => workers.last(component, given))
   const set = new MetricSet(async () => frames.take(), tallies, families)
   addProcessMetrics(set, coordinator)
   addComponentMetrics(set, coordinator)
@@ -53,11 +58,13 @@ export function collectMetrics(coordinator: ComponentCoordinator, options: Metri
     return {
       [Symbol.dispose]: () => {
         registered[Symbol.dispose]()
+        last[Symbol.dispose]()
         workers[Symbol.dispose]()
         tallies[Symbol.dispose]()
       },
     }
   } catch (error) {
+    last[Symbol.dispose]()
     tallies[Symbol.dispose]()
     throw error
   }

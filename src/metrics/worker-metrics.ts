@@ -1,4 +1,4 @@
-import type { ComponentMetrics } from '../component/component-metrics.ts'
+import type { ComponentMetrics } from '../component/metrics-takers.ts'
 import { ComputedMetric } from './computed-metric.ts'
 import type { AnyRegistry, Sample } from './computed-metric.ts'
 import type { Subject } from './series-of.ts'
@@ -43,12 +43,19 @@ const most = { metrics: 500, series: 2_000 }
 export class WorkerMetrics implements Disposable {
   readonly #registry: AnyRegistry
   readonly #subjectOf: (component: string) => Subject
+  readonly #taken: () => Promise<unknown>
   readonly #merged = new Map<string, Merged>()
+  /** Workers that have said their last: an answer that is still on its way is older. */
+  readonly #over = new Set<number>()
 
-  /** @param subjectOf which series a component is part of. */
-  constructor(registry: AnyRegistry, subjectOf: (component: string) => Subject) {
+  /**
+   * @param subjectOf which series a component is part of.
+   * @param taken resolves once what this scrape is told of has come to `update`.
+   */
+  constructor(registry: AnyRegistry, subjectOf: (component: string) => Subject, taken: () => Promise<unknown>) {
     this.#registry = registry
     this.#subjectOf = subjectOf
+    this.#taken = taken
   }
 
   /**
@@ -58,13 +65,24 @@ export class WorkerMetrics implements Disposable {
   update(answers: ReadonlyMap<string, readonly ComponentMetrics[]>, over: readonly string[]): void {
     for (const merged of this.#merged.values()) for (const component of over) merged.forget(component)
     const workers = new Set([...answers.values()].flat().map(({ worker }) => worker))
+    for (const worker of this.#over) if (!workers.has(worker)) this.#over.delete(worker)
     for (const merged of this.#merged.values()) merged.begin(workers)
     for (const [component, copies] of answers) {
       const subject = this.#subjectOf(component)
       for (const { worker, metrics } of copies) {
+        if (this.#over.has(worker)) continue
         for (const family of familiesIn(metrics)) this.#mergedFor(family)?.take(subject, worker, family.samples)
       }
     }
+  }
+
+  /** What a worker has come to that goes now: its counts stay, what it holds goes with it. */
+  last(component: string, { worker, metrics }: ComponentMetrics): void {
+    const subject = this.#subjectOf(component)
+    for (const family of familiesIn(metrics)) {
+      if (family.type !== 'gauge') this.#mergedFor(family)?.take(subject, worker, family.samples)
+    }
+    this.#over.add(worker)
   }
 
   [Symbol.dispose](): void {
@@ -76,7 +94,7 @@ export class WorkerMetrics implements Disposable {
     if (known) return known.type === type ? known : undefined
     // A name that the program itself uses is the program's.
     if (this.#registry.getSingleMetric(name) || this.#merged.size >= most.metrics) return undefined
-    const merged = new Merged(name, help, type)
+    const merged = new Merged(name, help, type, this.#taken)
     this.#merged.set(name, merged)
     // See registerAll.
     this.#registry.registerMetric(merged.metric as unknown as Metric)
@@ -90,9 +108,13 @@ class Merged {
   readonly metric: ComputedMetric
   readonly #series = new Map<string, Series>()
 
-  constructor(name: string, help: string, type: Family['type']) {
+  constructor(name: string, help: string, type: Family['type'], taken: () => Promise<unknown>) {
     this.type = type
-    this.metric = new ComputedMetric({ name, help, type, samples: () => this.#samples() })
+    const samples = async (): Promise<Iterable<Sample>> => {
+      await taken()
+      return this.#samples()
+    }
+    this.metric = new ComputedMetric({ name, help, type, samples })
   }
 
   /** @param workers those that there are; what others had come to stays. */
@@ -159,7 +181,9 @@ function sampleOf(value: unknown, name: string): Sample[] {
   const { labels = {}, metricName = name } = value
   if (!isObject(labels) || typeof metricName !== 'string' || !metricName.startsWith(name)) return []
   if (!validName.test(metricName)) return []
-  const named = Object.entries(labels).filter(([label]) => /^[A-Za-z_]\w*$/.test(label))
+  const named = Object.entries(labels).filter(
+    ([label, text]) => typeof text !== 'object' && /^[A-Za-z_]\w*$/.test(label),
+  )
   return [
     {
       labels: Object.fromEntries(named.map(([label, text]) => [label, String(text)])),

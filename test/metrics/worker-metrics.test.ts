@@ -68,6 +68,34 @@ describe('metrics that components keep themselves', () => {
     expect(lines).toContain('queue_depth{component="one"} 1')
   })
 
+  it('are those of this scrape, not of the one before', async () => {
+    const one = coordinator.component<typeof measuring>('one')
+    await one.work('fresh', 0.1)
+    for (const count of [1, 2, 3]) {
+      expect(await registry.metrics()).toContain(`jobs_total{kind="fresh",component="one"} ${count}`)
+      await one.work('fresh', 0.1)
+    }
+  })
+
+  it('lose nothing that was counted before an unload, whether scraped before, at the same time, or not at all', async () => {
+    const brief = register('brief')
+    let calls = 0
+    for (const scraped of ['not at all', 'before', 'at the same time', 'not at all']) {
+      await Promise.all(Array.from({ length: 3 }, async () => brief.work('a', 0.1)))
+      if (scraped === 'before') await registry.metrics()
+      await brief.work('a', 0.1)
+      const scraping = scraped === 'at the same time' ? registry.metrics() : undefined
+      await coordinator.unloadComponent('brief')
+      await scraping
+      calls += 4
+      const lines = await registry.metrics()
+      expect(lines).toContain(`jobs_total{kind="a",component="brief"} ${calls}`)
+      expect(lines).toContain(`job_seconds_count{component="brief"} ${calls}`)
+      expect(lines).not.toContain('queue_depth{component="brief"}')
+    }
+    await coordinator.unregisterComponent('brief')
+  })
+
   it('go on from there also when it is registered anew, and its successor has come as far', async () => {
     await register('anew').work('a', 0.1)
     await scrape()
