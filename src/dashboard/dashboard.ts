@@ -4,7 +4,7 @@ import type { ComponentCoordinator } from '../coordinator.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { addActionRoutes } from './action-routes.ts'
 import { Audit } from './audit.ts'
-import { checkReach, isLongToken, resolveDashboardOptions } from './dashboard-options.ts'
+import { checkReach, resolveDashboardOptions, weakness } from './dashboard-options.ts'
 import type { DashboardOptions, ResolvedDashboardOptions } from './dashboard-options.ts'
 import { Gate } from './gate.ts'
 import { createApp, httpTimes } from './http-app.ts'
@@ -30,9 +30,6 @@ export interface DashboardTimes {
   readonly places?: Omit<PlacesOptions, 'most'>
   readonly http?: HttpTimes
 }
-
-const shortToken =
-  'the token of the dashboard has fewer than 16 characters: whoever has an account on this machine may guess it'
 
 interface Running {
   readonly kind: 'running'
@@ -133,7 +130,8 @@ export class Dashboard implements AsyncDisposable {
       audit,
       acted: (action, component, details) => state.feed.add('action', 'info', component, { action, ...details }),
     })
-    if (options.token !== undefined && !isLongToken(options.token)) audit.warn(shortToken)
+    const weak = weakness(options)
+    if (weak !== undefined) audit.warn(weak)
     const address = await listen(app, options)
     return { kind: 'running', address, parts: opening.move() }
   }

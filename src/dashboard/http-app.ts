@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type * as Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { isComponentNotFoundError } from '../contract/errors.ts'
 import { importPackage } from '../base/package-files.ts'
 import type { Audit } from './audit.ts'
+import { boundConnections } from './connections.ts'
 import type { Gate } from './gate.ts'
 import { toAnswer } from '../live/http-error.ts'
 import type { Access } from './request-guard.ts'
@@ -25,6 +25,8 @@ export interface HttpTimes {
 }
 
 export const httpTimes: HttpTimes = { headers: 10_000, request: 20_000 }
+/** ms for which a connection may be idle between requests. Node's own default; Fastify's is 72 s. */
+const mostIdle = 5_000
 /** Connections beside those of viewers; more are refused, or they would take the program's file descriptors. Guessed: a browser opens six. */
 const otherConnections = 256
 
@@ -52,6 +54,8 @@ export async function createApp(parts: HttpApp): Promise<FastifyInstance> {
     if (!refusal) return false
     const { status, code, message } = refusal
     audit.refused(status, code, request)
+    // Whoever is refused does not keep a place.
+    reply.header('connection', 'close')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     if (status === 429) reply.header('retry-after', gate.retryAfter)
     void reply.code(status).send({ error: { code, message } })
@@ -62,6 +66,7 @@ export async function createApp(parts: HttpApp): Promise<FastifyInstance> {
     bodyLimit: mostBody,
     forceCloseConnections: true,
     requestTimeout: times.request,
+    keepAliveTimeout: mostIdle,
     http: {
       headersTimeout: times.headers,
       maxHeaderSize: mostHeaders,
@@ -86,8 +91,13 @@ export async function createApp(parts: HttpApp): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 4_096 },
   })
   app.removeContentTypeParser('text/plain')
-  app.server.maxConnections = parts.maxViewers + otherConnections
+  boundConnections(app.server, parts.maxViewers + otherConnections)
   app.server.on('drop', (from) => audit.refused(503, 'TOO_MANY_CONNECTIONS', from ?? {}))
+  // Anything but 100-continue: Node would answer by itself, and nobody be told.
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    audit.refused(417, 'EXPECTATION_FAILED', request)
+    response.writeHead(417, { ...headers, connection: 'close', 'content-length': 0 }).end()
+  })
   // To be made a tunnel, or another protocol: without a listener the connection would be cut without a word.
   app.server.on('connect', (request: IncomingMessage, socket: Socket) => {
     audit.refused(405, 'NOT_ALLOWED', request)
@@ -106,8 +116,7 @@ export async function createApp(parts: HttpApp): Promise<FastifyInstance> {
   })
   app.setErrorHandler(async (error, { raw }, reply) => {
     const { status, body } = toAnswer(error)
-    // What is gone is asked for by whoever still shows it.
-    if (!isComponentNotFoundError(error) && !audit.hasTold(raw)) audit.refused(status, body.error.code, raw)
+    if (!audit.hasTold(raw)) audit.refused(status, body.error.code, raw)
     return reply.code(status).send(body)
   })
   return app

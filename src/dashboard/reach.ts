@@ -32,26 +32,32 @@ export function hostName(header: string | undefined): string | undefined {
   return name === undefined ? undefined : normalName(name)
 }
 
-/** Headers that proxies add, beside X-Forwarded-... and X-Envoy-... */
-const ofProxies = [
+/** Headers that proxies add. */
+const ofProxies = new Set([
   'forwarded',
+  'forwarded-for',
   'via',
+  'client-ip',
+  'proxy-connection',
   'x-real-ip',
+  'x-remote-ip',
   'x-client-ip',
   'x-cluster-client-ip',
-  'x-original-host',
+  'x-proxyuser-ip',
+  'x-scheme',
   'true-client-ip',
-  'cf-connecting-ip',
   'fastly-client-ip',
   'fly-client-ip',
-]
+])
+/** Families of such headers. */
+const ofProxyFamilies = /^(?:x-(?:forwarded|envoy|original|azure|appengine)|cf-)/
 
 /**
  * What tells that a request came through a proxy, whose other side anybody may be on; undefined: nothing does. A proxy speaks HTTP/1.0 to what is behind
  * it when it is nginx as it comes, which adds no header and says that the host is localhost.
  */
 export function signOfProxy(headers: IncomingHttpHeaders, httpVersion: string): string | undefined {
-  const header = Object.keys(headers).find((name) => /^x-(?:forwarded|envoy)/.test(name) || ofProxies.includes(name))
+  const header = Object.keys(headers).find((name) => ofProxyFamilies.test(name) || ofProxies.has(name))
   if (header !== undefined) return `the header ${header}`
   return httpVersion === '1.1' ? undefined : `HTTP/${httpVersion}`
 }

@@ -78,7 +78,11 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     const place = await places.take(whenClosed(reply.raw))
     if (!place) {
       reply.header('retry-after', retryAfter)
-      throw new HttpError(503, 'TOO_MANY_VIEWERS', 'All places for viewers are taken, and by such as answer')
+      throw new HttpError(
+        503,
+        'TOO_MANY_VIEWERS',
+        `All ${places.most} places for viewers are taken by viewers that read`,
+      )
     }
     reply.hijack()
     stream.join(reply.raw, routes.headers, place)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
-import { isLoopback } from './dashboard-options.ts'
+import { guardsFigures, isLoopback } from './dashboard-options.ts'
 import type { ResolvedDashboardOptions } from './dashboard-options.ts'
 import { hostName, isLoopbackAddress, isLoopbackName, normalName, signOfProxy } from './reach.ts'
 
@@ -38,10 +38,13 @@ export class RequestGuard {
   readonly #names: ReadonlySet<string>
   readonly #anyAddress: boolean
   readonly #local: boolean
+  readonly #guardsFigures: boolean
   readonly #actions: boolean
 
-  constructor({ host, actions, allowedHosts }: ResolvedDashboardOptions) {
+  constructor(options: ResolvedDashboardOptions) {
+    const { host, actions, allowedHosts } = options
     this.#local = isLoopback(host)
+    this.#guardsFigures = guardsFigures(options)
     this.#anyAddress = host === '0.0.0.0' || host === '::'
     const own = normalName(this.#anyAddress ? hostname() : host)
     this.#names = new Set([own, ...allowedHosts])
@@ -65,9 +68,9 @@ export class RequestGuard {
         return refused(refuse(415, 'JSON_ONLY', 'The content type has to be application/json'))
       }
     }
-    if (access === 'figures' && foreign === undefined) return { kind: 'served' }
+    if (access === 'figures' && foreign === undefined && !this.#guardsFigures) return { kind: 'served' }
     const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-    return { kind: 'token', given, why: access === 'action' ? 'actions need it' : (foreign ?? '') }
+    return { kind: 'token', given, why: access === 'action' ? 'actions need it' : (foreign ?? everybody) }
   }
 
   /** By which name of its own it is asked. A request says it once, and in the header alone. */
@@ -102,6 +105,9 @@ function sameOrigin({ headers: { host, origin, 'sec-fetch-site': site } }: Askin
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
   return origin === undefined || origin === `http://${host}` || (foreign && origin === `https://${host}`)
 }
+
+/** A proxy that says nothing of itself looks like somebody on this machine. */
+const everybody = 'everybody needs it for figures here'
 
 export const refuse = (status: Refusal['status'], code: string, message: string): Refusal => ({ status, code, message })
 

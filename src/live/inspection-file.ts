@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { HttpError } from './http-error.ts'
 
 /** A file that is read once and then gone. */
 export interface InspectionFile {
@@ -13,9 +14,11 @@ export interface InspectionFile {
 /**
  * Has a file written into a folder that only this user can read, and opens it. It is deleted when the stream is closed, read to its end or not, and
  * when it could not be written.
+ *
+ * @throws HttpError 507 when the disk is full.
  */
 export async function writeAndOpen(write: (path: string) => Promise<void>): Promise<InspectionFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-'))
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-')).catch(fail)
   const remove = async (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {
     const path = join(folder, 'inspection')
@@ -26,8 +29,23 @@ export async function writeAndOpen(write: (path: string) => Promise<void>): Prom
     return { size, stream }
   } catch (error) {
     await remove()
-    throw error
+    return fail(error)
   }
+}
+
+/** Without the system's message, which names a folder of this machine. */
+function fail(error: unknown): never {
+  if (!isDiskFull(error)) throw error
+  throw new HttpError(
+    507,
+    'NO_SPACE',
+    'The disk for temporary files of the program is full: the file could not be written',
+  )
+}
+
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) || isDiskFull(error.cause)
 }
 
 /**

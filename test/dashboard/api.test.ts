@@ -92,7 +92,14 @@ describe('the API', () => {
   it('tells what happened to one component', async () => {
     const { json } = await ask(address, '/api/components/failing')
     expect(json).toMatchObject({
-      events: [{ kind: 'load-error', severity: 'error', details: { code: 'ERR_COMPONENT_LOAD' } }],
+      // Advice may have come meanwhile: it backs off.
+      events: expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'load-error',
+          severity: 'error',
+          details: expect.objectContaining({ code: 'ERR_COMPONENT_LOAD' }) as object,
+        }),
+      ]) as unknown[],
     })
   })
 

@@ -6,6 +6,7 @@ import type { DashboardAddress } from '../../src/dashboard/index.ts'
 import { sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { asPage, components, hostile, json, table, token, unload } from './attack-table.ts'
+import { open } from './dashboard-client.ts'
 import { exchange, openSocket, requestText } from './raw-client.ts'
 
 const coordinator = sharedCoordinator()
@@ -81,17 +82,61 @@ describe('who is slow', () => {
 })
 
 describe('who opens many connections', () => {
-  it('gets so many, and is told of; the next is served when one is closed', async () => {
-    await using dashboard = new Dashboard(coordinator, { ...options, maxViewers: 1 })
+  const most = 257
+  const started = async (send: (address: DashboardAddress) => string) => {
+    const dashboard = new Dashboard(coordinator, { ...options, maxViewers: 1 })
     const address = await dashboard.start()
-    const sockets = Array.from({ length: 257 }, () => openSocket(address))
+    const sockets = Array.from({ length: most }, () => openSocket(address))
     await Promise.all(sockets.map(async (socket) => once(socket, 'connect')))
-    const probe = requestText(address, 'GET /healthz')
-    await expect.poll(async () => (await exchange(address, probe)).statuses).toEqual([])
+    for (const socket of sockets) socket.resume().write(send(address))
+    return { address, dashboard, sockets, ask: async () => exchange(address, requestText(address, 'GET /healthz')) }
+  }
+
+  it('and does nothing with them makes room for others, the one that was idle for longest first', async () => {
+    const keep = (address: DashboardAddress): string => requestText(address, 'GET /healthz', ['Connection: keep-alive'])
+    for (const send of [(): string => '', keep]) {
+      const { dashboard, sockets, ask } = await started(send)
+      for (let each = 0; each < 3; each++) expect((await ask()).statuses).toEqual([200])
+      expect(lines).toEqual([])
+      expect(sockets.filter(({ closed }) => closed).length).toBeLessThan(10)
+      await dashboard.stop()
+      for (const socket of sockets) socket.destroy()
+    }
+  })
+
+  it('and has something under way on each gets so many, and is told of; the next is served when one is closed', async () => {
+    const busy = (address: DashboardAddress): string =>
+      requestText(address, 'POST /api/viewers/x', [`Authorization: Bearer ${token}`, json, 'Content-Length: 9'], '{')
+    const { address, dashboard, sockets, ask } = await started(busy)
+    // Some came while others were still idle, and took their places.
+    const another = (): void => {
+      const socket = openSocket(address)
+      socket.resume().write(busy(address))
+      sockets.push(socket)
+    }
+    const probed = async (): Promise<readonly number[]> => {
+      const { statuses } = await ask()
+      if (statuses.length > 0) another()
+      return statuses
+    }
+    another()
+    await expect.poll(probed).toEqual([])
     expect(lines[0]).toMatchObject({ status: 503, code: 'TOO_MANY_CONNECTIONS', remote: '127.0.0.1' })
-    sockets[0]?.destroy()
-    await expect.poll(async () => (await exchange(address, probe)).statuses).toEqual([200])
+    sockets.at(-1)?.destroy()
+    await expect.poll(async () => (await ask()).statuses).toEqual([200])
+    await dashboard.stop()
     for (const socket of sockets) socket.destroy()
+  })
+
+  it('and is refused loses them at once; others are kept for 5 s', async () => {
+    await using dashboard = new Dashboard(coordinator, options)
+    const address = await dashboard.start()
+    const kept = ['Connection: keep-alive']
+    const { statuses } = await exchange(address, requestText(address, 'GET /healthz', ['Host: evil.example', ...kept]))
+    expect(statuses).toEqual([421])
+    const served = await open(address, '/healthz', { headers: { connection: 'keep-alive' } })
+    expect(served.headers['keep-alive']).toBe('timeout=5')
+    served.destroy()
   })
 })
 

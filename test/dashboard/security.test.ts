@@ -15,11 +15,15 @@ const dashboard = createDashboard(coordinator, {
   actions: true,
   allowedHosts: ['Ops.example', 'app.localhost'],
 })
+/** No name of it is one by which others come. */
+const local = createDashboard(coordinator, { port: 0, token, actions: true, allowedHosts: ['app.localhost'] })
 let address: DashboardAddress
+let localAddress: DashboardAddress
 beforeAll(async () => {
   address = await dashboard.start()
+  localAddress = await local.start()
 })
-afterAll(async () => dashboard.stop())
+afterAll(async () => Promise.all([dashboard.stop(), local.stop()]))
 
 const json = { 'content-type': 'application/json', authorization }
 const reset = '/api/components/quiet/reset'
@@ -35,9 +39,14 @@ describe('the Host header', () => {
     '[::ffff:127.0.0.1]',
     '[::ffff:7f00:1]:80',
     'app.localhost',
-  ])('%s is known as a name of this machine: figures need no token', async (host) => {
-    expect((await ask(address, '/api/memory', { headers: { host } })).status).toBe(200)
-  })
+  ])(
+    '%s is known as a name of this machine: figures need no token, unless others come by another name',
+    async (host) => {
+      expect((await ask(localAddress, '/api/memory', { headers: { host } })).status).toBe(200)
+      expect((await ask(address, '/api/memory', { headers: { host } })).status).toBe(401)
+      expect((await ask(address, '/healthz', { headers: { host } })).status).toBe(200)
+    },
+  )
 
   it.each(['ops.example', 'OPS.EXAMPLE:8080', 'ops.example.'])(
     '%s is known as one by which others come: figures need the token, the page and probes do not',
@@ -72,13 +81,37 @@ describe('what tells of a proxy', () => {
     { via: '1.1 proxy' },
     { 'x-real-ip': '127.0.0.1' },
     { 'cf-connecting-ip': '192.0.2.1' },
+    { 'cf-ray': '1' },
+    { 'x-original-forwarded-for': '192.0.2.1' },
+    { 'forwarded-for': '192.0.2.1' },
+    { 'client-ip': '192.0.2.1' },
+    { 'x-remote-ip': '192.0.2.1' },
+    { 'x-proxyuser-ip': '192.0.2.1' },
+    { 'x-azure-clientip': '192.0.2.1' },
+    { 'x-appengine-user-ip': '192.0.2.1' },
+    { 'x-scheme': 'https' },
+    { 'x-original-url': '/' },
+    { 'proxy-connection': 'keep-alive' },
   ])('%j: figures need the token, whatever the host is said to be', async (headers) => {
     for (const host of ['localhost', '127.0.0.1']) {
-      const refused = await ask(address, '/api/memory', { headers: { ...headers, host } })
+      const refused = await ask(localAddress, '/api/memory', { headers: { ...headers, host } })
       expect(refused).toMatchObject({ status: 401, json: { error: { code: 'TOKEN_NEEDED' } } })
-      expect((await ask(address, '/api/memory', { headers: { ...headers, host, authorization } })).status).toBe(200)
-      expect((await ask(address, '/readyz', { headers: { ...headers, host } })).status).toBe(200)
+      expect((await ask(localAddress, '/api/memory', { headers: { ...headers, host, authorization } })).status).toBe(
+        200,
+      )
+      expect((await ask(localAddress, '/readyz', { headers: { ...headers, host } })).status).toBe(200)
     }
+  })
+
+  it('a proxy that says nothing of itself gets no figures where everybody needs the token for them', async () => {
+    await using guarded = createDashboard(coordinator, { port: 0, token, figures: 'token' })
+    const reached = await guarded.start()
+    for (const path of ['/api/memory', '/api/events', '/metrics', '/nothing']) {
+      const { status, text } = await ask(reached, path, { headers: { host: 'localhost' } })
+      expect([status, text]).toEqual([401, expect.stringContaining('everybody needs it for figures')])
+    }
+    expect((await ask(reached, '/api/memory', { headers: { authorization } })).status).toBe(200)
+    expect((await ask(reached, '/', {})).status).toBe(200)
   })
 
   it('without any token figures are shown to nobody behind one, and the answer says why', async () => {
@@ -170,7 +203,7 @@ describe('every answer', () => {
       '/vendor/preact/package.json',
       '/package.json',
     ]) {
-      expect([path, (await ask(address, path)).status]).toEqual([path, 404])
+      expect([path, (await ask(localAddress, path)).status]).toEqual([path, 404])
     }
   })
 })

@@ -20,6 +20,9 @@ describe('options', () => {
     [{ token: 'schlüssel' }, 'token'],
     [{ token: ' at its ends' }, 'token'],
     [{ token: 'two\nlines' }, 'token'],
+    [{ token: 'x'.repeat(1_025) }, 'token'],
+    [{ figures: 'all' }, 'figures'],
+    [{ figures: 'token' }, 'token'],
     [{ actions: 'yes' }, 'actions'],
     [{ maxViewers: 0 }, 'maxViewers'],
     [{ allowedHosts: 'a' }, 'allowedHosts'],
@@ -69,6 +72,25 @@ describe('options', () => {
   it('a host that is no address of this machine is refused', async () => {
     const error = await rejection(createDashboard(coordinator, { host: '192.0.2.1', port: 0, token }).start())
     expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS', option: 'host' })
+  })
+})
+
+describe('a weak token', () => {
+  it.each([
+    ['aaaaaaaabbbbbbbb', true],
+    ['correct-horse-battery', true],
+    ['CorrectHorseBattery2024', true],
+    ['0123456789abcdef0123', false],
+    ['x7Kd93mPqLw02VbN', false],
+  ])('%s, where others may try it: a warning, %s', async (weak, warned) => {
+    const lines: unknown[] = []
+    const log = (...line: unknown[]): void => void lines.push(...line)
+    const options = { allowedHosts: ['dash.example'], logger: { info: log, warn: log, error: log } as never }
+    await using dashboard = createDashboard(coordinator, { port: 0, token: weak, ...options })
+    await dashboard.start()
+    expect(lines.filter((line) => String(line).includes('made of words, or of few different')).length).toBe(
+      warned ? 1 : 0,
+    )
   })
 })
 

@@ -37,7 +37,9 @@ describe('the errors', () => {
 
   it('of the dashboard are those that it answers with', async () => {
     const rows = tableRows(section(page, 'Of the dashboard'))
-    const answered = await sourcesMatching(/(?:refuse|new HttpError)\((\d+, '[A-Z_]+')/g, 'dashboard/')
+    const refusing = /(?:refuse|new HttpError)\(\s*(\d+,\s*'[A-Z_]+')/g
+    const found = await Promise.all(['dashboard/', 'live/'].map(async (folder) => sourcesMatching(refusing, folder)))
+    const answered = found.flat().map((each) => each.replaceAll(/\s+/g, ' '))
     expect(rows.map(([status, code]) => `${status}, ${code?.replaceAll('`', "'")}`).toSorted()).toEqual(
       answered.toSorted(),
     )

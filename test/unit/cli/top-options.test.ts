@@ -64,7 +64,10 @@ describe('a dashboard that says no', () => {
   })
 
   it('for want of room is asked again', async () => {
-    const full = await refusal(503, { error: { message: 'There are 50 viewers already' } })
-    expect(full).toMatchObject({ passing: true, message: 'There are 50 viewers already (503)' })
+    const full = await refusal(503, { error: { message: 'All 50 places for viewers are taken by viewers that read' } })
+    expect(full).toMatchObject({
+      passing: true,
+      message: 'All 50 places for viewers are taken by viewers that read (503)',
+    })
   })
 })
