@@ -217,7 +217,7 @@ describe('where there is not exactly one program', () => {
     const mute = createServer(() => {}).listen(join(folder, `${process.pid}-9.sock`))
     const { out } = await run('ps')
     expect(out).not.toContain(otherPid)
-    expect(out).toMatch(new RegExp(`^${process.pid} .*did not answer within 5 s$`, 'm'))
+    expect(out).toMatch(new RegExp(`^${process.pid} .*did not answer within 5 s`, 'm'))
     mute.close()
   })
 })

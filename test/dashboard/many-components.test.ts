@@ -40,6 +40,20 @@ describe('a thousand components, and a family of a thousand', () => {
     expect(await findings(at.page)).toEqual([])
   })
 
+  it('are where they were, with the focus on the row that was left, when one comes back from one of them', async () => {
+    await at.open()
+    await at.page.evaluate('scrollTo(0, 9000)')
+    const link = at.page.getByRole('link', { name: /^component-\d+$/ }).nth(20)
+    const name = await link.textContent()
+    const top = await at.page.evaluate<number>('scrollY')
+    await link.click()
+    await at.page.locator('#component-title').waitFor()
+    expect(await at.page.evaluate('scrollY')).toBe(0)
+    await at.page.goBack()
+    await expect.poll(async () => at.page.evaluate('document.activeElement.querySelector("a")?.textContent')).toBe(name)
+    expect(Math.abs((await at.page.evaluate<number>('scrollY')) - top)).toBeLessThan(100)
+  })
+
   it('are reached by keys from one that Tab goes to, which stays wherever rows go', async () => {
     await at.open()
     await at.page

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { begunBy, fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
+import { fixture, rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 import { findings, screenshot } from './browser.ts'
 import { loadPageAssets } from '../../src/dashboard/page-assets.ts'
-import { withCallOptions } from '../../src/index.ts'
 import { PageFixture, patience } from './page-fixture.ts'
 
 const hostile = '<img src=x onerror=alert(1)>'
@@ -288,38 +287,39 @@ describe('accessibility and layout', () => {
 
 describe('what needs attention', () => {
   it('stands on top, folded where there is much of it, a click from its evidence; and in the table, beside the state', async () => {
+    // It backs off, which needs attention by itself.
+    await coordinator.unregisterComponent('failing')
     await at.open()
     await at.page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor()
-    const family = coordinator.registerFamily<KitchenSink>({ name: 'looper', module: fixture('kitchen-sink.ts') })
-    const loopers = ['a', 'b', 'c', 'd', 'e'].map((key) => family.get(key))
-    const endless = coordinator.registerComponent<KitchenSink>(sink('endless'))
-    const stuck = [endless, ...loopers.slice(1)]
-    await Promise.all(stuck.map(async (each) => each.echo(1)))
-    await Promise.all(stuck.map(async (each) => rejection(withCallOptions(each, { timeout: begunBy }).spin())))
+    const family = coordinator.registerFamily<KitchenSink>({ name: 'broken', module: fixture('kitchen-sink.ts') })
+    const broken = ['a', 'b', 'c', 'd', 'e'].map((key) => family.get(key))
+    const alone = coordinator.registerComponent<KitchenSink>(sink('alone'))
+    for (const each of [alone, ...broken.slice(1)])
+      await Promise.all([1, 2, 3].map(async () => rejection(each.throwError())))
 
     const attention = at.page.locator('.attention')
-    await attention.getByText('looper: 4 of 5 are stuck').waitFor({ timeout: patience })
+    await attention.getByText('broken: 4 of 5 are failing').waitFor({ timeout: patience })
     expect(await attention.getByRole('heading').first().textContent()).toBe('Needs attention')
-    expect(await attention.locator('.badge').allTextContents()).toEqual(['stuck', 'stuck'])
-    expect(await at.rowOf('endless').locator('.badge').textContent()).toBe('stuck')
+    expect(await attention.locator('.badge').allTextContents()).toEqual(['failing', 'failing'])
+    expect(await at.rowOf('alone').locator('.badge').textContent()).toBe('failing')
     expect(await findings(at.page)).toEqual([])
 
-    await attention.getByRole('link', { name: 'Show in the table: looper' }).click()
-    await expect.poll(async () => (await at.names()).sort()).toEqual(['b', 'c', 'd', 'e'].map((key) => `looper:${key}`))
-    await expect.poll(async () => at.focused()).toContain('looper')
+    await attention.getByRole('link', { name: 'Show in the table: broken' }).click()
+    await expect.poll(async () => (await at.names()).sort()).toEqual(['b', 'c', 'd', 'e'].map((key) => `broken:${key}`))
+    await expect.poll(async () => at.focused()).toContain('broken')
     await at.page.goBack()
-    await attention.getByRole('link', { name: 'Open endless' }).click()
-    await expect.poll(async () => at.page.locator('#component-title').textContent()).toContain('endless')
+    await attention.getByRole('link', { name: 'Open alone' }).click()
+    await expect.poll(async () => at.page.locator('#component-title').textContent()).toContain('alone')
     await at.page.goBack()
 
     // The server's sentence is longer than two lines.
-    const told = at.page.locator('.event.kind-advice').filter({ hasText: 'endless' }).first()
+    const told = at.page.locator('.event.kind-advice').filter({ hasText: 'alone' }).first()
     const folded = await told.locator('.words').boundingBox()
     await told.getByRole('button', { name: 'more' }).click()
     await expect.poll(async () => told.getByRole('button').getAttribute('aria-expanded')).toBe('true')
     expect((await told.locator('.words').boundingBox())?.height).toBeGreaterThan(folded?.height ?? Infinity)
 
-    await Promise.all([family.unregister(), coordinator.unregisterComponent('endless')])
+    await Promise.all([family.unregister(), coordinator.unregisterComponent('alone')])
     await at.page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor({ timeout: patience })
   })
 })

@@ -10,9 +10,10 @@ import { ComponentsCard } from './components-table.js'
 import { DependencyCard } from './dependency-graph.js'
 import { EventsCard } from './event-list.js'
 import { age, percent } from './format.js'
+import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { Pressure } from './pressure.js'
-import { useRoute } from './route.js'
+import { overviewPlace, useRoute } from './route.js'
 import { isLive, store, useLive, useNow, useStore } from './store.js'
 import { applyTheme, currentTheme, nextTheme } from './theme.js'
 import { TimelineCard } from './timeline.js'
@@ -182,7 +183,7 @@ function useTitle({ connection, memory }, component) {
 }
 
 /**
- * What is new is where reading and the Tab key go on.
+ * What is new is where reading and the Tab key go on; back at the overview, it is the row from which the component was opened.
  *
  * @param {string | undefined} component
  */
@@ -190,10 +191,18 @@ function useFocusOn(component) {
   const before = useRef(component)
   useEffect(() => {
     if (before.current === component) return
+    const link = before.current === undefined ? '' : componentLink(before.current)
     before.current = component
-    scrollTo(0, 0)
-    const place = document.getElementById('component-title') ?? document.getElementById('main')
-    place?.focus({ preventScroll: true })
+    scrollTo(0, component === undefined ? overviewPlace() : 0)
+    const focus = () => {
+      const rows = [...document.querySelectorAll('tbody a')]
+      const row = rows.find((each) => each.getAttribute('href') === link)?.closest('tr')
+      const place = row ?? document.getElementById('component-title') ?? document.getElementById('main')
+      place?.focus({ preventScroll: true })
+    }
+    if (component !== undefined) return focus()
+    // Rows are there once it is known which of them are visible.
+    requestAnimationFrame(() => requestAnimationFrame(focus))
   }, [component])
 }
 

@@ -4,6 +4,10 @@ import { routeOf, withoutToken } from './fragment.js'
 /** The overview as it was left, with what was searched for and chosen there. */
 let overview = '#/'
 export const overviewLink = () => overview
+/** How far it was scrolled down, in pixels. */
+let overviewTop = 0
+export const overviewPlace = () => overviewTop
+let here = location.hash
 
 /** @type {Set<() => void>} */
 const movers = new Set()
@@ -27,6 +31,8 @@ function takeToken() {
 }
 
 function moved() {
+  if (routeOf(here).component === undefined) overviewTop = scrollY
+  here = location.hash
   if (routeOf(location.hash).component === undefined) overview = location.hash || '#/'
   for (const mover of movers) mover()
 }
