@@ -125,11 +125,8 @@ export class ServedCallsBook {
   }
 
   failed(from: string | undefined, method: MethodPath, thrown: unknown): void {
-    const words = errorWords(thrown)
-    // It was given up by its caller, most likely: no news to that.
-    if (words.name === 'AbortError') return
     this.#errors ??= new RecentErrors()
-    this.#errors.add({ ...words, time: monotonicNow(), from, method: methodName(method), count: 1 })
+    this.#errors.add({ ...errorWords(thrown), time: monotonicNow(), from, method: methodName(method), count: 1 })
     this.#onFailed()
   }
 

@@ -275,14 +275,16 @@ export class ServedConnection {
     }
     const failure = this.#send(ToCaller.value, id, method, answerOf(value, served, this.#api.table))
     if (failure === undefined) return
-    if (this.#calls.has(id)) this.#ended(id, true)
+    const call = this.#calls.get(id)
+    if (call) this.#ended(id, true)
     else this.#api.meter?.answerFailed()
-    this.#sendError(ToCaller.error, id, method, failure)
+    this.#sendError(ToCaller.error, id, method, failure, call)
   }
 
   #fail(id: number, method: CallEntry[2], error: unknown): void {
+    const call = this.#calls.get(id)
     this.#ended(id, true)
-    this.#sendError(ToCaller.error, id, method, error)
+    this.#sendError(ToCaller.error, id, method, error, call)
   }
 
   /** For an entry that could not be posted. */
@@ -323,7 +325,7 @@ export class ServedConnection {
         const failure = this.#send(ToCaller.end, id, method, value)
         if (failure) throw failure
       },
-      fail: (error) => this.#sendError(ToCaller.fail, id, method, error),
+      fail: (error) => this.#sendError(ToCaller.fail, id, method, error, call),
       closed: (failed) => {
         this.#streams.delete(id)
         this.#ended(id, failed)
@@ -344,8 +346,8 @@ export class ServedConnection {
     this.#api.meter?.callEnded(failed && call?.isUnwanted !== true)
   }
 
-  #sendError(op: ErrorEntry[0], id: number, method: CallEntry[2], thrown: unknown): void {
-    this.#api.meter?.failed?.(method, thrown)
+  #sendError(op: ErrorEntry[0], id: number, method: CallEntry[2], thrown: unknown, call?: ServedCall): void {
+    if (call?.isUnwanted !== true) this.#api.meter?.failed?.(method, thrown)
     const error = encodeError(thrown, this.#api.component)
     const flat = flatError(error)
     if (flat === error) this.#outbox.push([op, id, error])

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { proxy, withCallOptions } from '../../src/index.ts'
 import type dependent from '../fixtures/dependent.ts'
 import { fixture, rejection, sharedCoordinator, sink, until } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
@@ -75,4 +76,25 @@ it('hundreds of different errors leave the last ten, and a caller that gave up i
   const { lastErrors } = await coordinator.callsOf('failing')
   expect(lastErrors.map(({ method }) => method)).toEqual(Array.from({ length: 10 }, (_, i) => `nothing${29 - i}`))
   expect(lastErrors[0]).toMatchObject({ name: 'NoSuchMethodError', code: 'ERR_NO_SUCH_METHOD' })
+})
+
+it('what its caller gave up is no error of a component, and an AbortError of its own is one', async () => {
+  const remote = coordinator.registerComponent<KitchenSink>(sink('given up'))
+  await remote.echo(1)
+  const wish = new AbortController()
+  const given = rejection(withCallOptions(remote, { signal: wish.signal }).untilAborted())
+  await until(() => coordinator.info('given up').inUse === 1)
+  wish.abort()
+  await given
+  await until(() => coordinator.info('given up').inUse === 0)
+  const own = new DOMException('enough', 'AbortError')
+  await rejection(
+    remote.callBack(
+      proxy(() => Promise.reject(own)),
+      1,
+    ),
+  )
+  const { callers, lastErrors } = await coordinator.callsOf('given up')
+  expect(callers).toMatchObject([{ calls: 3, errors: 1 }])
+  expect(lastErrors).toMatchObject([{ method: 'callBack', name: 'AbortError', count: 1 }])
 })
