@@ -144,16 +144,24 @@ export const LEAK_PROOFS = 3
 export const LEAK_LASTS = 15_000
 /** ms: what fills its limit later than that, at the pace it is growing, is named only once memory is short; nor is anybody suspected for longer without growing. Guessed: somebody who reads of it can still act. */
 export const LEAK_HORIZON = 3_600_000
-/** ms between two collections of one that is suspected: at most the first, and less for one that would fill its limit before eight of them are over, but at least the second; of one that is named, at least the third. */
+/** ms between two collections of one that is suspected: at most the first, and less for one that would fill its limit before LEAK_AHEAD of them are over, but at least the second; of one that is named, at least the third. */
 export const LEAK_PACE = { suspect: 5_000, shortest: 500, named: 20_000 } as const
+/** Collections that one that is suspected is to see before it would fill its limit. Guessed. */
+export const LEAK_AHEAD = 8
+/** ms between two collections at most, of one that was collected in vain again and again: each time twice as long. Guessed. */
+export const LEAK_IN_VAIN = 300_000
+/** Measurements after collections that are remembered: the pace is that of the last ones. Guessed. */
+export const LEAK_POINTS = 8
 /** Share of a component's time that is spent on collections to prove something, at most; and where memory is short. 500 MB of objects take some 300 ms. Guessed. */
 export const LEAK_PRICE = { usual: 1 / 20, short: 1 / 4 } as const
 /** How many times the garbage that was found when somebody was last cleared it takes to suspect him again. Less asks in vain where garbage comes in waves. Guessed. */
 export const LEAK_TOLERANCE = 1.1
-/** ms without growth that was retained after which one that was named is named no longer if even its garbage comes to nothing; more, one and a half times its longest step so far, where it grew slowly. Longer blames a cache that is full for as long. Guessed. */
-export const LEAK_STOPPED = 15_000
+/** ms without growth that was retained after which one that was named is named no longer if even its garbage comes to nothing; more, so many times its longest step so far, where it grew slowly. Longer blames a cache that is full for as long. Guessed. */
+export const LEAK_STOPPED = { least: 15_000, steps: 1.5 } as const
 /** ms without growth that was retained after which a suspect is cleared; more where it grew slowly. Longer clears slow steps less soon. Guessed. */
 export const LEAK_QUIET = 60_000
+/** The same in its longest steps so far, where that is more. Guessed. */
+export const LEAK_QUIET_STEPS = 3
 /** ms for which it is remembered what was retained without leaking: a store that is filled and emptied again and again does not leak. Longer is later where little is held of late. Guessed. */
 export const LEAK_MEMORY = 600_000
 /** ms that one who was cleared is left alone. Guessed. */

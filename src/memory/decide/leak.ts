@@ -1,12 +1,16 @@
 import type { Held, Leak } from '../../contract/growth.ts'
 import {
+  LEAK_AHEAD,
   LEAK_HORIZON,
+  LEAK_IN_VAIN,
   LEAK_LASTS,
   LEAK_MEMORY,
   LEAK_PACE,
+  LEAK_POINTS,
   LEAK_PRICE,
   LEAK_PROOFS,
   LEAK_QUIET,
+  LEAK_QUIET_STEPS,
   LEAK_REST,
   LEAK_STEP,
   LEAK_STOPPED,
@@ -57,8 +61,6 @@ export interface LeakState {
 /** Growth (bytes) that matters: less of a limit is not noticed, and less is not worth a collection. */
 export const matters = (limit: number): number => Math.max(WORTHWHILE, limit * NOTICEABLE)
 
-/** Points that are remembered: the pace is that of the last ones. */
-const rememberedPoints = 8
 /** ms: of how much time one largest figure is kept. */
 const stretch = LEAK_QUIET
 
@@ -121,7 +123,7 @@ function prove(state: LeakState, suspicion: Extract<Suspicion, Proofs>, reading:
   const last = lastOf(suspicion)
   const asked = { askedAt: time, took: collected }
   if (bytes >= last.bytes + step(limit)) {
-    const points = [...suspicion.points, { time, bytes }].slice(-rememberedPoints)
+    const points = [...suspicion.points, { time, bytes }].slice(-LEAK_POINTS)
     const next = { ...suspicion, ...asked, points, misses: 0 }
     return { ...state, suspicion: isLeak(next, reading) ? { ...next, kind: 'leaks' } : next }
   }
@@ -163,8 +165,8 @@ function isQuiet(
   const longest = Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)))
   // With all its garbage it holds no more than was left then.
   const hasStopped = kind === 'leaks' && bytes < lastOf(suspicion).bytes + step(limit)
-  const [least, most] = hasStopped ? [LEAK_STOPPED, 1.5 * longest] : [LEAK_QUIET, 3 * longest]
-  return time - lastOf(suspicion).time >= Math.max(least, Math.min(most, LEAK_HORIZON))
+  const [least, steps] = hasStopped ? [LEAK_STOPPED.least, LEAK_STOPPED.steps] : [LEAK_QUIET, LEAK_QUIET_STEPS]
+  return time - lastOf(suspicion).time >= Math.max(least, Math.min(steps * longest, LEAK_HORIZON))
 }
 
 /** Whether its garbage is to be collected now, to see what is left. */
@@ -179,11 +181,11 @@ export function wantsProof({ known, garbage, suspicion }: LeakState, reading: Le
   const [first = last] = suspicion.points
   // There may be garbage in it: then it is asked sooner, and the price sees to it that it is not asked too often.
   const pace = paceOf([first, reading])
-  const soon = pace > 0 ? Math.max(LEAK_PACE.shortest, room / pace / 8) : LEAK_PACE.suspect
+  const soon = pace > 0 ? Math.max(LEAK_PACE.shortest, room / pace / LEAK_AHEAD) : LEAK_PACE.suspect
   const gap = suspicion.kind === 'leaks' ? LEAK_PACE.named : Math.min(LEAK_PACE.suspect, soon)
   // One that fills it soon is as urgent as if memory were short already.
   const isUrgent = short || (pace > 0 && room / pace < LEAK_QUIET)
-  const inVain = Math.min(gap * 2 ** suspicion.misses, LEAK_QUIET * 5)
+  const inVain = Math.min(gap * 2 ** suspicion.misses, LEAK_IN_VAIN)
   return time - suspicion.askedAt >= Math.max(suspicion.took / LEAK_PRICE[isUrgent ? 'short' : 'usual'], inVain)
 }
 
