@@ -125,8 +125,7 @@ export class Advisor {
   }
 
   loaded(name: string): void {
-    this.#failures.loaded(name)
-    this.#next.within(lookAtFailures)
+    if (this.#failures.loaded(name)) this.#next.within(lookAtFailures)
   }
 
   /** A call of the main thread. @param isAnswer its worker has answered with that, and counted it. */

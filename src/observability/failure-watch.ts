@@ -85,9 +85,13 @@ export class FailureWatch {
     failures.loadError = headlineOf(error)
   }
 
-  loaded(name: string): void {
+  /** @returns whether it had failed before: to be loaded, or by a crash. */
+  loaded(name: string): boolean {
     const failures = this.#components.get(name)
-    if (failures) failures.loads = 0
+    if (!failures) return false
+    const { loads, crashes } = failures
+    failures.loads = 0
+    return loads > 0 || crashes.length > 0
   }
 
   forget(name: string): void {
