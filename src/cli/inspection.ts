@@ -8,6 +8,7 @@ import { messageOf } from '../contract/describe-value.ts'
 import { bytes } from '../dashboard/page/format.js'
 import { inspectionName } from '../live/inspection-file.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
+import { note, print, printJson } from './output.ts'
 
 export interface Destination {
   /** A file, or a folder that is there; undefined: the working directory. */
@@ -22,7 +23,7 @@ export interface Destination {
  * @returns the file's path and bytes.
  * @throws CliError also when the program ends meanwhile: then there is no file.
  */
-export async function save(
+async function save(
   answer: IncomingMessage,
   component: string,
   extension: string,
@@ -66,6 +67,20 @@ export async function save(
       code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' ? 'the program ended meanwhile' : messageOf(error)
     throw new CliError(`nothing was saved: ${why}`, exitCodes.failed, { cause: error })
   }
+}
+
+/** The same, and tells where it is and what it is for. */
+export async function saveAndTell(
+  answer: IncomingMessage,
+  component: string,
+  extension: string,
+  { json, ...destination }: Destination & { readonly json: boolean },
+  use: string,
+): Promise<void> {
+  const { file, size } = await save(answer, component, extension, destination)
+  if (json) return printJson({ file, size })
+  print(file)
+  note(`${bytes(size)}: ${use}`)
 }
 
 /** Before there is work in it. @throws CliError for a file that is there, and for a folder that is not. */

@@ -4,7 +4,7 @@ import { expectNumber } from '../base/option-checks.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { levelValues } from '../host/forwarded-logger.ts'
 import { HttpError } from '../live/http-error.ts'
-import { writeAndOpen } from '../live/inspection-file.ts'
+import { loadedGeneration, writeAndOpen } from '../live/inspection-file.ts'
 import type { LiveState } from '../live/live-state.ts'
 import type { LiveStream } from '../live/live-stream.ts'
 import type { Place, Places } from '../live/places.ts'
@@ -82,9 +82,7 @@ export function routesOf({ coordinator, logger, state, stream, log, places }: Ro
   return [
     get(/^\/program$/, () => ({ json: programOf(coordinator) })),
     get(/^\/explained$/, () => {
-      const { plan, view } = state.plan()
-      const { victims, kept, notes } = plan
-      const explained: Explained = { snapshot: state.snapshot(), plan: { ...view, victims, kept, notes } }
+      const explained: Explained = { snapshot: state.snapshot(), plan: state.planShown() }
       return { json: explained }
     }),
     {
@@ -97,11 +95,7 @@ export function routesOf({ coordinator, logger, state, stream, log, places }: Ro
     post(/^\/viewers\/([\w-]+)$/, ({ params: [id = ''] }) => ({ json: { known: places.heard(id) } })),
     get(/^\/api\/components\/([^/]+)$/, async ({ params: [name = ''] }) => ({
       json: {
-        component: state.views.one(name, state.plan().plan),
-        ...(await coordinator.callsOf(name)),
-        history: state.history.of(name, 400),
-        marks: state.marks.of(name),
-        events: state.feed.since(0).filter(({ component }) => component === name),
+        ...(await state.detail(name)),
         advice: coordinator.advice().filter(({ component }) => component === name),
       },
     })),
@@ -181,13 +175,6 @@ function programOf(coordinator: Operated): ProgramView {
     registered: components.length,
     urgent: coordinator.advice().flatMap(({ urgent, message }) => (urgent ? [message] : [])),
   }
-}
-
-/** Whoever wants to look into what is there does not want something else to be loaded for it. */
-function loadedGeneration(coordinator: Operated, name: string): number {
-  const { state, generation } = coordinator.info(name)
-  if (state === 'ready') return generation
-  throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
 }
 
 /** What the command line says of itself: nobody else can open the socket. */

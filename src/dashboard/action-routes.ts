@@ -5,8 +5,7 @@ import type { MemoryOptions } from '../contract/memory-options.ts'
 import { expectNumber } from '../base/option-checks.ts'
 import { expectSize } from '../base/size.ts'
 import type { Audit } from './audit.ts'
-import { HttpError } from '../live/http-error.ts'
-import { inspectionName, writeAndOpen } from '../live/inspection-file.ts'
+import { inspectionName, loadedGeneration, writeAndOpen } from '../live/inspection-file.ts'
 import type { InspectionFile } from '../live/inspection-file.ts'
 import { guarded } from './request-guard.ts'
 
@@ -99,13 +98,6 @@ export function addActionRoutes(app: FastifyInstance, { coordinator, audit, acte
 function asRecord(body: unknown): Body {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body
   throw new InvalidOptionsError('body', 'a JSON object', body)
-}
-
-/** Whoever wants to look into what is there does not want something else to be loaded for it. */
-function loadedGeneration(coordinator: ComponentCoordinator, name: string): number {
-  const { state, generation } = coordinator.info(name)
-  if (state !== 'ready') throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
-  return generation
 }
 
 function download(reply: FastifyReply, file: InspectionFile, fileName: string): FastifyReply {

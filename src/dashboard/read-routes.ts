@@ -8,7 +8,7 @@ import type { LiveStream } from '../live/live-stream.ts'
 import type { Places } from '../live/places.ts'
 import type { PageAssets } from './page-assets.ts'
 import { guarded } from './request-guard.ts'
-import { span } from '../live/memory-history.ts'
+import { span, usualPoints } from '../live/memory-history.ts'
 import { schemas } from '../live/schemas.ts'
 import { whenClosed } from './when-closed.ts'
 
@@ -32,8 +32,8 @@ const figures = (path: keyof typeof schemas) => ({
 const levels: readonly string[] = ['low', 'medium', 'high', 'critical']
 /** Seconds after which a viewer may ask again: by then those that stalled have been without a sign of life for long enough to be asked. */
 const retryAfter = 10
-/** Points of a timeline that a page wants, and that it gets at most. */
-const points = { usual: 400, most: 2_000 }
+/** Points of a timeline that are given at most. */
+const mostPoints = 2_000
 
 /** Everything that is asked for with GET. */
 export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
@@ -48,13 +48,8 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
   app.get<{ Params: { name: string }; Querystring: Record<string, unknown> }>(
     '/api/components/:name',
     figures('/api/components/:name'),
-    async ({ params: { name }, query }) => ({
-      component: state.views.one(name, state.plan().plan),
-      ...(await coordinator.callsOf(name)),
-      history: state.history.of(name, wholeNumber('points', query['points'] ?? points.usual, points.most), back(query)),
-      marks: state.marks.of(name),
-      events: state.feed.since(0).filter(({ component }) => component === name),
-    }),
+    async ({ params: { name }, query }) =>
+      state.detail(name, wholeNumber('points', query['points'] ?? usualPoints, mostPoints), back(query)),
   )
   app.get('/api/memory', figures('/api/memory'), async () => state.memory())
   app.get<{ Querystring: Record<string, unknown> }>(
@@ -62,16 +57,14 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     figures('/api/memory/history'),
     async ({ query }) =>
       state.history.view(
-        wholeNumber('points', query['points'] ?? points.usual, points.most),
+        wholeNumber('points', query['points'] ?? usualPoints, mostPoints),
         wholeNumber('largest', query['largest'] ?? 10, 1_000),
         back(query),
       ),
   )
-  app.get<{ Querystring: Record<string, unknown> }>('/api/plan', figures('/api/plan'), async ({ query }) => {
-    const { plan, view } = state.plan(pressureLevel(query['level']))
-    const { victims, kept, notes } = plan
-    return { ...view, victims, kept, notes }
-  })
+  app.get<{ Querystring: Record<string, unknown> }>('/api/plan', figures('/api/plan'), async ({ query }) =>
+    state.planShown(pressureLevel(query['level'])),
+  )
   app.get('/api/advice', figures('/api/advice'), async () => ({ advice: coordinator.advice() }))
   app.get('/api/schemas', guarded('figures'), async () => schemas)
   app.get('/api/events', { ...guarded('figures'), exposeHeadRoute: false }, async (_, reply) => {

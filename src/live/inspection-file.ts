@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { HttpError } from './http-error.ts'
+import type { Observed } from './observed.ts'
 
 /** A file that is read once and then gone. */
 export interface InspectionFile {
@@ -46,6 +47,13 @@ function fail(error: unknown): never {
 function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) || isDiskFull(error.cause)
+}
+
+/** Whoever wants to look into what is there does not want something else to be loaded for it. @throws HttpError 409 when it is not loaded. */
+export function loadedGeneration(coordinator: Pick<Observed, 'info'>, name: string): number {
+  const { state, generation } = coordinator.info(name)
+  if (state === 'ready') return generation
+  throw new HttpError(409, 'NOT_LOADED', `"${name}" is ${state}: there is nothing to look into`)
 }
 
 /**

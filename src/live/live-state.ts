@@ -5,8 +5,8 @@ import type { UnloadPlan } from '../contract/unload-policy.ts'
 import { ComponentViews } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
 import { ComponentMarks } from './component-marks.ts'
-import { MemoryHistory } from './memory-history.ts'
-import type { MemoryView, PlanView, Snapshot, Tick } from './schemas.ts'
+import { MemoryHistory, usualPoints } from './memory-history.ts'
+import type { Answer, MemoryView, PlanView, Snapshot, Tick } from './schemas.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 
 /** Components that are described in one turn of the event loop. */
@@ -131,6 +131,29 @@ export class LiveState implements Disposable {
     return {
       plan,
       view: { level: asked, actual: asked === current, need: Math.round(plan.need), freed: plan.freed },
+    }
+  }
+
+  /** The same as it is shown by itself: who would go, and why the others stay. */
+  planShown(level?: PressureLevel): Answer<'/api/plan'> {
+    const { plan, view } = this.plan(level)
+    const { victims, kept, notes } = plan
+    return { ...view, victims, kept, notes }
+  }
+
+  /**
+   * All that is known of one component.
+   *
+   * @param points of its history, at most. @param span ms looked back.
+   * @throws ComponentNotFoundError
+   */
+  async detail(name: string, points = usualPoints, span?: number): Promise<Answer<'/api/components/:name'>> {
+    return {
+      component: this.views.one(name, this.plan().plan),
+      ...(await this.#coordinator.callsOf(name)),
+      history: this.history.of(name, points, span),
+      marks: this.marks.of(name),
+      events: this.feed.since(0).filter(({ component }) => component === name),
     }
   }
 

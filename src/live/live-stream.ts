@@ -40,10 +40,10 @@ export class LiveStream {
    * @param headers sent with the answer, which stays open until the viewer leaves or `close`.
    * @param place given back when it leaves; by it the viewer is asked whether it still reads.
    */
-  join(response: ServerResponse, headers: Readonly<Record<string, string>>, place?: Place): void {
+  join(response: ServerResponse, headers: Readonly<Record<string, string>>, place: Place): void {
     const viewer = new Viewer(response)
     response.on('close', () => {
-      place?.[Symbol.dispose]()
+      place[Symbol.dispose]()
       this.#viewers.delete(viewer)
       if (this.#viewers.size === 0) this.#cancel()
     })
@@ -53,10 +53,8 @@ export class LiveStream {
     response.write('retry: 2000\n\n')
     viewer.write(message('snapshot', JSON.stringify(this.#state().snapshot())))
     this.#viewers.add(viewer)
-    if (place) {
-      const question = message('alive', JSON.stringify({ viewer: place.id }))
-      place.holder = { ask: () => viewer.write(question), leave: () => response.destroy() }
-    }
+    const question = message('alive', JSON.stringify({ viewer: place.id }))
+    place.holder = { ask: () => viewer.write(question), leave: () => response.destroy() }
     this.#schedule(interval)
   }
 

@@ -11,6 +11,8 @@ const tiers = [
   { spacing: 10 * second, span: 3 * hour },
   { spacing: minute, span: 24 * hour },
 ]
+/** Points of a timeline that a page wants. */
+export const usualPoints = 400
 /** ms that can be looked back. */
 export const span = { usual: 15 * minute, most: 24 * hour }
 

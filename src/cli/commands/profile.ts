@@ -1,10 +1,9 @@
-import { bytes } from '../../dashboard/page/format.js'
 import { numberBetween, parseCommand, programWithComponent } from '../arguments.ts'
 import { ask, inPath } from '../control-client.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { checkDestination, save } from '../inspection.ts'
-import { note, print, printJson } from '../output.ts'
+import { checkDestination, saveAndTell } from '../inspection.ts'
+import { note } from '../output.ts'
 import { chooseProgram } from '../programs.ts'
 
 export const profileUsage = `spillway profile [pid] <component> [options]
@@ -39,11 +38,6 @@ export async function runProfile(args: readonly string[]): Promise<ExitCode> {
     method: 'POST',
     body: { duration: seconds * 1_000 },
   })
-  const { file, size } = await save(answer, component, 'cpuprofile', values)
-  if (values.json) printJson({ file, size })
-  else {
-    print(file)
-    note(`${bytes(size)}: for the Performance tab of Chrome's developer tools`)
-  }
+  await saveAndTell(answer, component, 'cpuprofile', values, "for the Performance tab of Chrome's developer tools")
   return exitCodes.ok
 }

@@ -1,10 +1,9 @@
-import { bytes } from '../../dashboard/page/format.js'
 import { parseCommand, programWithComponent } from '../arguments.ts'
 import { ask, inPath } from '../control-client.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { checkDestination, save } from '../inspection.ts'
-import { note, print, printJson } from '../output.ts'
+import { checkDestination, saveAndTell } from '../inspection.ts'
+import { note } from '../output.ts'
 import { chooseProgram } from '../programs.ts'
 
 export const snapshotUsage = `spillway snapshot [pid] <component> [options]
@@ -33,11 +32,12 @@ export async function runSnapshot(args: readonly string[]): Promise<ExitCode> {
   const { socket } = await chooseProgram(id)
   note(`${component} writes down its heap, and answers no calls meanwhile ...`)
   const answer = await ask(socket, `/components/${inPath(component)}/heap-snapshot`, { method: 'POST' })
-  const { file, size } = await save(answer, component, 'heapsnapshot', values)
-  if (values.json) printJson({ file, size })
-  else {
-    print(file)
-    note(`${bytes(size)}: for the Memory tab of Chrome's developer tools, or spillway diff with one of later`)
-  }
+  await saveAndTell(
+    answer,
+    component,
+    'heapsnapshot',
+    values,
+    "for the Memory tab of Chrome's developer tools, or spillway diff with one of later",
+  )
   return exitCodes.ok
 }
