@@ -117,6 +117,7 @@ export class MemoryManager implements Disposable {
       limit: () => this.limit,
       lowThreshold: () => this.#options.lowThreshold,
       changed: () => emit.growth(),
+      failed: (error) => logger.error({ err: error }, 'looking for what grows failed'),
     })
     this.#requests = new OpenRequests(book, now, decideAgain)
     this.#performer = new Performer({

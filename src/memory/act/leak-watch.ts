@@ -17,6 +17,8 @@ export interface LeakWatchOptions {
   readonly lowThreshold: () => number
   /** Somebody is found to grow, or no longer. */
   readonly changed: () => void
+  /** Given what kept somebody from being looked at: that must not end the program. */
+  readonly failed: (error: unknown) => void
 }
 
 interface Watched {
@@ -50,7 +52,7 @@ export class LeakWatch {
     const reading = this.#read(supervisor)
     if (!reading) return
     const { state } = this.#step(generation, reading)
-    if (wantsProof(state, reading)) void this.#prove(supervisor, generation)
+    if (wantsProof(state, reading)) this.#prove(supervisor, generation).catch(this.#options.failed)
   }
 
   /** Its garbage has been collected, which took that long (ms), and it was measured since. */
