@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { expectNumber } from '../base/option-checks.ts'
+import { until } from '../base/until.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import { levelValues } from '../host/forwarded-logger.ts'
 import { HttpError } from '../live/http-error.ts'
@@ -116,6 +117,8 @@ export function routesOf({ coordinator, logger, state, stream, log, places }: Ro
       coordinator.info(name)
       acted(request, 'load', name)
       await coordinator.getComponent(name)
+      // What it takes is the first thing asked of what has just been loaded.
+      await until(() => isMeasured(coordinator, name), firstSample)
       return { json: { component: state.views.one(name, state.plan().plan) } }
     }),
     post(/^\/components\/([^/]+)\/unload$/, async (request) => {
@@ -143,6 +146,15 @@ export function routesOf({ coordinator, logger, state, stream, log, places }: Ro
       return { stream: file.stream, headers: { 'content-length': file.size, 'x-spillway-generation': generation } }
     }),
   ]
+}
+
+/** ms that a component is given for its first sample. Guessed: it takes a few, on a busy machine some hundred; the answer goes without it then. */
+const firstSample = 2_000
+
+/** Or not to be measured any more: somebody else unloaded it. */
+function isMeasured(coordinator: Operated, name: string): boolean {
+  const { state, memory } = coordinator.info(name)
+  return memory !== null || state !== 'ready'
 }
 
 /** Given back when it is not wanted any more: by whoever joins with it. @throws HttpError when there is none, also not by letting go of those who do not read. */

@@ -90,8 +90,9 @@ describe('a call that is not run', () => {
   async function leavesNothing(calls: () => readonly Promise<unknown>[], code: string): Promise<boolean> {
     await remote.echo(1)
     const run = counters[0]
-    const errors = await Promise.all(calls().map(rejection))
+    const rejections = calls().map(rejection)
     expect(open).toBeGreaterThan(0)
+    const errors = await Promise.all(rejections)
     await until(() => open === 0)
     await nothingLeft()
     return counters[0] === run && errors.every((error) => (error as { code?: unknown }).code === code)

@@ -150,7 +150,7 @@ describe('Forget token', () => {
     await button('Forget token').click()
     await page.getByLabel('Token').waitFor()
     expect(await page.locator('body').textContent()).not.toContain('orders')
-    expect(await page.title()).toBe('locked · Spillway')
+    await expect.poll(async () => page.title()).toBe('locked · Spillway')
     expect(await kept()).toBeNull()
     expect(await kept(other)).toBe(token)
     await live(other)
