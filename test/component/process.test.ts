@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidOptionsError, isComponentCrashedError, proxy, withCallOptions } from '../../src/index.ts'
 import type { DefinitionOf, CrashEvent, Remote } from '../../src/index.ts'
 import { fixture, quietCoordinator, rejection, sharedCoordinator, sink, stall, until } from '../support/coordinator.ts'
@@ -130,48 +130,76 @@ describe('a component in a process', () => {
   })
 })
 
-describe('a watchdog of a process', () => {
-  test('leaves alone what waits, and what writes its heap snapshot', async () => {
-    const remote = coordinator.registerComponent<KitchenSink>(sink('watched', { isolation: 'process', watchdog: 400 }))
-    await remote.add(1, 1)
-    const answered = Promise.withResolvers<number>()
-    const call = remote.callBack(
-      proxy(async () => answered.promise),
-      1,
-    )
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-    await coordinator.writeHeapSnapshot('watched', join(temporaryFolder(), 'a.heapsnapshot'))
-    answered.resolve(4)
-    expect(await call).toBe(4)
-    expect(coordinator.info('watched')).toMatchObject({ generation: 1, crashes: 0 })
-  })
-
-  test('ends it once its event loop does not turn any more', async () => {
-    const remote = register('spins', { watchdog: 300 })
-    await remote.pid()
-    expect(await rejection(remote.spin())).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'stuck' })
-  })
+test('a watchdog of a process leaves alone what waits, and what writes its heap snapshot, and ends a loop', async () => {
+  const remote = coordinator.registerComponent<KitchenSink>(sink('watched', { isolation: 'process', watchdog: 400 }))
+  await remote.add(1, 1)
+  const answered = Promise.withResolvers<number>()
+  const call = remote.callBack(
+    proxy(async () => answered.promise),
+    1,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await coordinator.writeHeapSnapshot('watched', join(temporaryFolder(), 'a.heapsnapshot'))
+  answered.resolve(4)
+  expect(await call).toBe(4)
+  expect(coordinator.info('watched')).toMatchObject({ generation: 1, crashes: 0 })
+  // Once its event loop does not turn any more.
+  expect(await rejection(remote.spin())).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'stuck' })
 })
 
 describe('the end of a process', () => {
+  const mortal = register('mortal', { restart: { intensity: 100 } })
+
   test.each(['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTERM'] as const)(
     'by %s is a crash, and its calls know',
     async (signal) => {
-      const remote = register(`dies of ${signal}`)
-      await remote.pid()
-      const others = [remote.never(), remote.killAndWait(signal)]
+      const pid = await mortal.pid()
+      expect(isRunning(pid)).toBe(true)
+      const others = [mortal.never(), mortal.killAndWait(signal)]
       for (const error of await Promise.all(others.map(rejection))) {
         expect(error).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'signal', signal, outcome: 'unknown' })
         expect(isComponentCrashedError(error) && error.message).toContain(signal)
       }
-      expect(crashes.at(-1)).toMatchObject({ name: `dies of ${signal}`, reason: 'signal', signal })
-      const pid = await remote.pid()
-      expect(isRunning(pid)).toBe(true)
+      expect(crashes.at(-1)).toMatchObject({ name: 'mortal', reason: 'signal', signal })
+      await until(() => !isRunning(pid))
     },
   )
 
+  test('under the writing of a profile is told as that of a call is', async () => {
+    const pid = await mortal.pid()
+    const profile = rejection(coordinator.writeCpuProfile('mortal', join(temporaryFolder(), 'a.cpuprofile')))
+    await until(() => coordinator.info('mortal').inUse > 0)
+    process.kill(pid, 'SIGKILL')
+    expect(await profile).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'signal', signal: 'SIGKILL' })
+  })
+
+  test('comes with that of its channel', async () => {
+    const pid = await mortal.pid()
+    expect(await rejection(mortal.cutChannel())).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'error' })
+    await until(() => !isRunning(pid))
+    expect(await mortal.pid()).not.toBe(pid)
+  })
+
+  test('comes when a deadline passes that it cannot hear of', async () => {
+    await mortal.pid()
+    // On a busy machine a call may come too late to be begun.
+    await until(async () => {
+      const error = await rejection(withCallOptions(mortal, { timeout: 50 }).spin())
+      expect(error).toMatchObject({ code: expect.stringMatching(/ERR_CALL_TIMEOUT|ERR_COMPONENT_CRASHED/) as string })
+      return crashes.at(-1)?.reason === 'stuck'
+    })
+    expect(crashes.at(-1)).toMatchObject({ name: 'mortal' })
+  })
+
+  test('loses nothing that was logged before it', async () => {
+    logged.length = 0
+    await rejection(mortal.lastWords())
+    const said = logged.filter(({ component }) => component === 'mortal').map(({ msg }) => msg)
+    expect(said).toEqual(['one of the last', 'component crashed'])
+  })
+
   test('by an error that nobody has caught is told with that error', async () => {
-    const remote = coordinator.registerComponent<KitchenSink>(sink('throws late', { isolation: 'process' }))
+    const remote = coordinator.component<KitchenSink>('sink')
     const never = rejection(remote.never())
     await remote.throwLate()
     expect(await never).toMatchObject({ reason: 'error', cause: { name: 'TypeError', message: 'thrown late' } })
@@ -179,23 +207,16 @@ describe('the end of a process', () => {
     expect(await exits).toMatchObject({ reason: 'exit', exitCode: 5 })
   })
 
-  test('loses nothing that was logged before it', async () => {
-    await rejection(register('last words').lastWords())
-    const said = logged.filter(({ component }) => component === 'last words').map(({ msg }) => msg)
-    expect(said).toEqual(['one of the last', 'component crashed'])
-  })
-
   test('takes along whatever it has started', async () => {
-    const remote = register('parent')
-    const [pid, child] = [await remote.pid(), (await remote.child()) ?? 0]
+    const [pid, child] = [await mortal.pid(), (await mortal.child()) ?? 0]
     expect(isRunning(child)).toBe(true)
-    const report = await coordinator.unloadComponent('parent')
+    const report = await coordinator.unloadComponent('mortal')
     expect(report).toMatchObject({ zombie: false, retained: 0 })
     expect(report.released).toBeGreaterThan(5 * 1024 ** 2)
     await until(() => !isRunning(child))
     expect(isRunning(pid)).toBe(false)
-    const second = (await remote.child()) ?? 0
-    void rejection(remote.kill('SIGSEGV'))
+    const second = (await mortal.child()) ?? 0
+    void rejection(mortal.kill('SIGSEGV'))
     await until(() => !isRunning(second))
   })
 
@@ -208,23 +229,6 @@ describe('the end of a process', () => {
     expect(isRunning(pid)).toBe(false)
   })
 
-  test('under the writing of a profile is told as that of a call is', async () => {
-    const remote = register('profiled')
-    const pid = await remote.pid()
-    const profile = rejection(coordinator.writeCpuProfile('profiled', join(temporaryFolder(), 'a.cpuprofile')))
-    await until(() => coordinator.info('profiled').inUse > 0)
-    process.kill(pid, 'SIGKILL')
-    expect(await profile).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'signal', signal: 'SIGKILL' })
-  })
-
-  test('comes with that of its channel', async () => {
-    const remote = register('cut off')
-    const pid = await remote.pid()
-    expect(await rejection(remote.cutChannel())).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', reason: 'error' })
-    await until(() => !isRunning(pid))
-    expect(await remote.pid()).not.toBe(pid)
-  })
-
   test('comes when it passes its memory limit, with whatever kind of memory', async () => {
     const remote = register('greedy', { memoryLimit: '150mb' })
     for (const hold of [remote.holdNative, remote.holdShared]) {
@@ -233,18 +237,6 @@ describe('the end of a process', () => {
       expect(crashes.at(-1)).toMatchObject({ name: 'greedy', reason: 'memory-limit' })
       expect(isRunning(pid)).toBe(false)
     }
-  })
-
-  test('comes when a deadline passes that it cannot hear of', async () => {
-    const remote = register('deaf')
-    await remote.pid()
-    // On a busy machine a call may come too late to be begun.
-    await until(async () => {
-      const error = await rejection(withCallOptions(remote, { timeout: 50 }).spin())
-      expect(error).toMatchObject({ code: expect.stringMatching(/ERR_CALL_TIMEOUT|ERR_COMPONENT_CRASHED/) as string })
-      return crashes.at(-1)?.name === 'deaf'
-    })
-    expect(crashes.at(-1)).toMatchObject({ reason: 'stuck' })
   })
 })
 
@@ -255,7 +247,8 @@ describe('what its definition says of its process', () => {
     onTestFinished(() => void delete process.env['SPILLWAY_TEST_GIVEN'])
     const remote = register('told', {
       cwd: folder,
-      env: ['PATH', 'SPILLWAY_TEST_GIVEN', 'SPILLWAY_TEST_NONE'],
+      // The last two are variables that are none.
+      env: ['PATH', 'SPILLWAY_TEST_GIVEN', 'SPILLWAY_TEST_NONE', 'constructor', '__proto__'],
       execArgv: ['--no-warnings'],
     })
     expect(await remote.cwd()).toBe(folder)
@@ -305,11 +298,6 @@ describe('what its definition says of its process', () => {
     expect(['0', true]).toContain(typeof uid === 'number' ? String(uid) : uid?.includes('EPERM'))
   })
 
-  test('lets no variables through that are none', async () => {
-    const remote = register('few variables', { env: ['PATH', 'constructor', '__proto__'] })
-    expect((await remote.environment()).filter((name) => name !== 'NODE_COMPILE_CACHE')).toEqual(['PATH'])
-  })
-
   test('is answered with what is wrong when it cannot be loaded', async () => {
     const missing = register('missing', { module: fixture('not-there.ts') })
     await expect(missing.pid()).rejects.toMatchObject({ code: 'ERR_COMPONENT_LOAD' })
@@ -326,44 +314,44 @@ describe('what its definition says of its process', () => {
   })
 })
 
-describe.each([
-  ['thread', 'process'],
-  ['process', 'thread'],
-  ['process', 'process'],
-] as const)('a %s that depends on a %s', (of, on) => {
-  const name = `${of}-${on}`
-  let remote: Remote<typeof dependent>
+describe('a dependency between', () => {
+  coordinator.registerComponent(sink('thread'))
+  const ofThread = coordinator.registerComponent<typeof dependent>({
+    name: 'thread user',
+    module: fixture('dependent.ts'),
+    dependencies: ['sink'],
+  })
+  const ofProcess = coordinator.registerComponent<typeof dependent>({
+    name: 'process user',
+    module: fixture('dependent.ts'),
+    dependencies: ['sink', 'thread'],
+    isolation: 'process',
+  })
 
-  beforeAll(() => {
-    coordinator.registerComponent(sink(`${name}:below`, { isolation: on }))
-    remote = coordinator.registerComponent<typeof dependent>({
-      name,
-      module: fixture('dependent.ts'),
-      dependencies: [`${name}:below`],
-      isolation: of,
+  describe.each([
+    ['thread', 'process', ofThread, 'sink'],
+    ['process', 'thread', ofProcess, 'thread'],
+    ['process', 'process', ofProcess, 'sink'],
+  ] as const)('a %s and a %s that it needs', (_, __, remote, below) => {
+    test('has calls, streams, callbacks and errors', async () => {
+      expect(await remote.echo(below, { deep: [1, new Map([[2, 3]])] })).toEqual({ deep: [1, new Map([[2, 3]])] })
+      expect(await remote.sum(below, 1_000)).toBe(499_500)
+      expect(await remote.callBack(below, 3)).toBe(6)
+      const error = (await rejection(remote.throwError(below))) as Error
+      expect(error).toMatchObject({ name: 'OrderError', cause: { name: 'RangeError' } })
+      expect(error.stack).toContain('kitchen-sink.ts')
+      expect(error.stack).toContain('dependent.ts')
+      expect(await remote.burst(below, 200)).toEqual(Array.from({ length: 200 }, () => 'ok'))
     })
-  })
 
-  test('calls it, reads its streams, gives it callbacks and gets its errors', async () => {
-    const below = `${name}:below`
-    expect(await remote.echo(below, { deep: [1, new Map([[2, 3]])] })).toEqual({ deep: [1, new Map([[2, 3]])] })
-    expect(await remote.sum(below, 1_000)).toBe(499_500)
-    expect(await remote.callBack(below, 3)).toBe(6)
-    const error = (await rejection(remote.throwError(below))) as Error
-    expect(error).toMatchObject({ name: 'OrderError', cause: { name: 'RangeError' } })
-    expect(error.stack).toContain('kitchen-sink.ts')
-    expect(error.stack).toContain('dependent.ts')
-    expect(await remote.burst(below, 200)).toEqual(Array.from({ length: 200 }, () => 'ok'))
-  })
-
-  test('is told when that crashes, and finds it again', async () => {
-    const below = `${name}:below`
-    const { calls } = coordinator.info(below)
-    const never = rejection(remote.never(below))
-    await until(() => coordinator.info(below).calls > calls)
-    void rejection(coordinator.component<KitchenSink>(below).exit(7))
-    expect(await never).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', component: below, exitCode: 7 })
-    expect(await remote.count(below)).toBe(1)
+    test('is told of a crash, and finds it again', async () => {
+      const { calls } = coordinator.info(below)
+      const never = rejection(remote.never(below))
+      await until(() => coordinator.info(below).calls > calls)
+      void rejection(coordinator.component<KitchenSink>(below).exit(7))
+      expect(await never).toMatchObject({ code: 'ERR_COMPONENT_CRASHED', component: below, exitCode: 7 })
+      expect(await remote.count(below)).toBe(1)
+    })
   })
 })
 

@@ -82,7 +82,7 @@ describe('a shutdown', () => {
   it('gives up loads under way, and tells those who wait', async () => {
     const coordinator = quietCoordinator()
     const begun = sharedCell()
-    coordinator.registerComponent(sink('slow', { config: { begun, initDelay: 60_000 } }))
+    coordinator.registerComponent(sink('slow', { config: { begun, initDelay: 600_000 } }))
     const dependent = coordinator.registerComponent<KitchenSink>(sink('dependent', { dependencies: ['slow'] }))
     const call = rejection(dependent.add(1, 1))
     const load = rejection(coordinator.getComponent('dependent'))
@@ -91,15 +91,16 @@ describe('a shutdown', () => {
     const report = await coordinator.shutdown()
     for (const error of [await call, await load, await lease]) expect(error).toBeInstanceOf(CoordinatorShutdownError)
     expect(report).toMatchObject({ left: [], unloaded: [] })
-    expect(report.duration).toBeLessThan(5_000)
   })
 
   it('does not wait for leases, which nobody can use any more', async () => {
     const coordinator = quietCoordinator()
     coordinator.registerComponent(sink('leased'))
     const lease = await coordinator.acquire<KitchenSink>('leased')
-    const report = await coordinator.shutdown()
-    expect(report.unloaded[0]?.times.drain).toBeLessThan(2_000)
+    expect(await coordinator.shutdown({ deadline: 600_000 })).toMatchObject({
+      left: [],
+      unloaded: [{ name: 'leased' }],
+    })
     expect(await rejection(lease.component.add(1, 1))).toBeInstanceOf(CoordinatorShutdownError)
     lease.release()
   })
@@ -114,7 +115,6 @@ describe('a shutdown', () => {
     const report = await coordinator.shutdown({ deadline: 3_000 })
     expect(await never).toMatchObject({ reason: 'terminated' })
     expect(report.unloaded).toEqual([await unloading])
-    expect(report.duration).toBeLessThan(4_000)
   })
 
   it('is not held by a stuck worker: the others are unloaded, and what is left is told', async () => {
@@ -136,7 +136,6 @@ describe('a shutdown', () => {
     expect(report.left).toEqual(['stuck'])
     expect(report.unloaded.map(({ name }) => name)).toContain('fine')
     expect(counters[1]).toBe(1)
-    expect(report.duration).toBeLessThan(4_500)
     expect(crashes).toEqual([])
     expect(coordinator.info('base').state).not.toBe('ready')
     // Its native call ends by itself; nothing is left behind then.
@@ -155,12 +154,12 @@ describe('a shutdown', () => {
 
   it('with no time at all ends everything at once', async () => {
     const coordinator = quietCoordinator()
-    const remote = coordinator.registerComponent<KitchenSink>(sink('a', { config: { disposeDelay: 5_000 } }))
+    const slow = { config: { disposeDelay: -1 }, disposeTimeout: 600_000 }
+    const remote = coordinator.registerComponent<KitchenSink>(sink('a', slow))
     await remote.add(1, 1)
     const never = rejection(remote.never())
-    const { duration } = await coordinator.shutdown({ deadline: 0 })
+    await coordinator.shutdown({ deadline: 0 })
     expect(await never).toMatchObject({ code: expect.stringMatching(/CRASHED|SHUTDOWN/) as string })
-    expect(duration).toBeLessThan(2_000)
     await until(() => coordinator.info('a').state === 'unloaded')
   })
 })

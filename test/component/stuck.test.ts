@@ -42,9 +42,9 @@ async function readAll(stream: AsyncIterable<unknown>, values: unknown[] = []): 
 describe('a deadline that cannot be heard', () => {
   it('ends a worker in an endless loop: its call rejects in time, the next one is served by the next generation', async () => {
     const remote = await loaded('endless', { callTimeout: 300 })
-    const start = performance.now()
     expect(await rejection(remote.spin())).toBeInstanceOf(CallTimeoutError)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    // Long before the worker is given up on.
+    expect(crashesOf('endless')).toEqual([])
     const next = withCallOptions(remote, { timeout: 30_000 }).generation()
     expect(coordinator.info('endless').waiting).toBe(1)
     expect(await next).toBe(2)

@@ -130,7 +130,7 @@ describe('a component that is unregistered', () => {
   it('keeps what it depends on while it is alive, also when its name is taken by one that does not', async ({
     expect,
   }) => {
-    const alone = quietCoordinator()
+    const alone = quietCoordinator({ spareWorkers: 0 })
     alone.registerComponent(sink('kept-base'))
     const old = alone.registerComponent<KitchenSink>(sink('kept-top', { dependencies: ['kept-base'] }))
     await old.add(1, 1)
@@ -223,7 +223,7 @@ describe('a component that is unregistered', () => {
       })
       const calls: Promise<unknown>[] = []
       const releases: Promise<unknown>[] = []
-      for (let round = 0; round < 40; round++) {
+      for (let round = 0; round < 24; round++) {
         const remote: Remote<Exclusive> = family.get('x')
         for (let i = 0; i < 5; i++) calls.push(remote.echo(round).catch((error: unknown) => error))
         // Some are released before they load, some while they do, and some once they serve.
@@ -267,7 +267,7 @@ describe('a component that is unregistered', () => {
   })
 
   it('and does not die is replaced all the same', { timeout: 30_000 }, async ({ expect }) => {
-    const alone = quietCoordinator()
+    const alone = quietCoordinator({ spareWorkers: 0 })
     const begun = sharedCell()
     const old = alone.registerComponent<KitchenSink>(sink('undead', { config: { begun } }))
     await old.add(1, 1)
@@ -292,7 +292,7 @@ describe('a component that is unregistered', () => {
 
 describe('a shutdown while a successor waits', () => {
   it('lets what is leaving finish, and gives the load up', async ({ expect }) => {
-    const alone = quietCoordinator()
+    const alone = quietCoordinator({ spareWorkers: 0 })
     const cells = newCells()
     const old = alone.registerComponent<Exclusive>(exclusive('a', { cells, gated: true }))
     await old.echo(1)
@@ -312,7 +312,7 @@ describe('a shutdown while a successor waits', () => {
   })
 
   it('tells of what was leaving and does not die', { timeout: 30_000 }, async ({ expect }) => {
-    const alone = quietCoordinator()
+    const alone = quietCoordinator({ spareWorkers: 0 })
     const begun = sharedCell()
     const old = alone.registerComponent<KitchenSink>(sink('a', { config: { begun } }))
     await old.add(1, 1)
@@ -327,7 +327,7 @@ describe('a shutdown while a successor waits', () => {
   })
 
   it('is not held up by a circle of what is leaving and what came after', async ({ expect }) => {
-    const alone = quietCoordinator()
+    const alone = quietCoordinator({ spareWorkers: 0 })
     alone.registerComponent(sink('b'))
     const a = alone.registerComponent<KitchenSink>(sink('a', { dependencies: ['b'] }))
     await a.add(1, 1)

@@ -5,8 +5,8 @@ import type { KitchenSink } from '../support/coordinator.ts'
 
 /** SPILLWAY_SOAK=1: the long run. */
 const soak = process.env['SPILLWAY_SOAK'] === '1'
-const rounds = soak ? 10_000 : 36
-const peerRounds = soak ? 2_000 : 10
+const rounds = soak ? 10_000 : 21
+const peerRounds = soak ? 2_000 : 6
 const racers = 3
 const timeout = soak ? 3 * 3_600_000 : 60_000
 

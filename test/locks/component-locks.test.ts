@@ -1,6 +1,6 @@
 import { proxy } from 'comlink'
 import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import {
@@ -14,13 +14,23 @@ import type locking from '../fixtures/locking.ts'
 
 type Locking = Remote<typeof locking>
 
-function start(...names: string[]): { coordinator: ComponentCoordinator; components: Locking[] } {
+interface Started {
+  readonly coordinator: ComponentCoordinator
+  readonly components: Locking[]
+}
+
+function start(...names: string[]): Started {
+  return startUntil(onTestFinished, names)
+}
+
+/** @param whenOver takes what is to be done once nobody uses it any more. */
+function startUntil(whenOver: (end: () => Promise<void>) => void, names: readonly string[]): Started {
   const coordinator = new ComponentCoordinator({
     autoUnloadEnabled: false,
     spareWorkers: 0,
     logger: pino({ level: 'silent' }),
   })
-  onTestFinished(async () => void (await coordinator.shutdown()))
+  whenOver(async () => void (await coordinator.shutdown()))
   const module = new URL('../fixtures/locking.ts', import.meta.url)
   return {
     coordinator,
@@ -41,8 +51,11 @@ async function contended(coordinator: ComponentCoordinator, name: string, waiter
     .toBe(waiters)
 }
 
+/** For tests that give back what they have taken. */
+const shared = startUntil(afterAll, ['a', 'b'])
+
 test('two components and the main thread exclude each other, in the order they asked', async () => {
-  const { coordinator, components } = start('a', 'b')
+  const { coordinator, components } = shared
   const [a, b] = components as [Locking, Locking]
   const first = await a.hold('x')
   const second = b.hold('x')
@@ -64,7 +77,7 @@ test('two components and the main thread exclude each other, in the order they a
 })
 
 test('readers share, a writer waits for them', async () => {
-  const { coordinator, components } = start('a', 'b')
+  const { coordinator, components } = shared
   const [a, b] = components as [Locking, Locking]
   await Promise.all([a.hold('x', { mode: 'shared' }), b.hold('x', { mode: 'shared' })])
   const writer = coordinator.locks.acquire('x')
@@ -75,7 +88,7 @@ test('readers share, a writer waits for them', async () => {
 })
 
 test('nothing is lost of what several components and calls do under a lock', async () => {
-  const { components } = start('a', 'b')
+  const { components } = shared
   const cell = new SharedArrayBuffer(4)
   await Promise.all(components.flatMap((each) => [each.increment(cell, 25), each.increment(cell, 25)]))
   expect(new Int32Array(cell)[0]).toBe(100)
@@ -132,7 +145,7 @@ describe('a holder whose worker dies', () => {
 })
 
 test('a deadlock of two components rejects the one that asked last, with the path, and the other goes on', async () => {
-  const { components } = start('a', 'b')
+  const { components } = shared
   const [a, b] = components as [Locking, Locking]
   const bothHold = Promise.withResolvers<void>()
   let holding = 0
@@ -173,7 +186,7 @@ test('a deadlock of locks that were kept after the calls that took them is suspe
 })
 
 test('several at once are taken in one order, whatever order they are named in', async () => {
-  const { components } = start('a', 'b')
+  const { components } = shared
   const [a, b] = components as [Locking, Locking]
   const taken = await Promise.all(
     Array.from({ length: 20 }, (_, i) => (i % 2 ? a.holdAll(['x', 'y', 'z']) : b.holdAll(['z', 'y', 'x']))),

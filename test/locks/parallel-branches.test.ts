@@ -1,6 +1,6 @@
 import { proxy } from 'comlink'
 import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import type { Remote } from '../../src/contract/remote.ts'
 import { ComponentCoordinator } from '../../src/coordinator.ts'
 import { isLockTimeoutError } from '../../src/contract/errors.ts'
@@ -16,8 +16,8 @@ interface Started {
   readonly b: Party
 }
 
-/** `a` can call `d`. */
-async function start(): Promise<Started> {
+/** `a` can call `d`. @param whenOver takes what is to be done once nobody uses it any more. */
+async function start(whenOver: (end: () => Promise<void>) => void = onTestFinished): Promise<Started> {
   const suspected: string[][] = []
   const write = (line: string): void => {
     const { msg, cycle } = JSON.parse(line) as { msg: string; cycle?: string[] }
@@ -28,7 +28,7 @@ async function start(): Promise<Started> {
     spareWorkers: 0,
     logger: pino({}, { write }),
   })
-  onTestFinished(async () => void (await coordinator.shutdown({ deadline: 100 })))
+  whenOver(async () => void (await coordinator.shutdown({ deadline: 100 })))
   const module = new URL('../fixtures/lock-steps.ts', import.meta.url)
   const add = (name: string, dependencies: string[] = []): Party =>
     coordinator.registerComponent<typeof lockSteps>({ name, module, dependencies, config: {} })
@@ -113,8 +113,10 @@ const shapes: Record<string, (hold: Step, ask: Step) => Step[]> = {
   ],
 }
 
+const started = start(afterAll)
+
 test.each(Object.keys(shapes))('parallel branches of one call are no deadlock: %s', async (shape) => {
-  const { coordinator, a, b } = await start()
+  const { coordinator, a, b } = await started
   const [hold, ask, proceed] = [pause(), pause(), pause()]
   const moved = b.perform([{ lock: 'k2' }, proceed.step, { lock: 'k1' }], nobody)
   await holds(coordinator, 'k2')

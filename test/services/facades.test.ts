@@ -128,7 +128,7 @@ function open(
 const list = (info: ComponentInfo | ComponentInfo[]): ComponentInfo[] => [info].flat()
 
 describe.each(Object.keys(cases))('the facade of %s', (which) => {
-  test('takes every option of a component that it does not decide itself, and a name', async () => {
+  test('takes every option of a component that it does not decide itself, and a name; can be shut down after its coordinator', async () => {
     const definitions: (ComponentDefinition | FamilyDefinition)[] = []
     const coordinator = new ComponentCoordinator({ spareWorkers: 0, logger: silent })
     onTestFinished(async () => void (await coordinator.shutdown()))
@@ -149,6 +149,8 @@ describe.each(Object.keys(cases))('the facade of %s', (which) => {
     expect(list(facade.info())).toMatchObject([
       { priority: 7, memoryEstimate: 33 * 1024 ** 2, memoryLimit: 300 * 1024 ** 2, minIdleTime: 12_345, pinned: true },
     ])
+    await coordinator.shutdown()
+    await expect(facade.shutdown()).resolves.toBeUndefined()
     // Whatever options components get: none is left out here.
     const decided = ['name', 'type', 'module', 'export', 'config', 'dependencies', 'optionalDependencies']
     const settable = componentOptions.filter((option) => !decided.includes(option))
@@ -162,22 +164,17 @@ describe.each(Object.keys(cases))('the facade of %s', (which) => {
     expect(() => open(which, { priority: 101 })).toThrow(expect.objectContaining({ option: 'priority' }))
   })
 
-  test('tells of its components, and unloads them', async () => {
-    const { facade, use, name, component } = open(which)
+  test('tells of its components, unloads them, and shuts down them and nothing else, once; later calls reject; its name is free again', async () => {
+    const { facade, use, coordinator, name, component, open: again } = open(which)
     expect(facade.name).toBe(name)
+    const other = coordinator.registerComponent<typeof validatorApi>({ name: 'other', module: validator.module })
+    await other.validate()
     await use()
     expect(list(facade.info())).toMatchObject([{ name: component, state: 'ready' }])
     expect([await facade.unload({ deadline: 1_000 })].flat()).toMatchObject([{ name: component, reason: 'requested' }])
     expect(list(facade.info())).toMatchObject([{ name: component, state: 'unloaded', unloads: 1 }])
     await use()
     expect(list(facade.info())).toMatchObject([{ state: 'ready', loads: 2 }])
-  })
-
-  test('shuts down its own components and nothing else, once; later calls reject; its name is free again', async () => {
-    const { facade, use, coordinator, name, component, open: again } = open(which)
-    const other = coordinator.registerComponent<typeof validatorApi>({ name: 'other', module: validator.module })
-    await other.validate()
-    await use()
     await Promise.all([facade.shutdown(), facade.shutdown(), facade[Symbol.asyncDispose]()])
     expect(coordinator.list().map((info) => [info.name, info.state])).toEqual([['other', 'ready']])
     for (const call of [use, async () => facade.unload(), async () => facade.info()]) {
@@ -188,13 +185,6 @@ describe.each(Object.keys(cases))('the facade of %s', (which) => {
     await facade.shutdown()
     expect(list(next.facade.info())).toMatchObject([{ name: component, state: 'ready' }])
     expect(next.facade.name).toBe(name)
-  })
-
-  test('can be shut down after its coordinator', async () => {
-    const { facade, use, coordinator } = open(which)
-    await use()
-    await coordinator.shutdown()
-    await expect(facade.shutdown()).resolves.toBeUndefined()
   })
 })
 

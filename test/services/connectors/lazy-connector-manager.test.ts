@@ -141,41 +141,53 @@ describe('LazyConnectorManager', () => {
     expect(next.listActiveConnectors()).toEqual(['mine'])
   })
 
-  it.each<[string, (coordinator: ComponentCoordinator, manager: LazyConnectorManager) => Promise<unknown>]>([
-    ['was unloaded', async (coordinator) => coordinator.unloadComponent('exchange-connector:binance')],
-    ['was released', async (_, manager) => manager.releaseConnector('binance')],
-    ['was unregistered', async (coordinator) => coordinator.unregisterComponent('exchange-connector:binance')],
-    [
-      'died in the middle of a call',
-      async (coordinator, manager) => {
-        const cut = Promise.allSettled([manager.getConnector('binance').getStatus()])
-        await coordinator.unloadComponent('exchange-connector:binance', { deadline: 0 })
-        await cut
-      },
-    ],
-    ['went with its manager', async (_, manager) => manager.shutdown()],
-  ])('remembers for how long an exchange wants no requests when the connector %s', async (what, end) => {
-    await using exchange = await FakeExchange.start()
-    await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
-    const urls = { rest: exchange.restUrl, ws: exchange.wsUrl }
-    const exchangeOptions = { rateLimit: 1 }
-    const open = (): LazyConnectorManager =>
-      new LazyConnectorManager(coordinator, { factory: new ConnectorFactory({ urls, exchangeOptions }) })
-    const manager = open()
-    const refused = { code: 'ERR_CONNECTOR', reason: 'rate-limited' }
-    exchange.failRest({ kind: 'status', status: 418, retryAfter: 600 })
-    await expect(manager.getConnector('binance').getMarketData('BTC/USDT')).rejects.toMatchObject(refused)
-    const sent = exchange.requests.length
-    await end(coordinator, manager)
-    const connector = (what === 'went with its manager' ? open() : manager).getConnector('binance')
-    const error: unknown = await connector.getMarketData('BTC/USDT').catch((e: unknown) => e)
-    expect(error).toMatchObject({ ...refused, attempts: 0 })
-    const { retryAfter } = error as { retryAfter: number }
-    expect(retryAfter).toBeGreaterThan(300_000)
-    expect(retryAfter).toBeLessThanOrEqual(600_000)
-    expect(exchange.requests).toHaveLength(sent)
-    expect(await connector.getStatus()).toMatchObject({ state: 'rate-limited' })
-  })
+  // Six loads of ccxt.
+  it(
+    'remembers for how long an exchange wants no requests, however its connector has ended',
+    { timeout: 180_000 },
+    async () => {
+      await using exchange = await FakeExchange.start()
+      await using coordinator = new ComponentCoordinator({ logger: silent, spareWorkers: 0 })
+      const urls = { rest: exchange.restUrl, ws: exchange.wsUrl }
+      const exchangeOptions = { rateLimit: 1 }
+      const open = (): LazyConnectorManager =>
+        new LazyConnectorManager(coordinator, { factory: new ConnectorFactory({ urls, exchangeOptions }) })
+      let manager = open()
+      let connector = manager.getConnector('binance')
+      const refused = { code: 'ERR_CONNECTOR', reason: 'rate-limited' }
+      exchange.failRest({ kind: 'status', status: 418, retryAfter: 600 })
+      await expect(connector.getMarketData('BTC/USDT')).rejects.toMatchObject(refused)
+      const sent = exchange.requests.length
+      const component = 'exchange-connector:binance'
+      const ends: Record<string, () => Promise<unknown>> = {
+        released: async () => manager.releaseConnector('binance'),
+        unregistered: async () => coordinator.unregisterComponent(component),
+        unloaded: async () => coordinator.unloadComponent(component),
+        'in the middle of a call': async () => {
+          const cut = Promise.allSettled([connector.getStatus()])
+          await coordinator.unloadComponent(component, { deadline: 0 })
+          await cut
+        },
+        'with its manager': async () => {
+          await manager.shutdown()
+          manager = open()
+        },
+      }
+      for (const [how, end] of Object.entries(ends)) {
+        await end()
+        const left = coordinator.list().filter(({ name, state }) => name === component && state !== 'unloaded')
+        expect([how, left]).toEqual([how, []])
+        connector = manager.getConnector('binance')
+        const error: unknown = await connector.getMarketData('BTC/USDT').catch((e: unknown) => e)
+        expect(error).toMatchObject({ ...refused, attempts: 0 })
+        const { retryAfter } = error as { retryAfter: number }
+        expect(retryAfter).toBeGreaterThan(300_000)
+        expect(retryAfter).toBeLessThanOrEqual(600_000)
+        expect(exchange.requests).toHaveLength(sent)
+        expect(await connector.getStatus()).toMatchObject({ state: 'rate-limited' })
+      }
+    },
+  )
 
   it('asks an exchange at another address whatever this one wants', async () => {
     await using exchange = await FakeExchange.start()
