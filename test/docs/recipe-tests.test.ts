@@ -32,7 +32,10 @@ beforeAll(async () => {
     const text = code.replaceAll(/'(spillway(?:\/\w+)?)'/g, (_, from: string) => `'${root}${sources[from] ?? from}'`)
     await writeFile(join(folder, name), text)
   }
-  await writeFile(join(folder, 'vitest.config.mjs'), 'export default { test: { testTimeout: 60_000 } }')
+  await writeFile(
+    join(folder, 'vitest.config.mjs'),
+    'export default { test: { testTimeout: 60_000, hookTimeout: 60_000 } }',
+  )
 })
 
 afterAll(async () => {
