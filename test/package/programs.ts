@@ -118,18 +118,23 @@ transferHandlers.set('celsius', {
   deserialize: (degrees) => new Celsius(degrees),
 })
 
-const [file, isolation] = process.argv.slice(2)
-await using coordinator = new ComponentCoordinator()
-const module = new URL(file, import.meta.url)
-coordinator.registerComponent({ name: 'peer', module, isolation })
-const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'] })
 const thrown = (call) => call.then(() => undefined, (error) => error)
 
-const result = { same: await remote.same() }
-const refused = await thrown(remote.refuse())
-const exhausted = await thrown(remote.exhaust())
-result.errors = [refused instanceof InvalidOptionsError, refused instanceof same, refused.stack.includes('one-runtime'), exhausted instanceof QuotaError, exhausted.name]
-${asking}console.log(JSON.stringify(result))
+async function tryAll(file, isolation) {
+  await using coordinator = new ComponentCoordinator()
+  const module = new URL(file, import.meta.url)
+  coordinator.registerComponent({ name: 'peer', module, isolation })
+  const remote = coordinator.registerComponent({ name: 'one', module, isolation, dependencies: ['peer'] })
+  const result = { same: await remote.same() }
+  const refused = await thrown(remote.refuse())
+  const exhausted = await thrown(remote.exhaust())
+  result.errors = [refused instanceof InvalidOptionsError, refused instanceof same, refused.stack.includes('one-runtime'), exhausted instanceof QuotaError, exhausted.name]
+${asking}  return result
+}
+
+const results = {}
+for (const file of process.argv.slice(2)) results[file] = { thread: await tryAll(file, 'thread'), process: await tryAll(file, 'process') }
+console.log(JSON.stringify(results))
 `,
 }
 

@@ -34,7 +34,8 @@ describe('the packed package', () => {
     expect(await compile('bare-consumer.ts', ['--noEmit'], [])).toBe('')
   })
 
-  it.each(['esnext', 'commonjs'])(
+  // How node10 finds types does not depend on what is made of the program.
+  it.each(process.env['SPILLWAY_TEST_ALL'] === '1' ? ['commonjs', 'esnext'] : ['commonjs'])(
     'has types that TypeScript 5 finds with moduleResolution node10, for %s',
     async (module) => {
       const settings = ['--module', module, '--moduleResolution', 'node10', '--skipLibCheck', '--esModuleInterop']
@@ -62,11 +63,14 @@ describe("the README's first example", () => {
     expect(await output(node, join(directory, `${mainOf(example)}.ts`))).toEqual(promised())
   })
 
-  it.each(Object.entries(nodes))('runs compiled to JavaScript on %s', async (_, node) => {
+  it('runs compiled to JavaScript on each Node', async () => {
     const directory = await createProgram('js', asJavaScript)
     expect(await compile(join(directory, `${mainOf(example)}.ts`), [])).toBe('')
     for (const { name } of example) await rm(join(directory, name))
-    expect(await output(node, join(directory, `${mainOf(example)}.js`))).toEqual(promised())
+    for (const [name, node] of Object.entries(nodes)) {
+      const lines = await output(node, join(directory, `${mainOf(example)}.js`))
+      expect({ name, lines }).toEqual({ name, lines: promised() })
+    }
   })
 })
 
@@ -91,14 +95,13 @@ describe('the recipe for TypeScript', () => {
     await rm(join(home, 'tones.ts'))
   })
 
-  it.each(Object.entries(nodes))('runs before and after a build, on %s', async (_, node) => {
-    expect((await run(node, ['main.ts'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+  it('runs before and after a build, on each Node', async () => {
     expect(await build()).toBe('')
-    expect((await run(node, ['dist/main.js'], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+    for (const file of ['main.ts', 'dist/main.js']) await expectGreeting(file)
   })
 
-  it.each(Object.entries(nodes))('has components that are built to CommonJS, on %s', async (_, node) => {
-    const folder = `commonjs-${node.includes('node-24') ? 24 : 26}`
+  it('has components that are built to CommonJS, on each Node', async () => {
+    const folder = 'commonjs'
     await mkdir(join(home, folder), { recursive: true })
     await writeFile(join(home, folder, 'package.json'), '{ "type": "commonjs" }')
     const program = `const { join } = require('node:path')
@@ -110,7 +113,7 @@ describe('the recipe for TypeScript', () => {
     const settings = ['--target', 'es2024', '--module', 'commonjs', '--moduleResolution', 'bundler', '--skipLibCheck']
     expect(await build('--ignoreConfig', '--types', 'node', ...settings, '--outDir', folder, 'greeter.ts')).toBe('')
     expect(await readFile(join(home, folder, 'greeter.js'), 'utf8')).toContain('exports.default = ')
-    expect((await run(node, [`${folder}/main.js`], { cwd: home, env: silent })).stdout).toBe('hello Ada\n')
+    await expectGreeting(`${folder}/main.js`)
   })
 
   it('fits sources in a folder of their own with what it says of them', async () => {
@@ -174,6 +177,14 @@ describe('the recipe for TypeScript', () => {
     const { stdout } = await run(nodes['Node 24'], [`${folder}/main.js`], { cwd: home, env: silent })
     expect(stdout).toBe('hello Ada\n')
   })
+
+  /** On each Node. */
+  async function expectGreeting(file: string): Promise<void> {
+    for (const [name, node] of Object.entries(nodes)) {
+      const { stdout } = await run(node, [file], { cwd: home, env: silent })
+      expect({ name, file, stdout }).toEqual({ name, file, stdout: 'hello Ada\n' })
+    }
+  }
 
   /** What the compiler has to say, with nothing but what the page says. */
   async function build(...options: readonly string[]): Promise<string> {

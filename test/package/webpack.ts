@@ -6,12 +6,12 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const version = '5.113.0'
 
-/** Makes what the configuration in the working directory says, and prints what it has to say of that. */
+/** Makes what the configuration in the working directory and its argument say, and prints what it has to say of that. */
 const make = `
 import { pathToFileURL } from 'node:url'
 import webpack from 'webpack'
 const { default: config } = await import(pathToFileURL('webpack.config.js').href)
-webpack({ context: process.cwd(), ...config }, (error, stats) => {
+webpack({ context: process.cwd(), ...config, ...JSON.parse(process.argv[2]) }, (error, stats) => {
   console.log(error ?? stats.toString('errors-warnings'))
   process.exitCode = error || stats.hasErrors() ? 1 : 0
 })
