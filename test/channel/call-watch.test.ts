@@ -42,7 +42,7 @@ describe('watchCalls', () => {
   })
 
   it('does not take a rejection that nobody handles from the program', async () => {
-    await using own = quietCoordinator()
+    await using own = quietCoordinator({ spareWorkers: 0 })
     const remote = own.registerComponent<KitchenSink>(sink('own'))
     using _watch = own.watchCalls(() => {})
     const unhandled = Promise.withResolvers<unknown>()

@@ -33,7 +33,7 @@ interface Builder {
 
 let coordinator: ComponentCoordinator
 beforeEach(() => {
-  coordinator = quietCoordinator()
+  coordinator = quietCoordinator({ spareWorkers: 0 })
 })
 afterEach(async () => {
   await coordinator.shutdown()

@@ -94,7 +94,7 @@ describe('what the main thread cannot read', () => {
   })
 
   it('may be the last word of a worker', async () => {
-    const own = quietCoordinator()
+    const own = quietCoordinator({ spareWorkers: 0 })
     const crashes: unknown[] = []
     own.on('crash', (crash) => crashes.push(crash))
     const dying = own.registerComponent<typeof deepValues>({ name: 'dying', ...definition })

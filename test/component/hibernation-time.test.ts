@@ -5,7 +5,7 @@ import { ending, filesIn, registerHibernating, temporaryFolder } from '../suppor
 test.each([20, 1_000, 1_500])(
   'a stuck component is ended without its state, however little time its snapshot is given (%i ms)',
   async (timeout) => {
-    const coordinator = ending(quietCoordinator())
+    const coordinator = ending(quietCoordinator({ spareWorkers: 0 }))
     const component = registerHibernating(coordinator, 'stuck', { timeout, directory: temporaryFolder() })
     await component.set('a', 1)
     const spinning = rejection(component.spin())
@@ -19,7 +19,7 @@ test.each([20, 1_000, 1_500])(
 
 test('time in which this thread was blocked while the snapshot was made is not taken from the disk', async () => {
   const directory = temporaryFolder()
-  const coordinator = ending(quietCoordinator())
+  const coordinator = ending(quietCoordinator({ spareWorkers: 0 }))
   const hibernate = { directory, timeout: 2_000 }
   const asked = sharedCell()
   const component = registerHibernating(coordinator, 'stalled', hibernate, { config: { snapshotDelay: 300, asked } })

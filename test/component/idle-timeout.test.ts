@@ -97,7 +97,7 @@ describe('a component with an idleTimeout', () => {
   })
 
   it('has no timer left after a shutdown', async () => {
-    const own = quietCoordinator()
+    const own = quietCoordinator({ spareWorkers: 0 })
     await own.registerComponent<KitchenSink>(sink('left', { idleTimeout: 60_000 })).add(1, 1)
     await own.shutdown()
     expect(own.info('left').state).toBe('unloaded')

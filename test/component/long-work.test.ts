@@ -29,7 +29,7 @@ describe('long synchronous work without a deadline or a watchdog', () => {
     'is told of while calls with a deadline never get their turn, as what a watchdog helps with',
     { timeout: 60_000 },
     async () => {
-      await using coordinator = quietCoordinator()
+      await using coordinator = quietCoordinator({ spareWorkers: 0 })
       const crashes: unknown[] = []
       coordinator.on('crash', (event) => crashes.push(event))
       const begun = sharedCell()

@@ -265,7 +265,7 @@ describe('a component that is recycled', () => {
   })
 
   it('is not loaded again once it is unregistered, or all is shut down', async () => {
-    const own = quietCoordinator()
+    const own = quietCoordinator({ spareWorkers: 0 })
     const remote = own.registerComponent<KitchenSink>(sink('leaving', { recycle: { calls: 1 } }))
     own.registerComponent<KitchenSink>(sink('staying', { recycle: { calls: 1 } }))
     expect(await remote.generation()).toBe(1)

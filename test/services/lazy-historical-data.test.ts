@@ -26,7 +26,11 @@ async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
 function start(options: Partial<LazyHistoricalDataOptions> = {}): { service: LazyHistoricalDataService; dir: string } {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-lazy-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const coordinator = new ComponentCoordinator({ autoUnloadEnabled: false, logger: pino({ level: 'silent' }) })
+  const coordinator = new ComponentCoordinator({
+    autoUnloadEnabled: false,
+    spareWorkers: 0,
+    logger: pino({ level: 'silent' }),
+  })
   onTestFinished(async () => void (await coordinator.shutdown()))
   return { service: new LazyHistoricalDataService(coordinator, { path: join(dir, 'candles.db'), ...options }), dir }
 }
@@ -111,7 +115,7 @@ test('what is wrong is told before anything is loaded, or comes typed out of the
 test('two services on one coordinator need two names', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-lazy-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  await using coordinator = new ComponentCoordinator({ logger: pino({ level: 'silent' }) })
+  await using coordinator = new ComponentCoordinator({ spareWorkers: 0, logger: pino({ level: 'silent' }) })
   const path = join(dir, 'candles.db')
   const first = new LazyHistoricalDataService(coordinator, { path })
   expect(() => new LazyHistoricalDataService(coordinator, { path })).toThrow(
