@@ -6,27 +6,26 @@ const timeout = 120_000
 const run = { deadline: 60_000 }
 
 describe('under a limit that they do not fit into together', () => {
-  test('twelve components called in a random order stay under it', { timeout }, async () => {
-    const options = { limit: 256, smallest: 15, largest: 45, seconds: 5, leastUnloads: 5, seed: 7, hogRate: 0 }
-    const { calls, failures, peakUsage, unloads, outOfOrder } = await runScenario('twelve', options, run)
-    expect(failures).toEqual([])
-    expect(calls).toBeGreaterThanOrEqual(unloads)
-    expect(peakUsage).toBeLessThanOrEqual(1)
-    expect(outOfOrder).toBe(0)
-  })
-
-  test('one that allocates without end is stopped, and the others go on', { timeout }, async () => {
-    const options = { limit: 384, smallest: 15, largest: 45, seconds: 6, leastUnloads: 5, seed: 11, hogRate: 150 }
-    const { failures, hog, peakUsage, stall, slowestAnswer } = await runScenario('twelve', options, run)
-    expect(failures).toEqual([])
-    expect(hog).toBe('memory-limit')
-    // What it takes while this process is given no processor, or it does not answer itself, is no fault of the manager's.
-    const unseen = (options.hogRate * (stall + slowestAnswer)) / 1_000 / options.limit
-    expect(peakUsage).toBeLessThan(1.1 + unseen)
-  })
+  test(
+    'twelve called in a random order stay under it; one that allocates without end is stopped, and they go on',
+    { timeout },
+    async () => {
+      const options = { limit: 384, smallest: 15, largest: 45, seconds: 5, leastUnloads: 3, seed: 11, hogRate: 150 }
+      const result = await runScenario('twelve', options, run)
+      const { failures, hog, peakBefore, peakUsage, stall, slowestAnswer } = result
+      expect(failures).toEqual([])
+      expect(result.unloads).toBeGreaterThanOrEqual(options.leastUnloads)
+      expect(result.outOfOrder).toBe(0)
+      expect(peakBefore).toBeLessThanOrEqual(1)
+      expect(hog).toBe('memory-limit')
+      // What it takes while this process is given no processor, or it does not answer itself, is no fault of the manager's.
+      const unseen = (options.hogRate * (stall + slowestAnswer)) / 1_000 / options.limit
+      expect(peakUsage).toBeLessThan(1.1 + unseen)
+    },
+  )
 
   test('two that fit only one at a time take turns slowly, and that is said', { timeout }, async () => {
-    const options = { limit: 160, seconds: 5, timeout: 16_000 }
+    const options = { limit: 160, seconds: 1, timeout: 16_000 }
     const { failures, loads, thrashing, warnings, time, peakUsage } = await runScenario('takingTurns', options, run)
     expect(failures).toEqual([])
     // Four until both were reloaded too soon; from then on each waits for half of the time it has.
@@ -37,9 +36,9 @@ describe('under a limit that they do not fit into together', () => {
   })
 
   test('components that are all in use at critical pressure stay, at next to no cost', { timeout }, async () => {
-    const result = await runScenario('allBusy', { limit: 200, seconds: 3 }, run)
+    const result = await runScenario('allBusy', { limit: 200, seconds: 2 }, run)
     expect(result).toMatchObject({ level: 'critical', unloads: 0, crashes: 0, exhausted: 1 })
-    expect(result.samples).toBeLessThan(3 * 41)
+    expect(result.samples).toBeLessThan(2 * 41)
     // The benchmark shows less than 2%; on a machine that is busy otherwise the same work takes more time.
     expect(result.cpu).toBeLessThan(0.1)
   })

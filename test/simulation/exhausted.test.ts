@@ -16,7 +16,7 @@ function figuresOf(seeds: number, change: (scenario: Scenario) => Scenario = (sc
 }
 
 test('hardly anybody is unloaded soon after it was told that nobody could be', () => {
-  const { hasty, unloads } = figuresOf(60)
+  const { hasty, unloads } = figuresOf(30)
   expect(unloads).toBeGreaterThan(1_000)
   // A use that has lasted may be over in a moment all the same. Before they had to last, it was one of ten.
   expect(hasty).toBeLessThan(unloads / 1_000)
