@@ -9,7 +9,10 @@ import { openBrowser } from './browser.ts'
 /** ms for what the page shows by itself. */
 export const patience = 10_000
 
-/** One browser and one dashboard for a file, with a new page for each test, which fails of whatever a page must not do. */
+/**
+ * One browser, one dashboard and one page for a file: to start either, or to load the page, costs most. What a test has changed it puts back; after
+ * one that failed there is a new page. A test fails of whatever a page must not do.
+ */
 export class PageFixture {
   readonly #coordinator: ComponentCoordinator
   #browser: (BrowserContext & AsyncDisposable) | undefined
@@ -26,10 +29,9 @@ export class PageFixture {
     }, installDeadline)
     afterAll(async () => this.#browser?.[Symbol.asyncDispose](), 30_000)
     afterAll(async () => this.stopDashboard(), 30_000)
-    beforeEach(async () => {
+    const openPage = async (): Promise<void> => {
       const page = await this.browser.newPage()
       this.#page = page
-      faults = []
       page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
       page.on('dialog', (dialog) => faults.push(`dialog: ${dialog.message()}`))
       page.on('console', (message) => {
@@ -41,11 +43,13 @@ export class PageFixture {
           faults.push(`request: ${request.url()}`)
         }
       })
+    }
+    beforeEach(async () => {
+      faults = []
+      if (!this.#page) await openPage()
     })
-    afterEach(async () => {
-      // What a page remembers is not for the next one.
-      if (this.page.url().startsWith(this.address.url)) await this.page.evaluate('localStorage.clear()')
-      await this.page.close()
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail' || faults.length > 0) await this.#closePage()
       if (faults.length > 0) throw new Error(faults.join('\n'))
     })
   }
@@ -71,14 +75,44 @@ export class PageFixture {
     await this.#dashboard?.stop()
   }
 
-  async open(hash = ''): Promise<void> {
-    await this.page.goto(`${this.address.url}/${hash}`)
+  /** Goes there, by the page's own links where it is open already. */
+  async open(hash = '#/'): Promise<void> {
+    if (this.page.url().startsWith(this.address.url)) {
+      // Over once the page has drawn what is there.
+      await this.page.evaluate(`new Promise((resolve) => {
+        if (location.hash === ${JSON.stringify(hash)}) return resolve()
+        addEventListener('hashchange', () => setTimeout(resolve), { once: true })
+        location.hash = ${JSON.stringify(hash)}
+      })`)
+    } else await this.page.goto(`${this.address.url}/${hash}`, { waitUntil: 'domcontentloaded' })
     await this.page.getByText('live', { exact: true }).waitFor({ timeout: patience })
   }
 
-  /** As if the token had been entered in this tab before. */
+  /** As one comes back to it: with what it remembers, and nothing else. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: 'domcontentloaded' })
+    await this.page.getByText('live', { exact: true }).waitFor({ timeout: patience })
+  }
+
+  async #closePage(): Promise<void> {
+    if (this.page.url().startsWith(this.address.url)) await this.page.evaluate('localStorage.clear()')
+    await this.page.close()
+    this.#page = undefined
+  }
+
+  async lock(): Promise<void> {
+    await this.open()
+    const forget = this.page.getByRole('button', { name: 'Forget token' })
+    const unlock = this.page.getByRole('button', { name: 'Unlock actions…' }).first()
+    await forget.or(unlock).first().waitFor()
+    if ((await forget.count()) > 0) await forget.click()
+    await unlock.waitFor()
+  }
+
+  /** As a link that brings the token. */
   async unlock(): Promise<void> {
-    await this.page.addInitScript("sessionStorage.setItem('spillway-token', 'secret')")
+    await this.open('#token=secret')
+    await this.page.getByRole('button', { name: 'Free memory…' }).waitFor()
   }
 
   rows(): Locator {

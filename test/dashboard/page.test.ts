@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Dashboard } from '../../src/dashboard/dashboard.ts'
 import { rejection, sharedCoordinator, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
-import { findings, screenshot } from './browser.ts'
+import { findings, screenshot, wide } from './browser.ts'
 import { PageFixture, patience } from './page-fixture.ts'
 
 const hostile = '<img src=x onerror=alert(1)>'
@@ -24,11 +24,21 @@ beforeAll(async () => {
 })
 
 describe('actions', () => {
+  it('are unlocked by a link that brings the token, which does not stay in the address', async () => {
+    await at.open('#token=secret')
+    await expect.poll(() => at.page.url()).toBe(`${at.address.url}/#/`)
+    await at.page.getByRole('button', { name: 'Free memory…' }).waitFor()
+    expect(await at.page.getByRole('button', { name: 'Unlock actions…' }).count()).toBe(0)
+  })
+
   it('ask for the token, refuse a wrong one, and load and unload with the right one', async () => {
     await coordinator.unloadComponent('reports')
+    await at.lock()
     await at.open('#/component/reports')
     expect(await at.page.getByRole('button', { name: 'Load', exact: true }).count()).toBe(0)
     await at.page.locator('main').getByRole('button', { name: 'Unlock actions…' }).click()
+    await at.page.getByLabel('Token').waitFor()
+    expect(await findings(at.page)).toEqual([])
     await at.page.getByLabel('Token').fill('wrong')
     await at.page.getByRole('button', { name: 'Unlock', exact: true }).click()
     expect(await at.page.getByRole('alert').textContent()).toContain('The token is wrong')
@@ -47,16 +57,8 @@ describe('actions', () => {
     expect(coordinator.info('reports').state).toBe('unloaded')
   })
 
-  it('are unlocked by a link that brings the token, which does not stay in the address', async () => {
-    await at.open('#token=secret')
-    expect(at.page.url()).toBe(`${at.address.url}/#/`)
-    await at.page.getByRole('button', { name: 'Free memory…' }).waitFor()
-    expect(await at.page.getByRole('button', { name: 'Unlock actions…' }).count()).toBe(0)
-  })
-
   it('show what would go before anything goes, and free memory', async () => {
     await at.unlock()
-    await at.open()
     await odd.echo(1)
     await at.page.getByRole('button', { name: 'Dry run…' }).click()
     await at.page.getByRole('dialog').getByRole('combobox').selectOption('critical')
@@ -76,7 +78,6 @@ describe('actions', () => {
 
   it('change thresholds, and say what is wrong with them', async () => {
     await at.unlock()
-    await at.open()
     const before = coordinator.memory.options
     await at.page.getByRole('button', { name: 'Thresholds…' }).click()
     await at.page.getByLabel('high, %').fill('70')
@@ -108,7 +109,7 @@ describe('a lost connection', () => {
     await at.open()
     await at.stopDashboard()
     await at.page.getByText('Disconnected').waitFor({ timeout: patience })
-    expect(await at.page.locator('.connection').textContent()).toBe('not connected')
+    await at.page.locator('.connection').getByText('not connected', { exact: true }).waitFor()
     expect(await at.rows().count()).toBe(5)
     await screenshot(at.page, 'disconnected')
     expect(await findings(at.page)).toEqual([])
@@ -149,12 +150,7 @@ describe('accessibility', () => {
     expect(await findings(at.page)).toEqual([])
     expect(await at.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
     await screenshot(at.page, 'component-dark-390')
-  })
-
-  it('of a dialog: nothing to find', async () => {
-    await at.open()
-    await at.page.getByRole('button', { name: 'Unlock actions…' }).click()
-    await at.page.getByLabel('Token').waitFor()
-    expect(await findings(at.page)).toEqual([])
+    await at.page.emulateMedia({ colorScheme: 'light' })
+    await at.page.setViewportSize(wide)
   })
 })
