@@ -22,7 +22,7 @@ async function demo(...args: string[]): Promise<{ stdout: string; stderr: string
   return promisify(execFile)(process.execPath, [program, '--data', data, '--candles', String(candles), ...args])
 }
 
-describe('the demo', () => {
+describe('the demo', { timeout: 120_000 }, () => {
   it('imports on its first run, shows one life of a service as JSON alone, and ends by itself', async () => {
     const { stdout, stderr } = await demo('--json')
     const { database, datasets, tour } = JSON.parse(stdout) as DemoFacts
@@ -59,13 +59,6 @@ describe('the demo', () => {
     expect(stdout).toMatch(/^next call .* generation 3$/m)
     expect(stdout).toMatch(/^Dashboard: +http:/m)
     expect(stdout).toMatch(/^crashes +0$/m)
-  })
-
-  it('is the finite run alone when it is told so', async () => {
-    const { stdout, stderr } = await demo('--once')
-    expect(stderr).toBe('')
-    expect(stdout).toMatch(/^next call .* generation 3$/m)
-    expect(stdout).not.toContain('Dashboard')
   })
 
   it.each([
