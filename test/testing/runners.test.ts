@@ -21,7 +21,7 @@ async function run(args: readonly string[]): Promise<Outcome> {
   const { NODE_TEST_CONTEXT: _, VITEST: __, ...env } = process.env
   const child = spawn(process.execPath, args, {
     cwd: runners,
-    env: { ...env, SPILLWAY_LOG_LEVEL: 'silent', NODE_OPTIONS: '', CI: '1' },
+    env: { ...env, SPILLWAY_LOG_LEVEL: 'silent', CI: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
