@@ -181,14 +181,15 @@ describe('the end of a process', () => {
   })
 
   test('comes when a deadline passes that it cannot hear of', async () => {
-    await mortal.pid()
+    // Its own: a call that came too late for its deadline may be the next generation's last.
+    const looping = register('looping')
+    await looping.pid()
     // On a busy machine a call may come too late to be begun.
     await until(async () => {
-      const error = await rejection(withCallOptions(mortal, { timeout: 50 }).spin())
+      const error = await rejection(withCallOptions(looping, { timeout: 50 }).spin())
       expect(error).toMatchObject({ code: expect.stringMatching(/ERR_CALL_TIMEOUT|ERR_COMPONENT_CRASHED/) as string })
-      return crashes.at(-1)?.reason === 'stuck'
+      return crashes.some(({ name, reason }) => name === 'looping' && reason === 'stuck')
     })
-    expect(crashes.at(-1)).toMatchObject({ name: 'mortal' })
   })
 
   test('loses nothing that was logged before it', async () => {

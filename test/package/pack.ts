@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import build from '../support/build.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,10 +16,11 @@ declare module 'vitest' {
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Packs the package, which builds it first: once for all files that try it, as there is one `dist`. */
+/** Packs the package as it is built: once for all files that try it, as there is one `dist`. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  await build()
   const folder = await mkdtemp(join(tmpdir(), 'spillway-packed-'))
-  await promisify(execFile)('npm', ['pack', '--pack-destination', folder], { cwd: root })
+  await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
   const [packed] = await readdir(folder)
   provide('tarball', join(folder, packed ?? 'no tarball'))
   return async () => rm(folder, { recursive: true, force: true })
