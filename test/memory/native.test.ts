@@ -111,7 +111,19 @@ describe.runIf(process.platform === 'linux')('native memory that nobody reports'
     ['SQLite', async (remote: Native) => remote.insert(150)],
     // What an addon has is not freed when its thread is ended, so it comes last.
     ['an addon', async (remote: Native) => remote.allocate(150)],
-  ])('of %s is held to the limit of its component, if it is certainly its own', async (_, take) => {
+  ])(
+    'of %s is held to the limit of its component, if it is certainly its own',
+    { timeout: 120_000 },
+    async (_, take) => {
+      // Where the allocator has not said in time that it does not keep it, as on a busy machine, whose it is stays in doubt, which ends nobody.
+      let ended: readonly string[] = []
+      for (let attempts = 0; attempts < 3 && ended.length === 0; attempts++) ended = await endedBeside(take)
+      expect(ended).toEqual(['native: memory-limit'])
+    },
+  )
+
+  /** What is ended, and why, when it takes that beside another one that works meanwhile. */
+  async function endedBeside(take: (remote: Native) => Promise<unknown>): Promise<string[]> {
     await using coordinator = quietCoordinator({ spareWorkers: 0 })
     const remote = register(coordinator, 'native', { memoryLimit: 64 * mib })
     const other = coordinator.registerComponent<typeof sharing>({
@@ -122,12 +134,16 @@ describe.runIf(process.platform === 'linux')('native memory that nobody reports'
     await remote.touch()
     await other.collect()
     await settled(coordinator)
-    const crash = once(coordinator, 'crash')
+    const crashes: string[] = []
+    coordinator.on('crash', ({ name, reason }) => crashes.push(`${name}: ${reason}`))
     const work = other.work(2_000)
     // It may be over by then.
     await take(remote).catch(() => undefined)
-    expect(await crash).toMatchObject([{ name: 'native', reason: 'memory-limit' }])
+    const deadline = performance.now() + 30_000
+    await until(() => crashes.length > 0 || performance.now() > deadline)
     await work
-    expect(coordinator.info('other').crashes).toBe(0)
-  })
+    if (crashes.length === 0)
+      process.stderr.write(`in doubt for 30 s: ${JSON.stringify(coordinator.memory.ledger())}\n`)
+    return crashes
+  }
 })
