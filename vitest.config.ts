@@ -4,14 +4,16 @@ import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration, TestUserConfig } from 'vitest/config'
 import { BaseSequencer } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
+import { isAllWanted } from './test/support/all-wanted.ts'
 
 // Most of the time goes into starting workers and processes; with the types of their code stripped before, that takes a third of it.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
-// SPILLWAY_TEST_SOURCES=1 leaves it out: then stacks lead into the sources.
+// What tests start runs what is built of the sources. SPILLWAY_TEST_SOURCES=1 leaves it at the sources: then stacks lead into them.
 const builtCode = new URL('test/support/built-code.mjs', import.meta.url).href
-const isBuilt = process.env['SPILLWAY_TEST_SOURCES'] !== '1'
-if (isBuilt) process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import ${builtCode}`
+if (process.env['SPILLWAY_TEST_SOURCES'] !== '1') {
+  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import ${builtCode}`
+}
 
 const globalTimers = fileURLToPath(new URL('test/support/global-timers.ts', import.meta.url))
 
@@ -78,9 +80,9 @@ const missing = [...slow, ...onBothNodes].filter((path) => !existsSync(new URL(p
 if (missing.length > 0) throw new Error(`vitest.config.ts names what is not there: ${missing.join(', ')}`)
 
 const isFirstNode = process.versions.node.startsWith('26.')
-const isAllWanted = isFirstNode || process.env['SPILLWAY_TEST_ALL'] === '1'
+const isWhole = isFirstNode || isAllWanted
 // A line for whoever reads the log of the second one.
-if (!isAllWanted) {
+if (!isWhole) {
   process.stdout.write(
     `Node ${process.version}: runs test/unit, ${onBothNodes.join(', ')}; everything else is NOT RUN here, unless SPILLWAY_TEST_ALL=1\n`,
   )
@@ -114,7 +116,7 @@ export default defineConfig({
         alias: [{ find: /^.*\/base\/timers\.ts$|^\.\/timers\.ts$/, replacement: globalTimers }],
         setupFiles: ['test/support/nothing-outside.ts'],
       }),
-      ...(isAllWanted
+      ...(isWhole
         ? [
             project('simulation', ['test/simulation/**/*.test.ts'], { pool: 'threads' }),
             // What users install: packs the package, which builds it, and tries it in projects of its own.
@@ -128,7 +130,7 @@ export default defineConfig({
           ]
         : []),
       // A process for each file: they start workers, watch memory and die of it on purpose.
-      project('integration', isAllWanted ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
+      project('integration', isWhole ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
         exclude: ['test/{unit,simulation,package}/**'],
         pool: 'forks',
         globalSetup: 'test/support/build.ts',

@@ -84,6 +84,7 @@ describe('a module that is not there is told by what was registered', () => {
     ['vitest/no-such', 'option "module" is vitest/no-such'],
     ['@own/prices', "given as import.meta.resolve('@own/prices')"],
     ['file://host/x.mjs', 'File URL host must be "localhost" or empty'],
+    ['file://host/x.mjs', 'option "module" is file://host/x.mjs'],
     ['file:///a%2Fb.mjs', `must not include encoded "/" or "\\" characters; option "module" is file:///a%2Fb.mjs`],
   ])('anything else: %s', async (module, message) => {
     expect(await messageOf(module)).toContain(message)

@@ -85,12 +85,16 @@ export class PageFixture {
         location.hash = ${JSON.stringify(hash)}
       })`)
     } else await this.page.goto(`${this.address.url}/${hash}`, { waitUntil: 'domcontentloaded' })
-    await this.page.getByText('live', { exact: true }).waitFor({ timeout: patience })
+    await this.#live()
   }
 
   /** As one comes back to it: with what it remembers, and nothing else. */
   async reload(): Promise<void> {
     await this.page.reload({ waitUntil: 'domcontentloaded' })
+    await this.#live()
+  }
+
+  async #live(): Promise<void> {
     await this.page.getByText('live', { exact: true }).waitFor({ timeout: patience })
   }
 

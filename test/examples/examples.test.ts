@@ -130,10 +130,10 @@ const expected: Record<string, readonly (string | RegExp)[]> = {
   ],
 }
 
-async function run(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+async function run(name: string, env = process.env): Promise<{ code: number; output: string; errors: string }> {
   const script = `${directory}run.ts`
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { timeout: 60_000 }, (error, output, errors) => {
+    execFile(process.execPath, [script, name], { env, timeout: 60_000 }, (error, output, errors) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, output, errors })
     })
   })
@@ -148,8 +148,14 @@ test('every example is run here', () => {
   )
 })
 
-test.for(Object.keys(expected))('%s', { timeout: 60_000 }, async (name) => {
-  const { code, output, errors } = await run(name)
+/** As all tests run programs; and one as `npm run example` does, of the sources alone. */
+const tried: readonly (readonly [string, string | undefined])[] = [
+  ...Object.keys(expected).map((name) => [name, process.env['NODE_OPTIONS']] as const),
+  ['basic', ''],
+]
+
+test.for(tried)('%s', { timeout: 60_000 }, async ([name, flags]) => {
+  const { code, output, errors } = await run(name, { ...process.env, NODE_OPTIONS: flags })
   // A Node that lacks something says so; nothing else may be on standard error.
   expect(errors.replaceAll(/^\(.*\n?/gm, '')).toBe('')
   let rest = output

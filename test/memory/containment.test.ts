@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { contain } from '../../bench/containment/contain.ts'
 import type { Outcome } from '../../bench/containment/contain.ts'
 import { sideBySide } from '../../bench/side-by-side.ts'
+import { isAllWanted } from '../support/all-wanted.ts'
 import { patternNames } from '../fixtures/allocation-patterns.ts'
 import type { Pattern } from '../fixtures/allocation-patterns.ts'
 
@@ -20,7 +21,7 @@ const chosen: readonly Pattern[] = [
   'a WebAssembly memory grown',
 ]
 /** `npm run bench:containment` runs them all, ten times over. */
-const tried = process.env['SPILLWAY_TEST_ALL'] === '1' ? patternNames : chosen
+const tried = isAllWanted ? patternNames : chosen
 const outcomes = new Map<Pattern, Outcome>()
 
 // Each in a process of its own, which it might take with it.

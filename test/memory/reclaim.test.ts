@@ -3,9 +3,9 @@ import { shapes } from '../../bench/reclaim/holder.ts'
 import type { Shape } from '../../bench/reclaim/holder.ts'
 import { returnedShare, runCycle } from '../../bench/reclaim/run-cycle.ts'
 import type { Runtime } from '../../bench/reclaim/run-cycle.ts'
+import { isAllWanted } from '../support/all-wanted.ts'
 
 const bytes = 300e6
-const isAll = process.env['SPILLWAY_TEST_ALL'] === '1'
 
 const enough = 0.95
 /**
@@ -22,7 +22,7 @@ const promises: readonly [Runtime, number, readonly Shape[]][] = [
 describe.runIf(process.versions.node.startsWith('26.')).each(promises)(
   '%s, within %i s of an unload',
   (runtime, seconds, some) => {
-    it.concurrent.each(isAll ? shapes : some)(
+    it.concurrent.each(isAllWanted ? shapes : some)(
       'gives back what a component held as %s',
       async (shape) => {
         const result = await runCycle(runtime, shape, bytes, seconds, enough)

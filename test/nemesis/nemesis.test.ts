@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { isAllWanted } from '../support/all-wanted.ts'
 
 /** Where it begins: the same rounds each time, as far as real threads allow. `npm run soak` begins anywhere. */
 const seed = 1
 
 /** Two after which everything has been made that is made once, and one that is compared with those. */
-const rounds = process.env['SPILLWAY_TEST_ALL'] === '1' ? 10 : 3
+const rounds = isAllWanted ? 10 : 3
 /** No round begins later than that, however busy the machine is. */
 const seconds = 120
 

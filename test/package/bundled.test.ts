@@ -7,6 +7,7 @@ import { olderNode, pretending } from './old-node.ts'
 import { nodes, packedProject, root, run, silent, tool } from './packed.ts'
 import { replaced } from './programs.ts'
 import { installWebpack } from './webpack.ts'
+import { isAllWanted } from '../support/all-wanted.ts'
 
 /** What the dashboard's page is made of, and what serves it. */
 const peers = ['fastify', 'preact', 'htm', 'uplot']
@@ -23,7 +24,6 @@ type NodeName = keyof typeof nodes
 type Place = 'installed' | 'alone'
 type Run = readonly [Place, NodeName]
 
-const isAllWanted = process.env['SPILLWAY_TEST_ALL'] === '1'
 const everywhere: readonly Run[] = (['installed', 'alone'] as const).flatMap((place) =>
   (['Node 26', 'Node 24'] as const).map((node): Run => [place, node]),
 )

@@ -8,6 +8,7 @@ import { freePort } from '../support/free-port.ts'
 import { nodes, packedProject, root, run, silent, tool } from './packed.ts'
 import { asJavaScript, readExample, readProject } from './readme-example.ts'
 import type { ExampleFile } from './readme-example.ts'
+import { isAllWanted } from '../support/all-wanted.ts'
 
 let project: string
 let example: ExampleFile[]
@@ -35,7 +36,7 @@ describe('the packed package', () => {
   })
 
   // How node10 finds types does not depend on what is made of the program.
-  it.each(process.env['SPILLWAY_TEST_ALL'] === '1' ? ['commonjs', 'esnext'] : ['commonjs'])(
+  it.each(isAllWanted ? ['commonjs', 'esnext'] : ['commonjs'])(
     'has types that TypeScript 5 finds with moduleResolution node10, for %s',
     async (module) => {
       const settings = ['--module', module, '--moduleResolution', 'node10', '--skipLibCheck', '--esModuleInterop']
