@@ -28,11 +28,13 @@ import {
   NoSuchMethodError,
   ValueError,
 } from './errors/calls.ts'
+import { NoHostError, StaleOwnerError } from './errors/cluster.ts'
 import { InsufficientMemoryError, LockTimeoutError, StaleLockError } from './errors/resources.ts'
 
 export { SpillwayError } from './errors/base.ts'
 export type { Coded, SpillwayErrorOptions } from './errors/base.ts'
 export * from './errors/calls.ts'
+export * from './errors/cluster.ts'
 export * from './errors/life.ts'
 export * from './errors/registry.ts'
 export * from './errors/resources.ts'
@@ -65,6 +67,8 @@ export const errorClasses = {
   ERR_LOCK_STALE: StaleLockError,
   ERR_SNAPSHOT: SnapshotError,
   ERR_WORKER_FILE: WorkerFileError,
+  ERR_NO_HOST: NoHostError,
+  ERR_OWNER_STALE: StaleOwnerError,
   ERR_COORDINATOR_SHUTDOWN: CoordinatorShutdownError,
 } as const
 

@@ -78,6 +78,8 @@ export const isComponentFailedError = (e: unknown): e is Coded<ComponentFailedEr
  * process: a crash of native code, or the kernel for want of memory.
  */
 export type CrashReason = 'exit' | 'error' | 'out-of-memory' | 'memory-limit' | 'stuck' | 'signal' | 'terminated'
+/** What else a caller may be told. host-gone: the host of the cluster that it was called on died, fell silent, or cannot be reached. */
+export type LossReason = CrashReason | 'host-gone'
 
 /**
  * The worker of the component died, or was ended, while the call was under way. `outcome` is 'unknown' for a call that
@@ -86,7 +88,7 @@ export type CrashReason = 'exit' | 'error' | 'out-of-memory' | 'memory-limit' | 
 export class ComponentCrashedError extends SpillwayError {
   readonly code = 'ERR_COMPONENT_CRASHED'
   readonly component: string
-  readonly reason: CrashReason
+  readonly reason: LossReason
   readonly generation: number
   readonly outcome: 'unknown' | 'not-sent'
   readonly exitCode: number | undefined
@@ -94,16 +96,19 @@ export class ComponentCrashedError extends SpillwayError {
   readonly signal: string | undefined
   /** With reason 'memory-limit': which, and what was held against it. */
   readonly passed: PassedLimit | undefined
+  /** Of a call through the cluster: which host of it. */
+  readonly host: string | undefined
 
   constructor(
     component: string,
     details: {
-      reason: CrashReason
+      reason: LossReason
       generation: number
       outcome?: 'unknown' | 'not-sent'
       exitCode?: number | undefined
       signal?: string | undefined
       passed?: PassedLimit | undefined
+      host?: string | undefined
     },
     options?: SpillwayErrorOptions,
   ) {
@@ -115,8 +120,10 @@ export class ComponentCrashedError extends SpillwayError {
       stuck: 'its event loop did not turn any more, and its worker was ended',
       signal: `its process was ended by ${details.signal ?? 'a signal'}`,
       terminated: 'its worker was ended',
+      'host-gone': 'what was sent to it may have run, or not',
     }[details.reason]
-    super(`Component "${component}" (generation ${details.generation}) is gone: ${how}`, options)
+    const which = details.host === undefined ? `(generation ${details.generation})` : `on host "${details.host}"`
+    super(`Component "${component}" ${which} is gone: ${how}`, options)
     this.component = component
     this.reason = details.reason
     this.generation = details.generation
@@ -124,6 +131,7 @@ export class ComponentCrashedError extends SpillwayError {
     this.exitCode = details.exitCode
     this.signal = details.signal
     this.passed = details.passed
+    this.host = details.host
   }
 }
 export const isComponentCrashedError = (e: unknown): e is Coded<ComponentCrashedError> =>

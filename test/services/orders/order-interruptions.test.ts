@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ComponentDefinition } from '../../../src/contract/component-definition.ts'
 import { ComponentCoordinator } from '../../../src/coordinator.ts'
 import { isComponentCrashedError } from '../../../src/contract/errors.ts'
-import type { CrashReason } from '../../../src/contract/errors.ts'
+import type { LossReason } from '../../../src/contract/errors.ts'
 import type { Remote } from '../../../src/contract/remote.ts'
 import { LazyOrderService } from '../../../src/services/lazy-order-service.ts'
 import { isOrderTransitionError } from '../../../src/services/orders/order-errors.ts'
@@ -50,7 +50,7 @@ interface Outcome {
   /** The last answer for each order. */
   acknowledged: Map<string, Order>
   /** Why calls were cut off, and how often. */
-  cut: Partial<Record<CrashReason, number>>
+  cut: Partial<Record<LossReason, number>>
 }
 
 /**

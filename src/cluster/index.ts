@@ -1,0 +1,1 @@
+export type { ClusterHost, ClusterMove, MoveKind } from '../contract/cluster.ts'
