@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, json, property, uint8Array } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeAnnouncement, encodeAnnouncement, largestAnnouncement } from '../../../src/cluster/announcement.ts'
 import { isInvalidOptionsError } from '../../../src/contract/errors.ts'
@@ -54,12 +54,12 @@ describe('an announcement', () => {
   })
 
   it('is not what anybody else publishes there, and nothing is thrown', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeAnnouncement(bytes) === undefined),
+    assert(
+      property(uint8Array({ maxLength: 200 }), (bytes) => decodeAnnouncement(bytes) === undefined),
       { numRuns: 300 },
     )
-    fc.assert(
-      fc.property(fc.json(), (json) => decodeAnnouncement(Buffer.from(json)) === undefined),
+    assert(
+      property(json(), (text) => decodeAnnouncement(Buffer.from(text)) === undefined),
       { numRuns: 300 },
     )
     expect(decodeAnnouncement(Buffer.alloc(largestAnnouncement + 1, ' '))).toBeUndefined()
