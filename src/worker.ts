@@ -2,7 +2,7 @@
 import './base/supported-node.ts'
 export { transfer, transferHandlers } from './channel/comlink.ts'
 export type { ProxyMarked } from 'comlink'
-export { callSignal, callTraceparent } from './channel/call-context.ts'
+export { callSignal, callTraceparent, fencingToken } from './channel/call-context.ts'
 export type { CallOptions } from './channel/pending-call.ts'
 export { proxy } from './channel/proxy.ts'
 export { withCallOptions } from './channel/remote.ts'

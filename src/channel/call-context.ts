@@ -8,6 +8,8 @@ export class ServedCall {
   readonly link: string | undefined
   /** W3C Trace Context that came with the call. */
   readonly traceparent: string | undefined
+  /** Fencing token of the claim under which it was made. */
+  readonly token: number | undefined
   /** ms of the monotonic clock, until the call is answered or it is known here that it has passed; 0: none. */
   deadline = 0
   #session: string | undefined
@@ -17,10 +19,11 @@ export class ServedCall {
   #onEnd: Set<() => void> | undefined
   #aborted: { reason: unknown } | undefined
 
-  constructor(traceparent?: string, link?: string, session?: string) {
+  constructor(traceparent?: string, link?: string, session?: string, token?: number) {
     this.traceparent = traceparent
     this.link = link
     this.#session = session
+    this.token = token
   }
 
   /** What locks the call acquires are told apart by. */
@@ -89,4 +92,12 @@ export function callSignal(): AbortSignal {
  */
 export function callTraceparent(): string | undefined {
   return callContext.getStore()?.traceparent
+}
+
+/**
+ * The fencing token of the call being served, when it came through a cluster to an instance of a family: larger with each new owner of the key. What it is
+ * written with refuses a smaller one than it has seen. Undefined for any other call, and outside a call.
+ */
+export function fencingToken(): number | undefined {
+  return callContext.getStore()?.token
 }

@@ -21,6 +21,11 @@ export interface CallerOptions {
    * `rejectWaiting`.
    */
   readonly onWaiting: () => void
+  /**
+   * A call that was sent to that generation was not begun there: it waits again, for whichever generation is attached next or takes calls still. With this
+   * callers keep what they send until it is answered.
+   */
+  readonly onRefused?: (generation: number, why: unknown) => void
   /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
   readonly onBusy?: (busy: boolean) => void
   /** Called when a connection is over, or closed for good. */

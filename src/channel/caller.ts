@@ -5,23 +5,25 @@ import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
+import { decodeError } from './error-codec.ts'
 import { errorForCaller, framesOf } from './error-for-caller.ts'
 import { crashedUnderWay } from './generation-end.ts'
-import type { GenerationEnd } from './generation-end.ts'
+import type { ConnectionEnd } from './generation-end.ts'
 import { Link } from './link.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOrigin, RemoteCallOptions } from './pending-call.ts'
 import { methodName, ToServer } from './protocol.ts'
-import type { MethodPath } from './protocol.ts'
-import { copyToResend, isCrash } from './resend.ts'
+import type { EncodedError, MethodPath } from './protocol.ts'
+import { isCrash, keptCall } from './resend.ts'
 import { leastBusy } from './routing.ts'
 import { SentSignals } from './sent-signals.ts'
 import type { ChannelEnd, Transport } from './transport.ts'
 import { uncloneableArguments } from './uncloneable.ts'
 import { discardCopy, unsentCall } from './unsent-call.ts'
-import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
+import type { KeptCall, LeavingEntry, UnsentCall } from './unsent-call.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
 /**
  * A caller's end of its connections to a component, through all generations of it, of which there may be several at a time: calls made while none of
@@ -31,7 +33,7 @@ import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
 export class Caller {
   readonly component: string
   readonly #options: CallerOptions
-  readonly #waiting = new Map<number, PendingCall>()
+  readonly #waiting = new WaitingCalls()
   /** In the order in which they were attached. */
   #links: readonly Link[] = []
   #nextId = 1
@@ -113,12 +115,14 @@ export class Caller {
    *
    * @param links for callbacks that come from it.
    * @param budget how many calls it may be sent; undefined: any number.
+   * @param elsewhere calls of others there, as far as is known.
    */
   attach(
     transport: Transport,
     generation: number,
     links: CallbackLinks = this.#options.links,
     budget?: CallBudget,
+    elsewhere?: () => number,
   ): void {
     if (this.#closed) {
       transport.close()
@@ -136,6 +140,8 @@ export class Caller {
       onOpen: () => this.#sendWaiting(),
       onSettled: () => this.#settled(),
       onLost: (end) => this.ended(generation, end),
+      onRefused: (id, pending, why) => this.#refused(generation, id, pending, why),
+      elsewhere,
     })
     this.#links = [...this.#links, link]
     this.#sendWaiting()
@@ -193,7 +199,7 @@ export class Caller {
    * The generation is over: answers that had arrived count, everything else that was sent rejects, or waits with the calls that wait already to be
    * sent again.
    */
-  ended(generation: number, end: GenerationEnd): void {
+  ended(generation: number, end: ConnectionEnd): void {
     const link = this.#link(generation)
     if (!link) return
     const isResent = isCrash(end.reason) && !this.#stopped
@@ -201,11 +207,12 @@ export class Caller {
     link.end((id, pending) => {
       const error = (cause = end.cause): Error =>
         pending.withOrigin(crashedUnderWay(this.component, generation, { ...end, cause }))
-      if (isResent && pending.startOver(generation, error)) again.push([id, pending])
+      if (end.undelivered?.has(id) && !this.#stopped && pending.takeBack()) again.push([id, pending])
+      else if (isResent && pending.startOver(generation, error)) again.push([id, pending])
       else pending.reject(error())
     })
     this.#links = this.#links.filter((other) => other !== link)
-    this.#waitFirst(again)
+    this.#waiting.putFirst(again)
     this.#settled()
     this.#options.onEnded?.()
     if (this.#waiting.size > 0) this.#options.onWaiting()
@@ -213,9 +220,7 @@ export class Caller {
 
   /** Rejects everything that waits: there will be no connection. */
   rejectWaiting(error: unknown): void {
-    const taken = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const pending of taken) pending.rejectUnsent(error)
+    for (const pending of this.#waiting.takeAll()) pending.rejectUnsent(error)
     this.#settled()
   }
 
@@ -251,19 +256,19 @@ export class Caller {
     // One that waits for any of several copies waits for those at work, not for another one to be loaded.
     const link = this.#options.linkCall?.(this.component, !direct && !(this.#isLimited && this.#links.length > 0))
     const entry: LeavingEntry =
-      outgoing.handled || traceparent !== undefined || link
-        ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id]
+      outgoing.handled || traceparent !== undefined || link || options.fence
+        ? [ToServer.call, id, method, values, deadline, outgoing.handled, traceparent, link?.id, options.fence]
         : [ToServer.call, id, method, values, deadline]
     let unsent: UnsentCall | undefined
-    let again: UnsentCall | undefined
+    let again: KeptCall | undefined
     try {
-      again = copyToResend(this.#options.idempotent, entry, outgoing, options, this.#options.links.channels)
+      again = keptCall(this.#options, entry, outgoing, options)
       if (direct) direct.send(entry, outgoing)
       else unsent = unsentCall(entry, outgoing, this.#options.links.channels)
     } catch (error) {
       link?.over()
       direct?.giveBack()
-      if (again) discardCopy(again)
+      if (again) discardCopy(again.call)
       throw error
     }
     const promise = new Promise<unknown>((resolve, reject) => {
@@ -344,12 +349,13 @@ export class Caller {
     for (const link of this.#links) link.flush()
   }
 
-  /** They were made before all that wait. */
-  #waitFirst(calls: readonly [id: number, PendingCall][]): void {
-    if (calls.length === 0) return
-    const later = [...this.#waiting]
-    this.#waiting.clear()
-    for (const [id, pending] of [...calls, ...later]) this.#waiting.set(id, pending)
+  /** It was not begun there, and waits for another one. */
+  #refused(generation: number, id: number, pending: PendingCall, why: EncodedError): boolean {
+    if (!this.#options.onRefused || this.#stopped || !pending.takeBack()) return false
+    this.#waiting.putFirst([[id, pending]])
+    this.#options.onRefused(generation, decodeError(why))
+    if (this.#waiting.has(id) && this.#hasNoneLeft) this.#options.onWaiting()
+    return true
   }
 
   #settled(): void {

@@ -1,6 +1,6 @@
 import type { AutomaticDecision } from '../contract/automatic-decision.ts'
 import { ComponentCrashedError } from '../contract/errors.ts'
-import type { CrashReason, PassedLimit } from '../contract/errors.ts'
+import type { CrashReason, LossReason, PassedLimit } from '../contract/errors.ts'
 
 /** How a generation ended, as far as its callers are told. */
 export interface GenerationEnd {
@@ -15,12 +15,21 @@ export interface GenerationEnd {
   readonly decision?: AutomaticDecision | undefined
 }
 
+/** How the connection to a generation ended, which may be on another host. */
+export interface ConnectionEnd extends Omit<GenerationEnd, 'reason'> {
+  readonly reason: LossReason
+  /** With reason 'host-gone': which. */
+  readonly host?: string | undefined
+  /** Calls, by number, that certainly have not arrived there. */
+  readonly undelivered?: ReadonlySet<number> | undefined
+}
+
 /** What a call that had been sent to that generation rejects with. */
 export function crashedUnderWay(
   component: string,
   generation: number,
-  { reason, exitCode, signal, cause, passed }: GenerationEnd,
+  { reason, exitCode, signal, cause, passed, host }: ConnectionEnd,
 ): ComponentCrashedError {
-  const details = { reason, generation, exitCode, signal, passed, outcome: 'unknown' as const }
+  const details = { reason, generation, exitCode, signal, passed, host, outcome: 'unknown' as const }
   return new ComponentCrashedError(component, details, cause === undefined ? undefined : { cause })
 }

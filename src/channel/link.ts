@@ -8,7 +8,7 @@ import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import type { PendingCall } from './pending-call.ts'
 import { apart, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallerEntry, ServerEntry } from './protocol.ts'
+import type { ApartEntry, CallerEntry, EncodedError, ServerEntry } from './protocol.ts'
 import type { Lane } from './routing.ts'
 import { SentCalls } from './sent-calls.ts'
 import type { SentSignals, SignalLink } from './sent-signals.ts'
@@ -44,6 +44,10 @@ export interface LinkOptions {
   readonly onSettled: () => void
   /** It is closed, and nobody has said why by now. */
   readonly onLost: (end: GenerationEnd) => void
+  /** A call that was sent on it was not begun. Returns false when it is to be told so as any error. */
+  readonly onRefused: (id: number, pending: PendingCall, error: EncodedError) => boolean
+  /** Calls of others at its other end. Default: it is not known of any. */
+  readonly elsewhere?: (() => number) | undefined
 }
 
 /** What joins a caller with one generation of a component: the calls that were sent to it, and what is known of whether it takes more. */
@@ -69,6 +73,7 @@ export class Link implements Lane, SignalLink {
     this.#sent = new SentCalls(options.component, options.links, {
       send: (entry) => this.#sendIfConnected(entry),
       settled: () => this.#settled(),
+      refused: options.onRefused,
       where: () => `component "${this.#component}" (generation ${this.generation})`,
     })
     this.#inbox = Inbox.open(transport, {
@@ -125,6 +130,10 @@ export class Link implements Lane, SignalLink {
 
   get underWay(): number {
     return this.#sent.size
+  }
+
+  get load(): number {
+    return this.#sent.size + (this.#options.elsewhere?.() ?? 0)
   }
 
   /**

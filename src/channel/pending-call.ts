@@ -7,11 +7,11 @@ import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
 import { errorForCaller, framesOf, stackOf } from './error-for-caller.ts'
-import type { EncodedError, MethodPath } from './protocol.ts'
+import type { EncodedError, Fence, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
 import type { RemoteStream } from './remote-stream.ts'
 import { discardCopy, discardUnsent, setDeadline } from './unsent-call.ts'
-import type { UnsentCall } from './unsent-call.ts'
+import type { KeptCall, UnsentCall } from './unsent-call.ts'
 
 /** What a caller may ask of one call. */
 export interface CallOptions {
@@ -29,6 +29,8 @@ export interface CallOptions {
 export interface RemoteCallOptions extends CallOptions {
   /** The generation that it goes to, however much that has to do, as long as it is there. */
   readonly at?: (() => number | undefined) | undefined
+  /** The claim under which it is made. */
+  readonly fence?: Fence | undefined
 }
 
 /** Where a call was made, for the stacks of what it rejects with. */
@@ -48,7 +50,7 @@ export class PendingCall {
   /** Until it is sent; then its arguments are not held any longer. */
   unsent: UnsentCall | undefined
   /** A copy of what is sent, until it is settled: for a call that may be sent again. */
-  #again: UnsentCall | undefined
+  #again: KeptCall | undefined
   /** It waits to be sent again: how its generation ended. */
   #crash: { readonly generation: number; readonly error: (cause: unknown) => Error } | undefined
   /** ms; 0: none. */
@@ -73,7 +75,7 @@ export class PendingCall {
 
   constructor(
     method: MethodPath,
-    { unsent, again }: { readonly unsent: UnsentCall | undefined; readonly again: UnsentCall | undefined },
+    { unsent, again }: { readonly unsent: UnsentCall | undefined; readonly again: KeptCall | undefined },
     origin: CallOrigin,
     watched: WatchedCall | undefined,
     link: CallLink | undefined,
@@ -124,7 +126,7 @@ export class PendingCall {
   /** ms of the monotonic clock: of a call that waits, and had none. */
   setDeadline(deadline: number): void {
     this.undecided = undefined
-    for (const call of [this.unsent, this.#again]) if (call) setDeadline(call, deadline)
+    for (const call of [this.unsent, this.#again?.call]) if (call) setDeadline(call, deadline)
   }
 
   /** The generation that it was sent to first, and that crashed. */
@@ -139,11 +141,19 @@ export class PendingCall {
    * @returns false when it cannot be: nothing has changed.
    */
   startOver(generation: number, error: (cause: unknown) => Error): boolean {
-    if (!this.#again || this.stream) return false
-    this.unsent = this.#again
+    if (this.#again?.keptFor !== 'crash' || this.stream) return false
+    this.unsent = this.#again.call
     this.#again = undefined
     this.undecided = undefined
     this.#crash = { generation, error }
+    return true
+  }
+
+  /** It was not begun where it had been sent: it is as if it had not been sent yet. Returns false when nothing was kept for that. */
+  takeBack(): boolean {
+    if (!this.#again || this.stream) return false
+    this.unsent = this.#again.call
+    this.undecided = undefined
     return true
   }
 
@@ -213,7 +223,7 @@ export class PendingCall {
   }
 
   #dropCopy(): void {
-    if (this.#again) discardCopy(this.#again)
+    if (this.#again) discardCopy(this.#again.call)
     this.#again = undefined
   }
 

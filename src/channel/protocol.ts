@@ -14,6 +14,8 @@ import type { ChannelEnd, Channels } from './transport.ts'
  * A caller whose deadline has passed asks whether the component listens, and sends no further call until it says so: an event loop that does not
  * turn would run them for nobody, or never.
  *
+ * A call may be `refused`: it was not begun, and its caller may ask elsewhere.
+ *
  * What another thread might be unable to read (anything but small plain data) travels in a frame of its own, and the entry before it, `apart`, says
  * whose it is. A caller that cannot read an answer takes the call as failed; a component that cannot read a call says `unreadable`.
  */
@@ -47,6 +49,7 @@ export const ToCaller = {
   unreadable: 8,
   heard: 9,
   unneeded: 10,
+  refused: 11,
 } as const
 
 export type ApartEntry = readonly [
@@ -61,6 +64,12 @@ export type MethodPath = string | readonly string[]
 
 /** How a value is read: as a whole by a handler; or what is in some places of it is, each time what is in the first of them for all of them. */
 export type Handling = string | readonly (readonly [handler: string, places: readonly Place[]])[]
+
+/**
+ * The claim under which a call is made: its fencing token, and ms of the monotonic clock after which it must not be begun any more. It goes between threads
+ * and processes of one machine only, whose clock is the same.
+ */
+export type Fence = readonly [token: number, until: number]
 
 /** Which top-level values have to be read so. */
 export type HandledValues = readonly (readonly [index: number, Handling])[]
@@ -77,6 +86,7 @@ export type CallEntry = readonly [
   traceparent?: string | undefined,
   /** What the locks know the call by, when it was made under one. */
   link?: string | undefined,
+  fence?: Fence | undefined,
 ]
 
 /** A call that waited for the connection: its entry was posted to the other end of `end`, but for the deadline, which it may have come to have since. */
@@ -116,7 +126,11 @@ export type AnswerEntry =
   | ValueEntry
   | UnreadableEntry
   | readonly [op: typeof ToCaller.stream, id: number]
-  | readonly [op: typeof ToCaller.error | typeof ToCaller.fail, id: number, error: EncodedError]
+  | readonly [
+      op: typeof ToCaller.error | typeof ToCaller.fail | typeof ToCaller.refused,
+      id: number,
+      error: EncodedError,
+    ]
 
 export type CallerEntry =
   | AnswerEntry
@@ -157,7 +171,8 @@ export function isServerEntry(entry: unknown, channels: Channels): entry is Serv
         isMethodPath(entry[2]) &&
         Array.isArray(entry[3]) &&
         typeof entry[4] === 'number' &&
-        (entry.length === 5 || (isHandled(entry[5]) && isOptionalString(entry[6]) && isOptionalString(entry[7])))
+        (entry.length === 5 ||
+          (isHandled(entry[5]) && isOptionalString(entry[6]) && isOptionalString(entry[7]) && isFence(entry[8])))
       )
     case ToServer.credit:
       return Number.isSafeInteger(entry[2]) && entry[2] > 0 && (entry[3] === undefined || isPositive(entry[3]))
@@ -177,6 +192,9 @@ export function isServerEntry(entry: unknown, channels: Channels): entry is Serv
 }
 
 const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0
+
+const isFence = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && Number.isSafeInteger(value[0]) && typeof value[1] === 'number')
 
 const isOptionalString = (value: unknown): boolean => value === undefined || typeof value === 'string'
 

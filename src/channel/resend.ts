@@ -1,16 +1,32 @@
 /**
- * Calls of methods that are said to be idempotent: each is sent again, once, when its worker crashes before it has answered. What is needed for that
- * is kept from when the call is made until it is settled, and of no other call.
+ * Calls of methods that are said to be idempotent: each is sent again, once, when its worker crashes before it has answered. And those that were not begun
+ * where they were sent, which callers of another machine are told. What is needed for that is kept from when the call is made until it is settled, and of
+ * no other call.
  */
 
-import type { CrashReason } from '../contract/errors.ts'
+import type { LossReason } from '../contract/errors.ts'
+import type { CallerOptions } from './caller-options.ts'
 import type { Outgoing } from './marshal.ts'
 import { methodName, spreadApply } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
 import type { CallOptions } from './pending-call.ts'
 import type { Channels } from './transport.ts'
 import { unsentCall } from './unsent-call.ts'
-import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
+import type { KeptCall, LeavingEntry, UnsentCall } from './unsent-call.ts'
+
+/**
+ * What is kept of a call that is about to be sent: of callers that may be refused, of each.
+ */
+export function keptCall(
+  { idempotent, onRefused, links: { channels } }: Pick<CallerOptions, 'idempotent' | 'onRefused' | 'links'>,
+  entry: LeavingEntry,
+  outgoing: Outgoing,
+  options: CallOptions,
+): KeptCall | undefined {
+  const again = copyToResend(idempotent, entry, outgoing, options, channels)
+  if (again) return { call: again, keptFor: 'crash' }
+  return onRefused ? { call: unsentCall(entry, outgoing, channels), keptFor: 'refusal' } : undefined
+}
 
 /**
  * A copy of a call, to be sent again.
@@ -19,7 +35,7 @@ import type { LeavingEntry, UnsentCall } from './unsent-call.ts'
  * @returns undefined where it must not be: of another method, made to leave the component unloaded (`ifLoaded`), or with something in it that
  * moves, or is called back: that went with the first.
  */
-export function copyToResend(
+function copyToResend(
   idempotent: ReadonlySet<string> | undefined,
   entry: LeavingEntry,
   outgoing: Outgoing,
@@ -31,7 +47,7 @@ export function copyToResend(
 }
 
 /** An unload, or a shutdown, whose deadline passed was asked for: what it broke off is not begun anew. */
-export function isCrash(reason: CrashReason): boolean {
+export function isCrash(reason: LossReason): boolean {
   return reason !== 'terminated'
 }
 

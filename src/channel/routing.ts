@@ -2,12 +2,12 @@
 export interface Lane {
   /** New calls may be sent on it. */
   readonly isOpen: boolean
-  /** Calls that were sent on it and are not settled, and open streams. */
-  readonly underWay: number
+  /** Calls at its other end that are not settled, and open streams: those that were sent on it, and what is known of others'. */
+  readonly load: number
 }
 
 /**
- * The first of those with the fewest calls under way. So a few calls stay with the same few copies, and the others become idle.
+ * The first of those with the lowest load. So a few calls stay with the same few copies, and the others become idle.
  *
  * @param concurrency calls that one takes at most.
  * @returns undefined when none takes another one.
@@ -15,7 +15,7 @@ export interface Lane {
 export function leastBusy<L extends Lane>(lanes: readonly L[], concurrency: number): L | undefined {
   let chosen: L | undefined
   for (const lane of lanes) {
-    if (lane.isOpen && lane.underWay < (chosen?.underWay ?? concurrency)) chosen = lane
+    if (lane.isOpen && lane.load < (chosen?.load ?? concurrency)) chosen = lane
   }
   return chosen
 }

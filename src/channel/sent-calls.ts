@@ -5,7 +5,7 @@ import { unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { PendingCall } from './pending-call.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { AnswerEntry, ApartEntry, ServerEntry, UnreadableEntry, ValueEntry } from './protocol.ts'
+import type { AnswerEntry, ApartEntry, EncodedError, ServerEntry, UnreadableEntry, ValueEntry } from './protocol.ts'
 import { RemoteStream, StreamHandle } from './remote-stream.ts'
 
 /** What answers need of the caller they are for. */
@@ -14,6 +14,8 @@ export interface AnswerHooks {
   send(entry: ServerEntry): void
   /** A call is settled, or a stream over. */
   settled(): void
+  /** It was not begun. Returns false when it is to be told so as any error. */
+  refused(id: number, pending: PendingCall, error: EncodedError): boolean
   /** Whose answer it is, for stacks. */
   where(): string
 }
@@ -108,6 +110,10 @@ export class SentCalls {
         break
       case ToCaller.value:
         this.#deliver(entry, pending, (value) => pending.resolve(value))
+        break
+      case ToCaller.refused:
+        this.#calls.delete(id)
+        if (!this.#hooks.refused(id, pending, entry[2])) pending.rejectEncoded(entry[2], this.#hooks.where())
         break
       case ToCaller.error:
       case ToCaller.fail:

@@ -1,5 +1,5 @@
 import { messageOf } from '../contract/describe-value.ts'
-import { NoSuchMethodError, ValueError } from '../contract/errors.ts'
+import { NoSuchMethodError, StaleOwnerError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import { isDeadline, readAbortReason } from './abort-reason.ts'
 import { isThenable, openIterator } from './answer-form.ts'
@@ -13,6 +13,7 @@ import { Inbox } from './inbox.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { ServedMethod, ServedMethods } from './method-table.ts'
+import { NotBegun } from './not-begun.ts'
 import { Outbox } from './outbox.ts'
 import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
@@ -23,6 +24,7 @@ import type { ChannelEnd, Transport } from './transport.ts'
 import { receiveArguments } from './received-arguments.ts'
 import { hasServed, inLaterTurn, isTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
+import { insteadOfUnsendable, isOfStream } from './unsendable-answer.ts'
 import { unseal } from './unsent-call.ts'
 
 type ErrorEntry = readonly [op: typeof ToCaller.error | typeof ToCaller.fail, id: number, error: EncodedError]
@@ -214,7 +216,8 @@ export class ServedConnection {
     const deadline = entry[4]
     const handled = entry[5]
     const { table, meter } = this.#api
-    const call = new ServedCall(entry[6], entry[7])
+    const fence = entry[8]
+    const call = new ServedCall(entry[6], entry[7], undefined, fence?.[0])
     this.#calls.set(id, call)
     const served = table.lookup(method)
     if (!served) {
@@ -227,6 +230,11 @@ export class ServedConnection {
     if (deadline !== 0 && deadline < now) {
       closeMoved(args)
       this.#ended(id, true)
+      return
+    }
+    if (fence && fence[1] < now) {
+      closeMoved(args)
+      this.#fail(id, method, new NotBegun(new StaleOwnerError(this.#api.component, fence[0])))
       return
     }
     meter?.callBegins(deadline)
@@ -283,29 +291,19 @@ export class ServedConnection {
 
   #fail(id: number, method: CallEntry[2], error: unknown): void {
     const call = this.#calls.get(id)
+    if (error instanceof NotBegun) {
+      this.#ended(id, false)
+      this.#outbox.push([ToCaller.refused, id, encodeError(error.cause, this.#api.component)])
+      return
+    }
     this.#ended(id, true)
     this.#sendError(ToCaller.error, id, method, error, call)
   }
 
   /** For an entry that could not be posted. */
   #instead(entry: CallerEntry | ApartEntry, cause: unknown): CallerEntry | undefined {
-    switch (entry[0]) {
-      case ToCaller.value:
-      case ToCaller.error:
-        return [ToCaller.error, entry[1], this.#unsendable(cause)]
-      case ToCaller.chunk:
-      case ToCaller.end:
-      case ToCaller.fail:
-        this.#streams.get(entry[1])?.cancel()
-        return [ToCaller.fail, entry[1], this.#unsendable(cause)]
-      default:
-        return undefined
-    }
-  }
-
-  #unsendable(cause: unknown): EncodedError {
-    const { component } = this.#api
-    return encodeError(new ValueError(component, 'answer', `cannot be cloned: ${messageOf(cause)}`), component)
+    if (isOfStream(entry)) this.#streams.get(entry[1])?.cancel()
+    return insteadOfUnsendable(entry, this.#api.component, cause)
   }
 
   #openStream(id: number, method: CallEntry[2], iterator: AsyncIterator<unknown>): void {

@@ -23,6 +23,12 @@ export type UnsentCall =
       deadline: number
     }
 
+/** A copy of a call, to be sent again; 'crash': also when it may have run. */
+export interface KeptCall {
+  readonly call: UnsentCall
+  readonly keptFor: 'crash' | 'refusal'
+}
+
 /** @throws DataCloneError when the arguments cannot be cloned or moved. */
 export function unsentCall(entry: LeavingEntry, { plain, transfers }: Outgoing, channels: Channels): UnsentCall {
   if (plain) return { form: 'plain', entry }

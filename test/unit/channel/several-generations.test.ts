@@ -61,7 +61,7 @@ function answer({ transport, open }: Server, id: number): void {
 }
 
 describe('of several connections', () => {
-  const lane = (underWay: number, isOpen = true) => ({ underWay, isOpen })
+  const lane = (load: number, isOpen = true) => ({ load, isOpen })
 
   it('the first of those with the fewest calls is taken, of those that take one more', () => {
     const [a, b, c] = [lane(1), lane(0), lane(0)]
