@@ -31,7 +31,7 @@ const parts: readonly Part[] = [
   {
     name: 'core',
     format: 'script',
-    modules: ['src/host/thread-worker.js', 'src/worker.js', 'src/transport/process/portable.js'],
+    modules: ['src/host/thread-worker.js', 'src/worker.js', 'src/transport/frames/portable.js'],
     start: 'serveThread',
   },
   { name: 'process', format: 'script', modules: ['src/host/process/process-worker.js'], start: 'serveProcess' },

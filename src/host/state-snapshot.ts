@@ -1,7 +1,7 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
 import { visitObjects } from '../channel/clone-guard.ts'
-import { isNodesOwn, isPlain, oneOf } from '../transport/process/portable.ts'
-import { isOutOfBounds } from '../transport/process/views.ts'
+import { isNodesOwn, isPlain, oneOf } from '../transport/frames/portable.ts'
+import { isOutOfBounds } from '../transport/frames/views.ts'
 import { offersSnapshot } from './offers-snapshot.ts'
 
 /**

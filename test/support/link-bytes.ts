@@ -1,4 +1,4 @@
-import { headerBytes, Kind, numberBytes } from '../../src/transport/process/wire.ts'
+import { headerBytes, Kind, numberBytes } from '../../src/transport/frames/wire.ts'
 
 export interface SentRecord {
   readonly kind?: number

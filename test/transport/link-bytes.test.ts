@@ -8,7 +8,7 @@ import { afterEach, expect, it } from 'vitest'
 import { collectGarbage } from '../../src/host/collect-garbage.ts'
 import { linkChannels } from '../../src/transport/process/ends.ts'
 import { ProcessLink } from '../../src/transport/process/link.ts'
-import { Kind, preamble } from '../../src/transport/process/wire.ts'
+import { Kind, preamble } from '../../src/transport/frames/wire.ts'
 import { recordOf } from '../support/link-bytes.ts'
 import { closed, ended, Inlet, openLinks } from '../support/links.ts'
 

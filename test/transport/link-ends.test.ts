@@ -175,7 +175,7 @@ it('what a thread posts and a process cannot have is told there in its place', a
   const there = new Inlet(linkChannels.join(await passed(a, new Inlet(b.control), endOf(port2))))
   port1.postMessage({ shared: new SharedArrayBuffer(4) })
   port1.postMessage('after')
-  await expect(there.next()).rejects.toThrow('A SharedArrayBuffer cannot go to another process')
+  await expect(there.next()).rejects.toThrow('A SharedArrayBuffer cannot leave its process')
   expect(await there.next()).toBe('after')
   port1.close()
   expect(await leftOpen(a, b)).toBe(0)
@@ -188,7 +188,7 @@ it('and is told on to a thread', async () => {
   // As a thread does that it is handed on to.
   const there = new Inlet(threadChannels.join(end))
   port1.postMessage({ shared: new SharedArrayBuffer(4) })
-  await expect(there.next()).rejects.toThrow('A SharedArrayBuffer cannot go to another process')
+  await expect(there.next()).rejects.toThrow('A SharedArrayBuffer cannot leave its process')
   port1.close()
   expect(await leftOpen(a, b)).toBe(0)
 })

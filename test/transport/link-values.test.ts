@@ -140,7 +140,7 @@ function outside(viewOn: (buffer: ArrayBuffer) => ArrayBufferView): ArrayBufferV
   return view
 }
 
-/** What cannot go to another process, and what is said of it. */
+/** What cannot leave its process, and what is said of it. */
 const refused: readonly (readonly [string, () => unknown])[] = [
   ['SharedArrayBuffer', () => new SharedArrayBuffer(4)],
   ['SharedArrayBuffer', () => new Uint8Array(new SharedArrayBuffer(4))],
@@ -188,8 +188,8 @@ it('that are ports are refused unless they are named to be moved, also a closed 
 it('that are file handles are refused', async () => {
   const [a] = linked()
   await using file = await open(import.meta.filename)
-  expect(() => a.control.post(file)).toThrow('A FileHandle cannot go to another process')
-  expect(() => a.control.post(file, [file as never])).toThrow('A FileHandle cannot go to another process')
+  expect(() => a.control.post(file)).toThrow('A FileHandle cannot leave its process')
+  expect(() => a.control.post(file, [file as never])).toThrow('A FileHandle cannot leave its process')
 })
 
 it('of 2 GiB are refused', async () => {
@@ -211,7 +211,7 @@ it('of any size and shape are looked through for what cannot go along', async ()
     [around, new Blob()],
     Object.assign(Array.from({ length: 5 }), { length: 2 ** 31 }, [around, { blob: new Blob() }]),
   ]) {
-    expect(() => a.control.post([value])).toThrow('A Blob cannot go to another process')
+    expect(() => a.control.post([value])).toThrow('A Blob cannot leave its process')
   }
 })
 
@@ -255,7 +255,7 @@ it('that a call cannot take along reject it with ERR_VALUE, and it goes on', asy
   caller.attach(a.control, 1)
   expect(await waiting).toMatchObject({
     code: 'ERR_VALUE',
-    message: expect.stringContaining('A SharedArrayBuffer cannot go to another process') as string,
+    message: expect.stringContaining('A SharedArrayBuffer cannot leave its process') as string,
   })
   for (const what of ['SharedArrayBuffer', 'ReadableStream']) {
     const value = what === 'ReadableStream' ? transfer({ stream: new ReadableStream() }, []) : new SharedArrayBuffer(4)
@@ -265,7 +265,7 @@ it('that a call cannot take along reject it with ERR_VALUE, and it goes on', asy
     })
   }
   expect(await rejection(call('echo', 1, new Blob()))).toMatchObject({
-    message: 'Component "api": the arguments of echo() cannot be sent: A Blob cannot go to another process',
+    message: 'Component "api": the arguments of echo() cannot be sent: A Blob cannot leave its process',
   })
   expect(await rejection(call('shared'))).toMatchObject({
     code: 'ERR_VALUE',

@@ -6,7 +6,7 @@ import { endOf, portOf, threadChannels } from '../thread.ts'
 import { forwardAll, heldBy } from './held-frames.ts'
 import { PairEnd } from './pair-end.ts'
 import { PortRelay } from './port-relay.ts'
-import type { SubChannel } from './sub-channel.ts'
+import type { SubChannel } from '../frames/sub-channel.ts'
 
 /**
  * An end of a channel is a MessagePort, in every thread and every process: so it can be posted to a thread as well. One that is posted over a link stays

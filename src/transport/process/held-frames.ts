@@ -1,7 +1,7 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { lossOf } from '../lost-frame.ts'
-import type { Arrived, SubChannel } from './sub-channel.ts'
+import type { Arrived, SubChannel } from '../frames/sub-channel.ts'
 
 /** Takes out what waits in a port. */
 export function* heldBy(port: MessagePort): Generator<Arrived> {

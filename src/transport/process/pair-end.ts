@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { FrameReceiver, Movable, Transport } from '../../channel/transport.ts'
 import { endOf, threadChannels } from '../thread.ts'
 import { heldBy } from './held-frames.ts'
-import type { SubChannel } from './sub-channel.ts'
+import type { SubChannel } from '../frames/sub-channel.ts'
 import { queueMicrotask } from '../../base/timers.ts'
 
 /** A joined end of a channel that was made here: a port, until the other end is posted over a link. */

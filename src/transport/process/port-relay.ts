@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { lossOf, lostFrame } from '../lost-frame.ts'
 import { forwardAll, heldBy } from './held-frames.ts'
-import type { SubChannel } from './sub-channel.ts'
+import type { SubChannel } from '../frames/sub-channel.ts'
 import { setImmediate, clearImmediate } from '../../base/timers.ts'
 
 /** Of this thread, until their ports are closed. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { tailOf } from './last-words.ts'
 import type { LastWords } from './last-words.ts'
-import { headerBytes, Kind, numberBytes, preamble } from './wire.ts'
+import { headerBytes, Kind, numberBytes, preamble, writeRecordHead } from '../frames/wire.ts'
 import { queueMicrotask } from '../../base/timers.ts'
 
 /**
@@ -75,14 +75,8 @@ export class RecordWriter {
     const inBlock = body.length < ownPieceBytes
     this.#reserve(headerBytes + numberBytes * (ends.length + buffers.length) + (inBlock ? body.length : 0))
     const block = this.#block
-    let at = this.#used
-    block[at] = kind
-    block[at + 1] = ours ? 1 : 0
-    block.writeUInt16LE(ends.length, at + 2)
-    block.writeUInt32LE(channel, at + 4)
-    block.writeUInt32LE(body.length, at + 8)
-    block.writeUInt32LE(buffers.length, at + 12)
-    at += headerBytes
+    const head = { kind, ours, channel, ends: ends.length, bodyBytes: body.length, buffers: buffers.length }
+    let at = writeRecordHead(block, this.#used, head)
     for (const end of ends) at = block.writeUInt32LE(end, at)
     for (const buffer of buffers) at = block.writeUInt32LE(buffer.byteLength, at)
     if (inBlock) block.set(body, at)
@@ -102,11 +96,7 @@ export class RecordWriter {
     const block = this.#block
     const at = this.#used
     const length = block.write(text, at + headerBytes)
-    block.fill(0, at, at + headerBytes)
-    block[at] = Kind.text
-    block[at + 1] = ours ? 1 : 0
-    block.writeUInt32LE(channel, at + 4)
-    block.writeUInt32LE(length, at + 8)
+    writeRecordHead(block, at, { kind: Kind.text, ours, channel, ends: 0, bodyBytes: length, buffers: 0 })
     this.#used = at + headerBytes + length
     this.#schedule()
   }

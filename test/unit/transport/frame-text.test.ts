@@ -1,7 +1,7 @@
 import { anything, assert, property } from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, it } from 'vitest'
-import { textOf } from '../../../src/transport/process/frame-text.ts'
+import { textOf } from '../../../src/transport/frames/frame-text.ts'
 
 it.each([
   [[0, 1, 'echo', ['text', -1.5, true, null, { a: { b: [] } }], 0]],

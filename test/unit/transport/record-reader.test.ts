@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { RecordReader } from '../../../src/transport/process/record-reader.ts'
-import type { IncomingRecord } from '../../../src/transport/process/record-reader.ts'
-import { Kind, preamble } from '../../../src/transport/process/wire.ts'
+import { RecordReader } from '../../../src/transport/frames/record-reader.ts'
+import type { IncomingRecord } from '../../../src/transport/frames/record-reader.ts'
+import { Kind, preamble } from '../../../src/transport/frames/wire.ts'
 import { recordOf } from '../../support/link-bytes.ts'
 
 const body = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + length) % 251))

@@ -37,7 +37,7 @@ const mostElements = 2 ** 22
  *
  * @param isMoved whether a port is named to be moved.
  * @returns true when there are DOMExceptions in it.
- * @throws TypeError when something in it cannot go to another process.
+ * @throws TypeError when something in it cannot leave its process.
  */
 export function holdsExceptions(frame: unknown, isMoved: (port: MessagePort) => boolean): boolean {
   if (isPlain(frame)) return false
@@ -60,7 +60,7 @@ export function holdsExceptions(frame: unknown, isMoved: (port: MessagePort) => 
 }
 
 export function notPortable(value: object): TypeError {
-  return new TypeError(`${oneOf(value)} cannot go to another process`)
+  return new TypeError(`${oneOf(value)} cannot leave its process`)
 }
 
 /** 'A Blob', say. */

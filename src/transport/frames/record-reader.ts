@@ -49,10 +49,18 @@ type State =
 const none: readonly never[] = []
 const noBytes = Buffer.alloc(0)
 
+interface Reading {
+  /** What the bytes begin with. Default: the preamble. */
+  readonly begins?: 'preamble' | 'header'
+  /** bytes of the largest frame. Default: what Node can hold. */
+  readonly mostBytes?: number
+}
+
 /** Takes records out of bytes, in whatever pieces those come: what is whole in one is read where it is. */
 export class RecordReader {
   readonly #take: (record: IncomingRecord) => void
-  #state: State = { at: 'preamble' }
+  readonly #mostBytes: number
+  #state: State
   /** The beginning of what is next, while it is not whole. */
   #partial = noBytes
   #partialBytes = 0
@@ -61,8 +69,13 @@ export class RecordReader {
   #filled = 0
 
   /** @param take called for each record. What it throws, `push` throws. */
-  constructor(take: (record: IncomingRecord) => void) {
+  constructor(
+    take: (record: IncomingRecord) => void,
+    { begins = 'preamble', mostBytes = mostFrameBytes }: Reading = {},
+  ) {
     this.#take = take
+    this.#mostBytes = mostBytes
+    this.#state = { at: begins }
   }
 
   /** Nothing has come of a record that has not come whole. */
@@ -136,7 +149,7 @@ export class RecordReader {
         return
       }
       case 'header': {
-        const header = headerOf(bytes)
+        const header = headerOf(bytes, this.#mostBytes)
         this.#state =
           header.ends + header.buffers > 0 ? { at: 'lists', header } : { at: 'body', header, ends: none, lengths: none }
         return
@@ -148,7 +161,7 @@ export class RecordReader {
         )
         const lengths = numbers.slice(header.ends)
         const total = lengths.reduce((sum, length) => sum + length, header.bodyBytes)
-        if (total > mostFrameBytes) throw new Error(`it announced a frame of ${total} bytes`)
+        if (total > this.#mostBytes) throw new Error(`it announced a frame of ${total} bytes`)
         this.#state = { at: 'body', header, ends: numbers.slice(0, header.ends), lengths }
         return
       }
@@ -223,12 +236,12 @@ function wantedBytes(state: Exclude<State, Filling>): number {
 
 const kinds: ReadonlySet<number> = new Set(Object.values(Kind))
 
-function headerOf(bytes: Buffer): Header {
+function headerOf(bytes: Buffer, mostBytes: number): Header {
   const kind = bytes[0] ?? 0
   const bodyBytes = bytes.readUInt32LE(8)
   const buffers = bytes.readUInt32LE(12)
   if (!kinds.has(kind) || (bytes[1] ?? 0) > 1) throw new Error(`it sent what is no record (kind ${kind})`)
-  if (bodyBytes > mostFrameBytes) throw new Error(`it announced a frame of ${bodyBytes} bytes`)
+  if (bodyBytes > mostBytes) throw new Error(`it announced a frame of ${bodyBytes} bytes`)
   if (buffers > mostListed) throw new Error(`it announced ${buffers} buffers`)
   return {
     kind: kind as Kind,

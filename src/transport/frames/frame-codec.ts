@@ -26,10 +26,18 @@ const none: readonly never[] = []
 
 /**
  * @param moved the ports in it that move; 'all': every one.
- * @throws TypeError or Error when something in it cannot go to another process; nothing has moved then.
+ * @param ports 'stay': none can move that far.
+ * @throws TypeError or Error when something in it cannot leave its process; nothing has moved then.
  */
-export function encodeFrame(frame: unknown, moved: readonly Movable[] | 'all' = none): EncodedFrame {
-  const isMoved = (port: MessagePort): boolean => moved === 'all' || moved.includes(port)
+export function encodeFrame(
+  frame: unknown,
+  moved: readonly Movable[] | 'all' = none,
+  ports: 'move' | 'stay' = 'move',
+): EncodedFrame {
+  const isMoved = (port: MessagePort): boolean => {
+    if (ports === 'stay') throw notPortable(port)
+    return moved === 'all' || moved.includes(port)
+  }
   const { frame: root, exceptions } = holdsExceptions(frame, isMoved)
     ? withStandIns(frame)
     : { frame, exceptions: undefined }

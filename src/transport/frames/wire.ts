@@ -1,5 +1,5 @@
 /**
- * The bytes between two processes. Each side sends the preamble once, then records:
+ * The bytes between two processes, or two machines. Between processes each side sends the preamble once; then come records:
  *
  * | bytes | |
  * |---|---|
@@ -30,6 +30,26 @@ export type Kind = (typeof Kind)[keyof typeof Kind]
 export const headerBytes = 16
 /** Of each number that follows the header. */
 export const numberBytes = 4
+
+export interface RecordHead {
+  readonly kind: Kind
+  /** Whether this side opened the channel. */
+  readonly ours: boolean
+  readonly channel: number
+  readonly ends: number
+  readonly bodyBytes: number
+  readonly buffers: number
+}
+
+/** @returns where the lists follow. */
+export function writeRecordHead(block: Buffer, at: number, head: RecordHead): number {
+  block[at] = head.kind
+  block[at + 1] = head.ours ? 1 : 0
+  block.writeUInt16LE(head.ends, at + 2)
+  block.writeUInt32LE(head.channel, at + 4)
+  block.writeUInt32LE(head.bodyBytes, at + 8)
+  return block.writeUInt32LE(head.buffers, at + 12)
+}
 
 const magic = 'SPLW'
 const version = 1
