@@ -141,8 +141,7 @@ function firstOf(all: readonly NextUnload[]): NextUnload {
   return all.reduce((first, each) => (rank(each) < rank(first) ? each : first), notLoaded)
 }
 
-/** Without the time of the sample. */
-export function withoutTime({
+function withoutTime({
   sampledAt: _sampledAt,
   ...memory
 }: NonNullable<ComponentInfo['memory']>): ComponentView['memory'] {
@@ -150,7 +149,7 @@ export function withoutTime({
 }
 
 /** To three digits: more is noise, and would be sent anew each time. */
-export const rounded = (value: number): number => Number(value.toPrecision(3))
+const rounded = (value: number): number => Number(value.toPrecision(3))
 
 const roundedShare = (share: number | null): number | null => share && rounded(share)
 

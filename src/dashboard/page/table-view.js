@@ -25,12 +25,10 @@ export function useChoices() {
   const [order, setOrder] = useOption('sort', '-memory')
   const [search, setSearch] = useOption('q', '', { inPlace: true })
   const [shown, setFilter] = useOption('show', 'all')
-  const [host, setHost] = useOption('host', '')
   const sort = sortOf(order)
   /** @param {string} id */
   const sortBy = (id) => setOrder((sort.id === id ? !sort.down : !columnOf(id)?.text) ? `-${id}` : id)
-  const filter = filters.find((name) => name === shown) ?? 'all'
-  return { order, sort, sortBy, search, setSearch, filter, setFilter, host, setHost }
+  return { order, sort, sortBy, search, setSearch, filter: filters.find((name) => name === shown) ?? 'all', setFilter }
 }
 
 /**

@@ -1,6 +1,5 @@
 /** @import { State } from './store.js' */
 
-import { idOf } from './cluster-data.js'
 import { html } from './html.js'
 import { store } from './store.js'
 
@@ -19,7 +18,7 @@ const leastRange = 0.25
 
 /** @typedef {{ readonly memory: Float64Array, readonly errors: Float64Array }} Trend bytes, and errors ever; NaN: not known */
 
-/** By the ids of components. @type {Map<string, Trend>} */
+/** @type {Map<string, Trend>} */
 const trends = new Map()
 /** Epoch ms of the last point, by the server's clock. */
 let last = 0
@@ -33,7 +32,7 @@ let version = 0
 store.subscribe(sample)
 
 /** @param {State} state */
-function sample({ memory, components, cluster }) {
+function sample({ memory, components }) {
   if (taken > 0 && store.timeline.components !== source) fill()
   if (!memory || memory.time - last < spacing) return
   // While there was no connection, nothing is known.
@@ -43,13 +42,12 @@ function sample({ memory, components, cluster }) {
     taken++
   }
   const at = taken % points
-  const others = cluster?.components
-  for (const component of [...components.values(), ...(others?.values() ?? [])]) {
-    const trend = trendOf(idOf(component))
-    trend.memory[at] = component.memory?.total ?? 0
-    trend.errors[at] = component.errors
+  for (const { name, memory: held, errors } of components.values()) {
+    const trend = trendOf(name)
+    trend.memory[at] = held?.total ?? 0
+    trend.errors[at] = errors
   }
-  if (at === 0) for (const id of trends.keys()) if (!components.has(id) && !others?.has(id)) trends.delete(id)
+  if (at === 0) for (const name of trends.keys()) if (!components.has(name)) trends.delete(name)
   taken++
   version++
   last = memory.time

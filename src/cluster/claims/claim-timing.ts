@@ -1,0 +1,33 @@
+/** What a host waits for while it claims and renews. ms. */
+export interface ClaimTiming {
+  /** Between two renewals of a key. Contract: a third of the claim's time. */
+  readonly renewal: number
+  /** A request to the bucket: after that it is sent again. */
+  readonly answer: number
+  /** Between looks at what is to be renewed. */
+  readonly tick: number
+  /** Before a claim that led to nothing is tried again. */
+  readonly retry: number
+  /** Between attempts to claim what belongs to somebody who is gone. */
+  readonly poll: number
+  /** For writing over a claim that is handed over. */
+  readonly take: number
+  /** For giving back everything at the end. */
+  readonly leave: number
+}
+
+export function claimTiming(claimTtl: number): ClaimTiming {
+  return {
+    renewal: claimTtl / 3,
+    // Four renewals can be sent before a claim is over. A leader of three servers is replaced after some seconds: each attempt may be the first that the new one hears.
+    answer: Math.min(claimTtl / 6, 1_000),
+    tick: Math.min(claimTtl / 30, 250),
+    // Guessed: as long as a server takes to expire what is over (measured: 2 to 7 ms), several times.
+    retry: 25,
+    // Guessed: far below the second within which a key of a host that died has an owner again.
+    poll: 100,
+    // It was renewed when it was suspended, so half of its time is left over for the way there.
+    take: claimTtl / 2,
+    leave: 1_000,
+  }
+}
