@@ -152,6 +152,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
       defaultWorkerOptions,
       memoryReturn: this.#reclaimer,
       registry: this.#registry,
+      families: this.#families,
       memory: this.memory,
       stuck,
       idle,

@@ -1,4 +1,5 @@
 import type { Registry } from './component/registry.ts'
+import type { Families } from './component/families.ts'
 import type { DueWatch } from './component/due-watch.ts'
 import type { StuckWatch } from './component/stuck-watch.ts'
 import { tellEnded, tellRetired } from './component/news.ts'
@@ -28,6 +29,7 @@ export interface CoordinatorParts extends Pick<
 > {
   readonly logger: GuardedLogger
   readonly registry: Registry
+  readonly families: Families
   readonly memory: MemoryManager
   readonly stuck: StuckWatch
   readonly idle: DueWatch
@@ -40,7 +42,7 @@ export interface CoordinatorParts extends Pick<
 
 /** What one component has around it, and who is told of what becomes of it. */
 export function surroundingsOf(self: Supervisor, parts: CoordinatorParts): Surroundings {
-  const { registry, memory, stuck, idle, recycles, advisor, announcer, logs, tracing, ...own } = parts
+  const { registry, families: _, memory, stuck, idle, recycles, advisor, announcer, logs, tracing, ...own } = parts
   const { inContext } = own
   const { component: name } = self
   return {

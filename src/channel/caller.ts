@@ -5,7 +5,6 @@ import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
-import { decodeError } from './error-codec.ts'
 import { errorForCaller, framesOf } from './error-for-caller.ts'
 import { crashedUnderWay } from './generation-end.ts'
 import type { ConnectionEnd } from './generation-end.ts'
@@ -15,7 +14,7 @@ import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOrigin, RemoteCallOptions } from './pending-call.ts'
 import { methodName, ToServer } from './protocol.ts'
-import type { EncodedError, MethodPath } from './protocol.ts'
+import type { MethodPath } from './protocol.ts'
 import { isCrash, keptCall } from './resend.ts'
 import { leastBusy } from './routing.ts'
 import { SentSignals } from './sent-signals.ts'
@@ -350,10 +349,10 @@ export class Caller {
   }
 
   /** It was not begun there, and waits for another one. */
-  #refused(generation: number, id: number, pending: PendingCall, why: EncodedError): boolean {
+  #refused(generation: number, id: number, pending: PendingCall, why: unknown): boolean {
     if (!this.#options.onRefused || this.#stopped || !pending.takeBack()) return false
     this.#waiting.putFirst([[id, pending]])
-    this.#options.onRefused(generation, decodeError(why))
+    this.#options.onRefused(generation, why)
     if (this.#waiting.has(id) && this.#hasNoneLeft) this.#options.onWaiting()
     return true
   }

@@ -8,7 +8,7 @@ import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import type { PendingCall } from './pending-call.ts'
 import { apart, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallerEntry, EncodedError, ServerEntry } from './protocol.ts'
+import type { ApartEntry, CallerEntry, ServerEntry } from './protocol.ts'
 import type { Lane } from './routing.ts'
 import { SentCalls } from './sent-calls.ts'
 import type { SentSignals, SignalLink } from './sent-signals.ts'
@@ -44,8 +44,8 @@ export interface LinkOptions {
   readonly onSettled: () => void
   /** It is closed, and nobody has said why by now. */
   readonly onLost: (end: GenerationEnd) => void
-  /** A call that was sent on it was not begun. Returns false when it is to be told so as any error. */
-  readonly onRefused: (id: number, pending: PendingCall, error: EncodedError) => boolean
+  /** A call that was sent on it was not begun. Returns false when it is not to be asked elsewhere. */
+  readonly onRefused: (id: number, pending: PendingCall, why: unknown) => boolean
   /** Calls of others at its other end. Default: it is not known of any. */
   readonly elsewhere?: (() => number) | undefined
 }

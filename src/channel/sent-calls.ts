@@ -1,11 +1,13 @@
 import { messageOf } from '../contract/describe-value.ts'
 import { ValueError } from '../contract/errors.ts'
 import { closeMoved } from './close-moved.ts'
+import { decodeError } from './error-codec.ts'
 import { unmarshal } from './marshal.ts'
 import type { CallbackLinks } from './marshal.ts'
 import type { PendingCall } from './pending-call.ts'
+import { NotBegun } from './not-begun.ts'
 import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { AnswerEntry, ApartEntry, EncodedError, ServerEntry, UnreadableEntry, ValueEntry } from './protocol.ts'
+import type { AnswerEntry, ApartEntry, ServerEntry, UnreadableEntry, ValueEntry } from './protocol.ts'
 import { RemoteStream, StreamHandle } from './remote-stream.ts'
 
 /** What answers need of the caller they are for. */
@@ -14,8 +16,8 @@ export interface AnswerHooks {
   send(entry: ServerEntry): void
   /** A call is settled, or a stream over. */
   settled(): void
-  /** It was not begun. Returns false when it is to be told so as any error. */
-  refused(id: number, pending: PendingCall, error: EncodedError): boolean
+  /** It was not begun. Returns false when it is not to be asked elsewhere. */
+  refused(id: number, pending: PendingCall, why: unknown): boolean
   /** Whose answer it is, for stacks. */
   where(): string
 }
@@ -113,7 +115,7 @@ export class SentCalls {
         break
       case ToCaller.refused:
         this.#calls.delete(id)
-        if (!this.#hooks.refused(id, pending, entry[2])) pending.rejectEncoded(entry[2], this.#hooks.where())
+        this.#refused(id, pending, decodeError(entry[2]))
         break
       case ToCaller.error:
       case ToCaller.fail:
@@ -124,6 +126,11 @@ export class SentCalls {
     }
     this.#calls.delete(id)
     this.#hooks.settled()
+  }
+
+  #refused(id: number, pending: PendingCall, why: unknown): void {
+    // Only who stands in front of a component can do nothing about it, and tells its own caller.
+    if (!this.#hooks.refused(id, pending, why)) pending.reject(new NotBegun(why))
   }
 
   #deliver(entry: ValueEntry, pending: PendingCall, to: (value: unknown, wire: unknown) => void): void {

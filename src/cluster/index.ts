@@ -1,1 +1,5 @@
+export { joinCluster } from './join.ts'
+export { Cluster } from './cluster.ts'
+export type { ClusterEvents, ClusterFamily } from './cluster.ts'
+export type { ClusterOptions } from './cluster-options.ts'
 export type { ClusterHost, ClusterMove, MoveKind } from '../contract/cluster.ts'

@@ -6,7 +6,7 @@ import type { FamilyDefinition, FamilyHome } from './family.ts'
 /** The families of a coordinator, by name. */
 export class Families {
   readonly #home: Omit<FamilyHome, 'unregistered'>
-  readonly #byName = new Map<string, Pick<ComponentFamily<unknown>, 'forget'>>()
+  readonly #byName = new Map<string, ComponentFamily<unknown>>()
 
   constructor(home: Omit<FamilyHome, 'unregistered'>) {
     this.#home = home
@@ -21,8 +21,12 @@ export class Families {
       ...this.#home,
       unregistered: () => this.#byName.delete(name),
     })
-    this.#byName.set(name, family)
+    this.#byName.set(name, family as ComponentFamily<unknown>)
     return family
+  }
+
+  get(name: string): ComponentFamily<unknown> | undefined {
+    return this.#byName.get(name)
   }
 
   /** A component is being unregistered, by whomever: no family has it as its instance any longer. */

@@ -133,6 +133,20 @@ export class Hibernation {
     return kept.where === 'memory' ? kept.snapshot.slice() : this.#read(kept.snapshot, patience)
   }
 
+  /** There is something for the next generation. */
+  get keeps(): boolean {
+    return this.#kept.where !== 'nowhere'
+  }
+
+  /**
+   * What the component left behind elsewhere is given to its next generation here.
+   *
+   * @throws RangeError when it is larger than `maxSize`.
+   */
+  async accept(snapshot: Uint8Array): Promise<void> {
+    this.#kept = await this.#keep(snapshot, this.#options.timeout)
+  }
+
   /** The next generation is ready: nothing is kept any longer. What it had to do without is set aside. */
   async restored(): Promise<void> {
     const kept = this.#kept

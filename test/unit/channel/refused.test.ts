@@ -33,10 +33,10 @@ async function settle(): Promise<void> {
 }
 
 describe('a call that was not begun where it was sent', () => {
-  it('is told its caller as why, when he cannot ask elsewhere', async () => {
+  it('tells its caller why, when he cannot ask elsewhere', async () => {
     const caller = newCaller()
     serve(caller, 1, { m: refuse })
-    await expect(caller.call('m', [], {}, {})).rejects.toMatchObject({ code: 'ERR_NO_HOST' })
+    await expect(caller.call('m', [], {}, {})).rejects.toMatchObject({ cause: { code: 'ERR_NO_HOST' } })
   })
 
   it('goes elsewhere as it was when it was made, as often as it is refused', async () => {
@@ -91,6 +91,6 @@ describe('a call under a claim', () => {
     expect(await caller.call('token', [], { fence: [7, now + 60_000] }, {})).toBe(7)
     expect(await caller.call('token', [], {}, {})).toBeUndefined()
     const late = caller.call('token', [], { fence: [7, now - 1] }, {})
-    await expect(late).rejects.toMatchObject({ code: 'ERR_OWNER_STALE', token: 7 })
+    await expect(late).rejects.toMatchObject({ cause: { code: 'ERR_OWNER_STALE', token: 7 } })
   })
 })

@@ -1,0 +1,111 @@
+import { withDeadline } from '../base/deadline.ts'
+import { monotonicNow } from '../base/monotonic.ts'
+import { sleep } from '../base/timers.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import type { Logger } from '../contract/logger.ts'
+import type { Claims, Tenure } from './claims/claims.ts'
+import type { KnownHost, PeerId } from './directory.ts'
+import type { Moves } from './moves.ts'
+import { placeKey } from './placement.ts'
+import type { Taken } from './serving/host-api.ts'
+import { nameOf } from './serving/keys.ts'
+import type { Keys } from './serving/keys.ts'
+import type { Offers } from './serving/offers.ts'
+
+export interface HandoverOptions {
+  readonly self: PeerId
+  readonly offers: Offers
+  readonly keys: Keys
+  readonly claims: Pick<Claims, 'suspend' | 'resume' | 'claim' | 'drop'>
+  readonly moves: Moves
+  readonly hosts: () => readonly KnownHost[]
+  /** Asks another host to take a key as it was at that revision. */
+  readonly give: (
+    to: PeerId,
+    key: { readonly family: string; readonly key: string; readonly revision: number },
+    snapshot: Uint8Array | undefined,
+  ) => Promise<Taken>
+  readonly logger: Pick<Logger, 'warn'>
+}
+
+/** moved: another host has it. stayed: it is served here as before. lost: nobody knows, or somebody else has it; nothing is served here. */
+export type HandoverOutcome = 'moved' | 'stayed' | 'lost'
+
+/** ms that calls under way are given to come to an end; callers wait meanwhile. Guessed: less would move hardly anything that is used, more be noticed. */
+const drainTime = 2_000
+/** ms that a snapshot on disk is waited for. Guessed: what `hibernate.timeout` is by default. */
+const readTime = 5_000
+
+/** Gives keys to other hosts: nothing new is begun, what is under way ends, the state is taken, and whoever gets it writes itself over the claim. */
+export class Handover {
+  readonly #options: HandoverOptions
+
+  constructor(options: HandoverOptions) {
+    this.#options = options
+  }
+
+  /** @param why a sentence, for people. */
+  async give(tenure: Tenure, why: string): Promise<HandoverOutcome> {
+    const { keys } = this.#options
+    const { family, key } = tenure
+    const outcome = await keys.during(family, key, async () => this.#give(tenure, why))
+    // It is being handed over by somebody else.
+    return outcome ?? 'moved'
+  }
+
+  async #give({ family, key }: Tenure, why: string): Promise<HandoverOutcome> {
+    const { offers, logger } = this.#options
+    const name = nameOf(family, key)
+    const component = offers.instanceIfAny(family, key)
+    const target = this.#target(family, key)
+    if (!target) return 'stayed'
+    if (component) {
+      const quiet = component.main.caller.quiet().then(() => true)
+      if (!(await withDeadline(quiet, drainTime))) return 'stayed'
+      await component.unload('requested', drainTime)
+      if (component.isLoaded) return 'stayed'
+    }
+    const snapshot = component?.hibernation.keeps ? await component.hibernation.restore(readTime) : undefined
+    const suspended = await this.#options.claims.suspend(family, key)
+    if (!suspended) return 'lost'
+    try {
+      const taken = await this.#options.give(target.id, { family, key, revision: suspended.revision }, snapshot)
+      if (taken.status === 'taken') return this.#moved(suspended, target.id, why)
+      if (taken.status === 'refused') return await this.#goOn(suspended)
+    } catch (error) {
+      logger.warn({ component: name, host: target.id.name }, `could not be handed over: ${messageOf(error)}`)
+    }
+    return this.#findOut(suspended)
+  }
+
+  #target(family: string, key: string): KnownHost | undefined {
+    const { self, hosts } = this.#options
+    const others = hosts().filter(({ id }) => id.session !== self.session)
+    const placed = placeKey(others, family, key)
+    return 'none' in placed ? undefined : placed
+  }
+
+  #moved({ family, key }: Tenure, to: PeerId, why: string): HandoverOutcome {
+    const { claims, keys, moves, self } = this.#options
+    claims.drop(family, key)
+    keys.release(family, key)
+    moves.tell({ kind: 'handed-over', family, key, from: self.name, to: to.name, why })
+    return 'moved'
+  }
+
+  async #goOn({ family, key }: Tenure): Promise<HandoverOutcome> {
+    return (await this.#options.claims.resume(family, key)) ? 'stayed' : 'lost'
+  }
+
+  /** Nobody said what came of it. When the claim is over the other host has it, or nobody has. */
+  async #findOut({ family, key, until }: Tenure): Promise<HandoverOutcome> {
+    const { claims, keys, self } = this.#options
+    claims.drop(family, key)
+    await sleep(Math.max(0, until - monotonicNow()))
+    const claimed = await claims.claim(family, key).catch(() => undefined)
+    if (claimed?.status === 'owned') return 'stayed'
+    if (claimed?.status === 'elsewhere' && claimed.owner.session === self.session) return 'lost'
+    keys.release(family, key)
+    return claimed ? 'moved' : 'lost'
+  }
+}

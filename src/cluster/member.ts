@@ -1,0 +1,272 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Patience } from '../base/deadline.ts'
+import { sleep } from '../base/timers.ts'
+import type { CallbackLinks } from '../channel/marshal.ts'
+import type { ClusterMove } from '../contract/cluster.ts'
+import type { Remote } from '../contract/remote.ts'
+import type { ComponentCoordinator } from '../coordinator.ts'
+import { peerChannels } from '../transport/nats/peer-channels.ts'
+import { PeerNetwork } from '../transport/nats/peer-network.ts'
+import type { PeerChannel } from '../transport/nats/peer.ts'
+import { Announcer } from './announcer.ts'
+import { askHost } from './ask-host.ts'
+import { Claims } from './claims/claims.ts'
+import type { Tenure } from './claims/claims.ts'
+import type { ResolvedClusterOptions } from './cluster-options.ts'
+import type { Change, KnownHost, PeerId } from './directory.ts'
+import { Handover } from './handover.ts'
+import { localChannel } from './local-channel.ts'
+import { machineLinks } from './machine-links.ts'
+import { MoveNews } from './move-news.ts'
+import { Moves } from './moves.ts'
+import { Relief } from './relief.ts'
+import { hostApi } from './serving/host-api.ts'
+import type { HostApi } from './serving/host-api.ts'
+import { HostServer } from './serving/host-server.ts'
+import { Keys, nameOf } from './serving/keys.ts'
+import { Offers } from './serving/offers.ts'
+import { Standing } from './standing.ts'
+
+/** ms that another host is given to say what it has. Contract: `ClusterView.componentsOf`. */
+const tellTime = 1_000
+/** ms that another host is given to take a key, its state included. Guessed: the largest one, by a slow network. */
+const giveTime = 10_000
+/** ms that calls under way are given when this host leaves. Contract: what an unload by name gives them. */
+const leaveTime = 5_000
+/** ms between two looks at whether they have come to an end. Guessed. */
+const leaveLook = 20
+/** Keys that are handed over at once when this host leaves. Guessed: each waits for the network more than for this host. */
+const atOnce = 8
+
+/** Who is told of what becomes of the cluster. */
+export interface MemberEvents {
+  readonly move: (move: ClusterMove) => void
+  readonly change: (change: Change) => void
+}
+
+/** What a member is made of. */
+interface MemberParts {
+  readonly self: PeerId
+  readonly coordinator: ComponentCoordinator
+  readonly offers: Offers
+  readonly standing: Standing
+  readonly moves: Moves
+  readonly news: MoveNews
+  readonly keys: Keys
+  readonly server: HostServer
+  readonly claims: Claims
+  readonly network: PeerNetwork
+  readonly announcer: Announcer
+  readonly links: CallbackLinks
+}
+
+/** This host, as the others see it: what it offers, the keys it owns, and who else is there. */
+export class Member {
+  readonly self: PeerId
+  readonly moves: Moves
+  readonly links: CallbackLinks
+  readonly #parts: MemberParts
+  readonly #handover: Handover
+  readonly #relief: Relief
+  readonly #stopListening: () => void
+  #leaving: Promise<void> | undefined
+
+  /**
+   * @param session of this joining, and of no other.
+   * @throws InvalidOptionsError for a name that another host has, and another `claimTtl` than the others'; NATS's own errors.
+   */
+  static async join(
+    connection: NatsConnection,
+    coordinator: ComponentCoordinator,
+    { name, prefix, claimTtl, replicas, maxSize }: ResolvedClusterOptions,
+    session: string,
+    events: MemberEvents,
+  ): Promise<Member> {
+    const { logger, registry, families, memory } = coordinator.parts
+    const self: PeerId = { name, session }
+    const links = machineLinks(peerChannels)
+    await using undo = new AsyncDisposableStack()
+    // Nothing is claimed before there is somebody to be told that it is lost.
+    const onLost = (tenure: Tenure, why: string): void => keys.lost(tenure, why)
+    const bucket = { bucket: `${prefix}-owners`, ...(replicas !== undefined && { replicas }) }
+    const claims = undo.use(await Claims.open({ ...bucket, connection, self, claimTtl, logger, onLost }))
+    const offers = new Offers({ registry, families })
+    const standing = new Standing({ host: name, memory, registry, offers, claims })
+    const closedBecause = (): string | undefined => standing.closedBecause
+    const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move)))
+    const moves: Moves = new Moves((move) => news.tell(move), events.move)
+    const keys: Keys = new Keys({ self, offers, claims, moves, closedBecause, logger })
+    const api = hostApi({ offers, keys, claims, closedBecause, list: () => coordinator.list() })
+    const gone = (): string | undefined => standing.goneBecause
+    const server = new HostServer({ host: name, offers, keys, links, api, closedBecause, gone })
+    const network = undo.use(
+      await PeerNetwork.open({
+        connection,
+        subjectOf: (host) => `${prefix}.host.${host}`,
+        self,
+        maxFrameBytes: maxSize,
+        silentAfter: claimTtl,
+        onChannel: (channel) => server.serve(channel),
+        logger,
+      }),
+    )
+    const announcer = undo.use(
+      await Announcer.open({
+        connection,
+        subject: `${prefix}.hosts`,
+        self,
+        claimTtl,
+        collect: () => standing.told,
+        onChange: (change) => events.change(change),
+        logger,
+      }),
+    )
+    undo.move()
+    const parts = { coordinator, offers, standing, moves, news, keys, server, claims, network, announcer, links, self }
+    return new Member(parts)
+  }
+
+  private constructor(parts: MemberParts) {
+    this.#parts = parts
+    this.self = parts.self
+    this.moves = parts.moves
+    this.links = parts.links
+    const { self, offers, keys, claims, moves, coordinator } = parts
+    this.#handover = new Handover({
+      self,
+      offers,
+      keys,
+      claims,
+      moves,
+      hosts: () => this.hosts(),
+      give: async (to, { family, key, revision }, snapshot) =>
+        this.#ask(to, giveTime, async (api) => api.take(family, key, revision, snapshot)),
+      logger: coordinator.parts.logger,
+    })
+    this.#relief = new Relief({
+      level: () => coordinator.memory.pressureLevel,
+      measure: async () => {
+        const { usage, limit } = await coordinator.memory.sample()
+        return { usage, limit, high: limit * coordinator.memory.options.highThreshold }
+      },
+      movable: () => claims.list().map((tenure) => this.#movable(tenure)),
+    })
+    this.#stopListening = this.#listen(coordinator)
+  }
+
+  /** @throws ComponentNotFoundError; then nothing is offered. */
+  async offer(names: readonly string[]): Promise<void> {
+    this.#parts.offers.add(names)
+    await this.#parts.announcer.announce()
+  }
+
+  /** Those that are there, this one among them, by name. */
+  hosts(): readonly KnownHost[] {
+    return this.#parts.announcer.hosts()
+  }
+
+  host(name: string): KnownHost | undefined {
+    return this.#parts.announcer.host(name)
+  }
+
+  /** Somebody found out that it is gone. */
+  gone({ session }: PeerId, why: string): void {
+    if (session !== this.self.session) this.#parts.announcer.forget(session, why)
+  }
+
+  /** The name of the key's owner. */
+  async ownerOf(family: string, key: string): Promise<string | undefined> {
+    return (await this.#parts.claims.owner(family, key))?.owner.name
+  }
+
+  channel(to: PeerId): PeerChannel {
+    if (to.session !== this.self.session) return this.#parts.network.channel(to)
+    const [ours, theirs] = localChannel(this.self)
+    this.#parts.server.serve(theirs)
+    return ours
+  }
+
+  async componentsOf(host: PeerId): ReturnType<Remote<HostApi>['components']> {
+    return this.#ask(host, tellTime, async (api) => api.components())
+  }
+
+  /** Hands over what it has, and goes. Idempotent. */
+  async leave(): Promise<void> {
+    this.#leaving ??= this.#leave()
+    await this.#leaving
+  }
+
+  async #leave(): Promise<void> {
+    const { standing, announcer, network, claims, news } = this.#parts
+    standing.isLeaving = true
+    this.#stopListening()
+    this.#relief[Symbol.dispose]()
+    await announcer.announce()
+    await this.#handAllOver()
+    await this.#drained()
+    await announcer[Symbol.asyncDispose]()
+    await claims[Symbol.asyncDispose]()
+    await network[Symbol.asyncDispose]()
+    news[Symbol.dispose]()
+  }
+
+  async #handAllOver(): Promise<void> {
+    const { claims, keys, coordinator } = this.#parts
+    const left = [...claims.list()]
+    const handOver = async (): Promise<void> => {
+      for (let tenure = left.pop(); tenure; tenure = left.pop()) {
+        const outcome = await this.#handover.give(tenure, `host "${this.self.name}" left the cluster`)
+        if (outcome !== 'stayed') continue
+        // Nobody takes it: what it held is lost, as at any end of a program.
+        keys.giveBack(tenure, `host "${this.self.name}" left the cluster, and no other took it`)
+        keys.release(tenure.family, tenure.key)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: atOnce }, handOver))
+    } catch (error) {
+      coordinator.parts.logger.warn({ err: error }, 'not all keys could be handed over: their claims run out')
+    }
+  }
+
+  /** Calls that other hosts have made are over, or have had their time. */
+  async #drained(): Promise<void> {
+    const { offers } = this.#parts
+    const isOver = (): boolean => offers.list.every(({ counts }) => counts.inFlight === 0)
+    using time = new Patience(leaveTime)
+    while (!isOver() && time.left > 0) await sleep(leaveLook)
+  }
+
+  async #ask<R>(host: PeerId, timeout: number, ask: (api: Remote<HostApi>) => Promise<R>): Promise<R> {
+    return askHost(this.channel(host), this.links, timeout, ask)
+  }
+
+  #movable(tenure: Tenure) {
+    const { coordinator } = this.#parts
+    const name = nameOf(tenure.family, tenure.key)
+    const info = this.#parts.offers.instanceIfAny(tenure.family, tenure.key) && coordinator.info(name)
+    return {
+      name,
+      inUse: (info?.inUse ?? 0) > 0,
+      memory: info?.memory?.total ?? 0,
+      move: async (why: string) => this.#handover.give(tenure, why),
+    }
+  }
+
+  #listen(coordinator: ComponentCoordinator): () => void {
+    const { keys, announcer } = this.#parts
+    const changed = (): void => announcer.changed()
+    const unloaded = ({ name }: { readonly name: string }): void => {
+      keys.unloaded(name)
+      changed()
+    }
+    const pressure = (): void => {
+      changed()
+      this.#relief.look()
+    }
+    coordinator.on('load', changed).on('unload', unloaded).on('crash', changed).on('pressure', pressure)
+    return () => {
+      coordinator.off('load', changed).off('unload', unloaded).off('crash', changed).off('pressure', pressure)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { ServedCall } from '../../channel/call-context.ts'
+import { callContext } from '../../channel/call-context.ts'
+import type { Caller } from '../../channel/caller.ts'
+import { isRefusedKey } from '../../channel/method-table.ts'
+import type { ServedMethod, ServedMethods } from '../../channel/method-table.ts'
+import { NotBegun } from '../../channel/not-begun.ts'
+import type { RemoteCallOptions } from '../../channel/pending-call.ts'
+import type { Fence, MethodPath } from '../../channel/protocol.ts'
+import { isComponentNotFoundError, isCoordinatorShutdownError } from '../../contract/errors.ts'
+import { monotonicNow } from '../../base/monotonic.ts'
+
+/** What stands between the cluster and a component of this host. */
+export interface GateOptions {
+  readonly component: string
+  /** The main thread's caller of the component. */
+  readonly caller: Pick<Caller, 'call'>
+  /**
+   * Called before a call is begun, and again when it was held up until its claim was over.
+   *
+   * @returns the claim under which it is made, if it is made under one.
+   * @throws NotBegun when this host does not take it.
+   */
+  readonly admit: () => Fence | undefined
+  readonly counts: GateCounts
+}
+
+/** What came through the gates of one offer. Calls, and ns. */
+export class GateCounts {
+  inFlight = 0
+  calls = 0
+  errors = 0
+  lastError = ''
+  /** ns of calls that are over. */
+  time = 0
+}
+
+/** The methods of a component as other hosts call them: each call goes on to the component's own worker, under the same allow-list. */
+export class Gate implements ServedMethods {
+  readonly api = undefined
+  readonly #options: GateOptions
+
+  constructor(options: GateOptions) {
+    this.#options = options
+  }
+
+  lookup(method: MethodPath): ServedMethod | undefined {
+    const path = typeof method === 'string' ? [method] : method
+    if (path.some(isRefusedKey)) return undefined
+    return { fn: async (...args: unknown[]) => this.#passOn(method, args), self: undefined }
+  }
+
+  names(): string[] {
+    return []
+  }
+
+  async #passOn(method: MethodPath, args: readonly unknown[]): Promise<unknown> {
+    const { counts } = this.#options
+    const fence = this.#options.admit()
+    const begun = monotonicNow()
+    counts.inFlight++
+    counts.calls++
+    try {
+      return await this.#call(method, args, fence)
+    } catch (error) {
+      counts.errors++
+      counts.lastError = error instanceof Error ? error.message : String(error)
+      throw error
+    } finally {
+      counts.inFlight--
+      counts.time += (monotonicNow() - begun) * 1e6
+    }
+  }
+
+  async #call(method: MethodPath, args: readonly unknown[], fence: Fence | undefined): Promise<unknown> {
+    const { component, caller, admit } = this.#options
+    const call = callContext.getStore()
+    for (let under = fence; ; under = admit()) {
+      try {
+        return await caller.call(method, args, optionsOf(call, under), {})
+      } catch (error) {
+        // It waited until what was known of the claim then was over: it may have been renewed since.
+        if (error instanceof NotBegun) continue
+        if (isCoordinatorShutdownError(error)) throw new NotBegun(error)
+        if (isComponentNotFoundError(error) && error.component === component) throw new NotBegun(error)
+        throw error
+      }
+    }
+  }
+}
+
+function optionsOf(call: ServedCall | undefined, fence: Fence | undefined): RemoteCallOptions {
+  if (!call) return { fence }
+  const { deadline, signal, traceparent } = call
+  const timeout = deadline === 0 ? undefined : Math.max(1, deadline - monotonicNow())
+  return { timeout, signal, traceparent, fence }
+}

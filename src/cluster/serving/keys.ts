@@ -1,0 +1,145 @@
+import { monotonicNow } from '../../base/monotonic.ts'
+import { encodeError } from '../../channel/error-codec.ts'
+import { NotBegun } from '../../channel/not-begun.ts'
+import type { Fence } from '../../channel/protocol.ts'
+import { NoHostError, StaleOwnerError } from '../../contract/errors.ts'
+import type { Logger } from '../../contract/logger.ts'
+import type { Claimed, Claims, Tenure } from '../claims/claims.ts'
+import type { PeerId } from '../directory.ts'
+import type { Answer } from '../handshake.ts'
+import type { Moves } from '../moves.ts'
+import { defaultsOf } from './defaults.ts'
+import type { Offers } from './offers.ts'
+
+export interface KeysOptions {
+  readonly self: PeerId
+  readonly offers: Offers
+  readonly claims: Pick<Claims, 'claim' | 'claimWhenFree' | 'tenure' | 'giveBack' | 'list'>
+  readonly moves: Moves
+  /** Why this host takes nothing new; undefined: it does. */
+  readonly closedBecause: () => string | undefined
+  readonly logger: Pick<Logger, 'warn'>
+}
+
+/** The keys that this host owns: claimed when they are first asked for, and given back when their instances are unloaded. */
+export class Keys {
+  readonly #options: KeysOptions
+  /** Being handed over: nothing begins, and who asks waits for what comes of it. */
+  readonly #moving = new Map<string, Promise<unknown>>()
+
+  constructor(options: KeysOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Somebody wants to be served.
+   *
+   * @param gone the session of an owner that is known to be there no more: its claim is waited for.
+   * @param signal aborted when he does not any more.
+   */
+  async ask(family: string, key: string, gone: string | undefined, signal: AbortSignal): Promise<Answer> {
+    const { claims, offers } = this.#options
+    await this.#moving.get(keyId(family, key))
+    if (!offers.family(family)) return this.#refused(family, key, `host "${this.#options.self.name}" does not offer it`)
+    if (!claims.tenure(family, key)) {
+      const closed = this.#options.closedBecause()
+      if (closed !== undefined) return this.#refused(family, key, closed)
+      const claimed = await (gone === undefined
+        ? claims.claim(family, key)
+        : claims.claimWhenFree(family, key, { signal }))
+      if (claimed.status === 'elsewhere') return claimed
+      this.#placed(claimed, gone)
+    }
+    const tenure = claims.tenure(family, key)
+    const component = offers.instance(family, key)
+    if (!tenure || !component) return this.#refused(family, key, 'its claim was lost at once')
+    return { status: 'served', token: tenure.token, defaults: defaultsOf(component.definition) }
+  }
+
+  /** @throws NotBegun when the claim of that token is over, or the key is about to be somewhere else. */
+  admit(family: string, key: string, token: number): Fence {
+    const tenure = this.#options.claims.tenure(family, key)
+    if (tenure?.token === token && tenure.until > monotonicNow() && !this.#moving.has(keyId(family, key))) {
+      return [tenure.token, tenure.until]
+    }
+    throw new NotBegun(new StaleOwnerError(nameOf(family, key), token, { host: this.#options.self.name }))
+  }
+
+  /**
+   * While `work` is under way nothing begins there, and who asks waits.
+   *
+   * @returns undefined: that is so already.
+   */
+  during<T>(family: string, key: string, work: () => Promise<T>): Promise<T> | undefined {
+    const id = keyId(family, key)
+    if (this.#moving.has(id)) return undefined
+    const working = work().finally(() => this.#moving.delete(id))
+    this.#moving.set(
+      id,
+      working.catch(() => {}),
+    )
+    return working
+  }
+
+  /** An instance was unloaded: unless it left its state here, or is about to be loaded again, anybody may have its key. */
+  unloaded(name: string): void {
+    const tenure = this.#tenureOf(name)
+    if (!tenure) return
+    const { family, key } = tenure
+    const component = this.#options.offers.instanceIfAny(family, key)
+    if (this.#moving.has(keyId(family, key)) || component?.hibernation.keeps) return
+    if (component && (component.isLoaded || component.main.caller.waiting + component.main.caller.underWay > 0)) return
+    this.giveBack(tenure, 'it was unloaded')
+  }
+
+  giveBack({ family, key }: Tenure, why: string): void {
+    const { claims, self, moves, logger } = this.#options
+    moves.note({ kind: 'given-back', family, key, from: self.name, to: undefined, why })
+    claims
+      .giveBack(family, key)
+      .catch((error: unknown) =>
+        logger.warn({ component: nameOf(family, key), err: error }, 'its claim could not be given back: it runs out'),
+      )
+  }
+
+  /** Its claim is over without this host's doing: what is loaded goes, with its state, which is somebody else's by now. */
+  lost({ family, key }: Tenure, why: string): void {
+    const { self, moves, logger } = this.#options
+    logger.warn({ component: nameOf(family, key) }, `its claim is lost: ${why}; it is unloaded`)
+    moves.tell({ kind: 'lost', family, key, from: self.name, to: undefined, why })
+    this.release(family, key)
+  }
+
+  release(family: string, key: string): void {
+    const { offers, logger } = this.#options
+    offers
+      .family(family)
+      ?.release(key)
+      .catch((error: unknown) => logger.warn({ component: nameOf(family, key), err: error }, 'could not be unloaded'))
+  }
+
+  #placed({ tenure: { family, key } }: Extract<Claimed, { status: 'owned' }>, gone: string | undefined): void {
+    const { self, moves } = this.#options
+    const move = { family, key, to: self.name }
+    if (gone === undefined) moves.note({ ...move, kind: 'placed', from: undefined, why: 'nobody had it' })
+    else moves.tell({ ...move, kind: 'taken-over', from: undefined, why: 'the host that had it is gone' })
+  }
+
+  #tenureOf(name: string): Tenure | undefined {
+    const { claims, offers } = this.#options
+    for (const { name: family, kind } of offers.list) {
+      if (kind !== 'family' || !name.startsWith(`${family}:`)) continue
+      const tenure = claims.tenure(family, name.slice(family.length + 1))
+      if (tenure) return tenure
+    }
+    return undefined
+  }
+
+  #refused(family: string, key: string, why: string): Answer {
+    const name = nameOf(family, key)
+    return { status: 'refused', why: encodeError(new NoHostError(name, why), name) }
+  }
+}
+
+export const nameOf = (family: string, key: string): string => `${family}:${key}`
+const keyId = (family: string, key: string): string => `${family}\0${key}`

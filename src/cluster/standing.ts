@@ -1,0 +1,87 @@
+import type { Registry } from '../component/registry.ts'
+import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { Announcement, Offer } from './announcement.ts'
+import { mostLoaded } from './announcement.ts'
+import type { Claims } from './claims/claims.ts'
+import { nameOf } from './serving/keys.ts'
+import type { Offered, Offers } from './serving/offers.ts'
+
+/** What is read of this program's memory. */
+export interface MeasuredMemory {
+  /** bytes. */
+  readonly usage: number
+  readonly limit: number
+  readonly pressureLevel: PressureLevel
+  readonly options: { readonly highThreshold: number }
+}
+
+export interface StandingOptions {
+  readonly host: string
+  readonly memory: MeasuredMemory
+  readonly registry: Pick<Registry, 'has' | 'get'>
+  readonly offers: Offers
+  readonly claims: Pick<Claims, 'list'>
+}
+
+/** How this host stands: what it tells the others, and whether it takes anything new. */
+export class Standing {
+  readonly #options: StandingOptions
+  /** It is about to go. */
+  isLeaving = false
+
+  constructor(options: StandingOptions) {
+    this.#options = options
+  }
+
+  /** Why nothing new is begun here; undefined: it is. */
+  get closedBecause(): string | undefined {
+    const { memory, host } = this.#options
+    if (this.isLeaving) return this.goneBecause
+    const { pressureLevel } = memory
+    if (pressureLevel !== 'high' && pressureLevel !== 'critical') return undefined
+    return `host "${host}" takes nothing new, as its memory pressure is ${pressureLevel}`
+  }
+
+  /** Why nothing is begun here at all; undefined: it is. */
+  get goneBecause(): string | undefined {
+    return this.isLeaving ? `host "${this.#options.host}" is leaving the cluster` : undefined
+  }
+
+  /** bytes until pressure is high. */
+  get room(): number {
+    const { usage, limit, options } = this.#options.memory
+    return Math.max(0, Math.round(limit * options.highThreshold - usage))
+  }
+
+  get told(): Pick<Announcement, 'level' | 'room' | 'offers' | 'loaded' | 'leaving'> {
+    const { memory, offers, claims } = this.#options
+    const keys = claims.list().map(({ family, key }) => ({ family, name: nameOf(family, key) }))
+    const owned = keys.filter(({ name }) => this.#isLoaded(name))
+    const components = offers.list.filter(({ name, kind }) => kind === 'component' && this.#isLoaded(name))
+    return {
+      level: memory.pressureLevel,
+      room: this.room,
+      offers: offers.list.map((each) => this.#offer(each, owned)),
+      loaded: [...components, ...owned].map(({ name }) => name).slice(0, mostLoaded),
+      leaving: this.isLeaving,
+    }
+  }
+
+  #offer({ name, kind, counts }: Offered, owned: readonly { readonly family: string }[]): Offer {
+    if (kind === 'family') {
+      return { name, kind, loaded: owned.filter(({ family }) => family === name).length, inFlight: counts.inFlight }
+    }
+    // Calls that were made here count as well.
+    const { waiting = 0, underWay = 0 } = this.#component(name)?.main.caller ?? {}
+    return { name, kind, loaded: this.#isLoaded(name) ? 1 : 0, inFlight: waiting + underWay }
+  }
+
+  #isLoaded(name: string): boolean {
+    return this.#component(name)?.isLoaded ?? false
+  }
+
+  #component(name: string) {
+    const { registry } = this.#options
+    return registry.has(name) ? registry.get(name) : undefined
+  }
+}
