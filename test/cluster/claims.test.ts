@@ -14,6 +14,8 @@ import { describeWithNats } from '../support/with-nats.ts'
 const newBucket = (): string => `b-${randomUUID()}`
 /** ms: short, so that what waits for the end of a claim does not take long; on a busy machine long enough for renewals. */
 const claimTtl = 1_500
+/** For so long an owner believes in it: clocks that run alike differ a little. */
+const valid = claimTtl * 0.999
 
 interface Host {
   readonly claims: Claims
@@ -71,7 +73,7 @@ describeWithNats('claims', () => {
     expect(owners).toHaveLength(1)
     const winner = hosts[claimed.findIndex(({ status }) => status === 'owned')] as Host
     const tenure = winner.claims.tenure('books', 'BTC/USD \u{1F600}') as Tenure
-    expect(tenure.until - before).toBeGreaterThanOrEqual(claimTtl)
+    expect(tenure.until - before).toBeGreaterThanOrEqual(valid)
     expect(tenure.until).toBeLessThan(monotonicNow() + claimTtl)
     for (const each of claimed.filter(({ status }) => status === 'elsewhere')) {
       expect(each).toMatchObject({ token: tenure.token, owner: await ownerIn(winner) })
@@ -216,8 +218,8 @@ describeWithNats('claims', () => {
     const written = monotonicNow()
     relay.cut()
     const tenure = await claiming
-    expect(tenure.until - claimTtl).toBeGreaterThanOrEqual(before)
-    expect(tenure.until - claimTtl).toBeLessThan(written)
+    expect(tenure.until - valid).toBeGreaterThanOrEqual(before)
+    expect(tenure.until - valid).toBeLessThan(written)
     expect(tenure.token).toBe((await b.claims.owner('books', 'x'))?.token)
   })
 

@@ -1,5 +1,7 @@
 /** What a host waits for while it claims and renews. ms. */
 export interface ClaimTiming {
+  /** For which a claim is believed in, counted from before it was sent. */
+  readonly valid: number
   /** Between two renewals of a key. Contract: a third of the claim's time. */
   readonly renewal: number
   /** A request to the bucket: after that it is sent again. */
@@ -18,6 +20,8 @@ export interface ClaimTiming {
 
 export function claimTiming(claimTtl: number): ClaimTiming {
   return {
+    // Clocks that run alike may differ by as much as they are corrected: 1/2,000 each, as the kernel's are at most.
+    valid: claimTtl * 0.999,
     renewal: claimTtl / 3,
     // Four renewals can be sent before a claim is over. A leader of three servers is replaced after some seconds: each attempt may be the first that the new one hears.
     answer: Math.min(claimTtl / 6, 1_000),

@@ -24,8 +24,6 @@ export interface HeldClaimOptions {
   readonly family: string
   readonly key: string
   readonly self: PeerId
-  /** ms. */
-  readonly claimTtl: number
   readonly timing: ClaimTiming
   readonly bucket: ClaimBucket
   readonly state: TenureState & { readonly at: 'held' }
@@ -101,8 +99,8 @@ export class HeldClaim {
   /** With a claim that begins now, and a revision that is certain. */
   async #renewedNow(): Promise<Tenure | undefined> {
     await this.#renewal
-    const { claimTtl, timing } = this.#options
-    const giveUpAt = Math.min(this.#tenure.until, monotonicNow() + claimTtl / 2)
+    const { timing } = this.#options
+    const giveUpAt = Math.min(this.#tenure.until, monotonicNow() + timing.take)
     while (!this.#isEnded && monotonicNow() < giveUpAt) {
       const before = this.#tenure
       await this.#startRenewal()
@@ -147,7 +145,7 @@ export class HeldClaim {
 
   #apply(event: TenureEvent): void {
     if (this.#isEnded) return
-    this.#state = nextTenure(this.#state, event, this.#options.claimTtl)
+    this.#state = nextTenure(this.#state, event, this.#options.timing.valid)
     if (this.#state.at !== 'over') {
       this.#tenure = this.#tenureOf(this.#state)
       return

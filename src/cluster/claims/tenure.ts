@@ -31,18 +31,22 @@ export type TenureEvent =
   | { readonly type: 'found'; readonly revision: number | undefined; readonly now: number }
   | { readonly type: 'time'; readonly now: number }
 
-/** Undefined if the claim is over by the time that its answer came. */
+/**
+ * Undefined if the claim is over by the time that its answer came.
+ *
+ * @param valid ms for which a claim is believed in, counted from before it was sent.
+ */
 export function beginTenure(
   sentAt: number,
   revision: number,
-  claimTtl: number,
+  valid: number,
   now: number,
 ): (TenureState & { readonly at: 'held' }) | undefined {
-  const until = sentAt + claimTtl
+  const until = sentAt + valid
   return now < until ? { at: 'held', token: revision, revision, until, unansweredAt: undefined } : undefined
 }
 
-export function nextTenure(state: TenureState, event: TenureEvent, claimTtl: number): TenureState {
+export function nextTenure(state: TenureState, event: TenureEvent, valid: number): TenureState {
   if (state.at === 'over') return state
   const over = (why: string): TenureState => ({ at: 'over', token: state.token, why })
   if (event.now >= state.until) return over('it was not renewed in time')
@@ -54,12 +58,12 @@ export function nextTenure(state: TenureState, event: TenureEvent, claimTtl: num
         ...state,
         at: 'held',
         revision: event.revision,
-        until: Math.max(state.until, event.sentAt + claimTtl),
+        until: Math.max(state.until, event.sentAt + valid),
       }
     case 'unanswered':
       return { ...state, unansweredAt: event.sentAt }
     case 'refused': {
-      const mayBeOurs = state.unansweredAt !== undefined && event.now - state.unansweredAt < claimTtl
+      const mayBeOurs = state.unansweredAt !== undefined && event.now - state.unansweredAt < valid
       return mayBeOurs ? { ...state, at: 'checking' } : over('somebody else has written over it, or removed it')
     }
     case 'found':
