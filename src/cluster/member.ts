@@ -82,7 +82,7 @@ export class Member {
     session: string,
     events: MemberEvents,
   ): Promise<Member> {
-    const { logger, registry, families, memory } = coordinator.parts
+    const { logger, registry, families } = coordinator.parts
     const self: PeerId = { name, session }
     const links = machineLinks(peerChannels)
     await using undo = new AsyncDisposableStack()
@@ -91,7 +91,7 @@ export class Member {
     const bucket = { bucket: `${prefix}-owners`, ...(replicas !== undefined && { replicas }) }
     const claims = undo.use(await Claims.open({ ...bucket, connection, self, claimTtl, logger, onLost }))
     const offers = new Offers({ registry, families })
-    const standing = new Standing({ host: name, memory, registry, offers, claims })
+    const standing = new Standing({ host: name, coordinator, registry, offers, claims })
     const closedBecause = (): string | undefined => standing.closedBecause
     const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move)))
     const moves: Moves = new Moves((move) => news.tell(move), events.move)
@@ -174,9 +174,10 @@ export class Member {
     if (session !== this.self.session) this.#parts.announcer.forget(session, why)
   }
 
-  /** The name of the key's owner. */
+  /** The name of the key's owner, if that is there. */
   async ownerOf(family: string, key: string): Promise<string | undefined> {
-    return (await this.#parts.claims.owner(family, key))?.owner.name
+    const owner = (await this.#parts.claims.owner(family, key))?.owner
+    return owner && this.hosts().find(({ id }) => id.session === owner.session)?.id.name
   }
 
   channel(to: PeerId): PeerChannel {

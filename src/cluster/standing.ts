@@ -6,18 +6,21 @@ import type { Claims } from './claims/claims.ts'
 import { nameOf } from './serving/keys.ts'
 import type { Offered, Offers } from './serving/offers.ts'
 
-/** What is read of this program's memory. */
-export interface MeasuredMemory {
-  /** bytes. */
-  readonly usage: number
-  readonly limit: number
-  readonly pressureLevel: PressureLevel
-  readonly options: { readonly highThreshold: number }
+/** What is read of this program. */
+interface MeasuredProgram {
+  readonly isShutdown: boolean
+  readonly memory: {
+    /** bytes. */
+    readonly usage: number
+    readonly limit: number
+    readonly pressureLevel: PressureLevel
+    readonly options: { readonly highThreshold: number }
+  }
 }
 
 export interface StandingOptions {
   readonly host: string
-  readonly memory: MeasuredMemory
+  readonly coordinator: MeasuredProgram
   readonly registry: Pick<Registry, 'has' | 'get'>
   readonly offers: Offers
   readonly claims: Pick<Claims, 'list'>
@@ -35,35 +38,38 @@ export class Standing {
 
   /** Why nothing new is begun here; undefined: it is. */
   get closedBecause(): string | undefined {
-    const { memory, host } = this.#options
-    if (this.isLeaving) return this.goneBecause
-    const { pressureLevel } = memory
+    const { coordinator, host } = this.#options
+    const gone = this.goneBecause
+    if (gone !== undefined) return gone
+    const { pressureLevel } = coordinator.memory
     if (pressureLevel !== 'high' && pressureLevel !== 'critical') return undefined
     return `host "${host}" takes nothing new, as its memory pressure is ${pressureLevel}`
   }
 
   /** Why nothing is begun here at all; undefined: it is. */
   get goneBecause(): string | undefined {
-    return this.isLeaving ? `host "${this.#options.host}" is leaving the cluster` : undefined
+    const { coordinator, host } = this.#options
+    if (this.isLeaving) return `host "${host}" is leaving the cluster`
+    return coordinator.isShutdown ? `host "${host}" is shutting down` : undefined
   }
 
   /** bytes until pressure is high. */
   get room(): number {
-    const { usage, limit, options } = this.#options.memory
+    const { usage, limit, options } = this.#options.coordinator.memory
     return Math.max(0, Math.round(limit * options.highThreshold - usage))
   }
 
   get told(): Pick<Announcement, 'level' | 'room' | 'offers' | 'loaded' | 'leaving'> {
-    const { memory, offers, claims } = this.#options
+    const { coordinator, offers, claims } = this.#options
     const keys = claims.list().map(({ family, key }) => ({ family, name: nameOf(family, key) }))
     const owned = keys.filter(({ name }) => this.#isLoaded(name))
     const components = offers.list.filter(({ name, kind }) => kind === 'component' && this.#isLoaded(name))
     return {
-      level: memory.pressureLevel,
+      level: coordinator.memory.pressureLevel,
       room: this.room,
       offers: offers.list.map((each) => this.#offer(each, owned)),
       loaded: [...components, ...owned].map(({ name }) => name).slice(0, mostLoaded),
-      leaving: this.isLeaving,
+      leaving: this.goneBecause !== undefined,
     }
   }
 

@@ -100,6 +100,7 @@ export abstract class Route {
     queueMicrotask(() => {
       this.#placing = false
       if (this.#over || this.#pause || (this.caller.waiting === 0 && this.#connections.size === 0)) return
+      this.#leaveAbsent()
       this.place()
     })
   }
@@ -204,6 +205,19 @@ export abstract class Route {
     }, pause)
   }
 
+  /** Calls go to nobody who is silent, or gone. */
+  #leaveAbsent(): void {
+    const present = new Set(this.home.hosts().map(({ id }) => id.session))
+    for (const { host, status } of this.#connections.values()) {
+      if (present.has(host.session) || status === 'opening') continue
+      const now = this.home.host(host.name)
+      if (now && now.id.session !== host.session) {
+        const cause = new Error(`Host "${host.name}" has joined anew`)
+        this.giveUp(host.session, { reason: 'host-gone', host: host.name, cause })
+      } else this.retire(host.session)
+    }
+  }
+
   get #recentFailure() {
     return this.#failure && monotonicNow() - this.#failure.last < avoidFor ? this.#failure : undefined
   }
@@ -245,6 +259,8 @@ export abstract class Route {
     this.caller.defaultsKnown()
     if (!this.#isBusy) this.#unwatch(connection)
     this.caller.attach(transport, connection.generation, undefined, undefined, elsewhere)
+    // Others may have been kept only until there was this one.
+    this.look()
   }
 
   #refused(generation: number, why: unknown): void {
