@@ -144,9 +144,11 @@ export class Member {
       logger: coordinator.parts.logger,
     })
     this.#relief = new Relief({
-      host: self.name,
-      reason: () => coordinator.memory.pressureReason,
-      measure: async () => coordinator.memory.sample(),
+      level: () => coordinator.memory.pressureLevel,
+      measure: async () => {
+        const { usage, limit } = await coordinator.memory.sample()
+        return { usage, limit, high: limit * coordinator.memory.options.highThreshold }
+      },
       movable: () => claims.list().map((tenure) => this.#movable(tenure)),
     })
     this.#stopListening = this.#listen(coordinator)

@@ -1,7 +1,9 @@
 import type * as JetStream from '@nats-io/jetstream'
 import type * as KeyValue from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { monotonicNow } from '../../base/monotonic.ts'
 import { importPackage } from '../../base/package-files.ts'
+import { sleep } from '../../base/timers.ts'
 import { InvalidOptionsError } from '../../contract/errors.ts'
 import type { Logger } from '../../contract/logger.ts'
 import { decodeEntry, encodeEntry } from './claim-entry.ts'
@@ -41,10 +43,16 @@ const wrongLastSequence = [10_071, 10_164]
 const mayNotDelete = 10_057
 /** For a stream that somebody has made just now, with other settings. */
 const isThere = 10_058
+/** For what has no leader yet. */
+const notReady = 10_008
 /** For more replicas than servers are there. */
 const tooFewServers = [10_005, 10_074]
-/** ms that making or finding the bucket may take for each request. Guessed: a cluster that has just been started chooses a leader within 3 s. */
-const openTimeout = 5_000
+/** ms that each request may take with which the bucket is made or found: a cluster does not answer while it has no leader for it. Guessed. */
+const openTimeout = 1_000
+/** ms after which it cannot be opened. Guessed: a cluster that has just been started has chosen its leaders by then. */
+const openWithin = 10_000
+/** ms between two attempts. */
+const openRetry = 200
 
 /** The JetStream key-value bucket of who owns which key: each entry is there for its time to live. */
 export class ClaimBucket {
@@ -77,7 +85,7 @@ export class ClaimBucket {
   static async open(options: BucketOptions, timeout: number): Promise<ClaimBucket> {
     const { connection, bucket, claimTtl, logger } = options
     const { jetstream, jetstreamManager } = (await importPackage('@nats-io/jetstream')) as typeof JetStream
-    const ttl = await withJetStream(makeBucket(options))
+    const ttl = await untilOpen(async () => makeBucket(options))
     if (ttl !== claimTtl) {
       throw new InvalidOptionsError(
         'claimTtl',
@@ -172,17 +180,27 @@ async function makeBucket(options: BucketOptions): Promise<number> {
   }
 }
 
-async function withJetStream<T>(made: Promise<T>): Promise<T> {
-  try {
-    return await made
-  } catch (error) {
-    if ((error as Error).name !== 'JetStreamNotEnabled') throw error
-    throw new InvalidOptionsError(
-      'servers',
-      'NATS servers with JetStream (`nats-server -js`, and allowed for the account)',
-      'servers without it',
-      { cause: error },
-    )
+/** @throws InvalidOptionsError */
+async function untilOpen<T>(open: () => Promise<T>): Promise<T> {
+  const giveUpAt = monotonicNow() + openWithin
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      const { name } = error as Error
+      const isWorthwhile = name === 'TimeoutError' || codeOf(error) === notReady
+      if (isWorthwhile && monotonicNow() < giveUpAt) {
+        await sleep(openRetry)
+        continue
+      }
+      if (!isWorthwhile && name !== 'JetStreamNotEnabled') throw error
+      throw new InvalidOptionsError(
+        'servers',
+        'NATS servers with JetStream (`nats-server -js`, allowed for the account, most of its servers up)',
+        isWorthwhile ? `servers whose JetStream did not answer within ${openWithin} ms` : 'servers without it',
+        { cause: error },
+      )
+    }
   }
 }
 

@@ -80,7 +80,7 @@ export class Claims implements AsyncDisposable {
   /**
    * One attempt to own it; who asks several times at once asks once.
    *
-   * @throws NoHostError when the bucket does not answer for the time of a claim.
+   * @throws NoHostError when the bucket does not answer for twice the time of a claim.
    */
   async claim(family: string, key: string): Promise<Claimed> {
     const id = mapKey(expectName('family', family), expectName('key', key))
@@ -179,7 +179,7 @@ export class Claims implements AsyncDisposable {
 
   async #claim(family: string, key: string): Promise<Claimed> {
     const entry = entryKey(family, key)
-    const giveUpAt = monotonicNow() + this.#options.claimTtl
+    const giveUpAt = monotonicNow() + this.#timing.claim
     let error: unknown
     while (!this.#isClosed && monotonicNow() < giveUpAt) {
       const attempt = this.#newAttempt()
@@ -270,9 +270,9 @@ export class Claims implements AsyncDisposable {
   }
 
   #unavailable(family: string, key: string, cause: unknown): NoHostError {
-    const { bucket, claimTtl } = this.#options
+    const { bucket } = this.#options
     const why =
-      `who owns it could not be asked: the bucket "${bucket}" did not answer within ${claimTtl} ms. ` +
+      `who owns it could not be asked: the bucket "${bucket}" did not answer in time. ` +
       'Look whether nats-server is there, with JetStream (nats-server -js), and with most of its replicas'
     return new NoHostError(`${family}:${key}`, why, { cause })
   }

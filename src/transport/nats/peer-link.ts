@@ -1,3 +1,4 @@
+import { Patience } from '../../base/deadline.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
 import type { Movable } from '../../channel/transport.ts'
 import { decodeFrame } from '../frames/frame-codec.ts'
@@ -15,21 +16,13 @@ import type { Packet } from './packet.ts'
 import { noEnd } from './peer-channels.ts'
 import type { LinkEnd, PeerId } from './peer.ts'
 import { recordOf, recordOfFrame } from './record.ts'
-import { Silence } from './silence.ts'
 
-/**
- * bytes that are sent and not acknowledged, after which nothing more is sent. Measured on loopback (two processes, values of 5 MB and 100 kB): a quarter of
- * it takes twice the time, and four times as much is no faster.
- */
+/** bytes that are sent and not acknowledged, after which nothing more is sent but what is in one packet. */
 const windowBytes = 1024 * 1024
-/** bytes of a packet, if the server allows that. Measured with that window: larger ones, 128 KiB and 1 MiB, take up to twice the time. */
-const packetBytes = 32 * 1024
 /** Of the window: so much is acknowledged at once. */
 const takenAtOnce = windowBytes / 4
 /** The highest number of a channel; after it they begin again. */
 const mostChannels = 2 ** 31
-/** Channels that another host may have open on one link. Guessed: ten times what anybody needs. */
-const mostOpen = 100_000
 /** The link is not there. */
 const unknown = -1
 const settled = Promise.resolve()
@@ -56,9 +49,6 @@ export interface LinkNetwork {
   over(link: PeerLink): void
 }
 
-/** in doubt: the connection was down; what was sent may be lost, and the other side be not back yet. Until something is heard of it nothing is sent. */
-type State = 'open' | 'in doubt' | 'over'
-
 /** How a link is known. */
 export interface LinkPlace {
   readonly peer: PeerId
@@ -84,7 +74,7 @@ export class PeerLink {
   readonly #channels = new Map<number, LinkChannel>()
   readonly #watched = new Set<LinkChannel>()
   #lastChannel = 0
-  #state: State = 'open'
+  #end: LinkEnd | undefined
   /** Where in the other side's stream what comes next begins. */
   #position = 0
   /** bytes that were taken in and are not acknowledged. */
@@ -93,7 +83,8 @@ export class PeerLink {
   #ahead = 0
   #isLeaving = false
   #leaving: (() => void)[] = []
-  readonly #silence: Silence
+  #isHeard = false
+  #patience: Patience | undefined
 
   constructor(network: LinkNetwork, place: LinkPlace) {
     this.#network = network
@@ -101,7 +92,6 @@ export class PeerLink {
     this.#head = headBytes(place.sendsAs)
     const reading = { begins: 'header', mostBytes: network.maxFrameBytes } as const
     this.#reader = new RecordReader((record) => this.#takeRecord(record), reading)
-    this.#silence = new Silence(network.silentAfter, () => this.giveUp('silent'))
     const outgoing = this.#outgoing
     this.#wire = {
       peer: place.peer,
@@ -119,8 +109,7 @@ export class PeerLink {
 
   /** A word from the other side is awaited. */
   get isWatched(): boolean {
-    if (this.#state === 'open') return this.#isKnownThere && (this.#watched.size > 0 || this.#outgoing.inFlight > 0)
-    return this.#state === 'in doubt'
+    return this.#end === undefined && (this.#watched.size > 0 || this.#outgoing.inFlight > 0)
   }
 
   /** Nothing goes out until something is posted to it. */
@@ -134,9 +123,9 @@ export class PeerLink {
 
   /** Its packet, of this link. */
   take(packet: Packet): void {
-    if (this.#state === 'over') return
-    this.#state = 'open'
-    this.#silence.broken()
+    if (this.#end !== undefined) return
+    this.#isHeard = true
+    this.#dropPatience()
     try {
       if (packet.kind === PacketKind.over) {
         const from = packet.taken === unknown ? this.#outgoing.position : packet.taken
@@ -167,34 +156,41 @@ export class PeerLink {
 
   /** Every 125 ms while it is watched: silence is asked about, and for some time only. */
   tick(): void {
-    if (this.#silence.notice()) this.#ask()
+    if (this.#isHeard) {
+      this.#isHeard = false
+      return
+    }
+    this.#patience ??= new Patience(this.#network.silentAfter, () => this.giveUp('silent'))
+    this.ask()
   }
 
-  /** The connection is there again. Nothing is sent until the other side has said what has come: what was lost shows in that. */
+  /** The connection is there again: what was lost shows in what the other side says now, and what waited goes on. */
   resume(): void {
-    if (this.#state === 'over' || !this.#isKnownThere) return
-    this.#state = 'in doubt'
-    this.#network.watch(this)
-    this.#ask()
+    this.ask()
+    this.#send()
+  }
+
+  ask(): void {
+    const { position } = this.#outgoing
+    // Of a link on which nothing was sent yet, whoever has not opened it knows nothing.
+    if (this.#network.isConnected && (!this.place.ours || position > 0)) this.#say(PacketKind.ping, position)
   }
 
   /** A packet of it came back: nobody is there. */
   cameBack(position: number): void {
-    // A question that was asked too soon, the other side may be about to come back as well.
-    if (this.#state === 'in doubt' && position === this.#outgoing.position) return
-    if (position <= this.#outgoing.position) this.end('gone', position)
+    this.end('gone', position)
   }
 
   /** What was posted is sent, as far as it goes, and the other side is told that this one leaves. */
   leave(): void {
-    if (this.#state === 'over') return
+    if (this.#end !== undefined) return
     this.#leave()
     this.giveUp('left')
   }
 
   /** Over for this side, which tells the other. */
   giveUp(why: LinkEnd): void {
-    if (this.#state === 'over') return
+    if (this.#end !== undefined) return
     if (this.#network.isConnected) {
       const packet = this.#packet(PacketKind.over, 1)
       packet[this.#head] = why === 'left' ? 1 : 0
@@ -205,9 +201,9 @@ export class PeerLink {
 
   /** @param from position from which on nothing was taken in there. Default: of what was sent, nobody knows. */
   end(why: LinkEnd, from = this.#outgoing.position): void {
-    if (this.#state === 'over') return
-    this.#state = 'over'
-    this.#silence[Symbol.dispose]()
+    if (this.#end !== undefined) return
+    this.#end = why
+    this.#dropPatience()
     this.#reader.close()
     const undelivered = Map.groupBy(this.#outgoing.undelivered(from), ({ channel }) => channel)
     this.#network.over(this)
@@ -224,18 +220,9 @@ export class PeerLink {
     for (const channel of channels) channel.end()
   }
 
-  /** Of a link on which nothing was sent yet, whoever has not opened it knows nothing. */
-  get #isKnownThere(): boolean {
-    return !this.place.ours || this.#outgoing.position > 0
-  }
-
-  #ask(): void {
-    if (this.#network.isConnected && this.#isKnownThere) this.#say(PacketKind.ping, this.#outgoing.position)
-  }
-
   #post(channel: LinkChannel, frame: unknown, moved: readonly Movable[] | undefined): void {
     const record = recordOfFrame(channel, frame, moved, this.#network.maxFrameBytes)
-    if (this.#state === 'over') channel.notDelivered(frame)
+    if (this.#end !== undefined) channel.notDelivered(frame)
     else if (channel.state === 'open') {
       if (!channel.isBegun) {
         channel.isBegun = true
@@ -251,7 +238,7 @@ export class PeerLink {
   }
 
   #add(record: OutgoingRecord): void {
-    if (this.#state === 'over') return
+    if (this.#end !== undefined) return
     this.#outgoing.add(record)
     this.#leaveSoon()
   }
@@ -279,17 +266,13 @@ export class PeerLink {
   #send(): void {
     const outgoing = this.#outgoing
     const network = this.#network
-    while (outgoing.waitingBytes > 0 && outgoing.inFlight < windowBytes && this.#maySend) {
+    while (outgoing.waitingBytes > 0 && outgoing.inFlight < windowBytes && network.isConnected) {
       const { position } = outgoing
-      const packet = outgoing.next(this.#head, Math.min(packetBytes, network.maxPayload) - this.#head)
+      const packet = outgoing.next(this.#head, network.maxPayload - this.#head)
       this.#write(packet, PacketKind.data, position)
       network.publish(this, packet, position)
     }
     if (outgoing.inFlight > 0) network.watch(this)
-  }
-
-  get #maySend(): boolean {
-    return this.#state === 'open' && this.#network.isConnected
   }
 
   #say(kind: PacketKind, position?: number): void {
@@ -311,11 +294,16 @@ export class PeerLink {
   #watch(channel: LinkChannel, isWatched: boolean): void {
     if (!isWatched) {
       this.#watched.delete(channel)
-      if (!this.isWatched) this.#silence[Symbol.dispose]()
+      if (!this.isWatched) this.#dropPatience()
       return
     }
     this.#watched.add(channel)
     this.#network.watch(this)
+  }
+
+  #dropPatience(): void {
+    this.#patience?.[Symbol.dispose]()
+    this.#patience = undefined
   }
 
   #takeData({ body, sent }: Packet): void {
@@ -323,19 +311,18 @@ export class PeerLink {
     this.#owed += body.length
     this.#ahead = monotonicNow() - sent
     this.#reader.push(body)
-    if (this.#state === 'over') return
+    if (this.#end !== undefined) return
     if (this.#owed >= takenAtOnce) this.acknowledge()
     else this.#network.owes(this)
   }
 
   #takeRecord({ kind, theirs, channel: number, body, buffers, ends }: IncomingRecord): void {
     // What came before it in the same packet has ended the link.
-    if (this.#state === 'over') return
+    if (this.#end !== undefined) return
     if (theirs === this.place.ours || ends.length > 0) throw new Error('it sent what has no place on this link')
     const channel = this.#channels.get(number)
     if (kind === Kind.open) {
       if (!theirs || channel) throw new Error(`it opened channel ${number}, which is open`)
-      if (this.#channels.size >= mostOpen) throw new Error(`it has opened more than ${mostOpen} channels`)
       const opened = new LinkChannel(this.#wire, false, number)
       opened.isBegun = true
       this.#channels.set(number, opened)

@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
+import { atMostEvery } from '../../base/at-most-every.ts'
 import { withDeadline } from '../../base/deadline.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
 import { messageOf } from '../../contract/describe-value.ts'
@@ -47,14 +48,13 @@ export class PeerNetwork implements AsyncDisposable {
   /** Those that are not over, by the address of what comes in on them, and by their ids. */
   readonly #byHearing = new Map<string, PeerLink>()
   readonly #byId = new Map<number, PeerLink>()
+  readonly #stray: () => void
   readonly #status: ConnectionStatus
   #lastId = 0
   #lastNumber = 0
   #isConnected = true
   #isClosed = false
   #refused: Error | undefined
-  /** ms of the monotonic clock at which something was told of that is no packet. */
-  #strayTold = Number.NEGATIVE_INFINITY
   readonly #shared: LinkNetwork
 
   /**
@@ -64,22 +64,21 @@ export class PeerNetwork implements AsyncDisposable {
    */
   static async open(options: PeerNetworkOptions): Promise<PeerNetwork> {
     const network = new PeerNetwork(options)
-    try {
-      await options.connection.flush()
-      if (network.#refused) throw network.#refused
-      return network
-    } catch (error) {
-      await network[Symbol.asyncDispose]()
-      throw error
-    }
+    await options.connection.flush()
+    if (!network.#refused) return network
+    await network[Symbol.asyncDispose]()
+    throw network.#refused
   }
 
   private constructor(options: PeerNetworkOptions) {
-    const { connection, self } = options
+    const { connection, self, logger } = options
     this.#options = options
     const subject = options.subjectOf(self.name)
     this.#returns = new ReturnSubjects(subject, self.session)
     this.#status = connection.status()
+    this.#stray = atMostEvery(strayEvery, () =>
+      logger.warn(`Something that is no packet of a host has come on the subject "${subject}"`),
+    )
     this.#shared = this.#sharedByLinks()
     this.#subscriptions = [
       this.#subscribe(subject, (message) => this.#arrived(message)),
@@ -163,19 +162,12 @@ export class PeerNetwork implements AsyncDisposable {
   #arrived(message: Msg): void {
     const packet = readPacket(message.data)
     if (!packet) {
-      this.#stray(message.subject)
+      this.#stray()
       return
     }
     const link = this.#byHearing.get(packet.address)
     if (link?.place.number === packet.link) link.take(packet)
     else this.#arrivedElsewhere(packet, link)
-  }
-
-  #stray(subject: string): void {
-    const now = monotonicNow()
-    if (now - this.#strayTold < strayEvery) return
-    this.#strayTold = now
-    this.#options.logger.warn(`Something that is no packet of a host has come on the subject "${subject}"`)
   }
 
   /** @param link the one that there is by now in place of the packet's. */
@@ -208,10 +200,8 @@ export class PeerNetwork implements AsyncDisposable {
     const reply = position === undefined ? '' : this.#returns.subject(link.place.id, position)
     try {
       this.#options.connection.publish(subject, packet, { reply })
-    } catch (error) {
-      const { connection, logger } = this.#options
-      if (!connection.isClosed() && !connection.isDraining())
-        logger.error({ err: error }, `Nothing can be sent to host "${link.place.peer.name}"`)
+    } catch {
+      // It is closed, or about to be.
       link.end('disconnected', position)
     }
   }
