@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'why a program, or a component, is as it is, and what would go next',
     run: async (args) => (await import('./commands/explain.ts')).runExplain(args),
   },
+  hosts: {
+    summary: 'hosts of the cluster that a program has joined, and which keys moved and why',
+    run: async (args) => (await import('./commands/hosts.ts')).runHosts(args),
+  },
   load: {
     summary: 'loads a component',
     run: async (args) => (await import('./commands/load.ts')).runLoad(args),

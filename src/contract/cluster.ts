@@ -44,6 +44,10 @@ export interface ClusterView {
   hosts(): ClusterHost[]
   /** The last ones that this host heard of, oldest first; at most 200. */
   moves(): readonly ClusterMove[]
+  /** Keys of families that this host owns now. */
+  keys?(): number
+  /** Of moves that this host heard of since it joined, by kind. */
+  moveCounts?(): Readonly<Record<MoveKind, number>>
   /**
    * What another host offers, in figures: asked of it over the network.
    *

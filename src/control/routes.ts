@@ -10,7 +10,7 @@ import type { LiveState } from '../live/live-state.ts'
 import type { LiveStream } from '../live/live-stream.ts'
 import type { Place, Places } from '../live/places.ts'
 import type { Operated } from '../live/observed.ts'
-import type { Answer as Shown } from '../live/schemas.ts'
+import type { ClusterShown, ComponentView, HostShown, Answer as Shown } from '../live/schemas.ts'
 import type { Logger } from '../contract/logger.ts'
 import { followLog, sendLog } from './log-stream.ts'
 import type { LogQuery } from './log-stream.ts'
@@ -64,6 +64,8 @@ export interface ProgramView {
   readonly limit: number
   readonly loaded: number
   readonly registered: number
+  /** Of the cluster that it has joined: its name there, and how many hosts there are. */
+  readonly cluster?: { readonly name: string; readonly hosts: number }
   /** What needs attention. */
   readonly urgent: readonly string[]
 }
@@ -74,6 +76,17 @@ export interface Explained {
   readonly plan: Shown<'/api/plan'>
 }
 
+/** What is answered to `hosts`. */
+export type HostsView = Pick<ClusterShown, 'name' | 'hosts' | 'moves'>
+
+/** What is answered to `explain` of a host. */
+export interface HostExplained {
+  readonly host: HostShown
+  readonly components: readonly ComponentView[]
+  /** Those from it and to it. */
+  readonly moves: HostsView['moves']
+}
+
 /** Whatever the command line may ask for. */
 export function routesOf({ coordinator, logger, state, stream, log, places }: RouteParts): Route[] {
   const acted = ({ request }: ControlRequest, action: string, component: string, details: object = {}): void =>
@@ -81,11 +94,13 @@ export function routesOf({ coordinator, logger, state, stream, log, places }: Ro
   const get = (path: RegExp, handler: Handler): Route => ({ method: 'GET', path, handler })
   const post = (path: RegExp, handler: Handler): Route => ({ method: 'POST', path, handler })
   return [
-    get(/^\/program$/, () => ({ json: programOf(coordinator) })),
+    get(/^\/program$/, () => ({ json: programOf(coordinator, state) })),
     get(/^\/explained$/, () => {
       const explained: Explained = { snapshot: state.snapshot(), plan: state.planShown() }
       return { json: explained }
     }),
+    get(/^\/hosts$/, () => ({ json: hostsOf(state) })),
+    get(/^\/hosts\/([^/]+)$/, async ({ params: [name = ''] }) => ({ json: await hostOf(state, name) })),
     {
       ...get(/^\/api\/events$/, async ({ response }): Promise<Answer> => {
         stream.join(response, { 'cache-control': 'no-store' }, await placeFor(response, places))
@@ -170,7 +185,25 @@ function logQuery(query: URLSearchParams): LogQuery {
   return { component: query.get('component') ?? undefined, level: knownLevel(query.get('level') ?? 'trace') }
 }
 
-function programOf(coordinator: Operated): ProgramView {
+/** @throws HttpError where no cluster is joined. */
+function hostsOf(state: LiveState): HostsView {
+  const cluster = state.cluster.snapshot()
+  if (!cluster) throw new HttpError(404, 'NO_CLUSTER', 'it has not joined a cluster')
+  const { name, hosts, moves } = cluster
+  return { name, hosts, moves }
+}
+
+/** @throws HttpError where there is no such host. @throws NoHostError where it does not answer. */
+async function hostOf(state: LiveState, name: string): Promise<HostExplained> {
+  const { hosts, moves } = hostsOf(state)
+  const host = hosts.find((each) => each.name === name)
+  const { joined } = state.cluster
+  if (!host || !joined) throw new HttpError(404, 'NO_HOST', `there is no host "${name}" (spillway hosts)`)
+  const components = host.self ? state.views.all(state.plan().plan) : await state.cluster.componentsOf(joined, name)
+  return { host, components, moves: moves.filter(({ from, to }) => from === name || to === name) }
+}
+
+function programOf(coordinator: Operated, { cluster: { joined } }: LiveState): ProgramView {
   const { usage, limit, pressureLevel } = coordinator.memory.ledger()
   const components = coordinator.list()
   return {
@@ -185,6 +218,7 @@ function programOf(coordinator: Operated): ProgramView {
     limit,
     loaded: components.filter(({ state }) => state === 'ready').length,
     registered: components.length,
+    ...(joined && { cluster: { name: joined.name, hosts: joined.hosts().length } }),
     urgent: coordinator.advice().flatMap(({ urgent, message }) => (urgent ? [message] : [])),
   }
 }

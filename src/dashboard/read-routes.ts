@@ -66,6 +66,12 @@ export function addReadRoutes(app: FastifyInstance, routes: ReadRoutes): void {
     state.planShown(pressureLevel(query['level'])),
   )
   app.get('/api/advice', figures('/api/advice'), async () => ({ advice: coordinator.advice() }))
+  app.get('/api/cluster', figures('/api/cluster'), async () => {
+    state.cluster.ask()
+    const cluster = state.cluster.snapshot()
+    if (!cluster) throw new HttpError(404, 'NO_CLUSTER', 'This program has not joined a cluster')
+    return cluster
+  })
   app.get('/api/schemas', guarded('figures'), async () => schemas)
   app.get('/api/events', { ...guarded('figures'), exposeHeadRoute: false }, async (_, reply) => {
     const place = await places.take(whenClosed(reply.raw))

@@ -141,7 +141,8 @@ function firstOf(all: readonly NextUnload[]): NextUnload {
   return all.reduce((first, each) => (rank(each) < rank(first) ? each : first), notLoaded)
 }
 
-function withoutTime({
+/** Without the time of the sample. */
+export function withoutTime({
   sampledAt: _sampledAt,
   ...memory
 }: NonNullable<ComponentInfo['memory']>): ComponentView['memory'] {
@@ -149,7 +150,7 @@ function withoutTime({
 }
 
 /** To three digits: more is noise, and would be sent anew each time. */
-const rounded = (value: number): number => Number(value.toPrecision(3))
+export const rounded = (value: number): number => Number(value.toPrecision(3))
 
 const roundedShare = (share: number | null): number | null => share && rounded(share)
 

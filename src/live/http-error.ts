@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, number>> = {
   ERR_COMPONENT_LOAD_TIMEOUT: 504,
   ERR_INSUFFICIENT_MEMORY: 503,
   ERR_COORDINATOR_SHUTDOWN: 503,
+  ERR_NO_HOST: 502,
 }
 
 export interface ErrorAnswer {

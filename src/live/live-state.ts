@@ -2,6 +2,7 @@ import type { Advice } from '../contract/advice.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Observed } from './observed.ts'
 import type { UnloadPlan } from '../contract/unload-policy.ts'
+import { ClusterWatch } from './cluster-watch.ts'
 import { ComponentViews } from './component-views.ts'
 import { EventFeed } from './event-feed.ts'
 import { ComponentMarks } from './component-marks.ts'
@@ -20,6 +21,7 @@ export class LiveState implements Disposable {
   readonly feed: EventFeed
   readonly marks: ComponentMarks
   readonly views: ComponentViews
+  readonly cluster: ClusterWatch
   readonly #coordinator: Observed
   readonly #actions: boolean
   readonly #stop: () => void
@@ -38,6 +40,7 @@ export class LiveState implements Disposable {
     this.feed = new EventFeed(coordinator, onEvent)
     this.marks = new ComponentMarks(coordinator)
     this.views = new ComponentViews(coordinator)
+    this.cluster = new ClusterWatch(coordinator)
     const sampled = this.history.add.bind(this.history)
     sampled(coordinator.memory.ledger())
     coordinator.on('sample', sampled)
@@ -48,6 +51,7 @@ export class LiveState implements Disposable {
     const plan = this.plan()
     const components = this.views.all(plan.plan)
     for (const { name } of components) this.#shown.add(name)
+    const cluster = this.cluster.snapshot()
     return {
       version: 1,
       now: Date.now(),
@@ -63,6 +67,7 @@ export class LiveState implements Disposable {
       components,
       events: this.feed.since(0),
       advice: this.#coordinator.advice(),
+      ...(cluster && { cluster }),
     }
   }
 
@@ -86,10 +91,12 @@ export class LiveState implements Disposable {
     for (const name of gone) this.#shown.delete(name)
     this.#sent = sent
     await pause()
+    this.cluster.ask()
+    const cluster = await this.cluster.tick(pause)
     const advice = this.#newAdvice()
     const events = this.feed.since(this.#sentEvent)
     this.#sentEvent = this.feed.lastId
-    const rest: Omit<Tick, 'components'> = {
+    const rest: Omit<Tick, 'components' | 'cluster'> = {
       now: Date.now(),
       memory: this.memory(),
       plan: view,
@@ -97,8 +104,9 @@ export class LiveState implements Disposable {
       events,
       ...(advice && { advice }),
     }
-    // Each component is text by now.
-    return `{"components":[${changed.join(',')}],${JSON.stringify(rest).slice(1)}`
+    // Each component is text by now, and so is the cluster.
+    const ofCluster = cluster === undefined ? '' : `"cluster":${cluster},`
+    return `{"components":[${changed.join(',')}],${ofCluster}${JSON.stringify(rest).slice(1)}`
   }
 
   #isRegistered(name: string): boolean {

@@ -51,6 +51,7 @@ export class LiveStream {
     response.on('error', () => {})
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
     response.write('retry: 2000\n\n')
+    this.#state().cluster.ask()
     viewer.write(message('snapshot', JSON.stringify(this.#state().snapshot())))
     this.#viewers.add(viewer)
     const question = message('alive', JSON.stringify({ viewer: place.id }))

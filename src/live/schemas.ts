@@ -89,52 +89,58 @@ const instance = exactly({
   next,
 })
 
-const component = exactly({
-  name: string,
-  family: orNull(string),
-  type: string,
-  state: componentState,
-  since: number,
-  generation: whole,
-  priority: number,
-  pinned: boolean,
-  dependencies: strings,
-  dependents: strings,
-  inUse: whole,
-  addons: strings,
-  isolation: oneOf('thread', 'process'),
-  pid: orNull(whole),
-  stuckFor: number,
-  waiting: whole,
-  lastAccess: orNull(number),
-  loads: whole,
-  unloads: whole,
-  crashes: whole,
-  regrets: whole,
-  calls: whole,
-  errors: whole,
-  callRate: number,
-  growth: number,
-  errorShare: orNull(number),
-  p50: orNull(number),
-  p99: orNull(number),
-  loadedFor: orNull(
-    exactly({
-      by: oneOf('call', 'dependency', 'request', 'busy-copies', 'recycle'),
-      of: orNull(string),
-    }) as Schema<LoadCause>,
-  ),
-  lastLoadTime: orNull(number),
-  memoryEstimate: number,
-  memoryLimit: orNull(number),
-  minIdleTime: orNull(number),
-  learnedPeak: orNull(number),
-  failure: orNull(exactly({ message: string, retryAt: number })),
-  memory: held,
-  instances: listOf(instance),
-  load: orNull(exactly({ cpu: number, eventLoop: number })),
-  next,
-})
+const component = exactly(
+  {
+    name: string,
+    family: orNull(string),
+    type: string,
+    state: componentState,
+    since: number,
+    generation: whole,
+    priority: number,
+    pinned: boolean,
+    dependencies: strings,
+    dependents: strings,
+    inUse: whole,
+    addons: strings,
+    isolation: oneOf('thread', 'process'),
+    pid: orNull(whole),
+    stuckFor: number,
+    waiting: whole,
+    lastAccess: orNull(number),
+    loads: whole,
+    unloads: whole,
+    crashes: whole,
+    regrets: whole,
+    calls: whole,
+    errors: whole,
+    callRate: number,
+    growth: number,
+    errorShare: orNull(number),
+    p50: orNull(number),
+    p99: orNull(number),
+    loadedFor: orNull(
+      exactly({
+        by: oneOf('call', 'dependency', 'request', 'busy-copies', 'recycle'),
+        of: orNull(string),
+      }) as Schema<LoadCause>,
+    ),
+    lastLoadTime: orNull(number),
+    memoryEstimate: number,
+    memoryLimit: orNull(number),
+    minIdleTime: orNull(number),
+    learnedPeak: orNull(number),
+    failure: orNull(exactly({ message: string, retryAt: number })),
+    memory: held,
+    instances: listOf(instance),
+    load: orNull(exactly({ cpu: number, eventLoop: number })),
+    next,
+    /** Of components of other hosts of the cluster: whose it is, and whether that has stopped answering. */
+    host: string,
+    stale: boolean,
+  },
+  ['host', 'stale'],
+)
 
 const memory = exactly({
   time: number,
@@ -196,17 +202,54 @@ const advice = exactly(
   ['component'],
 )
 
-const snapshot = exactly({
-  version: only(1),
-  now: number,
-  process: exactly({ pid: whole, node: string, startedAt: number, title: string }),
-  actions: boolean,
-  memory,
-  plan: exactly(planSummary),
-  components: listOf(component),
-  events: listOf(event),
-  advice: listOf(advice),
+const host = exactly({
+  name: string,
+  /** It is the program that is looked at. */
+  self: boolean,
+  level,
+  room: number,
+  loaded: strings,
+  moreLoaded: whole,
+  /** Null: just now. */
+  lastSeen: orNull(number),
+  /** Whether it says what its components are doing. */
+  answering: oneOf('unknown', 'current', 'stale', 'silent'),
 })
+
+const move = exactly({
+  kind: oneOf('placed', 'taken-over', 'handed-over', 'given-back', 'lost'),
+  time: number,
+  family: string,
+  key: string,
+  from: orNull(string),
+  to: orNull(string),
+  why: string,
+})
+
+/** `name`: of the host that is looked at. `components`: of the others. `hidden`: how many more there are. */
+const cluster = {
+  name: string,
+  hosts: listOf(host),
+  moves: listOf(move),
+  components: listOf(component),
+  hidden: whole,
+}
+
+const snapshot = exactly(
+  {
+    version: only(1),
+    now: number,
+    process: exactly({ pid: whole, node: string, startedAt: number, title: string }),
+    actions: boolean,
+    memory,
+    plan: exactly(planSummary),
+    components: listOf(component),
+    events: listOf(event),
+    advice: listOf(advice),
+    cluster: exactly(cluster),
+  },
+  ['cluster'],
+)
 
 const tick = exactly(
   {
@@ -217,8 +260,10 @@ const tick = exactly(
     gone: strings,
     events: listOf(event),
     advice: listOf(advice),
+    /** What changed; null: it was left. `goneComponents`: host and name, with a tab between them. */
+    cluster: orNull(exactly({ ...cluster, gone: strings, goneComponents: strings }, ['moves'])),
   },
-  ['advice'],
+  ['advice', 'cluster'],
 )
 
 const history = exactly({
@@ -269,6 +314,7 @@ export const schemas = {
   '/api/memory': memory,
   '/api/memory/history': history,
   '/api/plan': plan,
+  '/api/cluster': exactly(cluster),
   '/api/advice': exactly({ advice: listOf(advice) }),
   /**
    * Server-sent events: one `snapshot`, then `tick`s; and `alive`, which is to be answered by POST to `/api/viewers/:id` with the id of the viewer, or the
@@ -286,5 +332,8 @@ export type MemoryView = Described<typeof memory>
 export type PlanView = Snapshot['plan']
 export type Snapshot = Described<typeof snapshot>
 export type Tick = Described<typeof tick>
+export type HostShown = Described<typeof host>
+/** The cluster that a program has joined. */
+export type ClusterShown = Answer<'/api/cluster'>
 /** What is answered at a path. */
 export type Answer<Path extends keyof typeof schemas> = Described<(typeof schemas)[Path]>

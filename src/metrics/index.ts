@@ -7,7 +7,7 @@ import { registerAll } from './computed-metric.ts'
 import type { AnyRegistry } from './computed-metric.ts'
 import { FrameTaker } from './frame.ts'
 import { MetricSet } from './metric-set.ts'
-import { addProcessMetrics } from './process-metrics.ts'
+import { addClusterMetrics, addProcessMetrics } from './process-metrics.ts'
 import type { FamilySeries } from './series-of.ts'
 import { Tallies } from './tallies.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -53,6 +53,7 @@ export function collectMetrics(coordinator: ComponentCoordinator, options: Metri
   const set = new MetricSet(async () => frames.take(), tallies, families)
   addProcessMetrics(set, coordinator)
   addComponentMetrics(set, coordinator)
+  addClusterMetrics(set, coordinator)
   try {
     const registered = registerAll(registry, set.metrics)
     return {

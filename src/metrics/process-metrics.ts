@@ -1,7 +1,9 @@
 import type { DecisionRule } from '../contract/automatic-decision.ts'
+import type { ClusterView, MoveKind } from '../contract/cluster.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
 import type { LockStats } from '../locks/lock-manager.ts'
 import type { ExtraWorker } from '../contract/ledger.ts'
+import { clusterOf } from '../live/joined-cluster.ts'
 import type { Frame } from './frame.ts'
 import type { MetricSet } from './metric-set.ts'
 
@@ -15,6 +17,8 @@ const rules: readonly DecisionRule[] = [
   'memory-limit',
 ]
 const levels = ['low', 'medium', 'high', 'critical'] as const
+
+const moveKinds: readonly MoveKind[] = ['placed', 'taken-over', 'handed-over', 'given-back', 'lost']
 
 /** All metrics of the process as a whole. */
 export function addProcessMetrics(set: MetricSet, coordinator: ComponentCoordinator): void {
@@ -94,6 +98,37 @@ export function addProcessMetrics(set: MetricSet, coordinator: ComponentCoordina
   lockCount('deadlocks', 'Requests refused as a deadlock', ({ deadlocks }) => deadlocks)
   lockCount('revoked', 'Leases taken away', ({ revoked }) => revoked)
   lockCount('wait_seconds', 'Time spent waiting for locks', ({ totalWait }) => totalWait / 1_000)
+}
+
+/** Of the cluster, while one is joined; it may be, and be left, at any time. Moves are those that this host heard of: not to be added up over hosts. */
+export function addClusterMetrics(set: MetricSet, coordinator: ComponentCoordinator): void {
+  const joined = (): ClusterView | undefined => clusterOf(coordinator)
+  set.gauge(
+    'cluster_hosts',
+    'Hosts of the cluster that were heard of lately, with this one',
+    () => joined()?.hosts().length,
+  )
+  set.labelled(
+    'gauge',
+    'cluster_room_bytes',
+    'What a host can still take before its pressure is high',
+    'host',
+    () =>
+      joined()
+        ?.hosts()
+        .map(({ name, room }) => [name, room] as const) ?? [],
+  )
+  set.gauge('cluster_keys', 'Keys of families that this host owns', () => joined()?.keys?.())
+  set.labelled(
+    'counter',
+    'cluster_moves_total',
+    'Keys that changed their owner, as this host heard of it',
+    'kind',
+    () => {
+      const counts = joined()?.moveCounts?.()
+      return counts ? moveKinds.map((kind) => [kind, counts[kind]] as const) : []
+    },
+  )
 }
 
 const extra = ({ ledger }: Frame, kind: ExtraWorker['kind']): number =>

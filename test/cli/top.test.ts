@@ -92,7 +92,7 @@ describe('spillway top', () => {
     const { stdout, stderr, ended } = cli('pot')
     expect(await ended).toBe(2)
     expect(stderr()).toBe(
-      'spillway: there is no command "pot"; commands: ps, top, explain, load, unload, snapshot, diff, profile, logs (spillway --help)\n',
+      'spillway: there is no command "pot"; commands: ps, top, explain, hosts, load, unload, snapshot, diff, profile, logs (spillway --help)\n',
     )
     expect(stdout()).toBe('')
   })

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { diffUsage } from '../../src/cli/commands/diff.ts'
 import { explainUsage } from '../../src/cli/commands/explain.ts'
+import { hostsUsage } from '../../src/cli/commands/hosts.ts'
 import { loadUsage } from '../../src/cli/commands/load.ts'
 import { logsUsage } from '../../src/cli/commands/logs.ts'
 import { profileUsage } from '../../src/cli/commands/profile.ts'
@@ -32,7 +33,14 @@ describe('commands', () => {
 
   it('of npx are those that there are, with options that they know', () => {
     const usages = { ps: psUsage, top: topUsage, explain: explainUsage, load: loadUsage, unload: unloadUsage }
-    const all = { ...usages, snapshot: snapshotUsage, diff: diffUsage, profile: profileUsage, logs: logsUsage }
+    const all = {
+      ...usages,
+      hosts: hostsUsage,
+      snapshot: snapshotUsage,
+      diff: diffUsage,
+      profile: profileUsage,
+      logs: logsUsage,
+    }
     const options = new Map(Object.entries(all).map(([name, usage]) => [name, new Set(usage.match(/--[a-z]+/g))]))
     const called = commands.flatMap(({ page, line }) =>
       [...line.matchAll(/npx spillway (\w+)([^#|]*)/g)].map(([, name = '', rest = '']) => ({

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ComponentCoordinator, isInvalidOptionsError } from '../../src/index.ts'
 import { collectMetrics } from '../../src/metrics/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { showCluster } from '../../src/live/joined-cluster.ts'
+import { FakeCluster, fakeHost } from '../support/fake-cluster.ts'
 import { quietCoordinator, rejection, silent, sink } from '../support/coordinator.ts'
 import type { KitchenSink } from '../support/coordinator.ts'
 
@@ -278,5 +280,33 @@ describe('decisions', () => {
     const bytes = all.filter(({ name }) => /_bytes(_total)?$/.test(name)).flatMap(({ values }) => values)
     expect(bytes.length).toBeGreaterThan(15)
     expect(bytes.filter(({ value }) => !Number.isInteger(value))).toEqual([])
+  })
+})
+
+describe('the metrics of a cluster', () => {
+  it('have series while one is joined, and none before and after', async () => {
+    await using coordinator = quietCoordinator()
+    const registry = new Registry()
+    using _collecting = collectMetrics(coordinator, { registry })
+    const told = async () =>
+      (await registry.metrics()).split('\n').filter((line) => line.startsWith('spillway_cluster_'))
+    expect(await told()).toEqual([])
+    const cluster = new FakeCluster('a', 'b')
+    cluster.told[1] = fakeHost('b', { room: 5 })
+    cluster.happened.push({ kind: 'placed', time: 0, family: 'books', key: 'BTC', from: undefined, to: 'b', why: '' })
+    const leave = showCluster(coordinator, cluster)
+    expect(await told()).toEqual([
+      'spillway_cluster_hosts 2',
+      `spillway_cluster_room_bytes{host="a"} ${200 * 1024 ** 2}`,
+      'spillway_cluster_room_bytes{host="b"} 5',
+      'spillway_cluster_keys 3',
+      'spillway_cluster_moves_total{kind="placed"} 1',
+      'spillway_cluster_moves_total{kind="taken-over"} 0',
+      'spillway_cluster_moves_total{kind="handed-over"} 0',
+      'spillway_cluster_moves_total{kind="given-back"} 0',
+      'spillway_cluster_moves_total{kind="lost"} 0',
+    ])
+    leave()
+    expect(await told()).toEqual([])
   })
 })

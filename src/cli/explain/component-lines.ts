@@ -15,13 +15,13 @@ const mostEvents = 20
 /** Why a component is as it is. @param now epoch ms. */
 export function componentLines(explained: ExplainedComponent, now: number): string[] {
   const { component, callers, lastErrors, marks, events, advice } = explained
-  const { name, state, since, generation, isolation, pid, priority, pinned, failure } = component
+  const { name, host, state, since, generation, isolation, pid, priority, pinned, failure } = component
   const isLoaded = state === 'ready' || state === 'draining'
   return [
-    `${name}: ${stateNames[state]} for ${age(now - since)}, generation ${generation}, ${hostWords({ isolation, pid })}, priority ${priority}${pinned ? ', pinned' : ''}`,
+    `${name}${host === undefined ? '' : ` at host ${host}`}: ${stateNames[state]} for ${age(now - since)}, generation ${generation}, ${hostWords({ isolation, pid })}, priority ${priority}${pinned ? ', pinned' : ''}`,
     ...(component.loadedFor === null ? [] : [`loaded ${loadWords(component.loadedFor)}`]),
     ...(failure === null ? [] : [`failed: ${failure.message}; tried again in ${age(failure.retryAt - now)}`]),
-    ...(isLoaded ? [`next round: ${nextWords(component.next)}`] : []),
+    ...(isLoaded && host === undefined ? [`next round: ${nextWords(component.next)}`] : []),
     ...section(
       'Needs attention',
       advice.map(({ message, since: from }) => `! ${message} (for ${age(now - from)})`),

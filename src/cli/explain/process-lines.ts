@@ -11,13 +11,14 @@ const mostEvents = 10
 
 /** Why a program is as it is. */
 export function processLines({ snapshot, plan }: Explained): string[] {
-  const { process: program, memory, components, events, advice, now } = snapshot
+  const { process: program, memory, components, events, advice, now, cluster } = snapshot
   const { usage, limit, pressureLevel } = memory
   const urgent = advice.filter((piece) => piece.urgent)
   const rest = advice.filter((piece) => !piece.urgent)
   const decided = events.filter(({ kind }) => kind !== 'load' && kind !== 'action').slice(-mostEvents)
   return [
     `process ${program.pid}, Node ${program.node}, up ${age(now - program.startedAt)}`,
+    ...(cluster ? [`host ${cluster.name}, of ${count(cluster.hosts.length)} in its cluster (spillway hosts)`] : []),
     `pressure ${pressureLevel}: ${bytes(usage)} of ${bytes(limit)} (${percent(usage / limit)})`,
     ...(memory.why.words === '' ? [] : [memory.why.words]),
     ...(memory.regrets.unloads > 0

@@ -47,6 +47,8 @@ export const columns: readonly Column[] = [
   right('PRIO', 4, 14, ({ priority }) => String(priority)),
   right('LOADS', 5, 15, ({ loads }) => count(loads)),
 ]
+/** First of them, where a cluster is joined. */
+export const hostColumn = left('HOST', 8, 2, ({ host, stale }) => (stale ? `${host} (stale)` : (host ?? '')))
 /** Up to this rank they are shown before long names are. */
 export const essential = 4
 

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util'
 import { age, bytes, count, percent, rate } from '../../dashboard/page/format.js'
 import { fit, printable, widthOf } from '../printable.ts'
-import { columns, essential, nextText } from './columns.ts'
+import { componentsOf } from '../../dashboard/page/cluster-data.js'
+import type { ComponentView } from '../../live/schemas.ts'
+import { columns, essential, hostColumn, nextText } from './columns.ts'
 import type { Column } from './columns.ts'
 import { hints } from './keys.ts'
 import { rowsOf } from './rows.ts'
@@ -69,12 +71,18 @@ export function frame(state: TopState, connection: Connection, options: FrameOpt
     '',
   ]
   const foot = options.keys ? [fit(hints(options.look), options.columns)] : []
-  const rows = rowsOf(state.components.values(), options.look)
+  const rows = rowsOf(listed(state, options.look), options.look)
   const room = Math.max(3, options.rows - head.length - foot.length)
   const { lines, page } = table(rows, state, { ...options, rows: room }, now, paint)
   // What is at the bottom stays there.
   const body = [...head, ...lines].slice(0, Math.max(1, options.rows - foot.length))
   return { lines: [...body, ...foot].slice(0, options.rows), rows: rows.length, page }
+}
+
+/** All components there are, or those of one host; those of a cluster with their hosts. */
+function listed({ components, cluster }: TopState, { host = '' }: Look): Iterable<ComponentView> {
+  if (!cluster) return host === '' ? components.values() : []
+  return componentsOf(components, cluster, host).map((view) => ({ host: cluster.name, ...view }))
 }
 
 /** What is wrong now, as far as there is room. */
@@ -91,7 +99,9 @@ function attentionLines({ advice }: TopState, { columns, rows }: FrameOptions, p
 
 function titleLine(state: TopState, connection: Connection, options: FrameOptions, now: number, paint: Paint): string {
   const { pid, node, startedAt } = state.process
-  const title = `spillway  process ${pid}, Node ${printable(node)}, up ${age(now - startedAt)}`
+  const { cluster } = state
+  const host = cluster ? `, host ${printable(cluster.name)} of ${count(cluster.hosts.size)}` : ''
+  const title = `spillway  process ${pid}, Node ${printable(node)}, up ${age(now - startedAt)}${host}`
   if (connection.status === 'live') return fit(title, options.columns)
   const wait = Math.max(0, Math.ceil((connection.retryAt - options.now) / 1_000))
   const lost = `DISCONNECTED for ${age(options.now - connection.since)}: ${printable(connection.why)}; the figures are old; next try in ${wait} s`
@@ -127,12 +137,17 @@ function pressureLines({ memory, components }: TopState, options: FrameOptions, 
 
 function table(
   all: readonly Row[],
-  { plan }: TopState,
+  { plan, cluster }: TopState,
   options: FrameOptions,
   now: number,
   paint: Paint,
 ): { readonly lines: string[]; readonly page: number } {
-  if (all.length === 0) return { lines: ['No component is registered.'], page: 0 }
+  const { host } = options.look
+  if (all.length === 0) {
+    const none =
+      host === undefined ? 'No component is registered.' : `No component of host ${printable(host)} is known.`
+    return { lines: [fit(none, options.columns)], page: 0 }
+  }
   // The heading, and a line for what has no room.
   const room = Math.max(1, options.rows - 2)
   const page = all.length <= room + 1 ? room + 1 : room
@@ -141,7 +156,7 @@ function table(
   const names = visible.map((row) => `${/^ */.exec(row.name)?.[0] ?? ''}${printable(row.name.trimStart())}`)
   const longest = Math.max(name.least, ...names.map(widthOf))
   const nameWidth = Math.min(longest, Number.isFinite(options.columns) ? name.most : longest)
-  const shown = thatFit(options.columns - gap - leastNext, nameWidth)
+  const shown = thatFit(cluster ? [hostColumn, ...columns] : columns, options.columns - gap - leastNext, nameWidth)
   const nameRoom = Math.min(nameWidth, Math.max(name.least, options.columns - widthOfAll(shown) - gap - leastNext))
   const nextRoom = options.columns - nameRoom - widthOfAll(shown) - gap
   const line = (first: string, cells: readonly string[], next: string): string =>
@@ -175,8 +190,8 @@ function cell({ label, width, align, text }: Column, { view, members }: Row, now
 }
 
 /** Without those of the highest rank that there is no room for: what is not essential goes before a name is cut. */
-function thatFit(room: number, nameWidth: number): readonly Column[] {
-  let shown = columns
+function thatFit(all: readonly Column[], room: number, nameWidth: number): readonly Column[] {
+  let shown = all
   for (;;) {
     const highest = Math.max(...shown.map(({ rank }) => rank))
     const forName = highest > essential ? nameWidth : Math.min(nameWidth, usualName)

@@ -9,6 +9,8 @@ export interface Look {
   readonly sort: SortKey
   /** Families and copies have one row each. */
   readonly folded: boolean
+  /** Components of that host of the cluster alone. */
+  readonly host?: string
   /** Rows that are above the first shown. */
   readonly offset: number
 }
@@ -77,6 +79,7 @@ function together(family: string, views: readonly ComponentView[]): Row {
     view: {
       ...first,
       name: `${family}:*`,
+      ...hostOf(all),
       memory,
       load,
       growth: sum((view) => view.growth),
@@ -93,6 +96,13 @@ function together(family: string, views: readonly ComponentView[]): Row {
       instances: all.flatMap((view) => view.instances),
     },
   }
+}
+
+/** Whose they are, where that is told: of several, how many those are. */
+function hostOf(views: readonly ComponentView[]): Pick<ComponentView, 'host'> {
+  const hosts = new Set(views.flatMap(({ host }) => host ?? []))
+  const [first] = hosts
+  return first === undefined ? {} : { host: hosts.size > 1 ? `${hosts.size} hosts` : first }
 }
 
 const memoryKinds = ['used', 'physical', 'external', 'malloced', 'reported', 'native', 'total', 'peak'] as const

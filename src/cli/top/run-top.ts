@@ -70,10 +70,10 @@ async function watch(source: EventSource, options: TopOptions, open: () => View,
   }
 }
 
-function openView({ interval, once, json, sort }: TopOptions): View {
+function openView({ interval, once, json, sort, host }: TopOptions): View {
   const { stdout } = process
   if (json) return new PlainView(process, interval, jsonText)
-  const look: Look = { sort, folded: true, offset: 0 }
+  const look: Look = { sort, folded: true, offset: 0, ...(host !== undefined && { host }) }
   return stdout.isTTY && !once
     ? new TerminalView(stdout, interval, look)
     : new PlainView(process, interval, plainText(look))

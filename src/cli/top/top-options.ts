@@ -16,6 +16,8 @@ export interface TopOptions {
   /** One frame, and the end. */
   readonly once: boolean
   readonly sort: SortKey
+  /** Of its cluster. */
+  readonly host: string | undefined
   /** Frames are JSON. */
   readonly json: boolean
 }
@@ -25,6 +27,7 @@ export const topUsage = `spillway top [pid | url] [options]
 The components of a running program, live: of the only one there is, of a process (spillway ps), or by the URL of a dashboard: npx spillway top http://127.0.0.1:8080
 
   --sort <by>        memory (what they hold), growth, errors, cpu or name; memory
+  --host <name>      the table has the components of that host of its cluster alone
   --interval <s>     seconds between two frames, 1
   --once             prints one frame and ends
   --json             each frame as JSON, on a line of its own
@@ -46,6 +49,7 @@ export function parseTopOptions(args: readonly string[], environment: NodeJS.Pro
     token: { type: 'string' },
     sort: { type: 'string', default: 'memory' },
     interval: { type: 'string', default: '1' },
+    host: { type: 'string' },
     once: { type: 'boolean', default: false },
   })
   if (values.help) return undefined
@@ -54,8 +58,9 @@ export function parseTopOptions(args: readonly string[], environment: NodeJS.Pro
   const sort = sortKeys.find((key) => key === values.sort)
   if (!sort) throw wrong(`--sort is one of ${sortKeys.join(', ')}, not "${values.sort}"`)
   const interval = 1_000 * numberBetween('top', 'interval', values.interval, 0.1, 3_600)
-  const { once, json, token } = values
-  return { target: targetOf(address, token, environment), interval, once, sort, json }
+  const { once, json, token, host } = values
+  if (host === '') throw wrong('--host is the name of a host, and is empty')
+  return { target: targetOf(address, token, environment), interval, once, sort, json, host }
 }
 
 function targetOf(address: string | undefined, token: string | undefined, environment: NodeJS.ProcessEnv): TopTarget {

@@ -110,6 +110,11 @@ export function plainText(
 }
 
 /** For programs: all that is known, in a line. */
-export function jsonText({ components, ...rest }: TopState): string {
-  return `${safeJson({ ...rest, components: [...components.values()] })}\n`
+export function jsonText({ components, cluster, ...rest }: TopState): string {
+  const shown = cluster && {
+    ...cluster,
+    hosts: [...cluster.hosts.values()],
+    components: [...cluster.components.values()],
+  }
+  return `${safeJson({ ...rest, components: [...components.values()], ...(shown && { cluster: shown }) })}\n`
 }

@@ -5,6 +5,7 @@ import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ForgetToken, ProcessActions } from './actions.js'
 import { AttentionCard } from './attention.js'
+import { ClusterCard } from './cluster-card.js'
 import { ComponentPage } from './component-page.js'
 import { ComponentsCard } from './components-table.js'
 import { DependencyCard } from './dependency-graph.js'
@@ -39,9 +40,11 @@ function App() {
 }
 
 function Overview() {
+  const { cluster } = useLive()
   return html`
     <${AttentionCard} />
     <div class="top"><${Pressure} /><${TimelineCard} /><${EventsCard} /></div>
+    ${cluster && html`<${ClusterCard} cluster=${cluster} />`}
     <${ComponentsCard} />
     <${DependencyCard} />
   `

@@ -7,6 +7,7 @@ import { bytes, count, failedShare, percent, rate, shortDuration } from './forma
 import { componentLink } from './fragment.js'
 import { html } from './html.js'
 import { Badge } from './badge.js'
+import { idOf } from './cluster-data.js'
 import { copiesKey, familyKey } from './table-rows.js'
 import { toggle } from './table-view.js'
 import { ErrorBars, MemoryLine } from './trends.js'
@@ -14,8 +15,8 @@ import { wrongWith } from './urgent.js'
 import { hostWords, nextWords } from './words.js'
 
 /**
- * @typedef {{ row: Row, index: number, top: number, reachable: boolean, largest: number, more: boolean, trend: number, troubles: Troubles }} RowProps
- *   top: pixels
+ * @typedef {{ row: Row, index: number, top: number, reachable: boolean, largest: number, more: boolean, trend: number, troubles: Troubles,
+ *   host: string | undefined }} RowProps top: pixels; host: the name of this one, where a cluster is joined
  */
 
 /**
@@ -41,10 +42,10 @@ export class ComponentRow extends Component {
    * @override
    * @param {RowProps} props
    */
-  render({ row, index, top, reachable, largest, more, trend, troubles }) {
+  render({ row, index, top, reachable, largest, more, trend, troubles, host }) {
     const { view } = row
     const { state, memory, next } = view
-    const names = row.kind === 'family' ? row.members.map(({ name }) => name) : row.kind === 'copy' ? [] : [view.name]
+    const names = row.kind === 'family' ? row.members.map(idOf) : row.kind === 'copy' ? [] : [idOf(view)]
     const wrong = countedTroubles(row, troubles)
     const growth = view.growth
     const share = view.errorShare
@@ -91,6 +92,7 @@ export class ComponentRow extends Component {
         ${cell('idle', 'Idle', row.kind === 'copy' ? '–' : html`<${Idle} component=${view} short=${true} />`)}
         ${cell('rate', 'Calls/s', view.callRate > 0 ? rate(view.callRate) : '–')}
         ${cell('p99', 'p99', shortDuration(view.p99))}
+        ${host !== undefined && cell('host', 'Host', html`<${Host} row=${row} self=${host} />`, 'text')}
         ${cell('next', 'Next', html`<span title=${nextWords(next)}>${nextWords(next)}</span>`, `text next next-${next.verdict}`)}
         ${
           more &&
@@ -123,12 +125,25 @@ function Name({ row }) {
   if (row.kind === 'copy') return html`<span class="name">${name}<small>${hostWords(view)}</small></span>`
   const copies = view.instances.length
   return html`
-    ${row.open !== undefined && html`<${Opener} open=${row.open} of=${copiesKey(name)} label=${`Copies of ${name}`} />`}
+    ${row.open !== undefined && html`<${Opener} open=${row.open} of=${copiesKey(view)} label=${`Copies of ${name}`} />`}
     <span class="name">
-      <a href=${componentLink(name)} tabindex="-1" title=${name}>${name}</a>
+      ${view.host === undefined ? html`<a href=${componentLink(name)} tabindex="-1" title=${name}>${name}</a>` : html`<b title=${name}>${name}</b>`}
       <small>${copies > 1 ? `${copies} copies, ${small}` : small}</small>
     </span>
   `
+}
+
+/**
+ * Whose it is; of a family, of how many hosts its members are.
+ *
+ * @param {{ row: Row, self: string }} props
+ */
+function Host({ row, self }) {
+  const hosts = new Set((row.kind === 'family' ? row.members : [row.view]).map((view) => view.host ?? self))
+  const [first, ...others] = hosts
+  if (others.length > 0) return `${hosts.size} hosts`
+  return html`<span title=${first}>${first}</span>
+    ${row.view.stale && html` <abbr title="It does not answer: the last known figures">stale</abbr>`}`
 }
 
 /** @param {{ open: boolean, of: string, label: string }} props */

@@ -1,9 +1,10 @@
 /** @import { RefObject } from 'preact' */
 
 import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { componentsOf } from './cluster-data.js'
 import { html, withValue } from './html.js'
 import { useLive, useNow } from './store.js'
-import { columns, moreColumns } from './table-columns.js'
+import { moreColumns, usualColumns } from './table-columns.js'
 import { TableGrid } from './table-grid.js'
 import { tableRows } from './table-rows.js'
 import { toggle, useChoices, useOpen } from './table-view.js'
@@ -13,9 +14,9 @@ const moreKey = 'more columns'
 
 /** All components with their figures; sorted, searched, filtered and folded here. */
 export function ComponentsCard() {
-  const { components, plan, advice } = useLive()
+  const { components: own, cluster, plan, advice } = useLive()
   const now = useNow()
-  const { order, sort, sortBy, search, setSearch, filter, setFilter } = useChoices()
+  const { order, sort, sortBy, search, setSearch, filter, setFilter, host, setHost } = useChoices()
   const open = useOpen()
   // What is sorted by is to be seen.
   const forced = moreColumns.some(({ id }) => id === sort.id)
@@ -28,14 +29,16 @@ export function ComponentsCard() {
   useSlashKey(field)
 
   const troubled = useMemo(() => troubles(advice), [advice])
+  const others = cluster?.components
+  const components = useMemo(() => componentsOf(own, cluster, host), [own, others, cluster?.name, host])
   const { rows, found } = useMemo(
-    () => tableRows(components.values(), { sort, search, filter, open }, troubled, now),
+    () => tableRows(components, { sort, search, filter, open }, troubled, now),
     [components, order, search, filter, open, troubled, sort.id === 'idle' ? now : 0],
   )
   const what = plan.actual
     ? 'what the next round of unloading would do'
     : `what a round would do if pressure were ${plan.level}`
-  const shown = [...columns, ...moreColumns]
+  const shown = [...usualColumns(cluster !== undefined), ...moreColumns]
 
   return html`
     <section class="card components" aria-labelledby="components-title">
@@ -43,7 +46,7 @@ export function ComponentsCard() {
         <h2 id="components-title">
           Components
           <span class="muted" role="status"
-            >${found === components.size ? `${found}` : `${found} of ${components.size}`}</span
+            >${found === components.length ? `${found}` : `${found} of ${components.length}`}${cluster && cluster.hidden > 0 ? `, ${cluster.hidden} of other hosts are not shown` : ''}</span
           >
         </h2>
         <div class="tools">
@@ -67,6 +70,7 @@ export function ComponentsCard() {
               <option value="problems">With problems</option>
             </select>
           </label>
+          ${cluster && html`<${HostFilter} hosts=${cluster.hosts} host=${host} setHost=${setHost} />`}
           <label class="field only-narrow">
             <span class="sr">Sort by</span>
             <select value=${sort.id} onChange=${withValue(sortBy)}>
@@ -82,15 +86,37 @@ export function ComponentsCard() {
         sortBy=${sortBy}
         more=${more}
         troubles=${troubled}
+        host=${cluster?.name}
         what=${what}
         plan=${plan}
       />
       ${
         rows.length === 0 &&
-        html`<p class="empty">${components.size === 0 ? 'No component is registered.' : 'No component matches.'}</p>`
+        html`<p class="empty">${components.length === 0 ? 'No component is registered.' : 'No component matches.'}</p>`
       }
     </section>
   `
+}
+
+/**
+ * Which host's components are shown.
+ *
+ * @param {{ hosts: ReadonlyMap<string, unknown>, host: string, setHost: (host: string) => void }} props
+ */
+function HostFilter({ hosts, host, setHost }) {
+  const names = [...new Set([...hosts.keys(), ...(host === '' ? [] : [host])])].sort()
+  // Made again only when there are others: there may be a thousand.
+  const options = useMemo(
+    () => names.map((name) => html`<option key=${name} value=${name}>${name}</option>`),
+    [names.join(' ')],
+  )
+  return html`<label class="field">
+    <span class="sr">Show the host</span>
+    <select value=${host} onChange=${withValue(setHost)}>
+      <option value="">All hosts</option>
+      ${options}
+    </select>
+  </label>`
 }
 
 /**

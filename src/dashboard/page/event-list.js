@@ -103,7 +103,7 @@ function useWidth(element) {
 }
 
 /** @param {{ time: number }} props */
-function Ago({ time }) {
+export function Ago({ time }) {
   const passed = useNow() - time
   // Made once: the words of a time take longer than all else here.
   const [said, exact] = useMemo(() => [clock(time), new Date(time).toISOString()], [time])

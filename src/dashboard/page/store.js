@@ -1,7 +1,9 @@
+/** @import { Cluster } from './cluster-data.js' */
 /** @import { Message } from './connection.js' */
 /** @import { ComponentView, Snapshot } from '../../live/schemas.ts' */
 
 import { useEffect, useState } from 'preact/hooks'
+import { clusterAfter, clusterOf } from './cluster-data.js'
 import { get, listen, post, Refused } from './connection.js'
 import { forgetTaken } from './heap-snapshots-store.js'
 import { takeTokens } from './route.js'
@@ -29,7 +31,8 @@ const tokenKey = 'spillway-token'
  * `offset`: server time less the browser's, ms. `tokenProblem`: why the token that a link brought was dropped.
  *
  * @typedef {Partial<Figures> & Pick<Snapshot, 'actions' | 'events' | 'advice'>
- *   & { readonly connection: Connection, readonly offset: number, readonly components: Components, readonly tokenProblem: string }} State
+ *   & { readonly connection: Connection, readonly offset: number, readonly components: Components,
+ *   readonly cluster: Cluster | undefined, readonly tokenProblem: string }} State
  */
 /** @typedef {State & Figures} LiveState */
 
@@ -47,6 +50,7 @@ const nothing = {
   offset: 0,
   actions: false,
   components: new Map(),
+  cluster: undefined,
   events: [],
   advice: [],
   tokenProblem: '',
@@ -175,6 +179,7 @@ class Store {
       this.#change({
         ...common,
         components,
+        cluster: clusterOf(data.cluster),
         process: data.process,
         actions: data.actions,
         events: data.events,
@@ -189,7 +194,8 @@ class Store {
       const events = withNews(this.state.events, data.events)
       this.timeline.add(memory, components)
       if (this.timeline.outgrown(memory, components)) void this.#loadTimeline()
-      this.#change({ ...common, components, events, advice: data.advice ?? this.state.advice })
+      const cluster = clusterAfter(this.state.cluster, data.cluster)
+      this.#change({ ...common, components, cluster, events, advice: data.advice ?? this.state.advice })
     }
   }
 

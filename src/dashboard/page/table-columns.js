@@ -55,6 +55,18 @@ export const columns = [
   { id: 'next', label: 'Next unload', text: true, of: nextOrder },
 ]
 
+/** Only where a cluster is joined. This host's stand first. @type {Column} */
+export const hostColumn = { id: 'host', label: 'Host', text: true, of: ({ host }) => host ?? '' }
+
+/**
+ * Those that are always shown.
+ *
+ * @param {boolean} hosts whether components are of several
+ */
+export function usualColumns(hosts) {
+  return hosts ? [...columns.slice(0, -1), hostColumn, ...columns.slice(-1)] : columns
+}
+
 /** What is rarely read, each under a column that it goes with. */
 /** @type {readonly Column[]} */
 export const moreColumns = [
@@ -79,5 +91,5 @@ export const moreColumns = [
 
 /** @param {string} id */
 export function columnOf(id) {
-  return columns.find((column) => column.id === id) ?? moreColumns.find((column) => column.id === id)
+  return usualColumns(true).find((column) => column.id === id) ?? moreColumns.find((column) => column.id === id)
 }

@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ComponentRow } from './component-row.js'
 import { componentLink } from './fragment.js'
 import { html } from './html.js'
-import { columns, moreColumns } from './table-columns.js'
+import { moreColumns, usualColumns } from './table-columns.js'
 import { copiesKey, familyKey } from './table-rows.js'
 import { toggle } from './table-view.js'
 import { trendVersion } from './trends.js'
@@ -28,10 +28,11 @@ const beyond = 10
  * @param {(id: string) => void} props.sortBy
  * @param {boolean} props.more whether all columns are shown
  * @param {Troubles} props.troubles
+ * @param {string | undefined} props.host name of this host, where a cluster is joined
  * @param {PlanView} props.plan
  * @param {string} props.what the last column says
  */
-export function TableGrid({ rows, sort, sortBy, more, troubles, plan, what }) {
+export function TableGrid({ rows, sort, sortBy, more, troubles, host, plan, what }) {
   const body = useRef(/** @type {HTMLElement | null} */ (null))
   const head = useRef(/** @type {HTMLElement | null} */ (null))
   const [rowHeight, setRowHeight] = useState(46)
@@ -140,7 +141,7 @@ export function TableGrid({ rows, sort, sortBy, more, troubles, plan, what }) {
   return html`
     <table
       role="treegrid"
-      class=${more ? 'more' : ''}
+      class=${`${more ? 'more' : ''} ${host === undefined ? '' : 'hosts'}`}
       aria-labelledby="components-title"
       aria-describedby="components-what"
       aria-rowcount=${rows.length + 1}
@@ -151,7 +152,7 @@ export function TableGrid({ rows, sort, sortBy, more, troubles, plan, what }) {
       </caption>
       <thead role="rowgroup" ref=${head}>
         <tr role="row" aria-rowindex="1">
-          ${(more ? [...columns, ...moreColumns] : columns).map(
+          ${[...usualColumns(host !== undefined), ...(more ? moreColumns : [])].map(
             (column) =>
               html`<${Header}
                 key=${column.id}
@@ -184,6 +185,7 @@ export function TableGrid({ rows, sort, sortBy, more, troubles, plan, what }) {
               more=${more}
               trend=${trend}
               troubles=${troubles}
+              host=${host}
             />`,
         )}
       </tbody>
@@ -237,11 +239,12 @@ function rowAt(body, index) {
 
 /** @param {Row} row */
 function toggleKey({ kind, view }) {
-  return kind === 'family' ? familyKey(view.name) : copiesKey(view.name)
+  return kind === 'family' ? familyKey(view.name) : copiesKey(view)
 }
 
 /** @param {Row} row */
 function open(row) {
   if (row.kind === 'family') toggle(toggleKey(row))
-  else if (row.kind === 'component') location.hash = componentLink(row.view.name)
+  // Of those of other hosts the page has no more than the row.
+  else if (row.kind === 'component' && row.view.host === undefined) location.hash = componentLink(row.view.name)
 }

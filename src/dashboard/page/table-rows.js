@@ -1,5 +1,6 @@
 /** @import { ComponentView } from '../../live/schemas.ts' */
 
+import { idOf } from './cluster-data.js'
 import { columnOf, nextOrder, stateOrder } from './table-columns.js'
 import { kindWords, wrongWith } from './urgent.js'
 import { hostWords, nextWords, stateNames } from './words.js'
@@ -24,8 +25,8 @@ import { hostWords, nextWords, stateNames } from './words.js'
 
 /** @param {string} family */
 export const familyKey = (family) => `family ${family}`
-/** @param {string} name */
-export const copiesKey = (name) => `copies ${name}`
+/** @param {Pick<ComponentView, 'host' | 'name'>} component */
+export const copiesKey = (component) => `copies ${idOf(component)}`
 
 /** @type {Readonly<Record<Filter, (component: ComponentView, troubles: Troubles) => boolean>>} */
 const filters = {
@@ -37,7 +38,7 @@ const filters = {
     component.state === 'zombie' ||
     component.crashes > 0 ||
     (component.errorShare ?? 0) > 0 ||
-    troubles.has(component.name),
+    (component.host === undefined && troubles.has(component.name)),
 }
 
 /**
@@ -79,14 +80,14 @@ export function tableRows(components, { sort, search, filter, open }, troubles, 
    * @param {number} level
    */
   const add = (component, level) => {
-    const { name, instances } = component
+    const { instances } = component
     const many = instances.length > 1
-    const isOpen = many ? open.has(copiesKey(name)) : undefined
-    rows.push({ kind: 'component', key: `component ${name}`, level, view: component, open: isOpen })
+    const isOpen = many ? open.has(copiesKey(component)) : undefined
+    rows.push({ kind: 'component', key: `component ${idOf(component)}`, level, view: component, open: isOpen })
     if (!isOpen) return
     for (const copy of instances) {
       const view = { ...component, ...copy, ...unknownOfCopies }
-      rows.push({ kind: 'copy', key: `${copiesKey(name)} ${copy.name}`, level: level + 1, view })
+      rows.push({ kind: 'copy', key: `${copiesKey(component)} ${copy.name}`, level: level + 1, view })
     }
   }
   for (const top of sorted(tops, sort, now)) {
@@ -138,7 +139,7 @@ function textOf(component) {
   if (text === undefined) {
     const { name, type, state, pinned, next } = component
     text =
-      `${name} ${type} ${state} ${stateNames[state]} ${pinned ? 'pinned' : ''} ${nextWords(next)} ${hostWords(component)}`.toLowerCase()
+      `${name} ${component.host ?? ''} ${type} ${state} ${stateNames[state]} ${pinned ? 'pinned' : ''} ${nextWords(next)} ${hostWords(component)}`.toLowerCase()
     texts.set(component, text)
   }
   return text

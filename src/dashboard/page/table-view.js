@@ -25,10 +25,12 @@ export function useChoices() {
   const [order, setOrder] = useOption('sort', '-memory')
   const [search, setSearch] = useOption('q', '', { inPlace: true })
   const [shown, setFilter] = useOption('show', 'all')
+  const [host, setHost] = useOption('host', '')
   const sort = sortOf(order)
   /** @param {string} id */
   const sortBy = (id) => setOrder((sort.id === id ? !sort.down : !columnOf(id)?.text) ? `-${id}` : id)
-  return { order, sort, sortBy, search, setSearch, filter: filters.find((name) => name === shown) ?? 'all', setFilter }
+  const filter = filters.find((name) => name === shown) ?? 'all'
+  return { order, sort, sortBy, search, setSearch, filter, setFilter, host, setHost }
 }
 
 /**

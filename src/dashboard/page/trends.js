@@ -1,5 +1,6 @@
 /** @import { State } from './store.js' */
 
+import { idOf } from './cluster-data.js'
 import { html } from './html.js'
 import { store } from './store.js'
 
@@ -18,7 +19,7 @@ const leastRange = 0.25
 
 /** @typedef {{ readonly memory: Float64Array, readonly errors: Float64Array }} Trend bytes, and errors ever; NaN: not known */
 
-/** @type {Map<string, Trend>} */
+/** By the ids of components. @type {Map<string, Trend>} */
 const trends = new Map()
 /** Epoch ms of the last point, by the server's clock. */
 let last = 0
@@ -32,7 +33,7 @@ let version = 0
 store.subscribe(sample)
 
 /** @param {State} state */
-function sample({ memory, components }) {
+function sample({ memory, components, cluster }) {
   if (taken > 0 && store.timeline.components !== source) fill()
   if (!memory || memory.time - last < spacing) return
   // While there was no connection, nothing is known.
@@ -42,12 +43,13 @@ function sample({ memory, components }) {
     taken++
   }
   const at = taken % points
-  for (const { name, memory: held, errors } of components.values()) {
-    const trend = trendOf(name)
-    trend.memory[at] = held?.total ?? 0
-    trend.errors[at] = errors
+  const others = cluster?.components
+  for (const component of [...components.values(), ...(others?.values() ?? [])]) {
+    const trend = trendOf(idOf(component))
+    trend.memory[at] = component.memory?.total ?? 0
+    trend.errors[at] = component.errors
   }
-  if (at === 0) for (const name of trends.keys()) if (!components.has(name)) trends.delete(name)
+  if (at === 0) for (const id of trends.keys()) if (!components.has(id) && !others?.has(id)) trends.delete(id)
   taken++
   version++
   last = memory.time

@@ -51,12 +51,12 @@ export function troubles(advice) {
 const mostlyFailing = 0.5
 
 /**
- * @param {Pick<ComponentView, 'name' | 'errorShare'>} component
+ * @param {Pick<ComponentView, 'name' | 'errorShare' | 'host'>} component of another host nothing is known but its figures
  * @param {ReadonlyMap<string, readonly string[]>} known
  * @returns {readonly string[]} kinds
  */
-export function wrongWith({ name, errorShare }, known) {
-  const kinds = known.get(name) ?? []
+export function wrongWith({ name, errorShare, host }, known) {
+  const kinds = (host === undefined && known.get(name)) || []
   return (errorShare ?? 0) >= mostlyFailing && !kinds.includes('failing') ? [...kinds, 'failing'] : kinds
 }
 

@@ -1,8 +1,10 @@
 /** @import { Occurrence } from '../../live/feed-event.ts' */
-/** @import { ComponentView } from '../../live/schemas.ts' */
+/** @import { ClusterShown, ComponentView } from '../../live/schemas.ts' */
 /** @import { CrashReason } from '../../contract/errors.ts' */
 /** @import { UnloadReason } from '../../contract/unload-report.ts' */
 import { bytes, duration } from './format.js'
+
+/** @typedef {ClusterShown['moves'][number]} Move */
 
 /** What the states and reasons of the API are called on the page. */
 
@@ -146,4 +148,28 @@ export function eventWords({ kind, details: d }) {
     default:
       return ''
   }
+}
+
+/** @type {Readonly<Record<Move['kind'], string>>} */
+const moveKinds = {
+  placed: 'Placed',
+  'taken-over': 'Taken over',
+  'handed-over': 'Handed over',
+  'given-back': 'Given back',
+  lost: 'Lost',
+}
+
+/** @param {Pick<Move, 'kind'>} move */
+export function moveName({ kind }) {
+  return moveKinds[kind] ?? kind
+}
+
+/**
+ * From whom to whom a key went, and why.
+ *
+ * @param {Pick<Move, 'from' | 'to' | 'why'>} move
+ */
+export function moveWords({ from, to, why }) {
+  const way = from && to ? `${from} → ${to}` : to ? `to ${to}` : from ? `from ${from}` : ''
+  return way ? `${way}: ${why}` : why
 }

@@ -83,7 +83,7 @@ it('copies are one row until they are opened', () => {
   const copy = { ...component('render'), generation: 1, stuckFor: 0, loads: 1, unloads: 0 }
   const render = component('render', { instances: [copy, { ...copy, name: 'render#2' }] })
   expect(keysOf([render])).toEqual(['1 component render'])
-  expect(keysOf([render], { open: new Set([copiesKey('render')]) })).toEqual([
+  expect(keysOf([render], { open: new Set([copiesKey({ name: 'render' })]) })).toEqual([
     '1 component render',
     '2 copy render',
     '2 copy render#2',
@@ -97,4 +97,11 @@ it('problems are what failed, crashed, or has urgent advice', () => {
     '1 component growing',
     '1 component venue:b',
   ])
+})
+
+it('components of other hosts are told apart from those of the same name here, and nothing is said to be wrong with them that is wrong here', () => {
+  const all = [component('prices'), component('prices', { host: 'b' }), component('prices', { host: 'c' })]
+  const { rows } = tableRows(all, usual, new Map(), 0)
+  expect(rows.map(({ key }) => key)).toEqual(['component prices', 'component b\tprices', 'component c\tprices'])
+  expect(keysOf(all, { filter: 'problems' }, new Map([['prices', ['growing']]]))).toEqual(['1 component prices'])
 })
