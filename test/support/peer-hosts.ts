@@ -1,5 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
+import { addressOf, headBytes, PacketKind, writeHead } from '../../src/transport/nats/packet.ts'
 import { PeerNetwork } from '../../src/transport/nats/peer-network.ts'
 import type { PeerNetworkOptions } from '../../src/transport/nats/peer-network.ts'
 import type { PeerChannel, PeerId } from '../../src/transport/nats/peer.ts'
@@ -66,3 +67,27 @@ export class PeerHost implements AsyncDisposable {
 }
 
 let sessions = 0
+
+interface RawPacket {
+  readonly from: PeerId
+  readonly to: PeerId
+  readonly kind?: PacketKind
+  /** Whether its sender has opened the link. Default true. */
+  readonly opener?: boolean
+  readonly link?: number
+  readonly position?: number
+  readonly taken?: number
+  /** ms of the sender's clock. */
+  readonly sent?: number
+  readonly body?: Uint8Array
+}
+
+/** A packet as another host writes it, or would if it wished harm. */
+export function packetOf(packet: RawPacket): Buffer {
+  const { from, to, opener = true, body = Buffer.alloc(0) } = packet
+  const { kind = PacketKind.data, link = 1, position = 0, taken = 0, sent = 0 } = packet
+  const address = addressOf({ to: to.session, from, opener })
+  const head = Buffer.alloc(headBytes(address))
+  writeHead(head, { kind, address, link, position, taken, sent })
+  return Buffer.concat([head, body])
+}

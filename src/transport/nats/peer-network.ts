@@ -1,5 +1,4 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
-import { atMostEvery } from '../../base/at-most-every.ts'
 import { withDeadline } from '../../base/deadline.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
 import { messageOf } from '../../contract/describe-value.ts'
@@ -48,13 +47,14 @@ export class PeerNetwork implements AsyncDisposable {
   /** Those that are not over, by the address of what comes in on them, and by their ids. */
   readonly #byHearing = new Map<string, PeerLink>()
   readonly #byId = new Map<number, PeerLink>()
-  readonly #stray: () => void
   readonly #status: ConnectionStatus
   #lastId = 0
   #lastNumber = 0
   #isConnected = true
   #isClosed = false
   #refused: Error | undefined
+  /** ms of the monotonic clock at which something was told of that is no packet. */
+  #strayTold = Number.NEGATIVE_INFINITY
   readonly #shared: LinkNetwork
 
   /**
@@ -64,21 +64,22 @@ export class PeerNetwork implements AsyncDisposable {
    */
   static async open(options: PeerNetworkOptions): Promise<PeerNetwork> {
     const network = new PeerNetwork(options)
-    await options.connection.flush()
-    if (!network.#refused) return network
-    await network[Symbol.asyncDispose]()
-    throw network.#refused
+    try {
+      await options.connection.flush()
+      if (network.#refused) throw network.#refused
+      return network
+    } catch (error) {
+      await network[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   private constructor(options: PeerNetworkOptions) {
-    const { connection, self, logger } = options
+    const { connection, self } = options
     this.#options = options
     const subject = options.subjectOf(self.name)
     this.#returns = new ReturnSubjects(subject, self.session)
     this.#status = connection.status()
-    this.#stray = atMostEvery(strayEvery, () =>
-      logger.warn(`Something that is no packet of a host has come on the subject "${subject}"`),
-    )
     this.#shared = this.#sharedByLinks()
     this.#subscriptions = [
       this.#subscribe(subject, (message) => this.#arrived(message)),
@@ -162,12 +163,19 @@ export class PeerNetwork implements AsyncDisposable {
   #arrived(message: Msg): void {
     const packet = readPacket(message.data)
     if (!packet) {
-      this.#stray()
+      this.#stray(message.subject)
       return
     }
     const link = this.#byHearing.get(packet.address)
     if (link?.place.number === packet.link) link.take(packet)
     else this.#arrivedElsewhere(packet, link)
+  }
+
+  #stray(subject: string): void {
+    const now = monotonicNow()
+    if (now - this.#strayTold < strayEvery) return
+    this.#strayTold = now
+    this.#options.logger.warn(`Something that is no packet of a host has come on the subject "${subject}"`)
   }
 
   /** @param link the one that there is by now in place of the packet's. */
@@ -200,8 +208,10 @@ export class PeerNetwork implements AsyncDisposable {
     const reply = position === undefined ? '' : this.#returns.subject(link.place.id, position)
     try {
       this.#options.connection.publish(subject, packet, { reply })
-    } catch {
-      // It is closed, or about to be.
+    } catch (error) {
+      const { connection, logger } = this.#options
+      if (!connection.isClosed() && !connection.isDraining())
+        logger.error({ err: error }, `Nothing can be sent to host "${link.place.peer.name}"`)
       link.end('disconnected', position)
     }
   }
