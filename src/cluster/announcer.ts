@@ -6,7 +6,7 @@ import { InvalidOptionsError } from '../contract/errors.ts'
 import type { Logger } from '../contract/logger.ts'
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts'
 import type { Announcement } from './announcement.ts'
-import { Directory } from './directory.ts'
+import { Directory, knownHost } from './directory.ts'
 import type { Change, KnownHost, PeerId } from './directory.ts'
 
 export interface AnnouncerOptions {
@@ -21,10 +21,12 @@ export interface AnnouncerOptions {
   readonly logger: Pick<Logger, 'warn' | 'error'>
 }
 
-/** ms between two announcements. Contract: once a second. */
-const interval = 1_000
+/** ms between two announcements. Contract: once a second. With a short `claimTtl` three fit into it: who misses one is not silent yet. */
+const longest = 1_000
 /** ms between two, when something has changed. Contract: at most ten a second. */
 const shortest = 100
+/** Sessions with this host's name that are told of. Guessed: whoever may publish there could make up any number. */
+const mostRivals = 100
 /** ms in which those that are there are to say so. Contract: a new host knows the others then. */
 const answerTime = 250
 
@@ -38,6 +40,10 @@ export class Announcer implements AsyncDisposable {
   #sent = 0
   #lastSent = Number.NEGATIVE_INFINITY
   #lastTick = monotonicNow()
+  readonly #interval: number
+  /** What this host says comes back to it: what others say would as well. Undefined until it did for the first time, as a connection may have that switched off. */
+  #hearsItself: boolean | undefined
+  readonly #rivals = new Set<string>()
   #over = false
 
   /** @throws InvalidOptionsError for a name that another host has, and another `claimTtl` than the others'. */
@@ -55,6 +61,7 @@ export class Announcer implements AsyncDisposable {
   private constructor(options: AnnouncerOptions) {
     this.#options = options
     this.#directory = new Directory(options.claimTtl)
+    this.#interval = Math.min(longest, options.claimTtl / 3)
   }
 
   /** Those that are not silent, by name; this one among them. */
@@ -110,7 +117,7 @@ export class Announcer implements AsyncDisposable {
       if (message.reply) connection.publish(message.reply, this.#news())
     })
     this.#lastTick = monotonicNow()
-    this.#ticks = setInterval(() => this.#tick(), interval).unref()
+    this.#ticks = setInterval(() => this.#tick(), this.#interval).unref()
     await this.announce()
   }
 
@@ -143,8 +150,24 @@ export class Announcer implements AsyncDisposable {
   }
 
   #heard({ data }: Msg): void {
+    const { self } = this.#options
     const announcement = decodeAnnouncement(data)
-    if (announcement && announcement.session !== this.#options.self.session) this.#take(announcement)
+    if (!announcement) return
+    if (announcement.session === self.session) this.#hearsItself = true
+    else if (announcement.name === self.name && this.#ticks) this.#meetRival(announcement)
+    else this.#take(announcement)
+  }
+
+  /** Both had joined before they heard of each other. */
+  #meetRival(announcement: Announcement): void {
+    const { session } = announcement
+    if (this.#rivals.has(session) || this.#rivals.size >= mostRivals) return
+    this.#rivals.add(session)
+    this.#options.onChange({
+      type: 'conflict',
+      host: knownHost(announcement, monotonicNow()),
+      why: `session ${session} has the name of this host`,
+    })
   }
 
   #take(announcement: Announcement): void {
@@ -176,8 +199,10 @@ export class Announcer implements AsyncDisposable {
 
   #tick(): void {
     const now = monotonicNow()
-    // For as long as this thread was blocked, nobody else was silent.
-    this.#directory.excuse(Math.max(0, now - this.#lastTick - 2 * interval))
+    // While this thread was blocked, or its connection down, nobody else was silent.
+    const since = now - this.#lastTick
+    this.#directory.excuse(this.#hearsItself === false ? since : Math.max(0, since - 2 * this.#interval))
+    if (this.#hearsItself) this.#hearsItself = false
     this.#lastTick = now
     this.#announce()
     this.#tell(this.#directory.silentSince(now))

@@ -42,6 +42,9 @@ const forgottenAfter = 20
 /** ms for which a session that has gone may still be heard: what it sent before may come after its successor's first, or its goodbye. Guessed. */
 const echo = 1_000
 
+/** Hosts that are known. Guessed: ten times as many as it is meant for; whoever may publish there could make up any number. */
+const mostHosts = 10_000
+
 interface Entry {
   readonly host: KnownHost
   readonly sent: number
@@ -73,6 +76,7 @@ export class Directory {
     const entry = this.#entries.get(name)
     const isKnown = entry?.host.id.session === session
     if (isKnown && sent <= entry.sent) return []
+    if (entry === undefined && this.#entries.size >= mostHosts) return []
     const host = knownHost(announcement, now)
     const former = this.#former.get(session)
     if (former !== undefined && now - former.since < echo) return []
@@ -143,7 +147,8 @@ export class Directory {
 
 const silenceOf = (entry: Entry, now: number): number => now - entry.host.lastHeard - entry.excused
 
-function knownHost(
+/** As it told at that time. */
+export function knownHost(
   { name, session, level, room, claimTtl, offers, loaded, leaving }: Announcement,
   now: number,
 ): KnownHost {

@@ -104,4 +104,11 @@ describe('the directory of hosts', () => {
     expect(directory.heard(announcement('a', { sent: 1 }), 110)).toEqual([])
     expect(told(directory.heard(announcement('a', { sent: 2 }), 1_110))).toEqual(['joined a a-1'])
   })
+
+  it('is bounded, whatever is made up', () => {
+    const directory = new Directory(5_000)
+    for (let i = 0; i < 10_100; i++) directory.heard(announcement(`h${i}`), 0)
+    expect(directory.hosts(0)).toHaveLength(10_000)
+    expect(told(directory.heard(announcement('h1', { sent: 1, leaving: true }), 1))).toEqual(['changed h1 h1-1'])
+  })
 })
