@@ -144,11 +144,9 @@ export class Member {
       logger: coordinator.parts.logger,
     })
     this.#relief = new Relief({
-      level: () => coordinator.memory.pressureLevel,
-      measure: async () => {
-        const { usage, limit } = await coordinator.memory.sample()
-        return { usage, limit, high: limit * coordinator.memory.options.highThreshold }
-      },
+      host: self.name,
+      reason: () => coordinator.memory.pressureReason,
+      measure: async () => coordinator.memory.sample(),
       movable: () => claims.list().map((tenure) => this.#movable(tenure)),
     })
     this.#stopListening = this.#listen(coordinator)

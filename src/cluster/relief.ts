@@ -1,6 +1,6 @@
 import { monotonicNow } from '../base/monotonic.ts'
-import { setTimeout, clearTimeout } from '../base/timers.ts'
-import type { PressureLevel } from '../contract/pressure-level.ts'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
+import type { PressureReason } from '../contract/pressure-reason.ts'
 import type { HandoverOutcome } from './handover.ts'
 
 /** A key that could go. */
@@ -14,23 +14,23 @@ export interface Movable {
 }
 
 export interface ReliefOptions {
-  /** What is measured now. Bytes; `high`: from which on pressure is high. */
-  readonly measure: () => Promise<{ readonly usage: number; readonly high: number; readonly limit: number }>
-  readonly level: () => PressureLevel
+  readonly host: string
+  /** As it is known now. */
+  readonly reason: () => PressureReason
+  /** Measures anew. */
+  readonly measure: () => Promise<unknown>
   readonly movable: () => readonly Movable[]
 }
 
-/** Usage has to be so far below the threshold before nothing more moves, as a share of the limit. Contract: where an unload round stops. */
-const margin = 0.05
 /** ms after which it is tried again while pressure stays high. Guessed: hosts may have come, or calls ended, by then. */
 const again = 2_000
 /** ms after which a key that could not go is tried again: its callers wait for each try. Guessed: as long as an unload that failed is not tried again. */
 const tryAgain = 60_000
 
-/** Under high pressure a host gives keys away, one after the other, those that nobody uses and that hold most first, until it is clear of that again. */
+/** Under high pressure a host gives keys away, one after the other, those that nobody uses and that hold most first, until it is about to be over. */
 export class Relief implements Disposable {
   readonly #options: ReliefOptions
-  #underWay: Promise<void> | undefined
+  #isUnderWay = false
   #again: NodeJS.Timeout | undefined
   #over = false
   /** Those that stayed, and since when. */
@@ -42,11 +42,12 @@ export class Relief implements Disposable {
 
   /** Pressure has changed, or may have. */
   look(): void {
-    if (this.#over || this.#underWay || !this.#isHigh) return
+    if (this.#isUnderWay || !this.#isPressing) return
     clearTimeout(this.#again)
-    this.#underWay = this.#relieve().finally(() => {
-      this.#underWay = undefined
-      if (this.#isHigh && !this.#over) this.#again = setTimeout(() => this.look(), again).unref()
+    this.#isUnderWay = true
+    void this.#relieve().finally(() => {
+      this.#isUnderWay = false
+      if (this.#isPressing) this.#again = setTimeout(() => this.look(), again).unref()
     })
   }
 
@@ -55,26 +56,26 @@ export class Relief implements Disposable {
     clearTimeout(this.#again)
   }
 
-  get #isHigh(): boolean {
-    const level = this.#options.level()
-    return level === 'high' || level === 'critical'
+  get #isPressing(): boolean {
+    const { level, by, until } = this.#options.reason()
+    // Below the threshold, and only a matter of time.
+    const isClearing = by === 'held' && until !== null
+    return !this.#over && (level === 'high' || level === 'critical') && !isClearing
   }
 
   async #relieve(): Promise<void> {
+    const { host, movable, measure, reason } = this.#options
     const now = monotonicNow()
     for (const [name, since] of this.#stayed) if (now - since > tryAgain) this.#stayed.delete(name)
-    const order = this.#options
-      .movable()
+    const order = movable()
       .filter(({ name }) => !this.#stayed.has(name))
       .toSorted((a, b) => Number(a.inUse) - Number(b.inUse) || b.memory - a.memory)
-    for (const each of order) {
-      const { usage, high, limit } = await this.#options.measure()
-      if (this.#over || usage < high - margin * limit) return
-      const percent = Math.round((usage / limit) * 100)
-      const outcome = await each.move(
-        `the host that had it uses ${percent}% of its memory limit, and its pressure is ${this.#options.level()}`,
-      )
-      if (outcome === 'stayed') this.#stayed.set(each.name, monotonicNow())
+    for (const { name, move } of order) {
+      if (!this.#isPressing) return
+      if ((await move(`pressure of host "${host}" is ${reason().level}: ${reason().words}`)) === 'stayed') {
+        this.#stayed.set(name, now)
+      }
+      await measure()
     }
   }
 }

@@ -3,6 +3,7 @@ import { joinCluster } from '../../src/cluster/index.ts'
 import type { Cluster } from '../../src/cluster/index.ts'
 import { withCallOptions } from '../../src/index.ts'
 import type { ComponentCoordinator, Remote } from '../../src/index.ts'
+import { simulatePressure } from '../../src/testing/index.ts'
 import { quietCoordinator } from '../support/coordinator.ts'
 import { NatsServer } from '../support/nats-server.ts'
 import { describeWithNats } from '../support/with-nats.ts'
@@ -35,7 +36,7 @@ describeWithNats('a cluster', () => {
       module,
       config: () => ({ host: name, forgets: true }),
     })
-    const cluster = await joinCluster(coordinator, { servers: server.url, name, claimTtl: 2_000 })
+    const cluster = await joinCluster(coordinator, { servers: server.url, name })
     hosts.push({ coordinator, cluster })
     return { coordinator, cluster }
   }
@@ -148,8 +149,28 @@ describeWithNats('a cluster', () => {
     expect([await remote.count(), await remote.token()]).toEqual([3, token])
   })
 
-  it('a host that leaves hands its keys over', async () => {
+  it('a host under pressure gives its keys away, with their state, and says why', async () => {
     await a.cluster.offer(['counter', 'counters'])
+    const keys = Array.from({ length: 3 }, (_, i) => b.cluster.family<typeof counter>('counters').get(`p${i}`))
+    await Promise.all(keys.map(async (key) => key.count()))
+    const tokens = await Promise.all(keys.map(async (key) => key.token()))
+    {
+      await using _pressure = await simulatePressure(b.coordinator, 'high')
+      await expect.poll(async () => Promise.all(keys.map(async (key) => key.where()))).toEqual(['a', 'a', 'a'])
+      expect(await Promise.all(keys.map(async (key) => key.count()))).toEqual([2, 2, 2])
+      const later = await Promise.all(keys.map(async (key) => key.token()))
+      for (const [i, token] of later.entries()) expect(token).toBeGreaterThan(tokens[i] ?? 0)
+      expect(a.cluster.hosts().find(({ name }) => name === 'b')?.level).toBe('high')
+      const moves = a.cluster.moves().filter(({ from, kind }) => from === 'b' && kind === 'handed-over')
+      expect(moves.map(({ why }) => why)).toContainEqual(expect.stringContaining('pressure of host "b" is high'))
+      await expect(b.cluster.family<typeof counter>('forgetful').get('new').count()).rejects.toMatchObject({
+        code: 'ERR_NO_HOST',
+        message: expect.stringContaining('b is at high pressure') as string,
+      })
+    }
+  })
+
+  it('a host that leaves hands its keys over', async () => {
     const c = await join('c')
     await c.cluster.offer(['counters'])
     await expect.poll(() => a.cluster.hosts().find(({ name }) => name === 'c')?.offers).toEqual(['counters'])
@@ -162,7 +183,7 @@ describeWithNats('a cluster', () => {
     const after = await Promise.all(keys.map(async (key) => remote.get(key).where()))
     expect(after).not.toContain('c')
     expect(await Promise.all(keys.map(async (key) => remote.get(key).count()))).toEqual(keys.map(() => 2))
-    expect(a.cluster.moves().filter(({ kind }) => kind === 'handed-over').length).toBe(
+    expect(a.cluster.moves().filter(({ kind, from }) => kind === 'handed-over' && from === 'c').length).toBe(
       before.filter((host) => host === 'c').length,
     )
   })
