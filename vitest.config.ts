@@ -23,6 +23,7 @@ const slow = [
   'test/package/package.test.ts',
   'test/package/typescript.test.ts',
   'test/nemesis/nemesis.test.ts',
+  'test/nemesis/cluster.test.ts',
   'test/dashboard/overview.test.ts',
   'test/dashboard/page.test.ts',
   'test/memory/limit.test.ts',
@@ -134,7 +135,8 @@ export default defineConfig({
         : []),
       // A process for each file: they start workers, watch memory and die of it on purpose.
       project('integration', isWhole ? ['test/**/*.test.ts'] : onBothNodes.map(testsOf), {
-        exclude: ['test/{unit,simulation,package}/**'],
+        // What goes over NATS is the same code, and the same server, on both.
+        exclude: ['test/{unit,simulation,package}/**', ...(isWhole ? [] : ['test/transport/nats/**'])],
         pool: 'forks',
         globalSetup: 'test/support/build.ts',
       }),

@@ -49,7 +49,8 @@ export class NatsServer implements AsyncDisposable {
     this.port = ports.client
     this.#monitor = ports.monitor
     this.#folder = folder
-    this.url = `${scheme}://127.0.0.1:${ports.client}`
+    // Certificates are for names.
+    this.url = `${scheme}://${scheme === 'tls' ? 'localhost' : '127.0.0.1'}:${ports.client}`
     const file = join(folder, 'nats.conf')
     writeFileSync(file, config)
     this.#arguments = ['--config', file]
