@@ -21,8 +21,8 @@ const root = new URL('../../', import.meta.url)
 const run = promisify(execFile)
 const blocks = await allBlocks()
 const of = (language: string): Block[] => blocks.filter((block) => block.language === language)
-/** Languages whose blocks a test looks at: `ts` in examples.test.ts, `js` in test/package/bundled.test.ts, the others here; without one it is something printed, or drawn. */
-const looked = ['ts', 'js', 'sh', 'yaml', 'dockerfile', 'json', 'nginx', 'caddy', '']
+/** Languages whose blocks a test looks at: `ts` in examples.test.ts, `js` in test/package/bundled.test.ts, `conf` in test/cluster/permissions.test.ts, the others here; without one it is something printed, or drawn. */
+const looked = ['ts', 'js', 'sh', 'yaml', 'dockerfile', 'json', 'nginx', 'caddy', 'conf', '']
 
 it('all blocks are of languages that a test looks at', () => {
   expect(blocks.filter(({ language }) => !looked.includes(language))).toEqual([])
