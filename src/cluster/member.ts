@@ -10,6 +10,7 @@ import { PeerNetwork } from '../transport/nats/peer-network.ts'
 import type { PeerChannel } from '../transport/nats/peer.ts'
 import { Announcer } from './announcer.ts'
 import { askHost } from './ask-host.ts'
+import { packageVersion } from './package-version.ts'
 import { Claims } from './claims/claims.ts'
 import type { Tenure } from './claims/claims.ts'
 import type { ResolvedClusterOptions } from './cluster-options.ts'
@@ -25,6 +26,7 @@ import type { HostApi } from './serving/host-api.ts'
 import { HostServer } from './serving/host-server.ts'
 import { Keys, nameOf } from './serving/keys.ts'
 import { Offers } from './serving/offers.ts'
+import { ServiceProtocol } from './service-protocol.ts'
 import { Standing } from './standing.ts'
 
 /** ms that another host is given to say what it has. Contract: `ClusterView.componentsOf`. */
@@ -57,6 +59,7 @@ interface MemberParts {
   readonly claims: Claims
   readonly network: PeerNetwork
   readonly announcer: Announcer
+  readonly service: ServiceProtocol
   readonly links: CallbackLinks
 }
 
@@ -121,8 +124,32 @@ export class Member {
         logger,
       }),
     )
+    const service = undo.use(
+      new ServiceProtocol({
+        connection,
+        self,
+        version: packageVersion(),
+        subject: `${prefix}.host.${name}`,
+        collect: () => standing.service,
+        logger,
+      }),
+    )
     undo.move()
-    const parts = { coordinator, offers, standing, moves, news, keys, server, claims, network, announcer, links, self }
+    const parts = {
+      coordinator,
+      offers,
+      standing,
+      moves,
+      news,
+      keys,
+      server,
+      claims,
+      network,
+      announcer,
+      service,
+      links,
+      self,
+    }
     return new Member(parts)
   }
 
@@ -196,10 +223,11 @@ export class Member {
   }
 
   async #leave(): Promise<void> {
-    const { standing, announcer, network, claims, news } = this.#parts
+    const { standing, announcer, network, claims, news, service } = this.#parts
     standing.isLeaving = true
     this.#stopListening()
     this.#relief[Symbol.dispose]()
+    service[Symbol.dispose]()
     await announcer.announce()
     await this.#handAllOver()
     await this.#drained()

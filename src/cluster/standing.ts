@@ -3,6 +3,7 @@ import type { PressureLevel } from '../contract/pressure-level.ts'
 import type { Announcement, Offer } from './announcement.ts'
 import { mostLoaded } from './announcement.ts'
 import type { Claims } from './claims/claims.ts'
+import type { ServiceNews } from './service-protocol.ts'
 import { nameOf } from './serving/keys.ts'
 import type { Offered, Offers } from './serving/offers.ts'
 
@@ -71,6 +72,14 @@ export class Standing {
       loaded: [...components, ...owned].map(({ name }) => name).slice(0, mostLoaded),
       leaving: this.goneBecause !== undefined,
     }
+  }
+
+  /** As NATS's own tools are told. */
+  get service(): ServiceNews {
+    const { coordinator, offers, host } = this.#options
+    const metadata = { host, level: coordinator.memory.pressureLevel, room: String(this.room) }
+    const endpoints = offers.list.map(({ name, kind, counts }) => ({ name, kind, ...counts }))
+    return { metadata, endpoints }
   }
 
   #offer({ name, kind, counts }: Offered, owned: readonly { readonly family: string }[]): Offer {
