@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { ClusterHost, ClusterMove, ClusterView } from '../contract/cluster.ts'
+import type { ClusterHost, ClusterMove, ClusterView, MoveKind } from '../contract/cluster.ts'
 import type { ComponentInfo } from '../contract/component-info.ts'
 import { NoHostError } from '../contract/errors.ts'
 import type { Remote } from '../contract/remote.ts'
@@ -94,6 +94,15 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
 
   moves(): readonly ClusterMove[] {
     return [...this.#member.moves.list]
+  }
+
+  /** How many keys this host owns. */
+  keys(): number {
+    return this.#member.keys
+  }
+
+  moveCounts(): Readonly<Record<MoveKind, number>> {
+    return this.#member.moves.counts
   }
 
   /**

@@ -3,11 +3,12 @@ import { monotonicNow } from '../base/monotonic.ts'
 import { sleep } from '../base/timers.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import type { Logger } from '../contract/logger.ts'
+import type { Remote } from '../contract/remote.ts'
 import type { Claims, Tenure } from './claims/claims.ts'
 import type { KnownHost, PeerId } from './directory.ts'
 import type { Moves } from './moves.ts'
 import { placeKey } from './placement.ts'
-import type { Taken } from './serving/host-api.ts'
+import type { HostApi } from './serving/host-api.ts'
 import { nameOf } from './serving/keys.ts'
 import type { Keys } from './serving/keys.ts'
 import type { Offers } from './serving/offers.ts'
@@ -16,15 +17,13 @@ export interface HandoverOptions {
   readonly self: PeerId
   readonly offers: Offers
   readonly keys: Keys
-  readonly claims: Pick<Claims, 'suspend' | 'resume' | 'claim' | 'drop'>
+  readonly claims: Pick<Claims, 'suspend' | 'claimWhenFree' | 'drop'>
   readonly moves: Moves
   readonly hosts: () => readonly KnownHost[]
-  /** Asks another host to take a key as it was at that revision. */
-  readonly give: (
-    to: PeerId,
-    key: { readonly family: string; readonly key: string; readonly revision: number },
-    snapshot: Uint8Array | undefined,
-  ) => Promise<Taken>
+  /** Asks another host. @param timeout ms. */
+  readonly ask: <R>(to: PeerId, timeout: number, ask: (api: Remote<HostApi>) => Promise<R>) => Promise<R>
+  /** ms. */
+  readonly claimTtl: number
   readonly logger: Pick<Logger, 'warn'>
 }
 
@@ -35,6 +34,10 @@ export type HandoverOutcome = 'moved' | 'stayed' | 'lost'
 const drainTime = 2_000
 /** ms that a snapshot on disk is waited for. Guessed: what `hibernate.timeout` is by default. */
 const readTime = 5_000
+/** ms that another host is given to get the state, and be ready to take the key. Guessed: the largest one, by a slow network. */
+const prepareTime = 10_000
+/** Of `claimTtl`: what another host has to write itself over the claim. It must not do so later, when somebody else may have it. See `Claims.take`. */
+const takeShare = 0.4
 
 /** Gives keys to other hosts: nothing new is begun, what is under way ends, the state is taken, and whoever gets it writes itself over the claim. */
 export class Handover {
@@ -66,14 +69,29 @@ export class Handover {
       if (component.isLoaded) return 'stayed'
     }
     const snapshot = component?.hibernation.keeps ? await component.hibernation.restore(readTime) : undefined
-    const suspended = await this.#options.claims.suspend(family, key)
-    if (!suspended) return 'lost'
+    const { ask, claims, claimTtl } = this.#options
+    const failed = (cause: unknown): void =>
+      logger.warn({ component: name, host: target.id.name }, `could not be handed over: ${messageOf(cause)}`)
     try {
-      const taken = await this.#options.give(target.id, { family, key, revision: suspended.revision }, snapshot)
-      if (taken.status === 'taken') return this.#moved(suspended, target.id, why)
-      if (taken.status === 'refused') return await this.#goOn(suspended)
+      const prepared = await ask(target.id, prepareTime, async (api) => api.prepare(family, key, snapshot))
+      if (prepared.status === 'refused') return 'stayed'
     } catch (error) {
-      logger.warn({ component: name, host: target.id.name }, `could not be handed over: ${messageOf(error)}`)
+      failed(error)
+      return 'stayed'
+    }
+    const suspended = await claims.suspend(family, key)
+    if (!suspended) {
+      // The other host is not to keep a state that is not its own.
+      await ask(target.id, takeShare * claimTtl, async (api) => api.forget(family, key)).catch(failed)
+      return 'lost'
+    }
+    try {
+      const { revision } = suspended
+      const taken = await ask(target.id, takeShare * claimTtl, async (api) => api.take(family, key, revision))
+      if (taken.status === 'taken') return this.#moved(suspended, target.id, why)
+      failed(taken.why)
+    } catch (error) {
+      failed(error)
     }
     return this.#findOut(suspended)
   }
@@ -93,18 +111,14 @@ export class Handover {
     return 'moved'
   }
 
-  async #goOn({ family, key }: Tenure): Promise<HandoverOutcome> {
-    return (await this.#options.claims.resume(family, key)) ? 'stayed' : 'lost'
-  }
-
   /** Nobody said what came of it. When the claim is over the other host has it, or nobody has. */
   async #findOut({ family, key, until }: Tenure): Promise<HandoverOutcome> {
-    const { claims, keys, self } = this.#options
+    const { claims, claimTtl, keys } = this.#options
     claims.drop(family, key)
     await sleep(Math.max(0, until - monotonicNow()))
-    const claimed = await claims.claim(family, key).catch(() => undefined)
+    const signal = AbortSignal.timeout(claimTtl)
+    const claimed = await claims.claimWhenFree(family, key, { signal }).catch(() => undefined)
     if (claimed?.status === 'owned') return 'stayed'
-    if (claimed?.status === 'elsewhere' && claimed.owner.session === self.session) return 'lost'
     keys.release(family, key)
     return claimed ? 'moved' : 'lost'
   }

@@ -5,8 +5,8 @@ import type { PeerId } from './directory.ts'
 /** What a channel between two hosts is for: its first frame, by whoever opened it. */
 export type Request =
   | { readonly kind: 'component'; readonly name: string }
-  /** `gone`: the session of an owner who is known to be there no more. */
-  | { readonly kind: 'key'; readonly family: string; readonly key: string; readonly gone?: string | undefined }
+  /** `gone`: an owner who is known to be there no more. */
+  | { readonly kind: 'key'; readonly family: string; readonly key: string; readonly gone?: PeerId | undefined }
   /** What hosts ask of each other. */
   | { readonly kind: 'host' }
 
@@ -38,7 +38,7 @@ export function readRequest(frame: unknown): Request | undefined {
   if (kind === 'host') return { kind }
   if (kind === 'component') return typeof name === 'string' ? { kind, name } : undefined
   if (kind !== 'key' || typeof family !== 'string' || typeof key !== 'string') return undefined
-  return { kind, family, key, gone: typeof gone === 'string' ? gone : undefined }
+  return { kind, family, key, gone: isPeer(gone) ? gone : undefined }
 }
 
 export function readAnswer(frame: unknown): Answer | undefined {

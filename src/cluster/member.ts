@@ -31,8 +31,6 @@ import { Standing } from './standing.ts'
 
 /** ms that another host is given to say what it has. Contract: `ClusterView.componentsOf`. */
 const tellTime = 1_000
-/** ms that another host is given to take a key, its state included. Guessed: the largest one, by a slow network. */
-const giveTime = 10_000
 /** ms that calls under way are given when this host leaves. Contract: what an unload by name gives them. */
 const leaveTime = 5_000
 /** ms between two looks at whether they have come to an end. Guessed. */
@@ -49,6 +47,8 @@ export interface MemberEvents {
 /** What a member is made of. */
 interface MemberParts {
   readonly self: PeerId
+  /** ms. */
+  readonly claimTtl: number
   readonly coordinator: ComponentCoordinator
   readonly offers: Offers
   readonly standing: Standing
@@ -149,6 +149,7 @@ export class Member {
       service,
       links,
       self,
+      claimTtl,
     }
     return new Member(parts)
   }
@@ -166,8 +167,8 @@ export class Member {
       claims,
       moves,
       hosts: () => this.hosts(),
-      give: async (to, { family, key, revision }, snapshot) =>
-        this.#ask(to, giveTime, async (api) => api.take(family, key, revision, snapshot)),
+      ask: async (to, timeout, ask) => this.#ask(to, timeout, ask),
+      claimTtl: parts.claimTtl,
       logger: coordinator.parts.logger,
     })
     this.#relief = new Relief({
@@ -197,6 +198,11 @@ export class Member {
   /** Somebody found out that it is gone. */
   gone({ session }: PeerId, why: string): void {
     if (session !== this.self.session) this.#parts.announcer.forget(session, why)
+  }
+
+  /** How many keys this host owns. */
+  get keys(): number {
+    return this.#parts.claims.list().length
   }
 
   /** The name of the key's owner, if that is there. */

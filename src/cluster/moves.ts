@@ -1,5 +1,5 @@
 import { monotonicNow, wallTime } from '../base/monotonic.ts'
-import type { ClusterMove } from '../contract/cluster.ts'
+import type { ClusterMove, MoveKind } from '../contract/cluster.ts'
 
 /** Moves that are kept. Contract: `ClusterView.moves`. */
 const mostMoves = 200
@@ -7,6 +7,7 @@ const mostMoves = 200
 /** What has become of keys, as far as this host has heard. */
 export class Moves {
   readonly #moves: ClusterMove[] = []
+  readonly #counts = { placed: 0, 'taken-over': 0, 'handed-over': 0, 'given-back': 0, lost: 0 }
   readonly #publish: (move: ClusterMove) => void
   readonly #onMove: (move: ClusterMove) => void
 
@@ -23,6 +24,11 @@ export class Moves {
     return this.#moves
   }
 
+  /** How many there have been of each kind. */
+  get counts(): Readonly<Record<MoveKind, number>> {
+    return this.#counts
+  }
+
   /** What concerns nobody else: there may be thousands. */
   note(move: Omit<ClusterMove, 'time'>): ClusterMove {
     const told = { ...move, time: wallTime(monotonicNow()) }
@@ -37,6 +43,7 @@ export class Moves {
 
   heard(move: ClusterMove): void {
     this.#moves.push(move)
+    this.#counts[move.kind]++
     if (this.#moves.length > mostMoves) this.#moves.shift()
     this.#onMove(move)
   }

@@ -29,7 +29,7 @@ export class KeyRoute extends Route {
       return
     }
     // Whoever is asked in the owner's place waits for the end of its claim.
-    const gone = known ? undefined : owner?.session
+    const gone = known ? undefined : owner
     this.connect(chosen.id, { kind: 'key', family: this.#family, key: this.#key, gone })
   }
 

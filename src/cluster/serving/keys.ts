@@ -34,19 +34,20 @@ export class Keys {
   /**
    * Somebody wants to be served.
    *
-   * @param gone the session of an owner that is known to be there no more: its claim is waited for.
+   * @param gone an owner that is known to be there no more: the end of its claim is waited for.
    * @param signal aborted when he does not any more.
    */
-  async ask(family: string, key: string, gone: string | undefined, signal: AbortSignal): Promise<Answer> {
+  async ask(family: string, key: string, gone: PeerId | undefined, signal: AbortSignal): Promise<Answer> {
     const { claims, offers } = this.#options
     await this.#moving.get(keyId(family, key))
     if (!offers.family(family)) return this.#refused(family, key, `host "${this.#options.self.name}" does not offer it`)
     if (!claims.tenure(family, key)) {
       const closed = this.#options.closedBecause()
       if (closed !== undefined) return this.#refused(family, key, closed)
-      const claimed = await (gone === undefined
-        ? claims.claim(family, key)
-        : claims.claimWhenFree(family, key, { signal }))
+      const first = gone === undefined ? await claims.claim(family, key) : undefined
+      // An earlier claim of its own is over, and still in the bucket.
+      const isOwn = first?.status === 'elsewhere' && first.owner.session === this.#options.self.session
+      const claimed = first && !isOwn ? first : await claims.claimWhenFree(family, key, { signal })
       if (claimed.status === 'elsewhere') return claimed
       this.#placed(claimed, gone)
     }
@@ -118,11 +119,11 @@ export class Keys {
       .catch((error: unknown) => logger.warn({ component: nameOf(family, key), err: error }, 'could not be unloaded'))
   }
 
-  #placed({ tenure: { family, key } }: Extract<Claimed, { status: 'owned' }>, gone: string | undefined): void {
+  #placed({ tenure: { family, key } }: Extract<Claimed, { status: 'owned' }>, gone: PeerId | undefined): void {
     const { self, moves } = this.#options
     const move = { family, key, to: self.name }
     if (gone === undefined) moves.note({ ...move, kind: 'placed', from: undefined, why: 'nobody had it' })
-    else moves.tell({ ...move, kind: 'taken-over', from: undefined, why: 'the host that had it is gone' })
+    else moves.tell({ ...move, kind: 'taken-over', from: gone.name, why: `host "${gone.name}", which had it, is gone` })
   }
 
   #tenureOf(name: string): Tenure | undefined {
