@@ -78,7 +78,14 @@ export class Standing {
   get service(): ServiceNews {
     const { coordinator, offers, host } = this.#options
     const metadata = { host, level: coordinator.memory.pressureLevel, room: String(this.room) }
-    const endpoints = offers.list.map(({ name, kind, counts }) => ({ name, kind, ...counts }))
+    const endpoints = offers.list.map(({ name, kind, counts: { calls, errors, lastError, time } }) => ({
+      name,
+      kind,
+      calls,
+      errors,
+      lastError,
+      time,
+    }))
     return { metadata, endpoints }
   }
 
