@@ -90,6 +90,7 @@ export class ManyHosts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#hosts.values().map(async (host) => host.kill()))
+    await this.cluster.leave()
     await this.#coordinator.shutdown()
   }
 }
