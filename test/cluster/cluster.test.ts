@@ -150,10 +150,11 @@ describeWithNats('a cluster', () => {
   })
 
   it('a host under pressure gives its keys away, with their state, and says why', async () => {
-    await a.cluster.offer(['counter', 'counters'])
     const keys = Array.from({ length: 3 }, (_, i) => b.cluster.family<typeof counter>('counters').get(`p${i}`))
     await Promise.all(keys.map(async (key) => key.count()))
     const tokens = await Promise.all(keys.map(async (key) => key.token()))
+    await a.cluster.offer(['counter', 'counters'])
+    await expect.poll(() => b.cluster.hosts().find(({ name }) => name === 'a')?.offers).toContain('counters')
     {
       await using _pressure = await simulatePressure(b.coordinator, 'high')
       await expect.poll(async () => Promise.all(keys.map(async (key) => key.where()))).toEqual(['a', 'a', 'a'])
