@@ -32,6 +32,7 @@ import { StuckWatch } from './component/stuck-watch.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
 import { keepContext } from './base/context.ts'
+import { clusterOf, leaveCluster } from './live/joined-cluster.ts'
 import { switchControl } from './control/control-switch.ts'
 import type { CoordinatorEvents } from './contract/events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
@@ -366,13 +367,11 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
+    if (clusterOf(this)) await leaveCluster(this, deadline / 2)
     for (const component of this.#registry.components) component.stop(error)
-    const { stuck, idle, recycles, advisor } = this.#parts
+    const { stuck, idle, recycles, advisor, spares } = this.#parts
     for (const each of [this.memory, stuck, idle, recycles, advisor]) each.stop()
-    const [report] = await Promise.all([
-      shutdownAll(this.#registry, deadline),
-      this.#parts.spares.close(terminateDeadline),
-    ])
+    const [report] = await Promise.all([shutdownAll(this.#registry, deadline), spares.close(terminateDeadline)])
     for (const component of this.#registry.components) component.close(error)
     await Promise.all([discardAll(this.#registry, deadline - report.duration), this.#reclaimer[Symbol.asyncDispose]()])
     this.#endpoints.close()

@@ -130,7 +130,10 @@ export class SentCalls {
 
   #refused(id: number, pending: PendingCall, why: unknown): void {
     // Only who stands in front of a component can do nothing about it, and tells its own caller.
-    if (!this.#hooks.refused(id, pending, why)) pending.reject(new NotBegun(why))
+    if (this.#hooks.refused(id, pending, why)) return
+    // The component has not failed: it was not asked.
+    pending.onFailed = undefined
+    pending.reject(new NotBegun(why))
   }
 
   #deliver(entry: ValueEntry, pending: PendingCall, to: (value: unknown, wire: unknown) => void): void {

@@ -7,6 +7,7 @@ import { ComponentCoordinator } from '../coordinator.ts'
 import { showCluster } from '../live/joined-cluster.ts'
 import { Routes } from './calling/routes.ts'
 import { Cluster } from './cluster.ts'
+import { ConnectionWatch } from './connection-watch.ts'
 import { resolveClusterOptions } from './cluster-options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts'
 import { Member } from './member.ts'
@@ -28,9 +29,10 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
   const connection = await connectionOf(resolved)
   const isOurs = connection !== resolved.connect
   if (isOurs) undo.defer(async () => connection.close())
-  const { keepAlive, inContext } = coordinator.parts
+  const { keepAlive, inContext, logger } = coordinator.parts
   return await inContext(async () => {
     const told: { cluster?: Cluster } = {}
+    const watch = undo.use(new ConnectionWatch(connection, logger))
     const member = await Member.join(connection, coordinator, resolved, randomUUID(), {
       move: (move) => void told.cluster?.emit('move', move),
       change: (change) => told.cluster?.changed(change),
@@ -41,13 +43,13 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
       channel: (to) => member.channel(to),
       gone: (host, why) => member.gone(host, why),
       links: member.links,
+      trouble: () => watch.trouble,
       keepAlive,
       claimTtl: resolved.claimTtl,
     })
-    undo.defer(() => showCluster(coordinator, cluster)())
     const end = undo.move()
     const cluster = (told.cluster = new Cluster(member, routes, async () => end.disposeAsync()))
-    showCluster(coordinator, cluster)
+    end.defer(showCluster(coordinator, cluster))
     return cluster
   })
 }

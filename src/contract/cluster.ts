@@ -48,6 +48,8 @@ export interface ClusterView {
   keys?(): number
   /** Of moves that this host heard of since it joined, by kind. */
   moveCounts?(): Readonly<Record<MoveKind, number>>
+  /** Hands over what this host has, and goes. Idempotent. */
+  leave?(): Promise<void>
   /**
    * What another host offers, in figures: asked of it over the network.
    *

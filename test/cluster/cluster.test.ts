@@ -47,10 +47,7 @@ describeWithNats('a cluster', () => {
     await b.cluster.offer(['counter', 'counters', 'forgetful'])
   })
   afterAll(async () => {
-    for (const { cluster, coordinator } of hosts) {
-      await cluster.leave()
-      await coordinator.shutdown()
-    }
+    for (const { coordinator } of hosts) await coordinator.shutdown()
     await server.stop()
   })
 
@@ -187,5 +184,14 @@ describeWithNats('a cluster', () => {
     expect(a.cluster.moves().filter(({ kind, from }) => kind === 'handed-over' && from === 'c').length).toBe(
       before.filter((host) => host === 'c').length,
     )
+  })
+
+  it('who shuts down leaves first, and nothing is left of him', async () => {
+    for (const { coordinator } of hosts) await coordinator.shutdown()
+    expect(hosts.flatMap(({ cluster }) => cluster.keys())).toEqual(hosts.map(() => 0))
+    await expect.poll(async () => server.monitor('connz')).toMatchObject({ num_connections: 0 })
+    await expect(a.cluster.component<typeof counter>('counter').where()).rejects.toMatchObject({
+      code: 'ERR_COORDINATOR_SHUTDOWN',
+    })
   })
 })

@@ -26,6 +26,8 @@ export interface RouteHome {
   gone(host: PeerId, why: string): void
   /** Calls of that route are under way, or none is any more. */
   busy(route: Route, busy: boolean): void
+  /** What is wrong with this host's own connection; undefined: nothing. */
+  trouble(): string | undefined
   readonly links: CallbackLinks
   readonly keepAlive: Pick<KeepAlive, 'hold' | 'release'>
   /** ms. */
@@ -184,7 +186,7 @@ export abstract class Route {
   protected noHost(why: string): void {
     const failure = this.#recentFailure
     this.#failure = undefined
-    this.caller.rejectWaiting(failure?.error ?? new NoHostError(this.name, why))
+    this.caller.rejectWaiting(failure?.error ?? new NoHostError(this.name, this.home.trouble() ?? why))
   }
 
   /** It did not work out: what waits is tried again soon, and rejects with this error once that has gone on for too long. */

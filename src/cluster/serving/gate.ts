@@ -8,6 +8,7 @@ import type { RemoteCallOptions } from '../../channel/pending-call.ts'
 import type { Fence, MethodPath } from '../../channel/protocol.ts'
 import { isComponentNotFoundError, isCoordinatorShutdownError } from '../../contract/errors.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 
 /** What stands between the cluster and a component of this host. */
 export interface GateOptions {
@@ -62,8 +63,10 @@ export class Gate implements ServedMethods {
     try {
       return await this.#call(method, args, fence)
     } catch (error) {
-      counts.errors++
-      counts.lastError = error instanceof Error ? error.message : String(error)
+      if (!(error instanceof NotBegun)) {
+        counts.errors++
+        counts.lastError = messageOf(error)
+      }
       throw error
     } finally {
       counts.inFlight--

@@ -1,0 +1,50 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Logger } from '../contract/logger.ts'
+
+/** What is said of a connection, until it is closed. The package has a way to listen no longer, and its types do not. */
+type Statuses = ReturnType<NatsConnection['status']> & { stop?(): void }
+
+/** Whether this host is connected to NATS, which is logged when it changes. */
+export class ConnectionWatch implements Disposable {
+  readonly #statuses: Statuses
+  readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  #trouble: string | undefined
+
+  constructor(connection: NatsConnection, logger: Pick<Logger, 'info' | 'warn' | 'error'>) {
+    this.#statuses = connection.status()
+    this.#logger = logger
+    void this.#watch()
+  }
+
+  /** What is wrong with it; undefined: nothing. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  [Symbol.dispose](): void {
+    this.#statuses.stop?.()
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#statuses) {
+      switch (status.type) {
+        case 'disconnect':
+          this.#trouble = 'this host is not connected to NATS just now'
+          this.#logger.warn(
+            { server: status.server },
+            'disconnected from NATS: keys are kept for as long as their claims last',
+          )
+          break
+        case 'reconnect':
+          this.#trouble = undefined
+          this.#logger.info({ server: status.server }, 'connected to NATS again')
+          break
+        case 'error':
+          this.#logger.error({ err: status.error }, 'NATS refuses something that this host needs')
+          break
+        default:
+      }
+    }
+    this.#trouble = 'the connection of this host to NATS is closed'
+  }
+}
