@@ -134,6 +134,7 @@ describeWithNats('a cluster', () => {
     const token = await of(a).token()
     await b.coordinator.unloadComponent('forgetful:k1')
     await expect.poll(async () => a.cluster.where('forgetful', 'k1')).toBeUndefined()
+    await expect.poll(() => b.coordinator.list().some(({ name }) => name === 'forgetful:k1')).toBe(false)
     expect(await of(a).count()).toBe(1)
     expect(await of(b).token()).toBeGreaterThan(token ?? 0)
   })

@@ -91,6 +91,8 @@ export class Keys {
     if (this.#moving.has(keyId(family, key)) || component?.hibernation.keeps) return
     if (component && (component.isLoaded || component.main.caller.waiting + component.main.caller.underWay > 0)) return
     this.giveBack(tenure, 'it was unloaded')
+    // Keys come and go: those that are not served here are not to be remembered.
+    this.#settled(name, this.#options.offers.forget(family, key))
   }
 
   giveBack({ family, key }: Tenure, why: string): void {
@@ -112,11 +114,11 @@ export class Keys {
   }
 
   release(family: string, key: string): void {
-    const { offers, logger } = this.#options
-    offers
-      .family(family)
-      ?.release(key)
-      .catch((error: unknown) => logger.warn({ component: nameOf(family, key), err: error }, 'could not be unloaded'))
+    this.#settled(nameOf(family, key), this.#options.offers.release(family, key))
+  }
+
+  #settled(component: string, releasing: Promise<void>): void {
+    releasing.catch((error: unknown) => this.#options.logger.warn({ component, err: error }, 'could not be unloaded'))
   }
 
   #placed({ tenure: { family, key } }: Extract<Claimed, { status: 'owned' }>, gone: PeerId | undefined): void {

@@ -22,6 +22,8 @@ export interface OfferSource {
 export class Offers {
   readonly #source: OfferSource
   readonly #byName = new Map<string, Offered>()
+  /** Names of instances that nobody here had asked for before. */
+  readonly #made = new Set<string>()
 
   constructor(source: OfferSource) {
     this.#source = source
@@ -62,8 +64,24 @@ export class Offers {
   instance(family: string, key: string): Component | undefined {
     const found = this.family(family)
     if (!found) return undefined
+    const name = found.componentName(key)
+    if (!found.has(key)) this.#made.add(name)
     found.get(key)
-    return this.#source.registry.get(found.componentName(key))
+    return this.#source.registry.get(name)
+  }
+
+  /** An instance is no longer served: it is forgotten, unless somebody here had asked for it before. */
+  async forget(family: string, key: string): Promise<void> {
+    const found = this.family(family)
+    if (found && this.#made.has(found.componentName(key))) await this.release(family, key)
+  }
+
+  /** Unloads the instance, whatever it is doing, and forgets it and its state. */
+  async release(family: string, key: string): Promise<void> {
+    const found = this.family(family)
+    if (!found) return
+    this.#made.delete(found.componentName(key))
+    await found.release(key)
   }
 
   /** The same, if it is registered. */
