@@ -7,6 +7,7 @@ import { ComponentCoordinator } from '../coordinator.ts'
 import { showCluster } from '../live/joined-cluster.ts'
 import { Routes } from './calling/routes.ts'
 import { Cluster } from './cluster.ts'
+import { logChange } from './change-log.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { resolveClusterOptions } from './cluster-options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts'
@@ -35,7 +36,10 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
     const watch = undo.use(new ConnectionWatch(connection, logger))
     const member = await Member.join(connection, coordinator, resolved, randomUUID(), {
       move: (move) => void told.cluster?.emit('move', move),
-      change: (change) => told.cluster?.changed(change),
+      change: (change) => {
+        logChange(logger, change, resolved.name)
+        told.cluster?.changed(change)
+      },
     })
     const routes = new Routes({
       hosts: () => member.hosts(),
