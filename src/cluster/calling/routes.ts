@@ -35,12 +35,13 @@ export class Routes {
 
   /** New calls reject; those that are under way are settled by their hosts, or with the cluster. */
   stop(): void {
-    this.#closed ??= new CoordinatorShutdownError()
+    this.#closed ??= new CoordinatorShutdownError('This program has left the cluster')
     for (const each of this.#byName.values()) each.deref()?.stop(this.#closed)
   }
 
   end(): void {
-    for (const each of this.#byName.values()) each.deref()?.close(this.#closed ?? new CoordinatorShutdownError())
+    for (const each of this.#byName.values())
+      each.deref()?.close(this.#closed ?? new CoordinatorShutdownError('This program has left the cluster'))
     this.#byName.clear()
     this.#busy.clear()
   }
