@@ -12,7 +12,7 @@ import { methodsBelow } from './method-table.ts'
 import type { ServedMethods } from './method-table.ts'
 import { createCallbackRemote, directEnd } from './remote.ts'
 import { ServedConnection } from './served-connection.ts'
-import type { ServedApi } from './served-connection.ts'
+import type { ServedApi } from './served-api.ts'
 import type { ChannelEnd, Channels, Transport } from './transport.ts'
 
 export interface CallbackHooks {

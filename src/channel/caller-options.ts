@@ -26,6 +26,8 @@ export interface CallerOptions {
    * callers keep what they send until it is answered.
    */
   readonly onRefused?: (generation: number, why: unknown) => void
+  /** Whether it is loaded, for calls with `ifLoaded`. Default: whether there is a connection to it. */
+  readonly isLoaded?: () => boolean
   /** Called with true when the first call or stream begins, with false when none has been under way for a turn of the event loop. */
   readonly onBusy?: (busy: boolean) => void
   /** Called when a connection is over, or closed for good. */

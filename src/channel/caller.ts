@@ -1,20 +1,21 @@
-import { CallTimeoutError, ComponentNotLoadedError, OverloadedError } from '../contract/errors.ts'
+import { CallTimeoutError } from '../contract/errors.ts'
 import { monotonicNow } from '../base/monotonic.ts'
 import type { PolicyClock } from '../base/policy-clock.ts'
 import type { CallBudget } from './call-budget.ts'
 import type { WatchedCall } from './call-watch.ts'
 import type { CallerOptions } from './caller-options.ts'
 import { BusyState } from './busy-state.ts'
-import { errorForCaller, framesOf } from './error-for-caller.ts'
 import { crashedUnderWay } from './generation-end.ts'
 import type { ConnectionEnd } from './generation-end.ts'
 import { Link } from './link.ts'
+import type { LinkOptions } from './link.ts'
 import { marshal } from './marshal.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { PendingCall } from './pending-call.ts'
 import type { CallOrigin, RemoteCallOptions } from './pending-call.ts'
 import { methodName, ToServer } from './protocol.ts'
 import type { MethodPath } from './protocol.ts'
+import { refusalOf, refuse } from './refusal.ts'
 import { isCrash, keptCall } from './resend.ts'
 import { leastBusy } from './routing.ts'
 import { SentSignals } from './sent-signals.ts'
@@ -97,16 +98,13 @@ export class Caller {
 
   /** Why a call is not even begun. */
   #refusal(options: RemoteCallOptions, origin: CallOrigin): { readonly error: unknown } | undefined {
-    if (this.#stopped) return { error: (origin.error = errorForCaller(this.#stopped.error, framesOf(origin))) }
-    if (this.#waiting.size + this.underWay >= this.#options.maxQueue) {
-      const error = new OverloadedError(this.component, this.#options.maxQueue)
-      this.#options.onFailed?.(error, false)
-      return { error }
-    }
-    if (options.signal?.aborted) return { error: options.signal.reason }
-    if (options.ifLoaded && !this.#links.some(({ isJoined }) => isJoined))
-      return { error: new ComponentNotLoadedError(this.component) }
-    return undefined
+    const { maxQueue, isLoaded = () => this.#links.some(({ isJoined }) => isJoined), onFailed } = this.#options
+    const calls = this.#waiting.size + this.underWay
+    return refusalOf(
+      { component: this.component, stopped: this.#stopped, calls, maxQueue, isLoaded, onFailed },
+      options,
+      origin,
+    )
   }
 
   /**
@@ -114,14 +112,14 @@ export class Caller {
    *
    * @param links for callbacks that come from it.
    * @param budget how many calls it may be sent; undefined: any number.
-   * @param elsewhere calls of others there, as far as is known.
+   * @param there what is known of the other end, where that is another host.
    */
   attach(
     transport: Transport,
     generation: number,
     links: CallbackLinks = this.#options.links,
     budget?: CallBudget,
-    elsewhere?: () => number,
+    there: Pick<LinkOptions, 'elsewhere' | 'host'> = {},
   ): void {
     if (this.#closed) {
       transport.close()
@@ -140,7 +138,7 @@ export class Caller {
       onSettled: () => this.#settled(),
       onLost: (end) => this.ended(generation, end),
       onRefused: (id, pending, why) => this.#refused(generation, id, pending, why),
-      elsewhere,
+      ...there,
     })
     this.#links = [...this.#links, link]
     this.#sendWaiting()
@@ -273,6 +271,7 @@ export class Caller {
     const promise = new Promise<unknown>((resolve, reject) => {
       const pending = new PendingCall(method, { unsent, again }, origin, watched, link, resolve, reject)
       pending.onFailed = this.#options.onFailed
+      pending.tellsNotBegun = options.tellsNotBegun ?? false
       if (unsent || again) pending.signals = outgoing.signals
       if (direct) direct.sent(id, pending)
       else {
@@ -391,9 +390,4 @@ export class Caller {
   get #concurrency(): number {
     return this.#options.concurrency ?? Number.POSITIVE_INFINITY
   }
-}
-
-function refuse(error: unknown, watched: WatchedCall | undefined): Promise<never> {
-  watched?.settled(true, error)
-  return Promise.reject(error)
 }

@@ -24,6 +24,8 @@ export class GivenSignals {
   readonly #signals = new Map<number, GivenSignal>()
   /** A signal does not hold who can abort it. */
   readonly #controllers = new WeakMap<AbortSignal, AbortController>()
+  /** Aborted, and may be among the arguments of calls that have arrived and were not begun. */
+  readonly #tooEarly = new Map<number, unknown>()
   readonly #unneeded: (number: number, times: number) => void
   readonly #collected = new FinalizationRegistry<GivenSignal>((given) => {
     if (this.#signals.get(given.number) !== given) return
@@ -45,6 +47,7 @@ export class GivenSignals {
     if (!Array.isArray(form) || !Number.isSafeInteger(form[0])) throw new TypeError('That is no form of a signal')
     if (form.length > 1) return AbortSignal.abort(readAbortReason(form[1]))
     const number = form[0] as number
+    if (this.#tooEarly.has(number)) return AbortSignal.abort(this.#tooEarly.get(number))
     const known = this.#signals.get(number)
     const alive = known?.weak.deref()
     const given = known && alive ? known : this.#make(number, known?.times ?? 0)
@@ -59,10 +62,17 @@ export class GivenSignals {
     return signal
   }
 
-  aborted(number: number, reason: unknown): void {
+  /** @param mayCome calls have arrived that may have it, and were not begun. */
+  aborted(number: number, reason: unknown, mayCome = false): void {
+    if (mayCome) this.#tooEarly.set(number, reason)
     const signal = this.#signals.get(number)?.weak.deref()
     this.#signals.delete(number)
     if (signal) this.#controllers.get(signal)?.abort(reason)
+  }
+
+  /** All calls that have arrived are begun. */
+  allBegun(): void {
+    this.#tooEarly.clear()
   }
 
   /** Nobody can abort it any more. */

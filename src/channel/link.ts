@@ -1,4 +1,6 @@
 import { afterDeadline } from '../base/deadline.ts'
+import { messageOf } from '../contract/describe-value.ts'
+import { ValueError } from '../contract/errors.ts'
 import { abortReason } from './abort-reason.ts'
 import type { CallBudget } from './call-budget.ts'
 import type { GenerationEnd } from './generation-end.ts'
@@ -7,7 +9,7 @@ import { LeavingCalls } from './leaving-calls.ts'
 import type { CallbackLinks, Outgoing } from './marshal.ts'
 import { Outbox } from './outbox.ts'
 import type { PendingCall } from './pending-call.ts'
-import { apart, ToCaller, ToServer } from './protocol.ts'
+import { apart, methodName, ToCaller, ToServer } from './protocol.ts'
 import type { ApartEntry, CallerEntry, ServerEntry } from './protocol.ts'
 import type { Lane } from './routing.ts'
 import { SentCalls } from './sent-calls.ts'
@@ -48,6 +50,8 @@ export interface LinkOptions {
   readonly onRefused: (id: number, pending: PendingCall, why: unknown) => boolean
   /** Calls of others at its other end. Default: it is not known of any. */
   readonly elsewhere?: (() => number) | undefined
+  /** On which host of a cluster it is, for stacks. Default: here, and then the generation says more. */
+  readonly host?: string | undefined
 }
 
 /** What joins a caller with one generation of a component: the calls that were sent to it, and what is known of whether it takes more. */
@@ -74,7 +78,8 @@ export class Link implements Lane, SignalLink {
       send: (entry) => this.#sendIfConnected(entry),
       settled: () => this.#settled(),
       refused: options.onRefused,
-      where: () => `component "${this.#component}" (generation ${this.generation})`,
+      where: () =>
+        `component "${this.#component}" ${options.host === undefined ? `(generation ${this.generation})` : `on host "${options.host}"`}`,
     })
     this.#inbox = Inbox.open(transport, {
       receive: (entry) => this.#receive(entry as CallerEntry),
@@ -159,7 +164,19 @@ export class Link implements Lane, SignalLink {
 
   /** Sends a call that has waited. */
   sendWaited(id: number, pending: PendingCall, unsent: UnsentCall): void {
-    sendUnsent(unsent, this.#outbox)
+    try {
+      sendUnsent(unsent, this.#outbox)
+    } catch (cause) {
+      // It could be sealed, and cannot go as far as this connection does.
+      this.giveBack()
+      const error = new ValueError(
+        this.#component,
+        `arguments of ${methodName(pending.method)}()`,
+        `cannot go there: ${messageOf(cause)}`,
+      )
+      pending.reject(pending.withOrigin(error))
+      return
+    }
     pending.unsent = undefined
     pending.link?.sent()
     this.#sent.add(id, pending)

@@ -7,6 +7,7 @@ import type { WatchedCall } from './call-watch.ts'
 import { read } from './cloneable-part.ts'
 import { decodeError } from './error-codec.ts'
 import { errorForCaller, framesOf, stackOf } from './error-for-caller.ts'
+import { NotBegun } from './not-begun.ts'
 import type { EncodedError, Fence, MethodPath } from './protocol.ts'
 import { methodName } from './protocol.ts'
 import type { RemoteStream } from './remote-stream.ts'
@@ -31,6 +32,8 @@ export interface RemoteCallOptions extends CallOptions {
   readonly at?: (() => number | undefined) | undefined
   /** The claim under which it is made. */
   readonly fence?: Fence | undefined
+  /** What it rejects with when it was not begun is wrapped: NotBegun. For who can have it begun elsewhere. */
+  readonly tellsNotBegun?: boolean | undefined
 }
 
 /** Where a call was made, for the stacks of what it rejects with. */
@@ -61,6 +64,7 @@ export class PendingCall {
   undecided: RemoteCallOptions | undefined
   /** Of a call that waits, or may be sent again: those among its arguments. */
   signals: readonly AbortSignal[] = none
+  tellsNotBegun = false
   /** Set once the reply said that a stream follows. */
   stream: RemoteStream | undefined
   /** Is told what it rejects with; undefined: nobody minds. */
@@ -160,6 +164,7 @@ export class PendingCall {
   /** It will not be sent. If it has been once already it may have run: then its error says so, and that it was not sent again, and why. */
   rejectUnsent(reason: unknown): void {
     if (this.#crash) this.reject(this.#crash.error(reason))
+    else if (this.tellsNotBegun) this.reject(new NotBegun(reason))
     else this.rejectShared(reason)
   }
 

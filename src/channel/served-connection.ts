@@ -11,40 +11,37 @@ import { answerOf } from './fluent.ts'
 import { GivenSignals } from './given-signals.ts'
 import { Inbox } from './inbox.ts'
 import { marshal } from './marshal.ts'
-import type { CallbackLinks } from './marshal.ts'
-import type { ServedMethod, ServedMethods } from './method-table.ts'
+import type { ServedMethod } from './method-table.ts'
 import { NotBegun } from './not-begun.ts'
 import { Outbox } from './outbox.ts'
+import { ParkedCalls } from './parked-calls.ts'
 import { isImmutable } from './plain-copy.ts'
 import { apart, isServerEntry, methodName, ToCaller, ToServer } from './protocol.ts'
-import type { ApartEntry, CallEntry, CallerEntry, EncodedError, SealedEntry, ServerEntry } from './protocol.ts'
-import type { ServedMeter } from './served-calls.ts'
+import type {
+  ApartEntry,
+  CallEntry,
+  CallerEntry,
+  EncodedError,
+  SealedEntry,
+  ServerEntry,
+  SignalEntry,
+} from './protocol.ts'
+import type { ServedApi } from './served-api.ts'
 import { StreamSource } from './stream-source.ts'
-import type { ChannelEnd, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 import { receiveArguments } from './received-arguments.ts'
-import { hasServed, inLaterTurn, isTurn } from './turns.ts'
+import { hasServed, isTurn } from './turns.ts'
 import { uncloneableResult } from './uncloneable.ts'
 import { insteadOfUnsendable, isOfStream } from './unsendable-answer.ts'
 import { unseal } from './unsent-call.ts'
 
 type ErrorEntry = readonly [op: typeof ToCaller.error | typeof ToCaller.fail, id: number, error: EncodedError]
 
-export interface ServedApi {
-  readonly component: string
-  readonly table: ServedMethods
-  readonly links: CallbackLinks
-  /** Serves what is at `path` on another channel too; callbacks are shared so, components are not. */
-  readonly share?: (path: readonly string[], end: ChannelEnd) => void
-  /** Counts what is served; callbacks are served without one. */
-  readonly meter?: ServedMeter
-}
-
 /** The component's end of a connection: runs the calls of one caller and answers each of them once. */
 export class ServedConnection {
   readonly #api: ServedApi
   readonly #outbox: Outbox<CallerEntry>
-  /** Calls that have arrived, and whose turn has not come. */
-  readonly #waiting = new Map<number, CallEntry>()
+  readonly #parked = new ParkedCalls()
   readonly #calls = new Map<number, ServedCall>()
   readonly #streams = new Map<number, StreamSource>()
   /** Made with the first that is given: most callers give none. */
@@ -100,7 +97,7 @@ export class ServedConnection {
 
   #closed(): void {
     const gone = new DOMException('The caller is gone', 'AbortError')
-    for (const id of this.#waiting.keys()) this.#drop(id, gone)
+    for (const id of this.#parked.ids) this.#drop(id, gone)
     for (const call of this.#calls.values()) {
       this.#deadlineOver(call)
       call.abort(gone)
@@ -139,10 +136,14 @@ export class ServedConnection {
         this.#outbox.push([ToCaller.heard, entry[1]])
         break
       case ToServer.signal:
-        if (entry.length === 2) this.#signals?.forgotten(entry[1])
-        else this.#signals?.aborted(entry[1], readAbortReason(entry[2]))
+        this.#signal(entry)
         break
     }
+  }
+
+  #signal(entry: SignalEntry): void {
+    if (entry.length === 2) this.#signals?.forgotten(entry[1])
+    else this.#givenSignals().aborted(entry[1], readAbortReason(entry[2]), this.#parked.size > 0)
   }
 
   #fenced(epoch: number): void {
@@ -174,21 +175,15 @@ export class ServedConnection {
       hasServed(monotonicNow() - now)
       return
     }
-    const id = entry[1]
-    this.#waiting.set(id, entry)
-    inLaterTurn(() => {
-      // Its caller may have given up meanwhile.
-      if (this.#waiting.delete(id)) this.#serve(entry, monotonicNow())
+    this.#parked.park(entry, () => {
+      this.#serve(entry, monotonicNow())
+      if (this.#parked.size === 0) this.#signals?.allBegun()
     })
   }
 
   /** A call that will not be run: nobody waits for its answer. */
   #drop(id: number, reason: unknown): void {
-    const entry = this.#waiting.get(id)
-    if (!entry) return
-    this.#waiting.delete(id)
-    closeMoved(entry[3])
-    this.#ended(id, isDeadline(reason))
+    if (this.#parked.drop(id)) this.#ended(id, isDeadline(reason))
   }
 
   /** What arrived could not be read, so it was not run; its caller is told. */

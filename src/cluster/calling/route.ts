@@ -260,7 +260,10 @@ export abstract class Route {
     this.#defaults = defaults
     this.caller.defaultsKnown()
     if (!this.#isBusy) this.#unwatch(connection)
-    this.caller.attach(transport, connection.generation, undefined, undefined, elsewhere)
+    this.caller.attach(transport, connection.generation, undefined, undefined, {
+      elsewhere,
+      host: connection.host.name,
+    })
     // Others may have been kept only until there was this one.
     this.look()
   }
