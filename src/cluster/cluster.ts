@@ -7,6 +7,7 @@ import { expectName, expectStrings } from '../base/option-checks.ts'
 import { wallTime } from '../base/monotonic.ts'
 import { ComponentRoute } from './calling/component-route.ts'
 import { KeyRoute } from './calling/key-route.ts'
+import { leftError } from './calling/routes.ts'
 import type { Routes } from './calling/routes.ts'
 import type { Change, KnownHost } from './directory.ts'
 import type { Member } from './member.ts'
@@ -65,9 +66,10 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * Other hosts can reach these components and families of this coordinator from now on, by the same allow-list as callers here. Resolves when that is
    * announced.
    *
-   * @throws ComponentNotFoundError when nothing of that name is registered; then nothing is offered.
+   * @throws ComponentNotFoundError when nothing of that name is registered; then nothing is offered. CoordinatorShutdownError once this host has left.
    */
   async offer(names: readonly string[]): Promise<void> {
+    this.#expectJoined()
     await this.#member.offer(expectStrings('names', names, expectName))
   }
 
@@ -89,7 +91,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   hosts(): ClusterHost[] {
-    return this.#member.hosts().map(shown)
+    return this.#leaving ? [] : this.#member.hosts().map(shown)
   }
 
   moves(): readonly ClusterMove[] {
@@ -112,6 +114,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * @throws NoHostError when the bucket of claims does not answer.
    */
   async where(name: string, key?: string): Promise<string | undefined> {
+    this.#expectJoined()
     if (key !== undefined) return this.#member.ownerOf(expectName('name', name), expectName('key', key))
     const placed = placeComponent(this.#member.hosts(), expectName('name', name), () => 0)
     return 'use' in placed ? placed.use.find((host) => (host.offer(name)?.loaded ?? 0) > 0)?.id.name : undefined
@@ -131,9 +134,16 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
 
   async #leave(): Promise<void> {
     this.#routes.stop()
-    await this.#member.leave()
-    this.#routes.end()
-    await this.#end()
+    try {
+      await this.#member.leave()
+    } finally {
+      this.#routes.end()
+      await this.#end()
+    }
+  }
+
+  #expectJoined(): void {
+    if (this.#leaving) throw leftError()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -34,13 +34,20 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
   return await inContext(async () => {
     const told: { cluster?: Cluster } = {}
     const watch = undo.use(new ConnectionWatch(connection, logger))
-    const member = await Member.join(connection, coordinator, resolved, randomUUID(), {
-      move: (move) => void told.cluster?.emit('move', move),
-      change: (change) => {
-        logChange(logger, change, resolved.name)
-        told.cluster?.changed(change)
+    const member = await Member.join(
+      connection,
+      coordinator,
+      resolved,
+      randomUUID(),
+      {
+        move: (move) => void told.cluster?.emit('move', move),
+        change: (change) => {
+          logChange(logger, change, resolved.name)
+          told.cluster?.changed(change)
+        },
       },
-    })
+      () => watch.trouble === undefined,
+    )
     const routes = new Routes({
       hosts: () => member.hosts(),
       host: (name) => member.host(name),

@@ -47,6 +47,7 @@ export interface MemberEvents {
 /** What a member is made of. */
 interface MemberParts {
   readonly self: PeerId
+  readonly isConnected: () => boolean
   /** ms. */
   readonly claimTtl: number
   readonly coordinator: ComponentCoordinator
@@ -84,6 +85,7 @@ export class Member {
     { name, prefix, claimTtl, replicas, maxSize }: ResolvedClusterOptions,
     session: string,
     events: MemberEvents,
+    isConnected: () => boolean,
   ): Promise<Member> {
     const { logger, registry, families } = coordinator.parts
     const self: PeerId = { name, session }
@@ -98,7 +100,8 @@ export class Member {
     const closedBecause = (): string | undefined => standing.closedBecause
     const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move)))
     const moves: Moves = new Moves((move) => news.tell(move), events.move)
-    const keys: Keys = new Keys({ self, offers, claims, moves, closedBecause, logger })
+    const isPresent = ({ session: of }: PeerId): boolean => announcer.hosts().some(({ id }) => id.session === of)
+    const keys: Keys = new Keys({ self, offers, claims, moves, closedBecause, isPresent, logger })
     const api = hostApi({ offers, keys, claims, closedBecause, list: () => coordinator.list() })
     const gone = (): string | undefined => standing.goneBecause
     const server = new HostServer({ host: name, offers, keys, links, api, closedBecause, gone })
@@ -150,6 +153,7 @@ export class Member {
       links,
       self,
       claimTtl,
+      isConnected,
     }
     return new Member(parts)
   }
@@ -229,17 +233,22 @@ export class Member {
   }
 
   async #leave(): Promise<void> {
-    const { standing, announcer, network, claims, news, service } = this.#parts
+    const { standing, announcer, network, claims, news, service, coordinator } = this.#parts
     standing.isLeaving = true
     this.#stopListening()
     this.#relief[Symbol.dispose]()
+    const { logger } = coordinator.parts
+    const failed = (error: unknown): void =>
+      logger.warn({ err: error }, 'this host could not leave the cluster as it should: its claims run out')
+    if (this.#parts.isConnected()) {
+      await announcer
+        .announce()
+        .then(async () => this.#handAllOver())
+        .then(async () => this.#drained())
+        .catch(failed)
+    }
     service[Symbol.dispose]()
-    await announcer.announce()
-    await this.#handAllOver()
-    await this.#drained()
-    await announcer[Symbol.asyncDispose]()
-    await claims[Symbol.asyncDispose]()
-    await network[Symbol.asyncDispose]()
+    for (const part of [announcer, claims, network]) await part[Symbol.asyncDispose]().catch(failed)
     news[Symbol.dispose]()
   }
 

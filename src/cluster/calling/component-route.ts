@@ -38,7 +38,13 @@ export class ComponentRoute extends Route {
     return true
   }
 
-  protected lost(): void {}
+  protected lost({ session }: PeerId): void {
+    this.avoid(session)
+  }
+
+  protected get isLoaded(): boolean {
+    return this.home.hosts().some((host) => (host.offer(this.name)?.loaded ?? 0) > 0)
+  }
 
   #connect({ id }: KnownHost): void {
     const elsewhere = (): number => {

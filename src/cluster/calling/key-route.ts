@@ -1,3 +1,4 @@
+import { isStaleOwnerError } from '../../contract/errors.ts'
 import { placeKey } from '../placement.ts'
 import type { PeerId } from '../directory.ts'
 import type { Answer } from '../handshake.ts'
@@ -57,10 +58,21 @@ export class KeyRoute extends Route {
     return true
   }
 
-  /** It may not own it any more; whom to ask it says itself. */
-  protected avoidRefused(_host: PeerId): void {}
+  /** One that owns it no more says itself whom to ask; one that could not begin the call is to be left alone. */
+  protected avoidRefused(host: PeerId, why: unknown): void {
+    if (isStaleOwnerError(why)) return
+    this.avoid(host.session)
+    this.#forgetOwner(host)
+  }
 
-  protected lost(_host: PeerId): void {}
+  /** The owner is asked again, or others are told that it is gone. */
+  protected lost({ session }: PeerId): void {
+    if (session !== this.#owner?.session) this.avoid(session)
+  }
+
+  protected get isLoaded(): boolean {
+    return this.connected.length > 0
+  }
 
   #forgetOwner({ session }: PeerId): void {
     if (this.#owner?.session === session) this.#owner = undefined

@@ -66,9 +66,10 @@ export abstract class Route {
   #lastGeneration = 0
   #isBusy = false
   #placing = false
-  #failure:
-    | { readonly since: number; readonly last: number; readonly count: number; readonly error: unknown }
-    | undefined
+  /** That nobody serves, in attempts that followed each other. */
+  #failure: { readonly since: number; readonly count: number; readonly error: unknown } | undefined
+  /** When somebody was asked last, or has answered. ms of the monotonic clock. */
+  #triedAt = Number.NEGATIVE_INFINITY
   #pause: NodeJS.Timeout | undefined
   #over = false
 
@@ -88,6 +89,7 @@ export abstract class Route {
       get idempotent() {
         return defaults().idempotent
       },
+      isLoaded: () => this.isLoaded,
       onWaiting: () => this.look(),
       onRefused: (generation, why) => this.#refused(generation, why),
       onBusy: (busy) => this.#busy(busy),
@@ -154,6 +156,8 @@ export abstract class Route {
   }
 
   protected connect(host: PeerId, request: Request, elsewhere?: () => number): void {
+    // However long this attempt takes, it follows the one before.
+    this.#failure = this.#recentFailure
     const channel = this.home.channel(host)
     const generation = ++this.#lastGeneration
     const connection: Connection = { host, generation, channel, status: 'opening', watch: channel.watch() }
@@ -193,7 +197,8 @@ export abstract class Route {
   protected failed(error: unknown): void {
     const now = monotonicNow()
     const { since, count } = this.#recentFailure ?? { since: now, count: 0 }
-    this.#failure = { since, last: now, count: count + 1, error }
+    this.#failure = { since, count: count + 1, error }
+    this.#triedAt = now
     if (now - since > 2 * this.home.claimTtl + answerTime) {
       this.noHost('')
       return
@@ -221,12 +226,13 @@ export abstract class Route {
   }
 
   get #recentFailure() {
-    return this.#failure && monotonicNow() - this.#failure.last < avoidFor ? this.#failure : undefined
+    return monotonicNow() - this.#triedAt < avoidFor ? this.#failure : undefined
   }
 
   async #open(connection: Connection, request: Request, elsewhere: (() => number) | undefined): Promise<void> {
     const { host, channel, generation } = connection
     const opened = await open(channel, request, this.home.claimTtl + answerTime)
+    this.#triedAt = monotonicNow()
     if (this.#connections.get(generation) !== connection) return
     if (opened.status === 'answered' && opened.answer.status === 'served') {
       const { token, defaults } = opened.answer
@@ -272,7 +278,7 @@ export abstract class Route {
     const connection = this.#connections.get(generation)
     if (!connection) return
     if (connection.status === 'open') {
-      this.avoidRefused(connection.host)
+      this.avoidRefused(connection.host, why)
       this.failed(why)
       this.#retire(connection)
     }
@@ -280,7 +286,10 @@ export abstract class Route {
   }
 
   /** A host that served has refused a call. */
-  protected abstract avoidRefused(host: PeerId): void
+  protected abstract avoidRefused(host: PeerId, why: unknown): void
+
+  /** For calls with `ifLoaded`. */
+  protected abstract get isLoaded(): boolean
 
   #retire(connection: Connection): void {
     const { generation } = connection
@@ -301,6 +310,9 @@ export abstract class Route {
     if (ended?.why === 'gone') this.home.gone(host, 'nobody has its subject')
     this.lost(host)
     this.caller.ended(generation, endOf(host, ended))
+    if (this.caller.waiting === 0) return
+    // What broke it may be one of the calls that are sent again now.
+    if (ended?.why === 'broken') this.failed(new NoHostError(this.name, `the connection to host "${host.name}" broke`))
     this.look()
   }
 

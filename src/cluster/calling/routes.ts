@@ -35,13 +35,12 @@ export class Routes {
 
   /** New calls reject; those that are under way are settled by their hosts, or with the cluster. */
   stop(): void {
-    this.#closed ??= new CoordinatorShutdownError('This program has left the cluster')
+    this.#closed ??= leftError()
     for (const each of this.#byName.values()) each.deref()?.stop(this.#closed)
   }
 
   end(): void {
-    for (const each of this.#byName.values())
-      each.deref()?.close(this.#closed ?? new CoordinatorShutdownError('This program has left the cluster'))
+    for (const each of this.#byName.values()) each.deref()?.close(this.#closed ?? leftError())
     this.#byName.clear()
     this.#busy.clear()
   }
@@ -50,4 +49,9 @@ export class Routes {
     if (busy) this.#busy.add(route)
     else this.#busy.delete(route)
   }
+}
+
+/** Of all that is asked for once this program has left. */
+export function leftError(): CoordinatorShutdownError {
+  return new CoordinatorShutdownError('This program has left the cluster')
 }

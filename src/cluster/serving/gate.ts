@@ -6,13 +6,12 @@ import type { ServedMethod, ServedMethods } from '../../channel/method-table.ts'
 import { NotBegun } from '../../channel/not-begun.ts'
 import type { RemoteCallOptions } from '../../channel/pending-call.ts'
 import type { Fence, MethodPath } from '../../channel/protocol.ts'
-import { isComponentNotFoundError, isCoordinatorShutdownError } from '../../contract/errors.ts'
+import { isStaleOwnerError } from '../../contract/errors.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
 import { messageOf } from '../../contract/describe-value.ts'
 
 /** What stands between the cluster and a component of this host. */
 export interface GateOptions {
-  readonly component: string
   /** The main thread's caller of the component. */
   readonly caller: Pick<Caller, 'call'>
   /**
@@ -22,6 +21,8 @@ export interface GateOptions {
    * @throws NotBegun when this host does not take it.
    */
   readonly admit: () => Fence | undefined
+  /** Told of a call that was admitted and could not be begun: the component could not be loaded, say. */
+  readonly failed?: (why: unknown) => void
   readonly counts: GateCounts
 }
 
@@ -75,16 +76,15 @@ export class Gate implements ServedMethods {
   }
 
   async #call(method: MethodPath, args: readonly unknown[], fence: Fence | undefined): Promise<unknown> {
-    const { component, caller, admit } = this.#options
+    const { caller, admit, failed } = this.#options
     const call = callContext.getStore()
     for (let under = fence; ; under = admit()) {
       try {
         return await caller.call(method, args, optionsOf(call, under), {})
       } catch (error) {
         // It waited until what was known of the claim then was over: it may have been renewed since.
-        if (error instanceof NotBegun) continue
-        if (isCoordinatorShutdownError(error)) throw new NotBegun(error)
-        if (isComponentNotFoundError(error) && error.component === component) throw new NotBegun(error)
+        if (error instanceof NotBegun && isStaleOwnerError(error.cause)) continue
+        if (error instanceof NotBegun) failed?.(error.cause)
         throw error
       }
     }
@@ -92,8 +92,8 @@ export class Gate implements ServedMethods {
 }
 
 function optionsOf(call: ServedCall | undefined, fence: Fence | undefined): RemoteCallOptions {
-  if (!call) return { fence }
+  if (!call) return { fence, tellsNotBegun: true }
   const { deadline, signal, traceparent } = call
   const timeout = deadline === 0 ? undefined : Math.max(1, deadline - monotonicNow())
-  return { timeout, signal, traceparent, fence }
+  return { timeout, signal, traceparent, fence, tellsNotBegun: true }
 }

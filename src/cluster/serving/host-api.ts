@@ -26,7 +26,7 @@ export interface HostApi {
 
 export interface HostApiOptions {
   readonly offers: Offers
-  readonly keys: Pick<Keys, 'release'>
+  readonly keys: Pick<Keys, 'release' | 'taken'>
   readonly claims: Pick<Claims, 'take'>
   readonly list: () => readonly ComponentInfo[]
   readonly closedBecause: () => string | undefined
@@ -56,7 +56,10 @@ export function hostApi({ offers, keys, claims, list, closedBecause }: HostApiOp
     forget: (family, key) => keys.release(family, key),
     take: async (family, key, revision) => {
       const tenure = await claims.take(family, key, revision)
-      if (tenure) return { status: 'taken', token: tenure.token }
+      if (tenure) {
+        keys.taken(tenure)
+        return { status: 'taken', token: tenure.token }
+      }
       keys.release(family, key)
       return { status: 'unknown', why: 'its claim was over, or could not be written over' }
     },

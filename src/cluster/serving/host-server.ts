@@ -5,7 +5,7 @@ import { MethodTable } from '../../channel/method-table.ts'
 import type { ServedMethods } from '../../channel/method-table.ts'
 import { ServedConnection } from '../../channel/served-connection.ts'
 import type { Transport } from '../../channel/transport.ts'
-import { ComponentNotFoundError, NoHostError } from '../../contract/errors.ts'
+import { ComponentNotFoundError, NoHostError, StaleOwnerError } from '../../contract/errors.ts'
 import type { SpillwayError } from '../../contract/errors.ts'
 import { AfterFirstFrame, answerFrame, readRequest } from '../handshake.ts'
 import type { Answer, Request } from '../handshake.ts'
@@ -81,7 +81,6 @@ export class HostServer {
     const { counts } = offers.get(name) ?? {}
     if (!counts) throw this.#notOffered(name)
     const table = new Gate({
-      component: name,
       caller: component.main.caller,
       admit: () => {
         try {
@@ -105,13 +104,15 @@ export class HostServer {
     const counts = offers.get(family)?.counts
     if (answer.status !== 'served' || !component || !counts) return { answer }
     const table = new Gate({
-      component: nameOf(family, key),
       caller: component.main.caller,
       admit: () => {
+        const fence = keys.admit(family, key, answer.token)
         // The instance of that time may have been released since, and another one made.
-        if (offers.instanceIfAny(family, key) !== component) throw new NotBegun(this.#notOffered(nameOf(family, key)))
-        return keys.admit(family, key, answer.token)
+        if (offers.instanceIfAny(family, key) === component) return fence
+        const { host } = this.#options
+        throw new NotBegun(new StaleOwnerError(nameOf(family, key), answer.token, { host }))
       },
+      failed: (why) => keys.failed(family, key, why),
       counts,
     })
     return { answer, table }

@@ -1,7 +1,9 @@
 import { monotonicNow } from '../../base/monotonic.ts'
+import { sleep } from '../../base/timers.ts'
 import { encodeError } from '../../channel/error-codec.ts'
 import { NotBegun } from '../../channel/not-begun.ts'
 import type { Fence } from '../../channel/protocol.ts'
+import { messageOf } from '../../contract/describe-value.ts'
 import { NoHostError, StaleOwnerError } from '../../contract/errors.ts'
 import type { Logger } from '../../contract/logger.ts'
 import type { Claimed, Claims, Tenure } from '../claims/claims.ts'
@@ -14,18 +16,25 @@ import type { Offers } from './offers.ts'
 export interface KeysOptions {
   readonly self: PeerId
   readonly offers: Offers
-  readonly claims: Pick<Claims, 'claim' | 'claimWhenFree' | 'tenure' | 'giveBack' | 'list'>
+  readonly claims: Pick<Claims, 'claim' | 'tenure' | 'giveBack' | 'list'>
+  /** Whether that session is there, as far as this host knows. */
+  readonly isPresent: (host: PeerId) => boolean
   readonly moves: Moves
   /** Why this host takes nothing new; undefined: it does. */
   readonly closedBecause: () => string | undefined
   readonly logger: Pick<Logger, 'warn'>
 }
 
+/** ms between two attempts to claim what somebody has who is gone, on average. Guessed: a tenth of what the next call may wait beyond the claim. */
+const claimPause = 100
+
 /** The keys that this host owns: claimed when they are first asked for, and given back when their instances are unloaded. */
 export class Keys {
   readonly #options: KeysOptions
   /** Being handed over: nothing begins, and who asks waits for what comes of it. */
   readonly #moving = new Map<string, Promise<unknown>>()
+  /** Tokens of those of which it was told that they are here. */
+  readonly #told = new Map<string, number>()
 
   constructor(options: KeysOptions) {
     this.#options = options
@@ -44,17 +53,34 @@ export class Keys {
     if (!claims.tenure(family, key)) {
       const closed = this.#options.closedBecause()
       if (closed !== undefined) return this.#refused(family, key, closed)
-      const first = gone === undefined ? await claims.claim(family, key) : undefined
-      // An earlier claim of its own is over, and still in the bucket.
-      const isOwn = first?.status === 'elsewhere' && first.owner.session === this.#options.self.session
-      const claimed = first && !isOwn ? first : await claims.claimWhenFree(family, key, { signal })
+      const claimed = await this.#claim(family, key, gone, signal)
       if (claimed.status === 'elsewhere') return claimed
-      this.#placed(claimed, gone)
     }
     const tenure = claims.tenure(family, key)
     const component = offers.instance(family, key)
     if (!tenure || !component) return this.#refused(family, key, 'its claim was lost at once')
     return { status: 'served', token: tenure.token, defaults: defaultsOf(component.definition) }
+  }
+
+  /**
+   * Waits for the end of a claim whose owner is known to be gone, and of an earlier one of this host's own. Anybody else has the key, and is to be asked:
+   * also one that is gone for whoever asks, and there for this host.
+   */
+  async #claim(family: string, key: string, gone: PeerId | undefined, signal: AbortSignal): Promise<Claimed> {
+    const { claims, isPresent, self } = this.#options
+    let waitedFor: PeerId | undefined
+    for (;;) {
+      const claimed = await claims.claim(family, key)
+      if (claimed.status === 'owned') {
+        this.#placed(claimed.tenure, waitedFor)
+        return claimed
+      }
+      const { owner } = claimed
+      if (owner.session !== self.session && (owner.session !== gone?.session || isPresent(owner))) return claimed
+      waitedFor = owner
+      signal.throwIfAborted()
+      await sleep(claimPause * (0.5 + Math.random()), { ref: false })
+    }
   }
 
   /** @throws NotBegun when the claim of that token is over, or the key is about to be somewhere else. */
@@ -82,27 +108,44 @@ export class Keys {
     return working
   }
 
+  /** A call could not even be begun here, for that reason: whoever can is to have the key. */
+  failed(family: string, key: string, why: unknown): void {
+    const tenure = this.#options.claims.tenure(family, key)
+    if (tenure && this.#isAtRest(family, key)) {
+      this.giveBack(tenure, `it could not be loaded on host "${this.#options.self.name}": ${messageOf(why)}`)
+    }
+  }
+
+  /** It was handed over to this host, which is told by whoever did that. */
+  taken({ family, key, token }: Pick<Tenure, 'family' | 'key' | 'token'>): void {
+    this.#told.set(keyId(family, key), token)
+  }
+
   /** An instance was unloaded: unless it left its state here, or is about to be loaded again, anybody may have its key. */
   unloaded(name: string): void {
     const tenure = this.#tenureOf(name)
     if (!tenure) return
-    const { family, key } = tenure
+    if (this.#isAtRest(tenure.family, tenure.key)) this.giveBack(tenure, 'it was unloaded')
+  }
+
+  #isAtRest(family: string, key: string): boolean {
     const component = this.#options.offers.instanceIfAny(family, key)
-    if (this.#moving.has(keyId(family, key)) || component?.hibernation.keeps) return
-    if (component && (component.isLoaded || component.main.caller.waiting + component.main.caller.underWay > 0)) return
-    this.giveBack(tenure, 'it was unloaded')
-    // Keys come and go: those that are not served here are not to be remembered.
-    this.#settled(name, this.#options.offers.forget(family, key))
+    if (this.#moving.has(keyId(family, key)) || component?.hibernation.keeps) return false
+    const { waiting = 0, underWay = 0 } = component?.main.caller ?? {}
+    return component?.isLoaded !== true && waiting + underWay === 0
   }
 
   giveBack({ family, key }: Tenure, why: string): void {
     const { claims, self, moves, logger } = this.#options
+    this.#told.delete(keyId(family, key))
     moves.note({ kind: 'given-back', family, key, from: self.name, to: undefined, why })
     claims
       .giveBack(family, key)
       .catch((error: unknown) =>
         logger.warn({ component: nameOf(family, key), err: error }, 'its claim could not be given back: it runs out'),
       )
+    // Keys come and go: those that are not served here are not to be remembered.
+    this.#settled(nameOf(family, key), this.#options.offers.forget(family, key))
   }
 
   /** Its claim is over without this host's doing: what is loaded goes, with its state, which is somebody else's by now. */
@@ -114,6 +157,7 @@ export class Keys {
   }
 
   release(family: string, key: string): void {
+    this.#told.delete(keyId(family, key))
     this.#settled(nameOf(family, key), this.#options.offers.release(family, key))
   }
 
@@ -121,10 +165,15 @@ export class Keys {
     releasing.catch((error: unknown) => this.#options.logger.warn({ component, err: error }, 'could not be unloaded'))
   }
 
-  #placed({ tenure: { family, key } }: Extract<Claimed, { status: 'owned' }>, gone: PeerId | undefined): void {
+  /** @param gone whose claim was waited for. */
+  #placed({ family, key, token }: Tenure, gone: PeerId | undefined): void {
     const { self, moves } = this.#options
+    const id = keyId(family, key)
+    if (this.#told.get(id) === token) return
+    this.#told.set(id, token)
     const move = { family, key, to: self.name }
-    if (gone === undefined) moves.note({ ...move, kind: 'placed', from: undefined, why: 'nobody had it' })
+    if (gone === undefined || gone.session === self.session)
+      moves.note({ ...move, kind: 'placed', from: undefined, why: 'nobody had it' })
     else moves.tell({ ...move, kind: 'taken-over', from: gone.name, why: `host "${gone.name}", which had it, is gone` })
   }
 

@@ -27,6 +27,11 @@ export default defineComponent((config: { readonly host: string; readonly forget
         await sleep(1)
       }
     },
+    /** Has happened, and is answered with an error that looks as if it had not. */
+    failAs: (code: string) => {
+      count++
+      throw Object.assign(new Error('of its own'), { code, component: config.host })
+    },
     wait: async (ms: number) => {
       await sleep(ms, undefined, { signal: callSignal() })
       return count
