@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { Patience } from '../base/deadline.ts'
 import { sleep } from '../base/timers.ts'
 import type { CallbackLinks } from '../channel/marshal.ts'
+import type { ComponentFamily } from '../component/family.ts'
 import type { ClusterMove } from '../contract/cluster.ts'
 import type { Remote } from '../contract/remote.ts'
 import type { ComponentCoordinator } from '../coordinator.ts'
@@ -21,6 +22,7 @@ import { machineLinks } from './machine-links.ts'
 import { MoveNews } from './move-news.ts'
 import { Moves } from './moves.ts'
 import { Relief } from './relief.ts'
+import { giveKeysBack } from './serving/family-gone.ts'
 import { hostApi } from './serving/host-api.ts'
 import type { HostApi } from './serving/host-api.ts'
 import { HostServer } from './serving/host-server.ts'
@@ -95,7 +97,8 @@ export class Member {
     const onLost = (tenure: Tenure, why: string): void => keys.lost(tenure, why)
     const bucket = { bucket: `${prefix}-owners`, ...(replicas !== undefined && { replicas }) }
     const claims = undo.use(await Claims.open({ ...bucket, connection, self, claimTtl, logger, onLost }))
-    const offers = new Offers({ registry, families })
+    const onFamilyGone = (family: ComponentFamily<unknown>): void => void giveKeysBack(family, { offers, claims, keys })
+    const offers: Offers = new Offers({ registry, families, onFamilyGone })
     const standing = new Standing({ host: name, coordinator, registry, offers, claims })
     const closedBecause = (): string | undefined => standing.closedBecause
     const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move)))

@@ -187,6 +187,59 @@ describeWithNats('a cluster', () => {
     )
   })
 
+  it('an offer is over when what was offered is unregistered, whatever has its name then', async () => {
+    const { coordinator, cluster } = b
+    const offered = (): boolean | undefined =>
+      a.cluster
+        .hosts()
+        .find(({ name }) => name === 'b')
+        ?.offers.includes('shape')
+    const component = a.cluster.component<typeof counter>('shape')
+    const member = a.cluster.family<typeof counter>('shape').get('k')
+    const register = (host: string): unknown =>
+      coordinator.registerComponent<typeof counter>({ name: 'shape', module, config: { host } })
+    register('offered')
+    await cluster.offer(['shape'])
+    await expect.poll(offered).toBe(true)
+    expect(await component.where()).toBe('offered')
+
+    await coordinator.unregisterComponent('shape')
+    register('private')
+    await expect.poll(offered).toBe(false)
+    await expect(component.where()).rejects.toMatchObject({ code: 'ERR_NO_HOST' })
+
+    await coordinator.unregisterComponent('shape')
+    const config = (): { host: string } => ({ host: 'family' })
+    const family = coordinator.registerFamily<typeof counter>({ name: 'shape', module, config })
+    await cluster.offer(['shape'])
+    await expect.poll(offered).toBe(true)
+    expect(await member.where()).toBe('family')
+    expect(await a.cluster.where('shape', 'k')).toBe('b')
+
+    await coordinator.unloadComponent('shape:k')
+    expect(await a.cluster.where('shape', 'k')).toBe('b')
+    await family.unregister()
+    await expect.poll(async () => a.cluster.where('shape', 'k')).toBeUndefined()
+    expect(offered()).toBe(false)
+  })
+
+  it('a host that leaves waits for streams', async () => {
+    const d = await join('d')
+    const config = { host: 'd' }
+    d.coordinator.registerComponent<typeof counter>({ name: 'pacer', module, config })
+    await d.cluster.offer(['pacer'])
+    await expect.poll(() => a.cluster.hosts().find(({ name }) => name === 'd')?.offers).toEqual(['pacer'])
+    const stream = await a.cluster.component<typeof counter>('pacer').paced(30)
+    const numbers: number[] = []
+    let left: Promise<void> | undefined
+    for await (const number of stream) {
+      numbers.push(number)
+      left ??= d.cluster.leave()
+    }
+    await left
+    expect(numbers).toHaveLength(30)
+  })
+
   it('who shuts down leaves first, and nothing is left of him', async () => {
     for (const { coordinator } of hosts) await coordinator.shutdown()
     expect(hosts.flatMap(({ cluster }) => cluster.keys())).toEqual(hosts.map(() => 0))

@@ -8,7 +8,6 @@ import type { RemoteCallOptions } from '../../channel/pending-call.ts'
 import type { Fence, MethodPath } from '../../channel/protocol.ts'
 import { isStaleOwnerError } from '../../contract/errors.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
-import { messageOf } from '../../contract/describe-value.ts'
 
 /** What stands between the cluster and a component of this host. */
 export interface GateOptions {
@@ -23,17 +22,6 @@ export interface GateOptions {
   readonly admit: () => Fence | undefined
   /** Told of a call that was admitted and could not be begun: the component could not be loaded, say. */
   readonly failed?: (why: unknown) => void
-  readonly counts: GateCounts
-}
-
-/** What came through the gates of one offer. Calls, and ns. */
-export class GateCounts {
-  inFlight = 0
-  calls = 0
-  errors = 0
-  lastError = ''
-  /** ns of calls that are over. */
-  time = 0
 }
 
 /** The methods of a component as other hosts call them: each call goes on to the component's own worker, under the same allow-list. */
@@ -48,31 +36,14 @@ export class Gate implements ServedMethods {
   lookup(method: MethodPath): ServedMethod | undefined {
     const path = typeof method === 'string' ? [method] : method
     if (path.some(isRefusedKey)) return undefined
-    return { fn: async (...args: unknown[]) => this.#passOn(method, args), self: undefined }
+    return {
+      fn: async (...args: unknown[]) => this.#call(method, args, this.#options.admit()),
+      self: undefined,
+    }
   }
 
   names(): string[] {
     return []
-  }
-
-  async #passOn(method: MethodPath, args: readonly unknown[]): Promise<unknown> {
-    const { counts } = this.#options
-    const fence = this.#options.admit()
-    const begun = monotonicNow()
-    counts.inFlight++
-    counts.calls++
-    try {
-      return await this.#call(method, args, fence)
-    } catch (error) {
-      if (!(error instanceof NotBegun)) {
-        counts.errors++
-        counts.lastError = messageOf(error)
-      }
-      throw error
-    } finally {
-      counts.inFlight--
-      counts.time += (monotonicNow() - begun) * 1e6
-    }
   }
 
   async #call(method: MethodPath, args: readonly unknown[], fence: Fence | undefined): Promise<unknown> {

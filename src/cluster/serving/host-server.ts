@@ -3,6 +3,7 @@ import type { CallbackLinks } from '../../channel/marshal.ts'
 import { NotBegun } from '../../channel/not-begun.ts'
 import { MethodTable } from '../../channel/method-table.ts'
 import type { ServedMethods } from '../../channel/method-table.ts'
+import type { ServedMeter } from '../../channel/served-calls.ts'
 import { ServedConnection } from '../../channel/served-connection.ts'
 import type { Transport } from '../../channel/transport.ts'
 import { ComponentNotFoundError, NoHostError, StaleOwnerError } from '../../contract/errors.ts'
@@ -56,7 +57,9 @@ export class HostServer {
     if (closed.aborted) return
     // What is asked from now on comes after the answer.
     if (served.table) {
-      ServedConnection.open(transport, { component: nameIn(request), table: served.table, links: this.#options.links })
+      const { table, meter } = served
+      const api = { component: nameIn(request), table, links: this.#options.links, ...(meter && { meter }) }
+      ServedConnection.open(transport, api)
     }
     transport.post(answerFrame(served.answer))
     if (!served.table) transport.close()
@@ -74,12 +77,11 @@ export class HostServer {
   }
 
   #component(name: string): Served {
-    const { offers, links: _ } = this.#options
-    const component = offers.component(name)
-    if (!component) throw this.#notOffered(name)
+    const { offers } = this.#options
+    const offered = offers.get(name)
+    if (offered?.kind !== 'component') throw this.#notOffered(name)
+    const { component, counts: meter } = offered
     this.#admit(name)
-    const { counts } = offers.get(name) ?? {}
-    if (!counts) throw this.#notOffered(name)
     const table = new Gate({
       caller: component.main.caller,
       admit: () => {
@@ -91,9 +93,8 @@ export class HostServer {
         }
         return undefined
       },
-      counts,
     })
-    return { answer: { status: 'served', token: 0, defaults: defaultsOf(component.definition) }, table }
+    return { answer: { status: 'served', token: 0, defaults: defaultsOf(component.definition) }, table, meter }
   }
 
   async #key({ family, key, gone }: Extract<Request, { kind: 'key' }>, closed: AbortSignal): Promise<Served> {
@@ -101,8 +102,8 @@ export class HostServer {
     this.#expectHere(nameOf(family, key))
     const answer = await keys.ask(family, key, gone, closed)
     const component = offers.instanceIfAny(family, key)
-    const counts = offers.get(family)?.counts
-    if (answer.status !== 'served' || !component || !counts) return { answer }
+    const meter = offers.get(family)?.counts
+    if (answer.status !== 'served' || !component || !meter) return { answer }
     const table = new Gate({
       caller: component.main.caller,
       admit: () => {
@@ -113,9 +114,8 @@ export class HostServer {
         throw new NotBegun(new StaleOwnerError(nameOf(family, key), answer.token, { host }))
       },
       failed: (why) => keys.failed(family, key, why),
-      counts,
     })
-    return { answer, table }
+    return { answer, table, meter }
   }
 
   /** @throws NoHostError when nothing of it may be begun here now. */
@@ -141,6 +141,7 @@ export class HostServer {
 interface Served {
   readonly answer: Answer
   readonly table?: ServedMethods
+  readonly meter?: ServedMeter
 }
 
 const plain = { callTimeout: undefined, maxQueue: 1_000, idempotent: new Set<string>() }

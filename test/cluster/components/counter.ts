@@ -32,6 +32,13 @@ export default defineComponent((config: { readonly host: string; readonly forget
       count++
       throw Object.assign(new Error('of its own'), { code, component: config.host })
     },
+    /** A number every 10 ms. */
+    async *paced(upTo: number) {
+      for (let i = 1; i <= upTo; i++) {
+        yield i
+        await sleep(10)
+      }
+    },
     wait: async (ms: number) => {
       await sleep(ms, undefined, { signal: callSignal() })
       return count
