@@ -35,7 +35,6 @@ export async function contain(
 ): Promise<Outcome> {
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', script, mode, pattern], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
   })
   let output = ''
   let errors = ''

@@ -34,7 +34,7 @@ export async function runScenario<N extends ScenarioName>(
   const child = spawn(
     node,
     [...execArgv, '--disable-warning=ExperimentalWarning', script, name, JSON.stringify(options ?? {})],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let output = ''
   let errors = ''

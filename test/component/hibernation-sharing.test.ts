@@ -30,15 +30,11 @@ async function sleeper(name: string, directory: string | undefined, temporary: s
     await coordinator.unloadComponent('${name}')
     process.send('asleep')
     process.on('message', async () => process.send(await component.get('a')))`
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source],
-    {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      cwd: new URL('../..', import.meta.url),
-      env: { ...process.env, NODE_OPTIONS: '', TMPDIR: temporary },
-    },
-  )
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', source], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    cwd: new URL('../..', import.meta.url),
+    env: { ...process.env, TMPDIR: temporary },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   expect((await once(child, 'message'))[0]).toBe('asleep')
   return {
@@ -153,7 +149,7 @@ describe('a folder that several use', () => {
         folder.close()
       }`
     const children = Array.from({ length: 2 }, () =>
-      spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source], {
+      spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', source], {
         stdio: ['ignore', 'ignore', 'inherit'],
       }),
     )

@@ -16,8 +16,8 @@ for (const name of ['a', 'b']) {
 
 /** What it warns of, and the levels that it writes. */
 async function said(level: string): Promise<{ warnings: string; levels: unknown[] }> {
-  const env = { ...process.env, NODE_OPTIONS: '', SPILLWAY_LOG_LEVEL: level }
-  const args = ['--no-warnings', '--input-type=module', '--eval', program]
+  const env = { ...process.env, SPILLWAY_LOG_LEVEL: level }
+  const args = ['--no-warnings', '--eval', program]
   const { stdout, stderr } = await run(process.execPath, args, { env, cwd: fileURLToPath(new URL('.', entry)) })
   const levels = stderr.split('\n').filter((line) => line.startsWith('{'))
   return { warnings: stdout, levels: levels.map((line) => (JSON.parse(line) as { level: unknown }).level) }

@@ -24,7 +24,7 @@ export interface ServerExit {
 export async function startServer(fixture: string, ...args: string[]): Promise<Server> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url)), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', SPILLWAY_LOG_LEVEL: 'error' },
+    env: { ...process.env, SPILLWAY_LOG_LEVEL: 'error' },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>

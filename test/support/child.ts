@@ -33,11 +33,10 @@ export async function runChild(source: string, options?: ChildOptions): Promise<
 export async function runModule(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   const child = spawn(
     process.execPath,
-    [...(options.execArgv ?? []), '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source],
+    [...(options.execArgv ?? []), '--disable-warning=ExperimentalWarning', '-e', source],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: new URL('../..', import.meta.url),
-      env: { ...process.env, NODE_OPTIONS: '' },
     },
   )
   let stdout = ''
