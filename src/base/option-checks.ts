@@ -26,7 +26,7 @@ export function expectInteger(option: string, value: unknown, bounds: Bounds = {
 
 export function expectString(option: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '') {
-    throw new InvalidOptionsError(option, 'a string that is not empty', value)
+    throw new InvalidOptionsError(option, 'a string that is neither empty nor only blanks', value)
   }
   return value
 }

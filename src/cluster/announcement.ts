@@ -9,6 +9,8 @@ export interface Announcement {
   readonly session: string
   /** ms. */
   readonly claimTtl: number
+  /** bytes of the largest value that it sends, and takes. */
+  readonly maxSize: number
   readonly level: PressureLevel
   /** bytes that it can still take before its pressure is high. */
   readonly room: number
@@ -84,6 +86,7 @@ function isAnnouncement(value: unknown): value is Announcement {
     matches(value['name'], hostNamePattern) &&
     matches(value['session'], sessionPattern) &&
     isCount(value['claimTtl']) &&
+    isCount(value['maxSize']) &&
     levels.includes(value['level']) &&
     isCount(value['room']) &&
     isListOf(value['offers'], isOffer) &&

@@ -16,6 +16,8 @@ export interface AnnouncerOptions {
   readonly self: PeerId
   /** ms; also how long a host may be silent. */
   readonly claimTtl: number
+  /** bytes. */
+  readonly maxSize: number
   readonly collect: () => Pick<Announcement, 'level' | 'room' | 'offers' | 'loaded' | 'leaving'>
   readonly onChange: (change: Change) => void
   readonly logger: Pick<Logger, 'warn' | 'error'>
@@ -46,7 +48,7 @@ export class Announcer implements AsyncDisposable {
   readonly #rivals = new Set<string>()
   #over = false
 
-  /** @throws InvalidOptionsError for a name that another host has, and another `claimTtl` than the others'. */
+  /** @throws InvalidOptionsError for a name that another host has, and another `claimTtl` or `maxSize` than the others'. */
   static async open(options: AnnouncerOptions): Promise<Announcer> {
     const announcer = new Announcer(options)
     try {
@@ -123,13 +125,17 @@ export class Announcer implements AsyncDisposable {
 
   /** @throws InvalidOptionsError */
   #expectToFitIn(): void {
-    const { self, claimTtl } = this.#options
+    const { self, claimTtl, maxSize } = this.#options
     const others = this.hosts()
     const same = others.find(({ id }) => id.name === self.name)
     if (same) throw new InvalidOptionsError('name', 'a name that no other host of the cluster has', self.name)
     const other = others.find((host) => host.claimTtl !== claimTtl)
     if (other) {
       throw new InvalidOptionsError('claimTtl', `${other.claimTtl} ms, as host "${other.id.name}" has`, claimTtl)
+    }
+    const unlike = others.find((host) => host.maxSize !== maxSize)
+    if (unlike) {
+      throw new InvalidOptionsError('maxSize', `${unlike.maxSize} bytes, as host "${unlike.id.name}" has`, maxSize)
     }
   }
 
@@ -180,8 +186,8 @@ export class Announcer implements AsyncDisposable {
   }
 
   #news(): Uint8Array {
-    const { self, claimTtl, collect } = this.#options
-    const announcement: Announcement = { v: 1, ...self, claimTtl, ...collect(), sent: this.#sent++ }
+    const { self, claimTtl, maxSize, collect } = this.#options
+    const announcement: Announcement = { v: 1, ...self, claimTtl, maxSize, ...collect(), sent: this.#sent++ }
     this.#take(announcement)
     return encodeAnnouncement(announcement)
   }

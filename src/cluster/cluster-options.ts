@@ -14,28 +14,39 @@ import { expectSize } from '../base/size.ts'
 import type { Size } from '../contract/size.ts'
 import { hostNamePattern } from './announcement.ts'
 
-/** How to join a cluster. */
-export interface ClusterOptions {
+/** How to join a cluster: by a connection that is made for it, or one that there is. */
+export type ClusterOptions = HostOptions & (NewConnection | GivenConnection)
+
+interface NewConnection {
   /** URLs of NATS servers, 'nats://127.0.0.1:4222' say; a connection is made, and closed by `leave()`. Either this or `connection`. */
-  readonly servers?: string | readonly string[]
-  /** A connection of NATS that is there already; it stays open. */
-  readonly connection?: NatsConnection
+  readonly servers: string | readonly string[]
   /** What NATS's own `connect` takes besides `servers`: credentials (`user`, `pass`, `token`, `authenticator`), `tls` and so on. */
   readonly nats?: Omit<NodeConnectionOptions, 'servers'>
+  readonly connection?: undefined
+}
+
+interface GivenConnection {
+  /** A connection of NATS that is there already; it stays open. */
+  readonly connection: NatsConnection
+  readonly servers?: undefined
+  readonly nats?: undefined
+}
+
+interface HostOptions {
   /** Of this host, and of no other: letters, digits, - and _, 64 at most. Default: the machine's name and the process's number. */
   readonly name?: string
-  /** What all subjects, and the bucket's name, begin with: clusters with different ones do not see each other. Letters, digits, - and _. Default: 'spillway'. */
+  /** What all subjects, and the bucket's name, begin with: clusters with different ones do not see each other. Letters, digits, - and _, 64 at most. Default: 'spillway'. */
   readonly subjectPrefix?: string
   /** ms that a key is claimed for, and after which a host counts as silent; the same on all hosts. 1,000 to 3,600,000. Default: 5,000. */
   readonly claimTtl?: number
   /** Servers that keep the claims: 1, 3 or 5. Default: 3 where the server is one of a cluster, 1 where it is alone. Counts for who makes the bucket. */
-  readonly replicas?: number
-  /** Size of the largest value that goes to another host or comes from one; a larger one rejects with ValueError. Default: '64mb'. */
+  readonly replicas?: 1 | 3 | 5
+  /** Size of the largest value that goes to a host or comes from one, '1mb' to '1gb'; a larger one rejects with ValueError. The same on all hosts. Default: '64mb'. */
   readonly maxSize?: Size
 }
 
 export interface ResolvedClusterOptions {
-  readonly connect: { readonly servers: string[]; readonly nats: ClusterOptions['nats'] } | NatsConnection
+  readonly connect: { readonly servers: string[]; readonly nats: NewConnection['nats'] } | NatsConnection
   readonly name: string
   readonly prefix: string
   readonly claimTtl: number
@@ -77,8 +88,15 @@ function connectOf({ servers, connection, nats }: ClusterOptions): ResolvedClust
   }
   return {
     servers: list.map((server: unknown) => expectString('servers', server)),
-    nats: expectOptional(nats, (given) => expectRecord('nats', given)),
+    nats: expectOptional(nats, expectNats),
   }
+}
+
+function expectNats(nats: NonNullable<NewConnection['nats']>): NonNullable<NewConnection['nats']> {
+  const { servers } = expectRecord('nats', nats) as NodeConnectionOptions
+  if (servers !== undefined)
+    throw new InvalidOptionsError('nats.servers', 'nothing: they are the option `servers`', servers)
+  return nats
 }
 
 function expectToken(option: string, value: string): string {

@@ -15,6 +15,8 @@ export interface KnownHost {
   readonly room: number
   /** ms. */
   readonly claimTtl: number
+  /** bytes. */
+  readonly maxSize: number
   readonly offers: readonly Offer[]
   offer(name: string): Offer | undefined
   readonly loaded: readonly string[]
@@ -149,7 +151,7 @@ const silenceOf = (entry: Entry, now: number): number => now - entry.host.lastHe
 
 /** As it told at that time. */
 export function knownHost(
-  { name, session, level, room, claimTtl, offers, loaded, leaving }: Announcement,
+  { name, session, level, room, claimTtl, maxSize, offers, loaded, leaving }: Announcement,
   now: number,
 ): KnownHost {
   const offersByName = new Map(offers.map((offer) => [offer.name, offer]))
@@ -158,6 +160,7 @@ export function knownHost(
     level,
     room,
     claimTtl,
+    maxSize,
     offers,
     offer: (offered) => offersByName.get(offered),
     loaded,

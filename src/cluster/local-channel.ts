@@ -7,16 +7,21 @@ import { LinkChannel } from '../transport/nats/link-channel.ts'
 import type { PeerWire } from '../transport/nats/link-channel.ts'
 import { noEnd, refuseToMove } from '../transport/nats/peer-channels.ts'
 import type { PeerChannel, PeerId } from '../transport/nats/peer.ts'
+import { refuseBeyond } from '../transport/nats/record.ts'
 
-/** A channel from this host to itself: what could not go to another machine cannot go this way either, so that it matters to nobody where a component is. */
-export function localChannel(self: PeerId): readonly [PeerChannel, PeerChannel] {
+/**
+ * A channel from this host to itself: what could not go to another machine cannot go this way either, so that it matters to nobody where a component is.
+ *
+ * @param mostBytes of a frame.
+ */
+export function localChannel(self: PeerId, mostBytes: number): readonly [PeerChannel, PeerChannel] {
   const wire: PeerWire = {
     peer: self,
     backlog: 0,
     watched: () => {},
     post: (channel, frame, moved) => {
       if (channel.state !== 'open') return
-      const copied = copyOf(frame, moved === 'all' ? [] : (moved ?? []))
+      const copied = copyOf(frame, moved === 'all' ? [] : (moved ?? []), mostBytes)
       queueMicrotask(() => otherOf(channel).arrive({ frame: copied, ends: [] }))
     },
     postLoss: (channel, cause) => queueMicrotask(() => otherOf(channel).arrive({ cause })),
@@ -29,12 +34,19 @@ export function localChannel(self: PeerId): readonly [PeerChannel, PeerChannel] 
   return ends
 }
 
-function copyOf(frame: unknown, moved: readonly Movable[]): unknown {
+function copyOf(frame: unknown, moved: readonly Movable[], mostBytes: number): unknown {
   refuseToMove(moved)
   const leaving = leavingFrame(frame, moved)
   const text = textOf(leaving, true)
-  if (text !== undefined) return JSON.parse(text)
+  if (text !== undefined) {
+    refuseBeyond(mostBytes, Buffer.byteLength(text))
+    return JSON.parse(text)
+  }
   const { body, buffers } = encodeFrame(leaving, [], 'stay')
+  refuseBeyond(
+    mostBytes,
+    buffers.reduce((sum, { byteLength }) => sum + byteLength, body.length),
+  )
   return decodeFrame(
     body,
     // Whoever gave them goes on using them.

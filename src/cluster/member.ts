@@ -52,6 +52,8 @@ interface MemberParts {
   readonly isConnected: () => boolean
   /** ms. */
   readonly claimTtl: number
+  /** bytes. */
+  readonly maxSize: number
   readonly coordinator: ComponentCoordinator
   readonly offers: Offers
   readonly standing: Standing
@@ -79,7 +81,7 @@ export class Member {
 
   /**
    * @param session of this joining, and of no other.
-   * @throws InvalidOptionsError for a name that another host has, and another `claimTtl` than the others'; NATS's own errors.
+   * @throws InvalidOptionsError for a name that another host has, and another `claimTtl` or `maxSize` than the others'; NATS's own errors.
    */
   static async join(
     connection: NatsConnection,
@@ -125,6 +127,7 @@ export class Member {
         subject: `${prefix}.hosts`,
         self,
         claimTtl,
+        maxSize,
         collect: () => standing.told,
         onChange: (change) => events.change(change),
         logger,
@@ -157,6 +160,7 @@ export class Member {
       self,
       claimTtl,
       isConnected,
+      maxSize,
     }
     return new Member(parts)
   }
@@ -220,7 +224,7 @@ export class Member {
 
   channel(to: PeerId): PeerChannel {
     if (to.session !== this.self.session) return this.#parts.network.channel(to)
-    const [ours, theirs] = localChannel(this.self)
+    const [ours, theirs] = localChannel(this.self, this.#parts.maxSize)
     this.#parts.server.serve(theirs)
     return ours
   }

@@ -1,4 +1,5 @@
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { Offer } from './announcement.ts'
 import type { KnownHost } from './directory.ts'
 import { rendezvous } from './rendezvous.ts'
 
@@ -22,7 +23,7 @@ export function placeComponent(hosts: readonly KnownHost[], name: string, own: (
   if (loaded.length > 0) return { use: loaded.toSorted(byInFlight) }
   if (calm.length > 0) return { use: calm.toSorted(byRoom).slice(0, 1) }
   const last = able.filter(isLoaded)
-  return last.length > 0 ? { use: last.toSorted(byInFlight) } : { none: whyNone(offering, 'offers it') }
+  return last.length > 0 ? { use: last.toSorted(byInFlight) } : { none: whyNone(hosts, name, 'component') }
 }
 
 /** Where a key that nobody has is to be claimed: by rendezvous over the room of those that offer its family and take something new. */
@@ -35,7 +36,7 @@ export function placeKey(
   const candidates = offering
     .filter((host) => !host.leaving && takesNew(host))
     .map((host) => ({ name: host.id.name, weight: host.room, host }))
-  return rendezvous(candidates, `${family}\0${key}`)?.host ?? { none: whyNone(offering, 'offers the family') }
+  return rendezvous(candidates, `${family}\0${key}`)?.host ?? { none: whyNone(hosts, family, 'family') }
 }
 
 const busyLevels: readonly PressureLevel[] = ['high', 'critical']
@@ -48,11 +49,39 @@ function byRoom(a: KnownHost, b: KnownHost): number {
   return b.room - a.room || (a.id.name < b.id.name ? -1 : 1)
 }
 
-function whyNone(offering: readonly KnownHost[], offers: string): string {
-  if (offering.length === 0) return `no host that is known ${offers}`
-  const each = offering.map(
-    ({ id, leaving, level }) => `${id.name} ${leaving ? 'is leaving' : `is at ${level} pressure`}`,
-  )
-  const shown = each.length > 5 ? [...each.slice(0, 5), `and ${each.length - 5} more`] : each
-  return `nobody that ${offers} takes anything new: ${shown.join(', ')}`
+/** Hosts that are named one by one. Guessed: more are not read. */
+const mostNamed = 5
+
+function whyNone(hosts: readonly KnownHost[], name: string, kind: Offer['kind']): string {
+  if (hosts.length === 0) return 'no host is known'
+  const offering = hosts.filter((host) => host.offer(name)?.kind === kind)
+  if (offering.length > 0) {
+    return `nobody that offers ${kind === 'family' ? 'the family' : 'it'} takes anything new: ${listOf(offering, busyWith)}`
+  }
+  const other = hosts.find((host) => host.offer(name) !== undefined)
+  if (other) {
+    const quoted = JSON.stringify(name)
+    return kind === 'component'
+      ? `it is a family of host "${other.id.name}": family(${quoted}).get(key)`
+      : `it is a component of host "${other.id.name}", and no family: component(${quoted})`
+  }
+  const offers = kind === 'family' ? 'offers the family' : 'offers it'
+  return `no host that is known ${offers}: ${listOf(hosts, offersOf)}`
+}
+
+function busyWith({ id, leaving, level }: KnownHost): string {
+  return `${id.name} ${leaving ? 'is leaving' : `is at ${level} pressure`}`
+}
+
+function offersOf({ id, offers }: KnownHost): string {
+  if (offers.length === 0) return `${id.name} offers nothing`
+  const names = offers.slice(0, mostNamed).map(({ name }) => name)
+  const more = offers.length > mostNamed ? ` and ${offers.length - mostNamed} more` : ''
+  return `${id.name} offers ${names.join(', ')}${more}`
+}
+
+function listOf(hosts: readonly KnownHost[], words: (host: KnownHost) => string): string {
+  const named = hosts.slice(0, mostNamed).map(words)
+  const more = hosts.length > mostNamed ? [`and ${hosts.length - mostNamed} more`] : []
+  return [...named, ...more].join('; ')
 }

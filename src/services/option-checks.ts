@@ -48,7 +48,7 @@ export function checkNumbers<Option extends string>(
 
 export function checkText(option: string, value: unknown): string {
   if (typeof value !== 'string' || value.trim() === '') {
-    throw new InvalidOptionsError(option, 'a string that is not empty', value)
+    throw new InvalidOptionsError(option, 'a string that is neither empty nor only blanks', value)
   }
   return value
 }

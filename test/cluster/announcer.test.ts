@@ -43,6 +43,7 @@ describeWithNats('announcers', () => {
       subject,
       self: { name, session: `${name}-${randomUUID()}` },
       claimTtl: 5_000,
+      maxSize: 1024 ** 2,
       collect: () => ({ level: 'low', room: 1, offers: [], loaded: [], leaving: false }),
       onChange: (change) => changes.push(change),
       logger: { warn: () => {}, error: () => {} },
@@ -82,7 +83,7 @@ describeWithNats('announcers', () => {
     assert.deepEqual(known(b), ['a', 'b'])
   })
 
-  it.concurrent('refuse a name that somebody has, and another claimTtl', async ({ expect }) => {
+  it.concurrent('refuse a name that somebody has, another claimTtl, and another maxSize', async ({ expect }) => {
     const subject = newSubject()
     await host(subject, 'a')
     await expect(host(subject, 'a')).rejects.toSatisfy(
@@ -90,6 +91,9 @@ describeWithNats('announcers', () => {
     )
     await expect(host(subject, 'b', { claimTtl: 6_000 })).rejects.toSatisfy(
       (error) => isInvalidOptionsError(error) && error.option === 'claimTtl',
+    )
+    await expect(host(subject, 'b', { maxSize: 2 * 1024 ** 2 })).rejects.toSatisfy(
+      (error) => isInvalidOptionsError(error) && error.message.includes('1048576 bytes, as host "a" has'),
     )
   })
 

@@ -22,7 +22,10 @@ describeWithNats('what a host does not serve any more, or cannot', () => {
   let server: NatsServer
   const hosts: Host[] = []
 
-  async function join(name: string, options: Partial<ClusterOptions> & { file?: URL } = {}): Promise<Host> {
+  async function join(
+    name: string,
+    options: Pick<ClusterOptions, 'maxSize' | 'subjectPrefix'> & { file?: URL } = {},
+  ): Promise<Host> {
     const { file = module, ...more } = options
     const coordinator = quietCoordinator()
     coordinator.registerComponent<typeof counter>({ name: 'counter', module: file, config: { host: name } })
@@ -32,7 +35,10 @@ describeWithNats('what a host does not serve any more, or cannot', () => {
     hosts.push({ coordinator, cluster })
     return { coordinator, cluster }
   }
-  async function offering(name: string, options?: Partial<ClusterOptions> & { file?: URL }): Promise<Host> {
+  async function offering(
+    name: string,
+    options?: Pick<ClusterOptions, 'maxSize' | 'subjectPrefix'> & { file?: URL },
+  ): Promise<Host> {
     const host = await join(name, options)
     await host.cluster.offer(['counter', 'counters'])
     return host

@@ -36,6 +36,8 @@ const usualPayload = 1024 * 1024
 const goodbyePatience = 1_000
 /** ms between two lines about what is no packet. Guessed: somebody who sends such sends many. */
 const strayEvery = 60_000
+/** ms between two lines about links that are broken. Guessed: what breaks one may break the next at once. */
+const brokenEvery = 1_000
 
 /** The links to all other hosts, over one connection. It keeps no event loop alive, but for that connection. */
 export class PeerNetwork implements AsyncDisposable {
@@ -55,6 +57,8 @@ export class PeerNetwork implements AsyncDisposable {
   #refused: Error | undefined
   /** ms of the monotonic clock at which something was told of that is no packet. */
   #strayTold = Number.NEGATIVE_INFINITY
+  /** The same of a link that broke. */
+  #brokenTold = Number.NEGATIVE_INFINITY
   readonly #shared: LinkNetwork
 
   /**
@@ -122,7 +126,7 @@ export class PeerNetwork implements AsyncDisposable {
   }
 
   #sharedByLinks(): LinkNetwork {
-    const { connection, subjectOf, maxFrameBytes, silentAfter, onChannel, logger } = this.#options
+    const { connection, subjectOf, maxFrameBytes, silentAfter, onChannel } = this.#options
     const isConnected = (): boolean => this.#isConnected
     return {
       maxFrameBytes,
@@ -137,7 +141,7 @@ export class PeerNetwork implements AsyncDisposable {
       owes: (link) => this.#acknowledgements.owes(link),
       watch: (link) => this.#heartbeat.watch(link),
       opened: (channel) => onChannel(channel, channel.peer),
-      broken: (link, cause) => logger.warn(`The link to host "${link.place.peer.name}" is broken: ${messageOf(cause)}`),
+      broken: (link, cause) => this.#broken(link, cause),
       over: (link) => this.#remove(link),
     }
   }
@@ -176,6 +180,13 @@ export class PeerNetwork implements AsyncDisposable {
     if (now - this.#strayTold < strayEvery) return
     this.#strayTold = now
     this.#options.logger.warn(`Something that is no packet of a host has come on the subject "${subject}"`)
+  }
+
+  #broken({ place }: PeerLink, cause: unknown): void {
+    const now = monotonicNow()
+    if (now - this.#brokenTold < brokenEvery) return
+    this.#brokenTold = now
+    this.#options.logger.warn(`The link to host "${place.peer.name}" is broken: ${messageOf(cause)}`)
   }
 
   /** @param link the one that there is by now in place of the packet's. */

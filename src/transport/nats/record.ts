@@ -60,7 +60,8 @@ function encoded(channel: LinkChannel, frame: unknown, mostBytes: number): Buffe
   return record
 }
 
-function refuseBeyond(mostBytes: number, bytes: number): void {
+/** @throws RangeError */
+export function refuseBeyond(mostBytes: number, bytes: number): void {
   if (bytes > mostBytes)
     throw new RangeError(`${bytes} bytes are more than may go to another machine in one piece: at most ${mostBytes}`)
 }

@@ -21,6 +21,7 @@ function announcement(index: number, sent: number): Announcement {
     name,
     session: `${name}-1`,
     claimTtl: 5_000,
+    maxSize: 64 * 1024 ** 2,
     level: 'low',
     room: 2 ** 30,
     offers,

@@ -287,6 +287,19 @@ describeWithNats('how links between hosts end', () => {
     expect(await besideInlet.next()).toEqual(['and on'])
   })
 
+  test('many links that break at once are one line of the log', async () => {
+    const a = await join('a')
+    for (const name of ['one', 'two', 'three']) {
+      const body = Buffer.concat([
+        recordOf({ kind: Kind.open, channel: 1 }),
+        Buffer.from('this is no record, whatever else'),
+      ])
+      stranger.publish(subjectOf('a'), packetOf({ from: { name, session: name }, to: a.id, body }))
+    }
+    for (const channel of [await a.nextOpened(), await a.nextOpened(), await a.nextOpened()]) await closed(channel)
+    expect(a.log.filter((line) => line.includes('is broken')).length).toBe(1)
+  })
+
   test('a goodbye ends all channels, with what was posted before it; nothing is left of the network', async () => {
     const a = await join('a')
     const b = await join('b')

@@ -10,6 +10,7 @@ export function announcement(name: string, parts: Partial<Announcement> = {}): A
     name,
     session: `${name}-1`,
     claimTtl: 5_000,
+    maxSize: 1024 ** 2,
     level: 'low',
     room: GiB,
     offers: [],

@@ -53,7 +53,23 @@ describe('a component is placed', () => {
     const leaving = offering('a', { has: 1, leaving: true })
     expect(namesOf(placeComponent(knownHosts(leaving, offering('b', {})), 'prices', none))).toEqual(['b'])
     expect(namesOf(placeComponent(knownHosts(leaving), 'prices', none))).toContain('a is leaving')
-    expect(namesOf(placeComponent(knownHosts(leaving), 'orders', none))).toBe('no host that is known offers it')
+    expect(namesOf(placeComponent(knownHosts(leaving), 'orders', none))).toBe(
+      'no host that is known offers it: a offers prices',
+    )
+  })
+
+  it('says what the hosts have, and that it is a family', () => {
+    const hosts = knownHosts(...Array.from({ length: 7 }, (_, i) => announcement(`h${i}`)))
+    expect(namesOf(placeComponent(hosts, 'prices', none))).toBe(
+      'no host that is known offers it: h0 offers nothing; h1 offers nothing; h2 offers nothing; h3 offers nothing; h4 offers nothing; and 2 more',
+    )
+    expect(namesOf(placeComponent([], 'prices', none))).toBe('no host is known')
+    expect(namesOf(placeComponent(knownHosts(books('a')), 'books', none))).toBe(
+      'it is a family of host "a": family("books").get(key)',
+    )
+    expect(placeKey(knownHosts(offering('a', {})), 'prices', 'k')).toEqual({
+      none: 'it is a component of host "a", and no family: component("prices")',
+    })
   })
 })
 
@@ -81,7 +97,7 @@ describe('a key is placed', () => {
     expect(ownerOf([books('a', { level: 'critical' })])('x')).toBe(
       'nobody that offers the family takes anything new: a is at critical pressure',
     )
-    expect(ownerOf([announcement('a')])('x')).toBe('no host that is known offers the family')
+    expect(ownerOf([announcement('a')])('x')).toBe('no host that is known offers the family: a offers nothing')
   })
 })
 
