@@ -37,6 +37,8 @@ export interface Offer {
 const version = 1
 /** bytes of an announcement. Guessed: 1/16 of what nats-server takes by default; 800 offers with names of 25 characters fit. */
 export const largestAnnouncement = 64 * 1024
+/** bytes of a goodbye: a name and a session fit, of 64 characters each. */
+const largestGoodbye = 1_024
 /** Names in `loaded`. Contract: `ClusterHost.loaded`. */
 export const mostLoaded = 200
 /** One token of a subject: permissions of the server name it. */
@@ -70,6 +72,13 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | undefined 
   if (bytes.length > largestAnnouncement) return undefined
   const value = parsed(bytes)
   return isAnnouncement(value) ? value : undefined
+}
+
+/** The session that goes. Undefined for what is no goodbye. */
+export function decodeGoodbye(bytes: Uint8Array): string | undefined {
+  if (bytes.length > largestGoodbye) return undefined
+  const value = parsed(bytes)
+  return isObject(value) && matches(value['session'], sessionPattern) ? (value['session'] as string) : undefined
 }
 
 function parsed(bytes: Uint8Array): unknown {

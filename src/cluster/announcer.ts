@@ -4,7 +4,7 @@ import { clearInterval, clearTimeout, setInterval, setTimeout, sleep } from '../
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { Logger } from '../contract/logger.ts'
-import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts'
+import { decodeAnnouncement, decodeGoodbye, encodeAnnouncement } from './announcement.ts'
 import type { Announcement } from './announcement.ts'
 import { Directory, knownHost } from './directory.ts'
 import type { Change, KnownHost, PeerId } from './directory.ts'
@@ -46,9 +46,11 @@ export class Announcer implements AsyncDisposable {
   /** What this host says comes back to it: what others say would as well. Undefined until it did for the first time, as a connection may have that switched off. */
   #hearsItself: boolean | undefined
   readonly #rivals = new Set<string>()
+  /** By the server: a subject that this host may not listen to. */
+  #refused: Error | undefined
   #over = false
 
-  /** @throws InvalidOptionsError for a name that another host has, and another `claimTtl` or `maxSize` than the others'. */
+  /** @throws InvalidOptionsError for a name that another host has, and another `claimTtl` or `maxSize` than the others'; NATS's own for what may not be listened to. */
   static async open(options: AnnouncerOptions): Promise<Announcer> {
     const announcer = new Announcer(options)
     try {
@@ -114,6 +116,7 @@ export class Announcer implements AsyncDisposable {
     await connection.flush()
     await sleep(answerTime)
     answers.unsubscribe()
+    if (this.#refused) throw this.#refused
     this.#expectToFitIn()
     this.#listen(`${subject}.who`, (message) => {
       if (message.reply) connection.publish(message.reply, this.#news())
@@ -144,8 +147,10 @@ export class Announcer implements AsyncDisposable {
     const callback = (error: Error | null, message: Msg): void => {
       // What is thrown here would be the end of the connection.
       try {
-        if (error) logger.error({ err: error }, `the cluster's subject "${subject}" cannot be listened to`)
-        else if (!this.#over) take(message)
+        if (error) {
+          this.#refused = error
+          logger.error({ err: error }, `the cluster's subject "${subject}" cannot be listened to`)
+        } else if (!this.#over) take(message)
       } catch (thrown) {
         logger.error({ err: thrown }, `what came on "${subject}" could not be taken in`)
       }
@@ -181,8 +186,9 @@ export class Announcer implements AsyncDisposable {
   }
 
   #left({ data }: Msg): void {
-    const { session } = JSON.parse(Buffer.from(data).toString()) as Partial<PeerId>
-    if (typeof session === 'string' && session !== this.#options.self.session) this.forget(session, 'it said goodbye')
+    const session = decodeGoodbye(data)
+    if (session === undefined || session === this.#options.self.session) return
+    this.#tell(this.#directory.saidGoodbye(session, monotonicNow()))
   }
 
   #news(): Uint8Array {

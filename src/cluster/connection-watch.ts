@@ -8,11 +8,13 @@ type Statuses = ReturnType<NatsConnection['status']> & { stop?(): void }
 export class ConnectionWatch implements Disposable {
   readonly #statuses: Statuses
   readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  readonly #onReconnect: () => void
   #trouble: string | undefined
 
-  constructor(connection: NatsConnection, logger: Pick<Logger, 'info' | 'warn' | 'error'>) {
+  constructor(connection: NatsConnection, logger: Pick<Logger, 'info' | 'warn' | 'error'>, onReconnect: () => void) {
     this.#statuses = connection.status()
     this.#logger = logger
+    this.#onReconnect = onReconnect
     void this.#watch()
   }
 
@@ -38,6 +40,7 @@ export class ConnectionWatch implements Disposable {
         case 'reconnect':
           this.#trouble = undefined
           this.#logger.info({ server: status.server }, 'connected to NATS again')
+          this.#onReconnect()
           break
         case 'error':
           this.#logger.error({ err: status.error }, 'NATS refuses something that this host needs')

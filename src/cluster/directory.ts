@@ -41,7 +41,7 @@ export interface Change {
 
 /** In `silentAfter`s: who is silent for that long is forgotten. Guessed: longer than a program takes to restart, or a network to be mended. */
 const forgottenAfter = 20
-/** ms for which a session that has gone may still be heard: what it sent before may come after its successor's first, or its goodbye. Guessed. */
+/** ms for which a session that said goodbye, or has a successor, may still be heard: what it sent before may come later. Guessed. */
 const echo = 1_000
 
 /** Hosts that are known. Guessed: ten times as many as it is meant for; whoever may publish there could make up any number. */
@@ -57,6 +57,8 @@ interface Entry {
 
 interface Former {
   readonly since: number
+  /** Of its last announcement, where it was only found out to be gone: a later one is news. Undefined: it said goodbye, or has a successor. */
+  readonly sent: number | undefined
   isInConflict: boolean
 }
 
@@ -81,7 +83,7 @@ export class Directory {
     if (entry === undefined && this.#entries.size >= mostHosts) return []
     const host = knownHost(announcement, now)
     const former = this.#former.get(session)
-    if (former !== undefined && now - former.since < echo) return []
+    if (former !== undefined && isOld(former, sent, now)) return []
     if (former !== undefined && entry !== undefined) {
       if (former.isInConflict) return []
       former.isInConflict = true
@@ -89,9 +91,11 @@ export class Directory {
     }
     this.#former.delete(session)
     this.#entries.set(name, { host, sent, isSilent: false, excused: 0 })
-    if (entry === undefined) return [{ type: 'joined', host, why: 'it was heard of for the first time' }]
+    if (entry === undefined) {
+      return [{ type: 'joined', host, why: `it was heard of ${former ? 'again' : 'for the first time'}` }]
+    }
     if (!isKnown) {
-      this.#former.set(entry.host.id.session, { since: now, isInConflict: false })
+      this.#former.set(entry.host.id.session, { since: now, sent: undefined, isInConflict: false })
       return [{ type: 'replaced', host, why: `session ${session} has its name now` }]
     }
     const changes: Change[] = entry.isSilent ? [{ type: 'back', host, why: 'it was heard of again' }] : []
@@ -99,13 +103,19 @@ export class Directory {
     return difference === undefined ? changes : [...changes, { type: 'changed', host, why: difference }]
   }
 
-  /** It is not there any more: it said so, or nobody has its subject. Who is heard of later all the same is back. */
+  /** Somebody found out that it is not there: nobody has its subject, or it was silent for too long. Whatever it sends later is news: it is back. */
   forget(session: string, why: string, now: number): Change[] {
-    const entry = this.#entries.values().find(({ host }) => host.id.session === session)
-    this.#former.set(session, { since: now, isInConflict: false })
-    if (entry === undefined) return []
-    this.#entries.delete(entry.host.id.name)
-    return [{ type: 'left', host: entry.host, why }]
+    const entry = this.#entryOf(session)
+    return entry === undefined ? [] : this.#remove(entry, why, { since: now, sent: entry.sent, isInConflict: false })
+  }
+
+  /** It said that it goes. What it sent before may still be under way. */
+  saidGoodbye(session: string, now: number): Change[] {
+    const entry = this.#entryOf(session)
+    const former: Former = { since: now, sent: undefined, isInConflict: false }
+    if (entry !== undefined) return this.#remove(entry, 'it said goodbye', former)
+    this.#former.set(session, former)
+    return []
   }
 
   /** Those that have become silent since this was last asked, and those that were so for long enough to be forgotten. */
@@ -145,8 +155,20 @@ export class Directory {
   offering(name: string, now: number): KnownHost[] {
     return this.hosts(now).filter((host) => host.offer(name) !== undefined)
   }
+
+  #entryOf(session: string): Entry | undefined {
+    return this.#entries.values().find(({ host }) => host.id.session === session)
+  }
+
+  #remove({ host }: Entry, why: string, former: Former): Change[] {
+    this.#entries.delete(host.id.name)
+    this.#former.set(host.id.session, former)
+    return [{ type: 'left', host, why }]
+  }
 }
 
+const isOld = (former: Former, sent: number, now: number): boolean =>
+  former.sent === undefined ? now - former.since < echo : sent <= former.sent
 const silenceOf = (entry: Entry, now: number): number => now - entry.host.lastHeard - entry.excused
 
 /** As it told at that time. */

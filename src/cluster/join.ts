@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from '@nats-io/transport-node'
-import type { NatsConnection } from '@nats-io/transport-node'
-import { messageOf } from '../contract/describe-value.ts'
 import { CoordinatorShutdownError, InvalidOptionsError } from '../contract/errors.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
-import { showCluster } from '../live/joined-cluster.ts'
+import { clusterOf, showCluster } from '../live/joined-cluster.ts'
 import { Routes } from './calling/routes.ts'
 import { Cluster } from './cluster.ts'
 import { logChange } from './change-log.ts'
+import { openConnections } from './connections.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { resolveClusterOptions } from './cluster-options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './cluster-options.ts'
+import { joinRefusal } from './join-refusal.ts'
 import { Member } from './member.ts'
 
 /**
@@ -18,7 +17,7 @@ import { Member } from './member.ts'
  * JetStream (`nats-server -js`), which keeps who owns which key.
  *
  * @throws InvalidOptionsError for a bad option, a name that another host has, another `claimTtl` than the others', servers that cannot be reached or that
- * refuse the credentials, and servers without JetStream. Nothing is left open then.
+ * refuse the credentials, or what a host must be allowed, servers without JetStream, and a coordinator that is in a cluster already. Nothing is left open then.
  */
 export async function joinCluster(coordinator: ComponentCoordinator, options: ClusterOptions): Promise<Cluster> {
   if (!(coordinator instanceof ComponentCoordinator)) {
@@ -26,16 +25,35 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
   }
   const resolved = resolveClusterOptions(options)
   if (coordinator.isShutdown) throw new CoordinatorShutdownError()
+  if (joining.has(coordinator) || clusterOf(coordinator) !== undefined) {
+    const expected = 'one that is in no cluster yet, or has left it'
+    throw new InvalidOptionsError('coordinator', expected, 'one that has joined one, or is joining')
+  }
+  joining.add(coordinator)
+  try {
+    return await join(coordinator, resolved)
+  } catch (error) {
+    throw joinRefusal(error, resolved)
+  } finally {
+    joining.delete(coordinator)
+  }
+}
+
+/** Coordinators that have begun to join a cluster, and not come to an end with it. */
+const joining = new WeakSet<ComponentCoordinator>()
+
+async function join(coordinator: ComponentCoordinator, resolved: ResolvedClusterOptions): Promise<Cluster> {
   await using undo = new AsyncDisposableStack()
-  const connection = await connectionOf(resolved)
-  const isOurs = connection !== resolved.connect
-  if (isOurs) undo.defer(async () => connection.close())
+  const connections = await openConnections(resolved, undo)
   const { keepAlive, inContext, logger } = coordinator.parts
   return await inContext(async () => {
-    const told: { cluster?: Cluster } = {}
-    const watch = undo.use(new ConnectionWatch(connection, logger))
+    const told: { cluster?: Cluster; member?: Member } = {}
+    const watches = [...new Set(Object.values(connections))].map((connection) =>
+      undo.use(new ConnectionWatch(connection, logger, () => told.member?.connectedAgain())),
+    )
+    const trouble = (): string | undefined => watches.map((watch) => watch.trouble).find((why) => why !== undefined)
     const member = await Member.join(
-      connection,
+      connections,
       coordinator,
       resolved,
       randomUUID(),
@@ -46,15 +64,16 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
           told.cluster?.changed(change)
         },
       },
-      () => watch.trouble === undefined,
+      () => trouble() === undefined,
     )
+    told.member = member
     const routes = new Routes({
       hosts: () => member.hosts(),
       host: (name) => member.host(name),
       channel: (to) => member.channel(to),
       gone: (host, why) => member.gone(host, why),
       links: member.links,
-      trouble: () => watch.trouble,
+      trouble,
       keepAlive,
       claimTtl: resolved.claimTtl,
     })
@@ -64,28 +83,3 @@ export async function joinCluster(coordinator: ComponentCoordinator, options: Cl
     return cluster
   })
 }
-
-async function connectionOf({ connect: given, name }: ResolvedClusterOptions): Promise<NatsConnection> {
-  if (!('servers' in given)) return given
-  try {
-    return await connect({
-      name: `spillway ${name}`,
-      // A host that lost its servers joins them again whenever they are back.
-      maxReconnectAttempts: -1,
-      reconnectTimeWait,
-      ...given.nats,
-      servers: given.servers,
-    })
-  } catch (cause) {
-    const servers = given.servers.join(', ')
-    throw new InvalidOptionsError(
-      'servers',
-      `NATS servers that take a connection with these credentials (${messageOf(cause)})`,
-      servers,
-      { cause },
-    )
-  }
-}
-
-/** ms between two attempts to connect again. Guessed: claims last for seconds. */
-const reconnectTimeWait = 250

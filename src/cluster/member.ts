@@ -1,4 +1,3 @@
-import type { NatsConnection } from '@nats-io/transport-node'
 import { Patience } from '../base/deadline.ts'
 import { sleep } from '../base/timers.ts'
 import type { CallbackLinks } from '../channel/marshal.ts'
@@ -15,6 +14,7 @@ import { packageVersion } from './package-version.ts'
 import { Claims } from './claims/claims.ts'
 import type { Tenure } from './claims/claims.ts'
 import type { ResolvedClusterOptions } from './cluster-options.ts'
+import type { Connections } from './connections.ts'
 import type { Change, KnownHost, PeerId } from './directory.ts'
 import { Handover } from './handover.ts'
 import { localChannel } from './local-channel.ts'
@@ -84,7 +84,7 @@ export class Member {
    * @throws InvalidOptionsError for a name that another host has, and another `claimTtl` or `maxSize` than the others'; NATS's own errors.
    */
   static async join(
-    connection: NatsConnection,
+    connections: Connections,
     coordinator: ComponentCoordinator,
     { name, prefix, claimTtl, replicas, maxSize }: ResolvedClusterOptions,
     session: string,
@@ -93,6 +93,7 @@ export class Member {
   ): Promise<Member> {
     const { logger, registry, families } = coordinator.parts
     const self: PeerId = { name, session }
+    const { claims: connection } = connections
     const links = machineLinks(peerChannels)
     await using undo = new AsyncDisposableStack()
     // Nothing is claimed before there is somebody to be told that it is lost.
@@ -112,7 +113,7 @@ export class Member {
     const server = new HostServer({ host: name, offers, keys, links, api, closedBecause, gone })
     const network = undo.use(
       await PeerNetwork.open({
-        connection,
+        connection: connections.calls,
         subjectOf: (host) => `${prefix}.host.${host}`,
         self,
         maxFrameBytes: maxSize,
@@ -209,6 +210,11 @@ export class Member {
   /** Somebody found out that it is gone. */
   gone({ session }: PeerId, why: string): void {
     if (session !== this.self.session) this.#parts.announcer.forget(session, why)
+  }
+
+  /** Others may have taken this host for gone: it tells them that it is not. */
+  connectedAgain(): void {
+    this.#parts.announcer.changed()
   }
 
   /** How many keys this host owns. */

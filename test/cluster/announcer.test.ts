@@ -74,13 +74,18 @@ describeWithNats('announcers', () => {
     const a = await host(subject, 'a', {
       collect: () => ({ level, room: 1, offers: [], loaded: [], leaving: false }),
     })
-    const b = await host(subject, 'b')
-    for (const topic of ['', '.who', '.bye']) a.connection.publish(subject + topic, '{"session":1}')
+    const logged: unknown[] = []
+    const log = (...entry: unknown[]): void => void logged.push(entry)
+    const b = await host(subject, 'b', { logger: { warn: log, error: log } })
+    for (const topic of ['', '.who', '.bye']) {
+      for (const garbage of ['', '{', 'null', '{"session":1}']) a.connection.publish(subject + topic, garbage)
+    }
     level = 'high'
     for (let i = 0; i < 50; i++) a.announcer.changed()
     await vi.waitFor(() => assert.deepEqual(told(b, 'changed'), ['a']), 10_000)
     assert.equal(b.announcer.host('a')?.level, 'high')
     assert.deepEqual(known(b), ['a', 'b'])
+    assert.deepEqual(logged, [])
   })
 
   it.concurrent('refuse a name that somebody has, another claimTtl, and another maxSize', async ({ expect }) => {

@@ -1,5 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { jetstreamManager } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { randomUUID } from 'node:crypto'
 import { afterAll, assert, beforeAll, expect, it, vi } from 'vitest'
@@ -232,6 +233,49 @@ describeWithNats('claims', () => {
     await untilRenewed(a, 'x', first)
     expect(a.claims.tenure('books', 'x')).toMatchObject({ token: first.token })
     expect(a.lost).toEqual([])
+  })
+
+  it.concurrent('are renewed by answers that come late, as long as the claim is not over', async ({ expect }) => {
+    const bucket = newBucket()
+    await using relay = await Relay.to(server.port)
+    const a = await host(bucket, 'a', { url: relay.url, ...short })
+    const first = await owned(a, 'x')
+    // Longer than an answer is waited for before a renewal is sent again.
+    relay.delay = 400
+    await expect.poll(() => monotonicNow() > first.until + short.claimTtl).toBe(true)
+    expect(a.claims.tenure('books', 'x')).toMatchObject({ token: first.token })
+    expect(a.lost).toEqual([])
+  })
+
+  it.concurrent('are made again where the server has lost what it stored, with larger tokens', async ({ expect }) => {
+    await using forgetful = await NatsServer.start()
+    const bucket = newBucket()
+    const [a, b] = [await host(bucket, 'a', { url: forgetful.url }), await host(bucket, 'b', { url: forgetful.url })]
+    for (let i = 0; i < 20; i++) {
+      await owned(a, 'x')
+      await a.claims.giveBack('books', 'x')
+    }
+    const before = await owned(a, 'x')
+    expect(before.token).toBeLessThan(Number.MAX_SAFE_INTEGER)
+    await forgetful.restartEmpty()
+    // Both notice it at once.
+    const [other, again] = await Promise.all([owned(a, 'y'), owned(b, 'x'), owned(b, 'z')])
+    expect(await b.claims.owner('books', 'y')).toMatchObject({ token: other.token, owner: { name: 'a' } })
+    expect(again.token).toBeGreaterThan(before.token)
+    expect(other.token).toBeGreaterThan(before.token)
+    expect(again.revision).toBeLessThan(before.revision)
+    // Also where the one who claims has not been disconnected, and has seen no larger revision.
+    const manager = await jetstreamManager(b.connection)
+    await manager.streams.delete(`KV_${bucket}`)
+    expect(await a.claims.owner('books', 'x')).toBeUndefined()
+    const c = await host(bucket, 'c', { url: forgetful.url })
+    for (const key of ['1', '2', '3', '4', '5', '6']) await owned(c, key)
+    const largest = c.claims.tenure('books', '6')?.token ?? 0
+    expect(largest).toBeGreaterThan(again.token)
+    expect((await owned(b, '7')).token).toBeGreaterThan(largest)
+    expect(await b.claims.owner('books', '6')).toMatchObject({ token: largest })
+    await expect.poll(() => a.lost).toMatchObject([{ key: 'x' }])
+    for (const each of [a, b, c]) await each.claims[Symbol.asyncDispose]()
   })
 
   it.concurrent('cannot be made where nobody answers, and that says what to look at', async ({ expect }) => {

@@ -240,6 +240,18 @@ describeWithNats('a cluster', () => {
     expect(numbers).toHaveLength(30)
   })
 
+  it('a coordinator is in one cluster, and joins one at a time', async () => {
+    const refusal = { code: 'ERR_INVALID_OPTIONS', option: 'coordinator' }
+    const options = { servers: server.url, subjectPrefix: 'other' }
+    await expect(joinCluster(a.coordinator, options)).rejects.toMatchObject(refusal)
+    const coordinator = quietCoordinator()
+    const joining = joinCluster(coordinator, options)
+    await expect(joinCluster(coordinator, options)).rejects.toMatchObject(refusal)
+    const cluster = await joining
+    await cluster.leave()
+    hosts.push({ coordinator, cluster: await joinCluster(coordinator, options) })
+  })
+
   it('who shuts down leaves first, and nothing is left of him', async () => {
     for (const { coordinator } of hosts) await coordinator.shutdown()
     expect(hosts.flatMap(({ cluster }) => cluster.keys())).toEqual(hosts.map(() => 0))

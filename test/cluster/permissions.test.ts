@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { joinCluster } from '../../src/cluster/index.ts'
-import type { Cluster } from '../../src/cluster/index.ts'
+import type { Cluster, ClusterOptions } from '../../src/cluster/index.ts'
 import type { ComponentCoordinator } from '../../src/index.ts'
 import { allBlocks } from '../docs/page.ts'
 import { quietCoordinator } from '../support/coordinator.ts'
@@ -67,12 +67,41 @@ describeWithNats('a host that may do no more than the page says that it must', (
   it('and no more: it cannot take another name', async () => {
     await expect(
       joinCluster(quietCoordinator(), { servers: server.url, name: 'c', nats: { user: 'a', pass: 'a-secret' } }),
-    ).rejects.toThrow(/spillway\.host\.c/)
+    ).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTIONS',
+      option: 'servers',
+      message: expect.stringMatching(
+        /permissions for user "a" do not cover the subscription of subject "spillway\.host\.c/,
+      ) as string,
+      cause: expect.any(Error) as Error,
+    })
     const connection = await connect({ servers: server.url, user: 'a', pass: 'a-secret' })
     const refused = Promise.withResolvers<string>()
     connection.subscribe('spillway.host.b', { callback: (error) => refused.resolve(error?.message ?? '') })
     expect(await refused.promise).toMatch(/permissions violation/i)
     await connection.close()
+  })
+
+  it('what NATS refuses at joining is told by the option that it is about', async () => {
+    const nats = { user: 'a', pass: 'a-secret' }
+    const coordinator = quietCoordinator()
+    const expectRefusal = async (options: ClusterOptions, option: string, message: RegExp): Promise<void> => {
+      await expect(joinCluster(coordinator, options)).rejects.toMatchObject({
+        code: 'ERR_INVALID_OPTIONS',
+        option,
+        message: expect.stringMatching(message) as string,
+        cause: expect.any(Error) as Error,
+      })
+    }
+    const own = { servers: server.url, name: 'a', nats }
+    await expectRefusal({ ...own, subjectPrefix: 'other' }, 'servers', /do not cover the \w+ of subject "\$JS\.API\./)
+    const connection = await connect({ servers: server.url, ...nats })
+    await expectRefusal({ connection, subjectPrefix: 'other' }, 'connection', /this user do not cover/)
+    await connection.close()
+    await expectRefusal({ connection }, 'connection', /this host may do what it must \(.*clos/)
+    await using unlimited = await NatsServer.start()
+    await expectRefusal({ servers: unlimited.url, replicas: 3 }, 'replicas', /servers with JetStream/)
+    await coordinator.shutdown()
   })
 
   it('wrong credentials are told as such, and nothing stays open', async () => {

@@ -148,6 +148,14 @@ export class NatsServer implements AsyncDisposable {
     await this.ready()
   }
 
+  /** Killed, and started again on the same port with an empty store. */
+  async restartEmpty(): Promise<void> {
+    await this.kill()
+    rmSync(join(this.#folder, 'store'), { recursive: true, force: true })
+    this.#spawn()
+    await this.ready()
+  }
+
   /** Ends it and removes its folder. */
   async stop(): Promise<void> {
     await this.#end('SIGKILL')

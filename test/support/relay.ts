@@ -7,6 +7,8 @@ export class Relay implements AsyncDisposable {
   readonly #pairs = new Set<{ readonly client: Socket; readonly server: Socket }>()
   readonly #port: number
   #isHolding = false
+  /** ms that answers take longer. */
+  delay = 0
 
   private constructor(port: number) {
     this.#port = port
@@ -49,7 +51,10 @@ export class Relay implements AsyncDisposable {
     this.#pairs.add(pair)
     if (this.#isHolding) server.pause()
     client.on('data', (bytes) => server.write(bytes))
-    server.on('data', (bytes) => client.write(bytes))
+    server.on('data', (bytes) => {
+      if (this.delay === 0) client.write(bytes)
+      else setTimeout(() => client.write(bytes), this.delay)
+    })
     for (const [one, other] of [
       [client, server],
       [server, client],

@@ -1,6 +1,7 @@
 import type * as JetStream from '@nats-io/jetstream'
 import type * as KeyValue from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { withDeadline } from '../../base/deadline.ts'
 import { monotonicNow } from '../../base/monotonic.ts'
 import { importPackage } from '../../base/package-files.ts'
 import { sleep } from '../../base/timers.ts'
@@ -8,10 +9,18 @@ import { InvalidOptionsError } from '../../contract/errors.ts'
 import type { Logger } from '../../contract/logger.ts'
 import { decodeEntry, encodeEntry } from './claim-entry.ts'
 import type { ClaimEntry } from './claim-entry.ts'
+import { StoreAge } from './store-age.ts'
 
 /** What came of a write: refused, because another revision is there than was expected; or nobody knows. */
 export type Write =
-  | { readonly outcome: 'written'; readonly revision: number }
+  | Answer
+  | { readonly outcome: 'unanswered'; readonly error: unknown; readonly late: Promise<Answer | undefined> }
+
+type Answer = { readonly outcome: 'written'; readonly revision: number } | { readonly outcome: 'refused' }
+
+/** What came of a write that makes a claim. */
+export type Made =
+  | { readonly outcome: 'written'; readonly revision: number; readonly token: number }
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'unanswered'; readonly error: unknown }
 
@@ -20,12 +29,22 @@ export type Found =
   | {
       readonly is: 'entry'
       readonly entry: ClaimEntry
+      /** Of the claim. */
+      readonly token: number
       readonly revision: number
       /** ms since the epoch, by the server's clock. */ readonly written: number
     }
   | { readonly is: 'marker' }
   | { readonly is: 'nothing' }
   | { readonly is: 'unanswered'; readonly error: unknown }
+
+/** ms. */
+interface WriteTime {
+  /** After which it counts as unanswered. */
+  readonly answer: number
+  /** After which its answer is of no use any more. */
+  readonly late: number
+}
 
 export interface BucketOptions {
   readonly connection: NatsConnection
@@ -47,6 +66,8 @@ const isThere = 10_058
 const notReady = 10_008
 /** For more replicas than servers are there. */
 const tooFewServers = [10_005, 10_074]
+/** For a bucket that is not there. */
+const isMissing = 10_059
 /** ms that each request may take with which the bucket is made or found: a cluster does not answer while it has no leader for it. Guessed. */
 const openTimeout = 1_000
 /** ms after which it cannot be opened. Guessed: a cluster that has just been started has chosen its leaders by then. */
@@ -56,24 +77,29 @@ const openRetry = 200
 
 /** The JetStream key-value bucket of who owns which key: each entry is there for its time to live. */
 export class ClaimBucket {
+  readonly #options: BucketOptions
   readonly #bucket: string
   readonly #stream: string
+  readonly #age: StoreAge
   readonly #client: JetStream.JetStreamClient
   readonly #manager: JetStream.JetStreamManager
   readonly #logger: Pick<Logger, 'warn'>
+  #making: Promise<boolean> | undefined
   #isDeletionRefused = false
 
   private constructor(
-    bucket: string,
+    options: BucketOptions,
     client: JetStream.JetStreamClient,
     manager: JetStream.JetStreamManager,
-    logger: Pick<Logger, 'warn'>,
+    created: number,
   ) {
-    this.#bucket = bucket
-    this.#stream = `KV_${bucket}`
+    this.#options = options
+    this.#bucket = options.bucket
+    this.#stream = streamOf(options.bucket)
     this.#client = client
     this.#manager = manager
-    this.#logger = logger
+    this.#logger = options.logger
+    this.#age = new StoreAge(created, async () => createdAt(manager, this.#stream))
   }
 
   /**
@@ -83,7 +109,7 @@ export class ClaimBucket {
    * @throws InvalidOptionsError when it has another time to live, or the server has no JetStream.
    */
   static async open(options: BucketOptions, timeout: number): Promise<ClaimBucket> {
-    const { connection, bucket, claimTtl, logger } = options
+    const { connection, bucket, claimTtl } = options
     const { jetstream, jetstreamManager } = (await importPackage('@nats-io/jetstream')) as typeof JetStream
     const ttl = await untilOpen(async () => makeBucket(options))
     if (ttl !== claimTtl) {
@@ -94,30 +120,43 @@ export class ClaimBucket {
       )
     }
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout })
-    return new ClaimBucket(bucket, jetstream(connection, { timeout }), manager, logger)
+    const created = await createdAt(manager, streamOf(bucket))
+    return new ClaimBucket(options, jetstream(connection, { timeout }), manager, created)
   }
 
   /** Written only where nothing is there. Of all conditions the one that holds among several servers: it is looked at when it is written. */
-  async create(key: string, entry: ClaimEntry, timeout: number): Promise<Write> {
-    return this.#write(key, entry, 0, timeout)
+  async create(key: string, entry: ClaimEntry, timeout: number): Promise<Made> {
+    return this.#make(key, entry, 0, timeout)
+  }
+
+  /** A claim that is written over another one's, at that revision. */
+  async takeOver(key: string, entry: ClaimEntry, revision: number, timeout: number): Promise<Made> {
+    return this.#make(key, entry, revision, timeout)
   }
 
   /** Written only over that revision; among several servers also over a write that is in flight. */
-  async update(key: string, entry: ClaimEntry, revision: number, timeout: number): Promise<Write> {
-    return this.#write(key, entry, revision, timeout)
+  async update(key: string, entry: ClaimEntry, revision: number, time: WriteTime): Promise<Write> {
+    const answered = this.#write(key, entry, revision, time.late)
+    const first = await withDeadline(answered, time.answer)
+    if (first && first.outcome !== 'unanswered') return first
+    const late = answered.then((answer) => (answer.outcome === 'unanswered' ? undefined : answer))
+    return { outcome: 'unanswered', error: first?.error, late }
   }
 
+  /** Makes the bucket again where it is missing. */
   async read(key: string): Promise<Found> {
-    let message: JetStream.StoredMsg | null
+    const { created } = this.#age
     try {
-      message = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: this.#subject(key) })
+      const message = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: this.#subject(key) })
+      if (message === null) return { is: 'nothing' }
+      const entry = message.header.has('KV-Operation') ? undefined : decodeEntry(message.string())
+      if (entry === undefined) return { is: 'marker' }
+      const token = entry.token ?? (await this.#age.token(message.seq, created))
+      if (token === undefined) return await this.read(key)
+      return { is: 'entry', entry, token, revision: message.seq, written: message.time.getTime() }
     } catch (error) {
-      return { is: 'unanswered', error }
+      return (await this.#isMadeAgain(error)) ? { is: 'nothing' } : { is: 'unanswered', error }
     }
-    if (message === null) return { is: 'nothing' }
-    const entry = message.header.has('KV-Operation') ? undefined : decodeEntry(message.string())
-    if (entry === undefined) return { is: 'marker' }
-    return { is: 'entry', entry, revision: message.seq, written: message.time.getTime() }
   }
 
   /** That revision and no other, so that nothing of it is left. Where that does not work, it ends with its time to live. */
@@ -134,7 +173,25 @@ export class ClaimBucket {
     }
   }
 
-  async #write(key: string, entry: ClaimEntry, revision: number, timeout: number): Promise<Write> {
+  async #make(key: string, entry: ClaimEntry, revision: number, timeout: number): Promise<Made> {
+    const { created } = this.#age
+    const write = await this.#write(key, entry, revision, timeout)
+    if (write.outcome !== 'written') return write
+    try {
+      const token = await this.#age.token(write.revision, created)
+      if (token !== undefined) return { ...write, token }
+      return { outcome: 'unanswered', error: new Error('the bucket was made again meanwhile') }
+    } catch (error) {
+      return { outcome: 'unanswered', error }
+    }
+  }
+
+  async #write(
+    key: string,
+    entry: ClaimEntry,
+    revision: number,
+    timeout: number,
+  ): Promise<Answer | { readonly outcome: 'unanswered'; readonly error: unknown }> {
     try {
       const answer = await this.#client.publish(this.#subject(key), encodeEntry(entry), {
         expect: { lastSubjectSequence: revision },
@@ -142,13 +199,54 @@ export class ClaimBucket {
       })
       return { outcome: 'written', revision: answer.seq }
     } catch (error) {
-      return wrongLastSequence.includes(codeOf(error)) ? { outcome: 'refused' } : { outcome: 'unanswered', error }
+      if (wrongLastSequence.includes(codeOf(error))) return { outcome: 'refused' }
+      await this.#isMadeAgain(error)
+      return { outcome: 'unanswered', error }
+    }
+  }
+
+  /** Where that error is of a bucket that is missing, as the servers have lost what they stored. Several hosts may do so at once: it is made once. */
+  async #isMadeAgain(error: unknown): Promise<boolean> {
+    if (!(await this.#isMissing(error))) return false
+    this.#making ??= this.#makeAgain()
+    return this.#making
+  }
+
+  /** A write that nobody takes may be one while the servers choose a leader. */
+  async #isMissing(error: unknown): Promise<boolean> {
+    if (codeOf(error) === isMissing) return true
+    if ((error as Error).name !== 'JetStreamNotEnabled') return false
+    return createdAt(this.#manager, this.#stream).then(
+      () => false,
+      (why: unknown) => codeOf(why) === isMissing,
+    )
+  }
+
+  async #makeAgain(): Promise<boolean> {
+    try {
+      await makeBucket(this.#options)
+      this.#logger.warn(
+        { bucket: this.#bucket },
+        'The bucket of claims was gone, with what the servers stored: it is made again',
+      )
+      return true
+    } catch {
+      return false
+    } finally {
+      this.#making = undefined
     }
   }
 
   #subject(key: string): string {
     return `$KV.${this.#bucket}.${key}`
   }
+}
+
+const streamOf = (bucket: string): string => `KV_${bucket}`
+
+/** ms since the epoch, by the server's clock. */
+async function createdAt(manager: JetStream.JetStreamManager, stream: string): Promise<number> {
+  return Date.parse((await manager.streams.info(stream)).created)
 }
 
 /** Returns the time to live that it has. ms. */

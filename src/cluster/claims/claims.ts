@@ -146,12 +146,17 @@ export class Claims implements AsyncDisposable {
     while (monotonicNow() < trusted) {
       const attempt = this.#newAttempt()
       const sentAt = monotonicNow()
-      const write = await this.#bucket.update(entry, { ...this.#options.self, attempt }, revision, this.#timing.answer)
+      const write = await this.#bucket.takeOver(
+        entry,
+        { ...this.#options.self, attempt },
+        revision,
+        this.#timing.answer,
+      )
       if (write.outcome === 'unanswered') unanswered.set(attempt, sentAt)
       const found = write.outcome === 'written' ? undefined : await this.#bucket.read(entry)
       // The owner's claim could be over by now, and somebody else's have been written over.
       if (monotonicNow() >= trusted) return undefined
-      if (write.outcome === 'written') return this.#hold(family, key, sentAt, write.revision)
+      if (write.outcome === 'written') return this.#hold(family, key, sentAt, write)
       if (found?.is === 'entry' && found.revision !== revision) return this.#ownLost(family, key, found, unanswered)
       if (found?.is === 'nothing' || found?.is === 'marker') return undefined
       await sleep(this.#timing.retry, { ref: false })
@@ -186,7 +191,7 @@ export class Claims implements AsyncDisposable {
       const sentAt = monotonicNow()
       const write = await this.#bucket.create(entry, { ...this.#options.self, attempt }, this.#timing.answer)
       if (write.outcome === 'written') {
-        const tenure = this.#hold(family, key, sentAt, write.revision)
+        const tenure = this.#hold(family, key, sentAt, write)
         if (tenure) return { status: 'owned', tenure }
       } else if (write.outcome === 'unanswered') {
         this.#unanswered.set(attempt, sentAt)
@@ -208,19 +213,24 @@ export class Claims implements AsyncDisposable {
   #ownLost(
     family: string,
     key: string,
-    { entry, revision }: FoundEntry,
+    { entry, revision, token }: FoundEntry,
     unanswered: Map<number, number>,
   ): Tenure | undefined {
     const { session, attempt = 0 } = entry
     const sentAt = session === this.#options.self.session ? unanswered.get(attempt) : undefined
     if (sentAt === undefined) return undefined
     unanswered.delete(attempt)
-    return this.#hold(family, key, sentAt, revision)
+    return this.#hold(family, key, sentAt, { revision, token })
   }
 
-  #hold(family: string, key: string, sentAt: number, revision: number): Tenure | undefined {
+  #hold(
+    family: string,
+    key: string,
+    sentAt: number,
+    { revision, token }: { readonly revision: number; readonly token: number },
+  ): Tenure | undefined {
     const { self, onLost } = this.#options
-    const state = beginTenure(sentAt, revision, this.#timing.valid, monotonicNow())
+    const state = beginTenure(sentAt, revision, this.#timing.valid, monotonicNow(), token)
     if (!state) return undefined
     const id = mapKey(family, key)
     const held = new HeldClaim({
@@ -288,11 +298,11 @@ function mapKey(family: string, key: string): string {
 
 type FoundEntry = Found & { readonly is: 'entry' }
 
-function ownerOf({ entry, revision }: FoundEntry): {
+function ownerOf({ entry, token }: FoundEntry): {
   readonly owner: PeerId
   readonly token: number
 } {
-  return { owner: { name: entry.name, session: entry.session }, token: entry.token ?? revision }
+  return { owner: { name: entry.name, session: entry.session }, token }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

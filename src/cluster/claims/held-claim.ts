@@ -2,7 +2,7 @@ import { monotonicNow } from '../../base/monotonic.ts'
 import { realClock } from '../../base/policy-clock.ts'
 import { sleep } from '../../base/timers.ts'
 import type { PeerId } from '../directory.ts'
-import type { ClaimBucket } from './claim-bucket.ts'
+import type { ClaimBucket, Write } from './claim-bucket.ts'
 import { entryKey } from './claim-entry.ts'
 import type { ClaimTiming } from './claim-timing.ts'
 import { nextTenure } from './tenure.ts'
@@ -12,7 +12,7 @@ import type { TenureEvent, TenureState } from './tenure.ts'
 export interface Tenure {
   readonly family: string
   readonly key: string
-  /** Revision at which the claim was made: each later owner's is larger. */
+  /** Fencing token: each later owner's is larger, also where the servers have lost what they stored meanwhile. */
   readonly token: number
   /** ms of the monotonic clock until which calls may begin: counted from before the last renewal was sent. */
   readonly until: number
@@ -122,15 +122,26 @@ export class HeldClaim {
     const { token, revision } = this.#tenure
     const sentAt = monotonicNow()
     this.#sentAt = sentAt
-    const write = await bucket.update(this.#entry, { ...self, token }, revision, timing.answer)
+    const time = { answer: timing.answer, late: timing.valid }
+    const write = await bucket.update(this.#entry, { ...self, token }, revision, time)
     const now = monotonicNow()
     if (write.outcome === 'written') this.#apply({ type: 'renewed', sentAt, revision: write.revision, now })
+    // An answer that came late has told of a later revision: this one was to be written over what was ours.
+    else if (write.outcome === 'refused' && revision !== this.#tenure.revision) this.#sentAt = Number.NEGATIVE_INFINITY
     else this.#apply({ type: write.outcome, sentAt, now })
+    if (write.outcome === 'unanswered') void this.#hearLate(write.late, sentAt)
     if (this.#state.at !== 'checking') return
     const found = await this.#ownRevision()
     if (found === 'unknown') return
     this.#apply({ type: 'found', revision: found, now: monotonicNow() })
     this.#sentAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Counted from before it was sent, it is as good as one in time. */
+  async #hearLate(late: (Write & { readonly outcome: 'unanswered' })['late'], sentAt: number): Promise<void> {
+    const answer = await late
+    if (answer?.outcome !== 'written') return
+    this.#apply({ type: 'renewed', sentAt, revision: answer.revision, now: monotonicNow() })
   }
 
   /** Of the entry in the bucket, if it is of this claim. */
@@ -139,8 +150,7 @@ export class HeldClaim {
     const found = await bucket.read(this.#entry)
     if (found.is === 'unanswered') return 'unknown'
     if (found.is !== 'entry' || found.entry.session !== self.session) return undefined
-    const { token = found.revision } = found.entry
-    return token === this.#tenure.token ? found.revision : undefined
+    return found.token === this.#tenure.token ? found.revision : undefined
   }
 
   #apply(event: TenureEvent): void {

@@ -12,7 +12,7 @@ export type TenureState =
   | { readonly at: 'over'; readonly token: number; readonly why: string }
 
 interface Believed {
-  /** Revision at which the claim was made. */
+  /** Of the claim: stays the same over renewals. */
   readonly token: number
   /** Of the last write of ours that is known. */
   readonly revision: number
@@ -41,9 +41,10 @@ export function beginTenure(
   revision: number,
   valid: number,
   now: number,
+  token = revision,
 ): (TenureState & { readonly at: 'held' }) | undefined {
   const until = sentAt + valid
-  return now < until ? { at: 'held', token: revision, revision, until, unansweredAt: undefined } : undefined
+  return now < until ? { at: 'held', token, revision, until, unansweredAt: undefined } : undefined
 }
 
 export function nextTenure(state: TenureState, event: TenureEvent, valid: number): TenureState {
@@ -57,7 +58,7 @@ export function nextTenure(state: TenureState, event: TenureEvent, valid: number
       return {
         ...state,
         at: 'held',
-        revision: event.revision,
+        revision: Math.max(state.revision, event.revision),
         until: Math.max(state.until, event.sentAt + valid),
       }
     case 'unanswered':

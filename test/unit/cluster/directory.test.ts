@@ -17,8 +17,8 @@ describe('the directory of hosts', () => {
     expect(directory.heard(announcement('a', { sent: 2, level: 'high' }), 30)).toMatchObject([
       { type: 'changed', why: 'its pressure went from low to high' },
     ])
-    expect(told(directory.forget('b-1', 'it said goodbye', 40))).toEqual(['left b b-1'])
-    expect(directory.forget('b-1', 'it said goodbye', 40)).toEqual([])
+    expect(told(directory.saidGoodbye('b-1', 40))).toEqual(['left b b-1'])
+    expect(directory.saidGoodbye('b-1', 40)).toEqual([])
     expect(directory.hosts(40).map(({ id }) => id.name)).toEqual(['a'])
   })
 
@@ -93,14 +93,26 @@ describe('the directory of hosts', () => {
     expect(told(directory.heard(announcement('a', { session: 'one', sent: 10 }), 1_200))).toEqual(['conflict a one'])
     expect(directory.heard(announcement('a', { session: 'one', sent: 11 }), 2_200)).toEqual([])
     expect(directory.host('a')?.id.session).toBe('two')
-    directory.forget('two', 'it said goodbye', 2_300)
+    directory.saidGoodbye('two', 2_300)
     expect(told(directory.heard(announcement('a', { session: 'one', sent: 12 }), 3_200))).toEqual(['joined a one'])
   })
 
-  it('is not brought back by what was under way when it left, but by living on', () => {
+  it('has a host back as soon as it is heard of after it was found out to be gone', () => {
+    const directory = new Directory(5_000)
+    directory.heard(announcement('a', { sent: 3 }), 0)
+    expect(told(directory.forget('a-1', 'nobody has its subject', 100))).toEqual(['left a a-1'])
+    expect(directory.forget('a-1', 'nobody has its subject', 105)).toEqual([])
+    expect(directory.heard(announcement('a', { sent: 3 }), 110)).toEqual([])
+    expect(directory.heard(announcement('a', { sent: 4 }), 120)).toMatchObject([
+      { type: 'joined', why: 'it was heard of again' },
+    ])
+    expect(directory.hosts(120)).toHaveLength(1)
+  })
+
+  it('is not brought back by what was under way when it said goodbye, but by living on', () => {
     const directory = new Directory(5_000)
     directory.heard(announcement('a'), 0)
-    directory.forget('a-1', 'nobody has its subject', 100)
+    expect(told(directory.saidGoodbye('a-1', 100))).toEqual(['left a a-1'])
     expect(directory.heard(announcement('a', { sent: 1 }), 110)).toEqual([])
     expect(told(directory.heard(announcement('a', { sent: 2 }), 1_110))).toEqual(['joined a a-1'])
   })
