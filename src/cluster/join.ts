@@ -16,7 +16,7 @@ import { Member } from './member.ts'
  * Joins the hosts that are connected to the same NATS servers: what this one offers can be called by all, and what they offer by this one. NATS has to have
  * JetStream (`nats-server -js`), which keeps who owns which key.
  *
- * @throws InvalidOptionsError for a bad option, a name that another host has, another `claimTtl` than the others', servers that cannot be reached or that
+ * @throws InvalidOptionsError for a bad option, a name that another host has, another `claimTtl` or `maxSize` than the others', servers that cannot be reached or that
  * refuse the credentials, or what a host must be allowed, servers without JetStream, and a coordinator that is in a cluster already. Nothing is left open then.
  */
 export async function joinCluster(coordinator: ComponentCoordinator, options: ClusterOptions): Promise<Cluster> {
