@@ -77,6 +77,13 @@ describeWithNats('a cluster', () => {
     expect(await a.cluster.where('counter')).toBe('b')
   })
 
+  it('claims have a connection of their own, and wait behind no value', async () => {
+    const { connections } = (await server.monitor('connz')) as { connections: { name: string; in_bytes: number }[] }
+    const bytes = (name: string): number => connections.find((each) => each.name === name)?.in_bytes ?? Number.NaN
+    expect(bytes('spillway a')).toBeGreaterThan(4_000_000)
+    expect(bytes('spillway a claims')).toBeLessThan(1_000_000)
+  })
+
   it('errors arrive as what they are, with both stacks', async () => {
     const remote = a.cluster.component<typeof counter>('counter')
     const error = (await remote.fail().catch((thrown: unknown) => thrown)) as Error
