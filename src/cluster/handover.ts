@@ -30,7 +30,7 @@ export interface HandoverOptions {
 /** moved: another host has it. stayed: it is served here as before. lost: nobody knows, or somebody else has it; nothing is served here. */
 export type HandoverOutcome = 'moved' | 'stayed' | 'lost'
 
-/** ms that calls under way are given to come to an end; callers wait meanwhile. Guessed: less would move hardly anything that is used, more be noticed. */
+/** ms, under pressure. Guessed: less would move hardly anything that is used, more be noticed. */
 const drainTime = 2_000
 /** ms that a snapshot on disk is waited for. Guessed: what `hibernate.timeout` is by default. */
 const readTime = 5_000
@@ -47,16 +47,19 @@ export class Handover {
     this.#options = options
   }
 
-  /** @param why a sentence, for people. */
-  async give(tenure: Tenure, why: string): Promise<HandoverOutcome> {
+  /**
+   * @param why a sentence, for people.
+   * @param patience ms that calls under way are given to come to an end; callers wait meanwhile.
+   */
+  async give(tenure: Tenure, why: string, patience = drainTime): Promise<HandoverOutcome> {
     const { keys } = this.#options
     const { family, key } = tenure
-    const outcome = await keys.during(family, key, async () => this.#give(tenure, why))
+    const outcome = await keys.during(family, key, async () => this.#give(tenure, why, patience))
     // It is being handed over by somebody else.
     return outcome ?? 'moved'
   }
 
-  async #give({ family, key }: Tenure, why: string): Promise<HandoverOutcome> {
+  async #give({ family, key }: Tenure, why: string, patience: number): Promise<HandoverOutcome> {
     const { offers, logger } = this.#options
     const name = nameOf(family, key)
     const component = offers.instanceIfAny(family, key)
@@ -64,8 +67,8 @@ export class Handover {
     if (!target) return 'stayed'
     if (component) {
       const quiet = component.main.caller.quiet().then(() => true)
-      if (!(await withDeadline(quiet, drainTime))) return 'stayed'
-      await component.unload('requested', drainTime)
+      if (!(await withDeadline(quiet, patience))) return 'stayed'
+      await component.unload('requested', patience)
       if (component.isLoaded) return 'stayed'
     }
     const snapshot = component?.hibernation.keeps ? await component.hibernation.restore(readTime) : undefined

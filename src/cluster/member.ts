@@ -270,7 +270,7 @@ export class Member {
     const left = [...claims.list()]
     const handOver = async (): Promise<void> => {
       for (let tenure = left.pop(); tenure; tenure = left.pop()) {
-        const outcome = await this.#handover.give(tenure, `host "${this.self.name}" left the cluster`)
+        const outcome = await this.#handover.give(tenure, `host "${this.self.name}" left the cluster`, leaveTime)
         if (outcome !== 'stayed') continue
         // Nobody takes it: what it held is lost, as at any end of a program.
         keys.giveBack(tenure, `host "${this.self.name}" left the cluster, and no other took it`)
