@@ -14,6 +14,8 @@ export interface Connections {
 
 /** ms between two attempts to connect again. Guessed: claims last for seconds. */
 const reconnectTimeWait = 250
+/** ms that a server is given to greet. Guessed: NATS's own 20,000 are longer than most claims last. */
+const connectTimeout = 5_000
 
 /**
  * @param undo closes what was made.
@@ -42,6 +44,7 @@ async function openConnection(
       // A host that lost its servers joins them again whenever they are back.
       maxReconnectAttempts: -1,
       reconnectTimeWait,
+      timeout: connectTimeout,
       ...nats,
       servers,
     })

@@ -102,14 +102,23 @@ describeWithNats('announcers', () => {
     )
   })
 
+  /** On a busy machine one may be so much slower that it hears of the other in time, and is refused. */
+  async function bothAtOnce(): Promise<Awaited<ReturnType<typeof host>>[]> {
+    for (;;) {
+      const subject = newSubject()
+      const joined = await Promise.allSettled([host(subject, 'a'), host(subject, 'a')])
+      const hosts = joined.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+      if (hosts.length === 2) return hosts
+    }
+  }
+
   it.concurrent('tell of a name that two have who joined at once, and know themselves all the same', async () => {
-    const subject = newSubject()
-    const hosts = await Promise.all([host(subject, 'a'), host(subject, 'a')])
+    const hosts = await bothAtOnce()
     for (const each of hosts) {
       await vi.waitFor(() => assert.deepEqual(told(each, 'conflict'), ['a']), 10_000)
       assert.lengthOf(known(each), 1)
     }
-    assert.notEqual(hosts[0].announcer.host('a')?.id.session, hosts[1].announcer.host('a')?.id.session)
+    assert.notEqual(hosts[0]?.announcer.host('a')?.id.session, hosts[1]?.announcer.host('a')?.id.session)
   })
 
   it.concurrent('tell who is silent, but nobody while they hear nothing at all', async () => {
