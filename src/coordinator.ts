@@ -32,7 +32,8 @@ import { StuckWatch } from './component/stuck-watch.ts'
 import { tellRegistered } from './component/news.ts'
 import type { UnloadReport } from './contract/unload-report.ts'
 import { keepContext } from './base/context.ts'
-import { clusterOf, leaveCluster } from './live/joined-cluster.ts'
+import { withDeadline } from './base/deadline.ts'
+import { clusterOf } from './live/joined-cluster.ts'
 import { switchControl } from './control/control-switch.ts'
 import type { CoordinatorEvents } from './contract/events.ts'
 import { resolveCoordinatorOptions } from './coordinator-options.ts'
@@ -367,7 +368,12 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
 
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
-    if (clusterOf(this)) await leaveCluster(this, deadline / 2)
+    const leaving = clusterOf(this)?.leave?.()
+    if (leaving)
+      await withDeadline(
+        leaving.catch(() => {}),
+        deadline / 2,
+      )
     for (const component of this.#registry.components) component.stop(error)
     const { stuck, idle, recycles, advisor, spares } = this.#parts
     for (const each of [this.memory, stuck, idle, recycles, advisor]) each.stop()

@@ -1,5 +1,6 @@
-import { connect } from '@nats-io/transport-node'
+import type * as Transport from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { importPackage } from '../base/package-files.ts'
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { ResolvedClusterOptions } from './cluster-options.ts'
@@ -26,15 +27,27 @@ export async function openConnections(
   undo: AsyncDisposableStack,
 ): Promise<Connections> {
   if (!('servers' in given)) return { calls: given, claims: given }
+  const { connect } = await installed()
   const open = async (label: string): Promise<NatsConnection> => {
-    const connection = await openConnection(given, label)
+    const connection = await openConnection(connect, given, label)
     undo.defer(async () => connection.close())
     return connection
   }
   return { calls: await open(`spillway ${name}`), claims: await open(`spillway ${name} claims`) }
 }
 
+/** @throws InvalidOptionsError when the package is not installed. */
+async function installed(): Promise<typeof Transport> {
+  try {
+    return (await importPackage('@nats-io/transport-node')) as typeof Transport
+  } catch (cause) {
+    const packages = 'npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv'
+    throw new InvalidOptionsError('servers', `NATS's packages to be installed (${packages})`, undefined, { cause })
+  }
+}
+
 async function openConnection(
+  connect: typeof Transport.connect,
   { servers, nats }: Extract<ResolvedClusterOptions['connect'], { servers: unknown }>,
   name: string,
 ): Promise<NatsConnection> {

@@ -1,3 +1,4 @@
+import '../base/supported-node.ts'
 export { joinCluster } from './join.ts'
 export { Cluster } from './cluster.ts'
 export type { ClusterEvents, ClusterFamily } from './cluster.ts'

@@ -1,9 +1,11 @@
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 
 /** This package's own version; '0.0.0' where it is part of somebody's bundle. */
 export function packageVersion(): string {
   try {
-    const { version } = createRequire(import.meta.url)('spillway/package.json') as { readonly version: string }
+    const { version } = nodeModule.createRequire(import.meta.url)('spillway/package.json') as {
+      readonly version: string
+    }
     return version
   } catch {
     return '0.0.0'

@@ -1,4 +1,3 @@
-import { withDeadline } from '../base/deadline.ts'
 import type { ClusterView } from '../contract/cluster.ts'
 
 /** The clusters that coordinators of this process have joined: the cluster is built on all that watches, which must find it all the same. */
@@ -13,14 +12,4 @@ export function showCluster(coordinator: object, cluster: ClusterView): () => vo
 /** The cluster that a coordinator has joined. */
 export function clusterOf(coordinator: object): ClusterView | undefined {
   return joined.get(coordinator)
-}
-
-/** A coordinator that has joined one is about to shut down: what it has of the cluster goes to other hosts. @param deadline ms that this may take. */
-export async function leaveCluster(coordinator: object, deadline: number): Promise<void> {
-  const leaving = joined.get(coordinator)?.leave?.()
-  if (leaving)
-    await withDeadline(
-      leaving.catch(() => {}),
-      deadline,
-    )
 }
