@@ -369,11 +369,7 @@ export class ComponentCoordinator extends EventEmitter<CoordinatorEvents> implem
   async #end(deadline: number): Promise<ShutdownReport> {
     const error = new CoordinatorShutdownError()
     const leaving = clusterOf(this)?.leave?.()
-    if (leaving)
-      await withDeadline(
-        leaving.catch(() => {}),
-        deadline / 2,
-      )
+    if (leaving) await withDeadline(leaving, deadline / 2)
     for (const component of this.#registry.components) component.stop(error)
     const { stuck, idle, recycles, advisor, spares } = this.#parts
     for (const each of [this.memory, stuck, idle, recycles, advisor]) each.stop()
