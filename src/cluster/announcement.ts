@@ -1,5 +1,6 @@
 import type { PressureLevel } from '../contract/pressure-level.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
+import { levels } from '../memory/decide/pressure.ts'
 
 /** What a host tells all others about itself: JSON, so that whoever listens can read it. */
 export interface Announcement {
@@ -44,7 +45,6 @@ export const mostLoaded = 200
 /** One token of a subject: permissions of the server name it. */
 export const hostNamePattern = /^[\w-]{1,64}$/
 const sessionPattern = /^[\w-]{1,64}$/
-const levels: readonly unknown[] = ['low', 'medium', 'high', 'critical'] satisfies PressureLevel[]
 
 /**
  * As many names of what is loaded as there is room for.
@@ -96,7 +96,7 @@ function isAnnouncement(value: unknown): value is Announcement {
     matches(value['session'], sessionPattern) &&
     isCount(value['claimTtl']) &&
     isCount(value['maxSize']) &&
-    levels.includes(value['level']) &&
+    (levels as readonly unknown[]).includes(value['level']) &&
     isCount(value['room']) &&
     isListOf(value['offers'], isOffer) &&
     isListOf(value['loaded'], isString) &&

@@ -4,6 +4,7 @@ import { clearInterval, clearTimeout, setInterval, setTimeout, sleep } from '../
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
 import type { Logger } from '../contract/logger.ts'
+import { listenTo } from '../transport/nats/listen-to.ts'
 import { decodeAnnouncement, decodeGoodbye, encodeAnnouncement } from './announcement.ts'
 import type { Announcement } from './announcement.ts'
 import { Directory, knownHost } from './directory.ts'
@@ -144,18 +145,16 @@ export class Announcer implements AsyncDisposable {
 
   #listen(subject: string, take: (message: Msg) => void): Subscription {
     const { connection, logger } = this.#options
-    const callback = (error: Error | null, message: Msg): void => {
-      // What is thrown here would be the end of the connection.
-      try {
-        if (error) {
-          this.#refused = error
-          logger.error({ err: error }, `the cluster's subject "${subject}" cannot be listened to`)
-        } else if (!this.#over) take(message)
-      } catch (thrown) {
-        logger.error({ err: thrown }, `what came on "${subject}" could not be taken in`)
-      }
-    }
-    const subscription = connection.subscribe(subject, { callback })
+    const subscription = listenTo(connection, subject, {
+      take: (message) => {
+        if (!this.#over) take(message)
+      },
+      refused: (error) => {
+        this.#refused = error
+        logger.error({ err: error }, `the cluster's subject "${subject}" cannot be listened to`)
+      },
+      failed: (thrown) => logger.error({ err: thrown }, `what came on "${subject}" could not be taken in`),
+    })
     this.#subscriptions.push(subscription)
     return subscription
   }

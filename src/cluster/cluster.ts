@@ -9,7 +9,7 @@ import { ComponentRoute } from './calling/component-route.ts'
 import { KeyRoute } from './calling/key-route.ts'
 import { leftError } from './calling/routes.ts'
 import type { Routes } from './calling/routes.ts'
-import type { Change, KnownHost } from './directory.ts'
+import type { ChangeType, KnownHost } from './directory.ts'
 import type { Member } from './member.ts'
 import { placeComponent } from './placement.ts'
 
@@ -31,7 +31,7 @@ export interface ClusterEvents {
   /** A host joined, left, fell silent, came back, or tells something else than before; `why` is a sentence's end. */
   host: [
     {
-      readonly type: 'joined' | 'left' | 'silent' | 'back' | 'replaced' | 'changed' | 'conflict'
+      readonly type: ChangeType
       readonly name: string
       readonly why: string
     },
@@ -56,10 +56,9 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     this.#end = end
   }
 
-  /** @internal */
-  changed({ type, host, why }: Change): void {
+  /** @internal Who is there has changed. */
+  look(): void {
     this.#routes.look()
-    this.emit('host', { type, name: host.id.name, why })
   }
 
   /**

@@ -1,8 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '../contract/logger.ts'
-
-/** What is said of a connection, until it is closed. The package has a way to listen no longer, and its types do not. */
-type Statuses = ReturnType<NatsConnection['status']> & { stop?(): void }
+import type { Statuses } from '../transport/nats/statuses.ts'
 
 /** Whether this host is connected to NATS, which is logged when it changes. */
 export class ConnectionWatch implements Disposable {

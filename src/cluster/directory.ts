@@ -1,11 +1,8 @@
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import type { PeerId } from '../transport/nats/peer.ts'
 import type { Announcement, Offer } from './announcement.ts'
 
-/** A host and the session it has now. */
-export interface PeerId {
-  readonly name: string
-  readonly session: string
-}
+export type { PeerId }
 
 /** A host, as it told last. */
 export interface KnownHost {

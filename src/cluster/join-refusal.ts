@@ -1,9 +1,8 @@
 import { messageOf } from '../contract/describe-value.ts'
 import { InvalidOptionsError } from '../contract/errors.ts'
+import { tooFewServers } from './claims/claim-bucket.ts'
 import type { ResolvedClusterOptions } from './cluster-options.ts'
 
-/** JetStream's codes for more replicas than it has servers. */
-const tooFewServers: readonly unknown[] = [10_005, 10_074]
 /** What NATS's packages reject with; by name, as the connection may be of another copy of them. */
 const natsErrors: readonly string[] = [
   'AuthorizationError',

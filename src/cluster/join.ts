@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { tellListeners } from '../base/tell-listeners.ts'
 import { CoordinatorShutdownError, InvalidOptionsError } from '../contract/errors.ts'
 import { ComponentCoordinator } from '../coordinator.ts'
 import { clusterOf, showCluster } from '../live/joined-cluster.ts'
 import { Routes } from './calling/routes.ts'
 import { Cluster } from './cluster.ts'
+import type { ClusterEvents } from './cluster.ts'
 import { logChange } from './change-log.ts'
 import { openConnections } from './connections.ts'
 import { ConnectionWatch } from './connection-watch.ts'
@@ -48,6 +50,9 @@ async function join(coordinator: ComponentCoordinator, resolved: ResolvedCluster
   const { keepAlive, inContext, logger } = coordinator.parts
   return await inContext(async () => {
     const told: { cluster?: Cluster; member?: Member } = {}
+    const tell = <E extends keyof ClusterEvents>(event: E, payload: ClusterEvents[E][0]): void => {
+      if (told.cluster) tellListeners(told.cluster, event, payload, { inContext, logger })
+    }
     const watches = [...new Set(Object.values(connections))].map((connection) =>
       undo.use(new ConnectionWatch(connection, logger, () => told.member?.connectedAgain())),
     )
@@ -58,10 +63,12 @@ async function join(coordinator: ComponentCoordinator, resolved: ResolvedCluster
       resolved,
       randomUUID(),
       {
-        move: (move) => void told.cluster?.emit('move', move),
+        move: (move) => tell('move', move),
         change: (change) => {
+          const { type, host, why } = change
           logChange(logger, change, resolved.name)
-          told.cluster?.changed(change)
+          told.cluster?.look()
+          tell('host', { type, name: host.id.name, why })
         },
       },
       () => trouble() === undefined,

@@ -104,7 +104,7 @@ export class Member {
     const offers: Offers = new Offers({ registry, families, onFamilyGone })
     const standing = new Standing({ host: name, coordinator, registry, offers, claims })
     const closedBecause = (): string | undefined => standing.closedBecause
-    const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move)))
+    const news = undo.use(new MoveNews(connection, `${prefix}.moves`, name, (move) => moves.heard(move), logger))
     const moves: Moves = new Moves((move) => news.tell(move), events.move)
     const isPresent = ({ session: of }: PeerId): boolean => announcer.hosts().some(({ id }) => id.session === of)
     const keys: Keys = new Keys({ self, offers, claims, moves, closedBecause, isPresent, logger })

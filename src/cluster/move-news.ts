@@ -1,5 +1,7 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { ClusterMove, MoveKind } from '../contract/cluster.ts'
+import type { Logger } from '../contract/logger.ts'
+import { listenTo } from '../transport/nats/listen-to.ts'
 
 /** bytes of what is told of one move. Guessed: names and a key of 200 characters each, and a sentence. */
 const largestNews = 4 * 1024
@@ -13,15 +15,23 @@ export class MoveNews implements Disposable {
   readonly #subscription: Subscription
 
   /** @param heard told of those that others tell. */
-  constructor(connection: NatsConnection, subject: string, host: string, heard: (move: ClusterMove) => void) {
+  constructor(
+    connection: NatsConnection,
+    subject: string,
+    host: string,
+    heard: (move: ClusterMove) => void,
+    logger: Pick<Logger, 'error'>,
+  ) {
     this.#connection = connection
     this.#subject = subject
     this.#host = host
-    this.#subscription = connection.subscribe(subject, {
-      callback: (error, message) => {
-        const news = error ? undefined : readNews(message.data)
+    this.#subscription = listenTo(connection, subject, {
+      take: ({ data }) => {
+        const news = readNews(data)
         if (news && news.by !== host) heard(news.move)
       },
+      refused: (error) => logger.error({ err: error }, `the cluster's subject "${subject}" cannot be listened to`),
+      failed: (thrown) => logger.error({ err: thrown }, `what came on "${subject}" could not be taken in`),
     })
   }
 

@@ -1,4 +1,4 @@
-import type { PressureLevel } from '../contract/pressure-level.ts'
+import { isAtLeast } from '../memory/decide/pressure.ts'
 import type { Offer } from './announcement.ts'
 import type { KnownHost } from './directory.ts'
 import { rendezvous } from './rendezvous.ts'
@@ -39,10 +39,8 @@ export function placeKey(
   return rendezvous(candidates, `${family}\0${key}`)?.host ?? { none: whyNone(hosts, family, 'family') }
 }
 
-const busyLevels: readonly PressureLevel[] = ['high', 'critical']
-
 function takesNew(host: KnownHost): boolean {
-  return !busyLevels.includes(host.level)
+  return !isAtLeast(host.level, 'high')
 }
 
 function byRoom(a: KnownHost, b: KnownHost): number {

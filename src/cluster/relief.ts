@@ -1,6 +1,7 @@
 import { monotonicNow } from '../base/monotonic.ts'
 import { clearTimeout, setTimeout } from '../base/timers.ts'
 import type { PressureReason } from '../contract/pressure-reason.ts'
+import { isAtLeast } from '../memory/decide/pressure.ts'
 import type { HandoverOutcome } from './handover.ts'
 
 /** A key that could go. */
@@ -60,7 +61,7 @@ export class Relief implements Disposable {
     const { level, by, until } = this.#options.reason()
     // Below the threshold, and only a matter of time.
     const isClearing = by === 'held' && until !== null
-    return !this.#over && (level === 'high' || level === 'critical') && !isClearing
+    return !this.#over && isAtLeast(level, 'high') && !isClearing
   }
 
   async #relieve(): Promise<void> {

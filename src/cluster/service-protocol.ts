@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { messageOf } from '../contract/describe-value.ts'
 import type { Logger } from '../contract/logger.ts'
+import { listenTo } from '../transport/nats/listen-to.ts'
 import type { PeerId } from './directory.ts'
 
 /**
@@ -59,17 +60,12 @@ export class ServiceProtocol implements Disposable {
 
   #answer(verb: string, answer: () => object): Subscription[] {
     const { connection, self, logger } = this.#options
-    const callback = (error: Error | null, message: Msg): void => {
-      // What is thrown here would be the end of the connection.
-      try {
-        if (error) throw error
-        if (message.reply) message.respond(JSON.stringify(answer()))
-      } catch (thrown) {
-        logger.error(`$SRV.${verb} could not be answered: ${messageOf(thrown)}`)
-      }
+    const failed = (thrown: unknown): void => logger.error(`$SRV.${verb} could not be answered: ${messageOf(thrown)}`)
+    const take = (message: Msg): void => {
+      if (message.reply) message.respond(JSON.stringify(answer()))
     }
     return [`$SRV.${verb}`, `$SRV.${verb}.${serviceName}`, `$SRV.${verb}.${serviceName}.${self.session}`].map(
-      (subject) => connection.subscribe(subject, { callback }),
+      (subject) => listenTo(connection, subject, { take, refused: failed, failed }),
     )
   }
 

@@ -1,5 +1,6 @@
 import type { Registry } from '../component/registry.ts'
 import type { PressureLevel } from '../contract/pressure-level.ts'
+import { isAtLeast } from '../memory/decide/pressure.ts'
 import type { Announcement, Offer } from './announcement.ts'
 import { mostLoaded } from './announcement.ts'
 import type { Claims } from './claims/claims.ts'
@@ -43,7 +44,7 @@ export class Standing {
     const gone = this.goneBecause
     if (gone !== undefined) return gone
     const { pressureLevel } = coordinator.memory
-    if (pressureLevel !== 'high' && pressureLevel !== 'critical') return undefined
+    if (!isAtLeast(pressureLevel, 'high')) return undefined
     return `host "${host}" takes nothing new, as its memory pressure is ${pressureLevel}`
   }
 

@@ -7,6 +7,7 @@ import type { InContext } from '../base/context.ts'
 import type { Logger } from '../contract/logger.ts'
 import type { Tracing } from './tracing.ts'
 import { loadWords } from '../words/load-words.ts'
+import { tellListeners } from '../base/tell-listeners.ts'
 import { runUserCode } from '../base/user-code.ts'
 
 /** Pieces of advice that are remembered as logged; families may have any number of members. */
@@ -88,15 +89,8 @@ export class Announcer {
     return true
   }
 
-  /** Each listener by itself: one that throws, or rejects, is the program's mistake, which is logged; the others are told all the same. */
   tell<E extends keyof CoordinatorEvents>(event: E, payload: CoordinatorEvents[E][0]): void {
-    for (const listener of this.#emitter.rawListeners(event)) {
-      runUserCode(
-        this.#inContext,
-        () => Reflect.apply(listener, this.#emitter, [payload]) as unknown,
-        (error) => this.#logger.error({ err: error, event }, 'a listener threw'),
-      )
-    }
+    tellListeners(this.#emitter, event, payload, { inContext: this.#inContext, logger: this.#logger })
   }
 
   /** Span processors and exporters are the program's as well. */

@@ -154,6 +154,30 @@ describeWithNats('a cluster', () => {
     expect([await remote.count(), await remote.token()]).toEqual([3, token])
   })
 
+  it('a listener that throws harms nobody but itself', async () => {
+    const heard: string[] = []
+    const mine = (): never => {
+      throw new Error('of the listener')
+    }
+    for (const { cluster } of [a, b]) cluster.on('move', mine).on('host', mine)
+    a.cluster.on('move', ({ key }) => heard.push(key))
+    const remote = a.cluster.family<typeof counter>('forgetful').get('heard')
+    expect(await remote.count()).toBe(1)
+    await b.coordinator.unloadComponent('forgetful:heard')
+    expect(await remote.count()).toBe(1)
+    const guest = await join('guest')
+    await guest.cluster.offer(['counters'])
+    await expect.poll(() => a.cluster.hosts().map(({ name }) => name)).toContain('guest')
+    // What all hosts are told of, by one that gives it away.
+    const moved = guest.cluster.family<typeof counter>('counters')
+    let key = 't0'
+    for (let i = 1; (await moved.get(key).where()) !== 'guest'; i++) key = `t${i}`
+    await guest.cluster.leave()
+    await expect.poll(() => heard).toContain(key)
+    expect(await a.cluster.component<typeof counter>('counter').echo(1)).toBe(1)
+    for (const { cluster } of [a, b]) cluster.off('move', mine).off('host', mine)
+  })
+
   it('a host under pressure gives its keys away, with their state, and says why', async () => {
     const keys = Array.from({ length: 3 }, (_, i) => b.cluster.family<typeof counter>('counters').get(`p${i}`))
     await Promise.all(keys.map(async (key) => key.count()))

@@ -65,7 +65,7 @@ const isThere = 10_058
 /** For what has no leader yet. */
 const notReady = 10_008
 /** For more replicas than servers are there. */
-const tooFewServers = [10_005, 10_074]
+export const tooFewServers: readonly unknown[] = [10_005, 10_074]
 /** For a bucket that is not there. */
 const isMissing = 10_059
 /** ms that each request may take with which the bucket is made or found: a cluster does not answer while it has no leader for it. Guessed. */

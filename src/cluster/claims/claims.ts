@@ -94,19 +94,25 @@ export class Claims implements AsyncDisposable {
   }
 
   /**
-   * Waits for the end of the claim of whoever has it now, who is known to be gone. Comes back early when somebody else has claimed it.
+   * Waits for the end of the claim of whoever is known to be gone. Comes back early when somebody has it who is not to be waited for.
    *
+   * @param options.waitsFor asked of each owner that is found. Default: who has it now is waited for, and nobody else.
+   * @returns of what is owned, `after`: whose claim was waited for.
    * @throws the signal's reason, and NoHostError as `claim`.
    */
   async claimWhenFree(
     family: string,
     key: string,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Claimed> {
-    const first = await this.claim(family, key)
-    for (let last = first; ; last = await this.claim(family, key)) {
-      if (last.status === 'owned') return last
-      if (first.status === 'elsewhere' && last.owner.session !== first.owner.session) return last
+    { signal, waitsFor }: { readonly signal?: AbortSignal; readonly waitsFor?: (owner: PeerId) => boolean } = {},
+  ): Promise<Claimed & { readonly after?: PeerId | undefined }> {
+    let after: PeerId | undefined
+    const isFirst = ({ session }: PeerId): boolean => after === undefined || session === after.session
+    for (;;) {
+      const claimed = await this.claim(family, key)
+      if (claimed.status === 'owned') return { ...claimed, after }
+      const { owner } = claimed
+      if (!(waitsFor ?? isFirst)(owner)) return claimed
+      after = owner
       await pause(this.#timing.poll * (0.5 + Math.random()), signal)
     }
   }

@@ -1,5 +1,4 @@
 import { monotonicNow } from '../../base/monotonic.ts'
-import { sleep } from '../../base/timers.ts'
 import { encodeError } from '../../channel/error-codec.ts'
 import { NotBegun } from '../../channel/not-begun.ts'
 import type { Fence } from '../../channel/protocol.ts'
@@ -16,7 +15,7 @@ import type { Offers } from './offers.ts'
 export interface KeysOptions {
   readonly self: PeerId
   readonly offers: Offers
-  readonly claims: Pick<Claims, 'claim' | 'tenure' | 'giveBack' | 'list'>
+  readonly claims: Pick<Claims, 'claimWhenFree' | 'tenure' | 'giveBack'>
   /** Whether that session is there, as far as this host knows. */
   readonly isPresent: (host: PeerId) => boolean
   readonly moves: Moves
@@ -24,9 +23,6 @@ export interface KeysOptions {
   readonly closedBecause: () => string | undefined
   readonly logger: Pick<Logger, 'warn'>
 }
-
-/** ms between two attempts to claim what somebody has who is gone, on average. Guessed: a tenth of what the next call may wait beyond the claim. */
-const claimPause = 100
 
 /** The keys that this host owns: claimed when they are first asked for, and given back when their instances are unloaded. */
 export class Keys {
@@ -68,19 +64,11 @@ export class Keys {
    */
   async #claim(family: string, key: string, gone: PeerId | undefined, signal: AbortSignal): Promise<Claimed> {
     const { claims, isPresent, self } = this.#options
-    let waitedFor: PeerId | undefined
-    for (;;) {
-      const claimed = await claims.claim(family, key)
-      if (claimed.status === 'owned') {
-        this.#placed(claimed.tenure, waitedFor)
-        return claimed
-      }
-      const { owner } = claimed
-      if (owner.session !== self.session && (owner.session !== gone?.session || isPresent(owner))) return claimed
-      waitedFor = owner
-      signal.throwIfAborted()
-      await sleep(claimPause * (0.5 + Math.random()), { ref: false })
-    }
+    const waitsFor = (owner: PeerId): boolean =>
+      owner.session === self.session || (owner.session === gone?.session && !isPresent(owner))
+    const claimed = await claims.claimWhenFree(family, key, { signal, waitsFor })
+    if (claimed.status === 'owned') this.#placed(claimed.tenure, claimed.after)
+    return claimed
   }
 
   /** @throws NotBegun when the claim of that token is over, or the key is about to be somewhere else. */

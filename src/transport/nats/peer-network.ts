@@ -5,12 +5,14 @@ import { messageOf } from '../../contract/describe-value.ts'
 import type { Logger } from '../../contract/logger.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { listenTo } from './listen-to.ts'
 import { addressOf, headBytes, PacketKind, readAddress, readPacket, writeHead } from './packet.ts'
 import type { Packet } from './packet.ts'
 import { PeerLink } from './peer-link.ts'
 import type { LinkNetwork } from './peer-link.ts'
 import type { LinkEnd, PeerChannel, PeerId } from './peer.ts'
 import { ReturnSubjects } from './returned.ts'
+import type { Statuses } from './statuses.ts'
 
 export interface PeerNetworkOptions {
   /** Whoever connects has loaded the package. */
@@ -26,9 +28,6 @@ export interface PeerNetworkOptions {
   readonly onChannel: (channel: PeerChannel, from: PeerId) => void
   readonly logger: Pick<Logger, 'warn' | 'error'>
 }
-
-/** What is said of a connection, until it is closed. The package has a way to listen no longer, and its types do not. */
-type ConnectionStatus = ReturnType<NatsConnection['status']> & { stop?(): void }
 
 /** bytes of the largest message, until the server has said so: what NATS has by default. */
 const usualPayload = 1024 * 1024
@@ -49,7 +48,7 @@ export class PeerNetwork implements AsyncDisposable {
   /** Those that are not over, by the address of what comes in on them, and by their ids. */
   readonly #byHearing = new Map<string, PeerLink>()
   readonly #byId = new Map<number, PeerLink>()
-  readonly #status: ConnectionStatus
+  readonly #status: Statuses
   #lastId = 0
   #lastNumber = 0
   #isConnected = true
@@ -147,16 +146,14 @@ export class PeerNetwork implements AsyncDisposable {
   }
 
   #subscribe(subject: string, take: (message: Msg) => void): Subscription {
-    const callback = (error: Error | null, message: Msg): void => {
-      // What is thrown here would be the end of the connection.
-      try {
-        if (error) this.#refusedBy(error)
-        else if (!this.#isClosed) take(message)
-      } catch (thrown) {
-        this.#options.logger.error({ err: thrown }, `A message on the subject "${subject}" could not be taken in`)
-      }
-    }
-    return this.#options.connection.subscribe(subject, { callback })
+    const { connection, logger } = this.#options
+    return listenTo(connection, subject, {
+      take: (message) => {
+        if (!this.#isClosed) take(message)
+      },
+      refused: (error) => this.#refusedBy(error),
+      failed: (thrown) => logger.error({ err: thrown }, `A message on the subject "${subject}" could not be taken in`),
+    })
   }
 
   #refusedBy(error: Error): void {
